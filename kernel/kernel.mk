@@ -1,0 +1,73 @@
+# The kernel: every .c and .S file of the layer folders, found by wildcard.
+
+KERNEL_LAYERS := lib riscv core mem sched dev vm fs proc syscall trap boot ktest
+
+# One of three allocators behind one header (kernel/mem/slab.h), chosen at link time.
+SLAB ?= slub
+SLAB_CHOICES := slub slab slob
+ifeq ($(filter $(SLAB),$(SLAB_CHOICES)),)
+$(error SLAB=$(SLAB): choose one of $(SLAB_CHOICES))
+endif
+KERNEL_UNUSED := $(patsubst %,kernel/mem/slab/%.c,$(filter-out $(SLAB),$(SLAB_CHOICES)))
+
+KERNEL_SOURCES := $(sort $(filter-out $(KERNEL_UNUSED),\
+	$(foreach layer,$(KERNEL_LAYERS),\
+	$(wildcard kernel/$(layer)/*.c kernel/$(layer)/*.S kernel/$(layer)/*/*.c kernel/$(layer)/*/*.S))))
+KERNEL_OBJECTS := $(KERNEL_SOURCES:%=$(BUILD)/%.o) $(BUILD)/gen/syscall_table.c.o
+KERNEL_LDSCRIPT := kernel/boot/kernel.ld
+
+KERNEL_CFLAGS := -std=gnu11 -O2 -g $(KERNEL_ARCH) $(TARGET_FLAGS) \
+	-ffreestanding -nostdlib -fno-common -fno-omit-frame-pointer -fno-optimize-sibling-calls \
+	-fno-strict-aliasing -fno-strict-overflow -fno-delete-null-pointer-checks \
+	-fno-asynchronous-unwind-tables \
+	-Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wvla $(WERROR) \
+	-Ikernel -I$(BUILD)/gen -DSLAB_NAME='"$(SLAB)"'
+ifneq ($(DEBUG),)
+KERNEL_CFLAGS += -DDEBUG=1
+endif
+# gcc turns the loops of memcpy and memset into calls of memcpy and memset.
+ifeq ($(TOOLCHAIN),gcc)
+KERNEL_LIB_CFLAGS := -fno-tree-loop-distribute-patterns
+endif
+KERNEL_LDFLAGS := -nostdlib -static -z max-page-size=4096 -z noexecstack --build-id=none \
+	-T $(KERNEL_LDSCRIPT)
+
+$(BUILD)/kernel/lib/%.c.o: KERNEL_CFLAGS += $(KERNEL_LIB_CFLAGS)
+
+$(BUILD)/kernel/%.c.o: kernel/%.c $(BUILD)/gen/kernel.flags | $(BUILD)/gen/syscall_proto.h
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(KERNEL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/kernel/%.S.o: kernel/%.S $(BUILD)/gen/kernel.flags
+	@mkdir -p $(@D)
+	$(call say,AS,$<)$(CC) $(KERNEL_CFLAGS) -D__ASSEMBLY__ -MMD -MP -c -o $@ $<
+
+$(BUILD)/gen/syscall_table.c.o: $(BUILD)/gen/syscall_table.c $(BUILD)/gen/kernel.flags
+	$(call say,CC,$<)$(CC) $(KERNEL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/gen/syscall_proto.h: $(BUILD)/gen/syscall_table.c
+
+$(BUILD)/gen/syscall_table.c: kernel/syscall/syscall.tbl tools/gen_syscalls.py
+	@mkdir -p $(@D)
+	$(call say,GEN,$@)$(PYTHON) tools/gen_syscalls.py \
+		--kernel-proto $(BUILD)/gen/syscall_proto.h --kernel-table $@
+
+# Changes whenever the flags do, so that everything is rebuilt.
+$(BUILD)/gen/kernel.flags: FORCE
+	@mkdir -p $(@D)
+	@tools/write-if-changed $@ '$(CC) $(KERNEL_CFLAGS) $(KERNEL_OBJECTS)'
+
+# The image is linked twice; tools/ksyms.py says why.
+$(BUILD)/quire.elf: $(KERNEL_OBJECTS) $(KERNEL_LDSCRIPT) tools/ksyms.py $(BUILD)/gen/kernel.flags
+	$(call say,LD,$@)
+	$(Q)$(PYTHON) tools/ksyms.py --empty >$(BUILD)/gen/ksyms0.S
+	$(Q)$(CC) $(KERNEL_CFLAGS) -c -o $(BUILD)/gen/ksyms0.o $(BUILD)/gen/ksyms0.S
+	$(Q)$(LD) $(KERNEL_LDFLAGS) -o $(BUILD)/gen/quire0.elf $(KERNEL_OBJECTS) $(BUILD)/gen/ksyms0.o
+	$(Q)$(NM) $(BUILD)/gen/quire0.elf | $(PYTHON) tools/ksyms.py >$(BUILD)/gen/ksyms.S
+	$(Q)$(CC) $(KERNEL_CFLAGS) -c -o $(BUILD)/gen/ksyms.o $(BUILD)/gen/ksyms.S
+	$(Q)$(LD) $(KERNEL_LDFLAGS) -o $@.tmp $(KERNEL_OBJECTS) $(BUILD)/gen/ksyms.o
+	$(Q)$(NM) $@.tmp | $(PYTHON) tools/ksyms.py >$(BUILD)/gen/ksyms2.S
+	$(Q)$(PYTHON) tools/ksyms.py --compare $(BUILD)/gen/ksyms.S $(BUILD)/gen/ksyms2.S
+	$(Q)mv $@.tmp $@
+
+-include $(KERNEL_OBJECTS:.o=.d)
