@@ -13,7 +13,8 @@ KERNEL_UNUSED := $(patsubst %,kernel/mem/slab/%.c,$(filter-out $(SLAB),$(SLAB_CH
 KERNEL_SOURCES := $(sort $(filter-out $(KERNEL_UNUSED),\
 	$(foreach layer,$(KERNEL_LAYERS),\
 	$(wildcard kernel/$(layer)/*.c kernel/$(layer)/*.S kernel/$(layer)/*/*.c kernel/$(layer)/*/*.S))))
-KERNEL_OBJECTS := $(KERNEL_SOURCES:%=$(BUILD)/%.o) $(BUILD)/gen/syscall_table.c.o
+KERNEL_OBJECTS := $(KERNEL_SOURCES:%=$(BUILD)/%.o) \
+	$(if $(wildcard kernel/syscall/*.c),$(BUILD)/gen/syscall_table.c.o)
 KERNEL_LDSCRIPT := kernel/boot/kernel.ld
 
 KERNEL_CFLAGS := -std=gnu11 -O2 -g $(KERNEL_ARCH) $(TARGET_FLAGS) \
@@ -52,13 +53,18 @@ $(BUILD)/gen/syscall_table.c: kernel/syscall/syscall.tbl tools/gen_syscalls.py
 	$(call say,GEN,$@)$(PYTHON) tools/gen_syscalls.py \
 		--kernel-proto $(BUILD)/gen/syscall_proto.h --kernel-table $@
 
-# Changes whenever the flags do, so that everything is rebuilt.
+# These change whenever the flags do, so that everything is rebuilt, and whenever a
+# source file comes or goes, so that the image is linked again.
 $(BUILD)/gen/kernel.flags: FORCE
 	@mkdir -p $(@D)
-	@tools/write-if-changed $@ '$(CC) $(KERNEL_CFLAGS) $(KERNEL_OBJECTS)'
+	@tools/write-if-changed $@ '$(CC) $(KERNEL_CFLAGS)'
+
+$(BUILD)/gen/kernel.objects: FORCE
+	@mkdir -p $(@D)
+	@tools/write-if-changed $@ '$(LD) $(KERNEL_LDFLAGS) $(KERNEL_OBJECTS)'
 
 # The image is linked twice; tools/ksyms.py says why.
-$(BUILD)/quire.elf: $(KERNEL_OBJECTS) $(KERNEL_LDSCRIPT) tools/ksyms.py $(BUILD)/gen/kernel.flags
+$(BUILD)/quire.elf: $(KERNEL_OBJECTS) $(KERNEL_LDSCRIPT) tools/ksyms.py $(BUILD)/gen/kernel.objects
 	$(call say,LD,$@)
 	$(Q)$(PYTHON) tools/ksyms.py --empty >$(BUILD)/gen/ksyms0.S
 	$(Q)$(CC) $(KERNEL_CFLAGS) -c -o $(BUILD)/gen/ksyms0.o $(BUILD)/gen/ksyms0.S
