@@ -1,0 +1,41 @@
+#pragma once
+
+/*
+ * The order of all locks, outermost first: a thread may only take a lock whose
+ * rank is greater than that of every lock it holds. Debug builds check every
+ * acquire (core/lockcheck.c). docs/locking.md explains each.
+ */
+
+enum lock_rank {
+	/* Sleeping locks. */
+	RANK_TTY = 10,	  /* a terminal's reader side */
+	RANK_PROC = 15,	  /* the process tree (proc/process.h) */
+	RANK_MOUNT = 18,  /* the mount table, rename */
+	RANK_LOG = 20,	  /* a transaction of the on-disk file system */
+	RANK_PIPE = 25,	  /* one pipe */
+	RANK_INODE = 30,  /* parent directory */
+	RANK_INODE2 = 31, /* child, or the second of two by address */
+	RANK_MM = 40,	  /* an address space: its VMAs */
+	RANK_PAGE = 50,	  /* the lock bit of a page */
+	RANK_BMAP = 55,	  /* a file's block map */
+	RANK_BUF = 60,	  /* a metadata block */
+	RANK_FSALLOC = 65, /* bitmaps and counters of a file system */
+	/* Spinning locks. */
+	RANK_FILES = 100, /* a descriptor table; dcache and inode hash */
+	RANK_MAPPING = 110,
+	RANK_RMAP = 120,
+	RANK_PAGETABLE = 130,
+	RANK_SWAP = 140,
+	RANK_LRU = 150,
+	RANK_VMALLOC = 155,
+	RANK_SLAB = 160,
+	RANK_ZONE = 170,
+	RANK_DEVICE = 175, /* a device's queue or registers */
+	RANK_TIMER = 178,
+	RANK_SIGNAL = 179, /* pending signals of one process */
+	RANK_WAITQ = 180,
+	RANK_RUNQUEUE = 190,
+	RANK_RUNQUEUE2 = 191, /* the second of two run queues, by hart id */
+	RANK_PRINTK = 200,
+	RANK_CONSOLE = 210,
+};

@@ -1,0 +1,102 @@
+#pragma once
+
+/*
+ * Ticket spinlocks. The kernel is not preempted, so spin_lock() is enough for data
+ * that no interrupt handler touches; data that one does takes the irqsave form
+ * everywhere.
+ */
+
+#include "core/lock_rank.h"
+#include "core/thread_info.h"
+#include "lib/compiler.h"
+#include "riscv/irqflags.h"
+
+struct spinlock {
+	union {
+		u32 word;
+		struct {
+			u16 owner; /* the ticket that holds the lock */
+			u16 next;  /* the next ticket to give out */
+		};
+	};
+	u32 rank;
+#ifdef DEBUG
+	const char *name;
+	u64 nr_acquired, nr_contended;
+#endif
+};
+
+#ifdef DEBUG
+#define SPINLOCK_INIT(lock_name, lock_rank) {.word = 0, .rank = (lock_rank), .name = (lock_name)}
+#else
+#define SPINLOCK_INIT(lock_name, lock_rank) {.word = 0, .rank = (lock_rank)}
+#endif
+
+void spin_init(struct spinlock *lock, const char *name, enum lock_rank rank);
+
+/* Debug builds record every acquire and check its rank; release builds do not. */
+#ifdef DEBUG
+void lockcheck_acquire(const void *lock, const char *name, u32 rank, u64 call_site);
+void lockcheck_release(const void *lock);
+bool lockcheck_held(const void *lock);
+void lockcheck_might_sleep(const char *file, int line);
+#define might_sleep() lockcheck_might_sleep(__FILE__, __LINE__)
+#else
+#define might_sleep() ((void)0)
+#endif
+
+void spin_lock_slow(struct spinlock *lock, u16 ticket);
+
+static inline void
+spin_lock(struct spinlock *lock)
+{
+#ifdef DEBUG
+	lockcheck_acquire(lock, lock->name, lock->rank, (u64)__builtin_return_address(0));
+#endif
+	u32 old = __atomic_fetch_add(&lock->word, 1U << 16, __ATOMIC_ACQUIRE);
+
+	if (unlikely((u16)old != old >> 16))
+		spin_lock_slow(lock, old >> 16);
+}
+
+/* => true when the lock was taken; no rank check, for it cannot deadlock */
+bool spin_trylock(struct spinlock *lock);
+
+static inline void
+spin_unlock(struct spinlock *lock)
+{
+#ifdef DEBUG
+	lockcheck_release(lock);
+#endif
+	__atomic_store_n(&lock->owner, (u16)(lock->owner + 1), __ATOMIC_RELEASE);
+}
+
+static inline u64
+spin_lock_irqsave(struct spinlock *lock)
+{
+	u64 flags = irq_save();
+
+	spin_lock(lock);
+	return flags;
+}
+
+static inline void
+spin_unlock_irqrestore(struct spinlock *lock, u64 flags)
+{
+	spin_unlock(lock);
+	irq_restore(flags);
+}
+
+static inline bool
+spin_is_locked(const struct spinlock *lock)
+{
+	u32 word = __atomic_load_n(&lock->word, __ATOMIC_RELAXED);
+
+	return (u16)word != word >> 16;
+}
+
+#ifdef DEBUG
+#define assert_spin_held(lock) assert(lockcheck_held(lock))
+#else
+#define assert_spin_held(lock) assert(spin_is_locked(lock))
+#endif

@@ -1,0 +1,90 @@
+#pragma once
+
+/*
+ * Page tables. `struct pgtable` is the user half of one address space plus the kernel
+ * half that all share; kernel_pgtable has the kernel half alone.
+ */
+
+#include "core/spinlock.h"
+#include "mem/gfp.h"
+#include "mem/page.h"
+#include "riscv/pte.h"
+
+struct pgtable {
+	pte_t *root;
+	struct spinlock lock; /* PAGETABLE: every PTE of the user half, and nr_tables */
+	u64 nr_tables;	      /* pages of tables below the root */
+};
+
+extern struct pgtable kernel_pgtable;
+
+/* => -ENOMEM */
+int pgtable_init(struct pgtable *pgt);
+
+/* Frees the tables of the user half that are left, then the root. => no leaf is present */
+void pgtable_destroy(struct pgtable *pgt);
+
+/* The level-0 entry for va, or NULL when there is no table for it. Takes no lock. */
+pte_t *pgtable_lookup(struct pgtable *pgt, u64 va);
+
+/*
+ * The level-0 entry for va, making tables as needed (GFP_ZERO pages, gfp says how).
+ * Takes and drops pgt->lock to hang a new table in, so the caller must not hold it.
+ * A table once there stays until pgtable_free_range or pgtable_destroy.
+ * => NULL when there is no memory
+ */
+pte_t *pgtable_ensure(struct pgtable *pgt, u64 va, gfp_t gfp);
+
+/*
+ * Walk over level-0 tables of [start, end): each call returns the entry for *va or of the next
+ * address above that has a table, with *va moved to it, and in *nr how many consecutive entries
+ * from there lie in the same table below end. The caller advances *va by nr pages.
+ * => NULL at the end
+ */
+pte_t *pgtable_next(struct pgtable *pgt, u64 *va, u64 end, unsigned *nr);
+
+/*
+ * Free tables that lie wholly inside [start, end) and in which every entry is none. The caller
+ * holds mm->lock for writing and has flushed.
+ */
+void pgtable_free_range(struct pgtable *pgt, u64 start, u64 end);
+
+/*
+ * Kernel half: map [va, va+size) to pa with flags, by the largest leaves that fit.
+ * Any context in which GFP_KERNEL may be used; at boot before the buddy too.
+ * => -ENOMEM; -EEXIST when something is mapped there
+ */
+int kernel_map(u64 va, u64 pa, u64 size, u64 flags);
+/* 4 KiB leaves only. The caller flushes (tlb_flush_kernel). */
+void kernel_unmap(u64 va, u64 size);
+/* Change the flags of existing leaves, splitting big ones. => -ENOMEM */
+int kernel_protect(u64 va, u64 size, u64 flags);
+/* => the leaf that maps va and its level, or pte_none */
+pte_t kernel_lookup(u64 va, int *level);
+
+/* pte_t accessors that race with hardware A/D updates: use these for user leaves. */
+static inline pte_t
+pte_read(const pte_t *ptep)
+{
+	return (pte_t){__atomic_load_n(&ptep->bits, __ATOMIC_RELAXED)};
+}
+
+static inline void
+pte_write(pte_t *ptep, pte_t pte)
+{
+	__atomic_store_n(&ptep->bits, pte.bits, __ATOMIC_RELEASE);
+}
+
+/* => the entry as it was, with the A and D bits of the last instant */
+static inline pte_t
+pte_exchange(pte_t *ptep, pte_t pte)
+{
+	return (pte_t){__atomic_exchange_n(&ptep->bits, pte.bits, __ATOMIC_ACQ_REL)};
+}
+
+/* Clear flag bits atomically. => the entry as it was */
+static inline pte_t
+pte_clear_flags(pte_t *ptep, u64 flags)
+{
+	return (pte_t){__atomic_fetch_and(&ptep->bits, ~flags, __ATOMIC_ACQ_REL)};
+}

@@ -1,0 +1,63 @@
+#pragma once
+
+/*
+ * Translation caches: which harts may hold entries of an address space, and the
+ * flushes that a change of its page table needs. One fence for each operation, none
+ * where nothing was valid before.
+ */
+
+#include "core/cpu.h"
+#include "core/refcount.h"
+#include "mem/pgtable.h"
+
+/* The hardware side of an address space; embedded in struct mm. */
+struct tlb_context {
+	u64 satp;
+	cpumask_t harts;   /* loaded there now, or lazily kept: must be flushed */
+	refcount_t refs;   /* the mm, and each hart that has it loaded */
+	void (*release)(struct tlb_context *ctx); /* last reference is gone: free root and mm */
+};
+
+void tlb_context_init(struct tlb_context *ctx, struct pgtable *pgt,
+		      void (*release)(struct tlb_context *ctx));
+void tlb_context_put(struct tlb_context *ctx);
+
+/*
+ * Make ctx the address space of this hart; NULL keeps the present one (a kernel thread runs in
+ * whatever is there). Called by the scheduler with interrupts off.
+ */
+void tlb_switch(struct tlb_context *ctx);
+
+/* Flush [start, end) of ctx on every hart in ctx->harts. Any lock may be held but none that an
+ * interrupt handler takes; returns when all harts have done it. */
+void tlb_flush_range(struct tlb_context *ctx, u64 start, u64 end);
+void tlb_flush_page(struct tlb_context *ctx, u64 va);
+void tlb_flush_context(struct tlb_context *ctx);
+void tlb_flush_kernel(u64 start, u64 end);
+
+/* Instruction caches of every hart that may run ctx. */
+void icache_flush(struct tlb_context *ctx);
+
+/*
+ * A batch of removed translations: pages are put only after the flush.
+ *
+ *	tlb_batch_init(&batch, ctx);
+ *	... with the page-table lock: clear a PTE, tlb_batch_add(&batch, va, page) ...
+ *	tlb_batch_finish(&batch);	after the lock was dropped
+ */
+#define TLB_BATCH_MAX 64
+
+struct tlb_batch {
+	struct tlb_context *ctx;
+	u64 start, end; /* range that needs a flush */
+	unsigned nr_pages;
+	struct page *pages[TLB_BATCH_MAX];
+};
+
+void tlb_batch_init(struct tlb_batch *batch, struct tlb_context *ctx);
+/* Note that va lost its translation and, when page is not NULL, owes page a put.
+ * => true when the batch is full: drop the lock and call tlb_batch_flush() */
+bool tlb_batch_add(struct tlb_batch *batch, u64 va, struct page *page);
+/* Flush, put the pages, start over. No spinning lock held. */
+void tlb_batch_flush(struct tlb_batch *batch);
+void tlb_batch_finish(struct tlb_batch *batch);

@@ -1,0 +1,23 @@
+#pragma once
+
+/* Virtually contiguous kernel memory, with an unmapped guard page after each area. */
+
+#include "lib/types.h"
+#include "mem/gfp.h"
+
+/* => zero-filled when gfp has GFP_ZERO; NULL when there is no memory */
+void *vmalloc(size_t size, gfp_t gfp);
+void vfree(void *kva); /* NULL is allowed */
+
+/* Device registers. => NULL when there is no memory */
+void *ioremap(u64 pa, size_t size);
+void iounmap(void *kva);
+
+/* A kernel stack: KSTACK_SIZE bytes, aligned to that, guard page below. => lowest address or NULL */
+void *kstack_alloc(void);
+void kstack_free(void *base);
+
+/* => true when kva is in the guard below some kernel stack */
+bool kstack_guard_hit(u64 kva);
+
+u64 vmalloc_nr_pages(void);

@@ -1,0 +1,55 @@
+#pragma once
+
+/* Choosing who runs. Per-hart queues, round robin with a time slice, stealing by idle harts. */
+
+#include "sched/task.h"
+
+#define SCHED_SLICE_NS (10 * 1000000UL)
+
+/*
+ * Give the hart to another task. When the caller's state is not TASK_RUNNING it sleeps until
+ * task_wake(). No spinning lock held. Returns when this task runs again.
+ */
+void schedule(void);
+
+/* Let others run first; the caller stays ready. */
+void sched_yield(void);
+
+/* In long kernel loops: yields when the time slice is over. No spinning lock held. */
+void cond_resched(void);
+
+/*
+ * Make a sleeping task ready. Any context. Only a task in one of the states of the mask wakes:
+ * => true when this call woke it
+ */
+bool task_wake(struct task *task, u32 state_mask);
+#define WAKE_NORMAL ((1U << TASK_INTERRUPTIBLE) | (1U << TASK_UNINTERRUPTIBLE))
+#define WAKE_SIGNAL (1U << TASK_INTERRUPTIBLE)
+#define WAKE_KILL   ((1U << TASK_INTERRUPTIBLE) | (1U << TASK_STOPPED))
+
+/* Before testing the condition one sleeps for: set own state, then test, then schedule(). */
+void task_set_state(enum task_state state);
+
+/* Sleep for ns. => remaining ns when a signal ended an interruptible sleep, else 0 */
+u64 task_sleep_ns(u64 ns, bool interruptible);
+
+/* A signal waits for the current task (proc/ sets the flag). */
+static inline bool
+signal_pending(void)
+{
+	return __atomic_load_n(&current->ti.flags, __ATOMIC_RELAXED) & TIF_SIGPENDING;
+}
+
+/* Interrupt side: the timer says that the slice may be over. */
+void sched_tick(void);
+
+void sched_init(void);
+/* Each hart, at the end of its start: become the idle task. */
+void sched_idle_loop(void) NORETURN;
+
+u32 sched_nr_running(void);
+u64 sched_nr_switches(void);
+/* ns that hart was idle since boot */
+u64 sched_idle_ns(u32 cpu);
+/* Load averages over 1, 5 and 15 minutes, fixed point with 16 fraction bits (sysinfo). */
+void sched_loadavg(u64 loads[3]);

@@ -1,0 +1,99 @@
+#pragma once
+
+/*
+ * A task is a thread of control: of a process, or of the kernel. sched/ knows when it
+ * runs; what it is a thread of belongs to proc/.
+ */
+
+#include "core/refcount.h"
+#include "core/thread_info.h"
+#include "lib/list.h"
+#include "lib/rbtree.h"
+#include "mem/tlb.h"
+#include "riscv/context.h"
+#include "riscv/fpu.h"
+#include "riscv/trap_frame.h"
+
+enum task_state {
+	TASK_RUNNING,	      /* runs, or is on a run queue */
+	TASK_INTERRUPTIBLE,   /* sleeps; a wake-up or a signal ends it */
+	TASK_UNINTERRUPTIBLE, /* sleeps; only a wake-up ends it */
+	TASK_STOPPED,	      /* job control; SIGCONT or SIGKILL ends it */
+	TASK_DEAD,	      /* will never run again */
+};
+
+#define TASK_NAME_MAX 16
+
+struct mm;
+struct process;
+
+struct task {
+	struct thread_info ti; /* first: tp points here */
+	struct context context;	/* callee-saved registers while not running */
+	struct list_head run_link;	/* RUNQUEUE: queue of ready tasks */
+	u32 state;	 /* enum task_state; see task_sleep_prepare() */
+	u32 on_cpu;	 /* 1 until switch code is done with its stack */
+	bool on_rq;	 /* RUNQUEUE */
+	bool kthread;
+	s32 tid;	 /* 0 for idle tasks */
+	refcount_t refs; /* whoever may look at it; the last frees it */
+	char name[TASK_NAME_MAX];
+	u64 slice_ns;	 /* left of its time slice */
+	u64 start_ns, exec_start_ns, runtime_ns, system_ns;
+	u64 nr_switches, nr_voluntary;
+	cpumask_t allowed;
+
+	struct tlb_context *tlb; /* address space to run in; NULL: any (kernel thread) */
+	struct mm *mm;		 /* vm/; NULL for kernel threads */
+	struct process *process; /* proc/; NULL for kernel threads */
+	struct list_head thread_link; /* proc/: siblings in the process */
+	u64 sigmask, saved_sigmask;   /* proc/signal.c */
+	u64 sigpending;		      /* proc/: for this thread alone; SIGNAL */
+	bool restore_sigmask;
+	u64 min_flt, maj_flt;	      /* vm/fault.c */
+	uva_t clear_child_tid;	      /* proc/ */
+	void *plugged;		      /* dev/block: batch being collected */
+	u32 reclaim_depth;	      /* vm/: inside reclaim, must not recurse */
+	struct list_head all_link;    /* sched/pid.c */
+	struct fpu_state fpu;	      /* registers when not in the hart */
+};
+
+#define current ((struct task *)current_thread_info)
+
+/* The trap frame at the top of a task's kernel stack: its user registers. */
+static inline struct trap_frame *
+task_trap_frame(struct task *task)
+{
+	return (struct trap_frame *)(task->ti.kernel_sp - TF_SIZE);
+}
+
+/*
+ * A task that will start in entry(arg) on its own kernel stack, not yet runnable; one reference,
+ * which the scheduler drops when the task died. A second one is the caller's.
+ * => NULL when there is no memory
+ */
+struct task *task_create(const char *name, void (*entry)(void *arg), void *arg);
+
+/* Make a created task runnable for the first time. */
+void task_start(struct task *task);
+
+/* The current task never runs again. => no lock held; does not return */
+void task_exit(void) NORETURN;
+
+void task_get(struct task *task);
+void task_put(struct task *task);
+
+/* Undo task_create for a task that was not started. */
+void task_discard(struct task *task);
+
+/* A kernel thread, started. => ERR_PTR(-ENOMEM) */
+struct task *kthread_start(const char *name, void (*entry)(void *arg), void *arg);
+
+/* Thread ids: one space for all tasks. The lookup gets a reference. => NULL when there is none */
+struct task *task_find(s32 tid);
+/* Calls visit for each task with a reference held and no lock; stops when it returns false. */
+void task_for_each(bool (*visit)(struct task *task, void *arg), void *arg);
+u64 task_count(void);
+
+/* Set once by proc/: called when a task's last reference goes, to free what proc/ hung on it. */
+extern void (*task_release_hook)(struct task *task);
