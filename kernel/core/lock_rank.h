@@ -9,7 +9,6 @@
 enum lock_rank {
 	/* Sleeping locks. */
 	RANK_TTY = 10,	  /* a terminal's reader side */
-	RANK_PROC = 15,	  /* the process tree (proc/process.h) */
 	RANK_MOUNT = 18,  /* the mount table, rename */
 	RANK_LOG = 20,	  /* a transaction of the on-disk file system */
 	RANK_PIPE = 25,	  /* one pipe */
@@ -31,6 +30,7 @@ enum lock_rank {
 	RANK_SLAB = 160,
 	RANK_ZONE = 170,
 	RANK_DEVICE = 175, /* a device's queue or registers */
+	RANK_TREE = 177, /* the process tree (proc/process.h) */
 	RANK_TIMER = 178,
 	RANK_SIGNAL = 179, /* pending signals of one process */
 	RANK_WAITQ = 180,

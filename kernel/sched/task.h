@@ -27,6 +27,19 @@ enum task_state {
 struct mm;
 struct process;
 
+/* Signals that wait for delivery: a set, and for those that have one a siginfo (proc/signal.h). */
+struct signal_queue {
+	u64 set;
+	struct list_head infos; /* of struct queued_signal, oldest first */
+};
+
+/* sigaltstack(2) */
+struct signal_stack {
+	uva_t sp;
+	u64 size;
+	u32 flags;
+};
+
 struct task {
 	struct thread_info ti; /* first: tp points here */
 	struct context context;	/* callee-saved registers while not running */
@@ -48,7 +61,8 @@ struct task {
 	struct process *process; /* proc/; NULL for kernel threads */
 	struct list_head thread_link; /* proc/: siblings in the process */
 	u64 sigmask, saved_sigmask;   /* proc/signal.c */
-	u64 sigpending;		      /* proc/: for this thread alone; SIGNAL */
+	struct signal_queue pending;  /* proc/: for this thread alone; SIGNAL */
+	struct signal_stack altstack; /* proc/ */
 	bool restore_sigmask;
 	u64 min_flt, maj_flt;	      /* vm/fault.c */
 	uva_t clear_child_tid;	      /* proc/ */

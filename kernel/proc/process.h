@@ -1,0 +1,142 @@
+#pragma once
+
+/*
+ * A process is a thread group: what `getpid` names, what a parent waits for, what
+ * signals are sent to. Its threads are tasks (sched/task.h) whose `process` points
+ * here; registers, signal masks and stacks are theirs, the rest is here.
+ *
+ *	process ──parent──> process		init adopts the children of the dead
+ *	   │ threads          │ children
+ *	   task  task        process  process
+ *
+ * Locks. `process_lock` (spinning, RANK_TREE, interrupts off: Ctrl-C comes from an
+ * interrupt handler) guards the tree: fields marked T. Each process's `signal.lock`
+ * (RANK_SIGNAL, inner to process_lock) guards what is marked S. Fields marked O belong
+ * to the process's own threads; A are atomic; C never change after the creation.
+ *
+ * References. Each thread holds one, and so does the tree until the zombie is reaped.
+ * A lookup gives one. A pid is not used again while a process, a group or a session
+ * has that number.
+ */
+
+#include "core/refcount.h"
+#include "core/spinlock.h"
+#include "lib/list.h"
+#include "proc/rlimit.h"
+#include "proc/siginfo.h"
+#include "sched/task.h"
+#include "sched/timer.h"
+#include "sched/wait.h"
+
+struct tty;
+
+enum process_state {
+	PROCESS_LIVE,	/* has threads */
+	PROCESS_ZOMBIE, /* has none; its status waits for the parent */
+	PROCESS_REAPED, /* out of the tree */
+};
+
+/* Resources used, summed up: of dead threads, or of children that were waited for. */
+struct process_usage {
+	u64 user_ns, system_ns;
+	u64 min_flt, maj_flt;
+	u64 nr_voluntary, nr_involuntary;
+	u64 max_rss_pages; /* the largest, not the sum */
+};
+
+struct process_signals {
+	struct spinlock lock;
+	struct sigaction actions[NSIG]; /* S; index sig - 1 */
+	struct signal_queue shared;	/* S; for any thread */
+	u8 stop_signal;			/* S; group stop in force or under way, 0 for none */
+	u32 nr_stopped;			/* S; threads that have stopped for it */
+	bool stop_unreported;		/* S; wait4(WUNTRACED) has not seen it yet */
+	bool continue_unreported;	/* S; nor wait4(WCONTINUED) that it went on */
+};
+
+struct process {
+	refcount_t refs;
+	s32 pid;		      /* C; tid of the first thread */
+	s32 pgid, sid;		      /* T */
+	enum process_state state;     /* T */
+	struct process *parent;	      /* T; NULL for init alone */
+	struct list_head children;    /* T; by sibling_link */
+	struct list_head sibling_link;
+	struct list_head threads; /* T; tasks by thread_link, the first thread first */
+	u32 nr_threads;		  /* T */
+	struct list_head pid_link, pgid_link, sid_link; /* T; hash chains of pid.c */
+	struct list_head all_link;			/* T; every process that is not reaped */
+	struct tty *tty;				/* T; controlling terminal or NULL */
+	struct wait_queue child_wq; /* sleepers in wait4: a child changed state */
+
+	s32 exit_signal;     /* T; to the parent at the end, usually SIGCHLD; 0 for none */
+	bool exiting;	     /* S; exit_group or a fatal signal: every thread is to go */
+	u32 exit_status;     /* S until zombie, then C; as wait4 reports it */
+	bool did_exec;	     /* T; setpgid by the parent is over */
+	bool vfork_pending;  /* A; the parent sleeps until exec or exit */
+	struct wait_queue vfork_wq;
+
+	struct process_signals signal;
+	struct rlimit rlimits[RLIM_NLIMITS]; /* S */
+	struct process_usage dead_threads;   /* T */
+	struct process_usage dead_children;  /* T */
+	u64 start_ns;			     /* C; clock_now_ns at creation */
+	s32 oom_score_adj;		     /* A */
+	char *exe_path;		/* S; absolute path of the program, kmalloc'ed; may be NULL */
+	struct timer real_timer; /* S; ITIMER_REAL */
+	u64 real_interval_ns;	 /* S */
+};
+
+extern struct spinlock process_lock;
+extern struct list_head process_list;  /* T */
+extern struct process *init_process;   /* C; NULL until init_process_start */
+
+static inline struct process *
+current_process(void)
+{
+	return current->process;
+}
+
+void process_get(struct process *process);
+void process_put(struct process *process);
+
+/* The process with that pid, zombies too, with a reference. => NULL when there is none */
+struct process *process_find(s32 pid);
+
+/* The same for a caller who holds process_lock; no reference is taken. */
+struct process *process_find_locked(s32 pid);
+
+/*
+ * The process after pid `after` in order of pid, with a reference: to list them all while they
+ * come and go. => NULL past the last
+ */
+struct process *process_next(s32 after);
+
+/* Its first living thread with a reference. => NULL for a zombie */
+struct task *process_first_thread(struct process *process);
+
+u64 process_count(void);
+
+/* What its living and dead threads used until now. */
+void process_usage_get(struct process *process, struct process_usage *usage);
+
+/* Letter as in /proc/<pid>/stat: R S D T Z. */
+char process_state_letter(struct process *process);
+
+/* The limit in force, RLIM_* of proc/rlimit.h, for the current process (infinity for the kernel). */
+u64 rlimit_get(unsigned resource);
+
+/* Caches and hooks of proc/. Once, at boot, before the first process. */
+void process_init(void);
+
+/*
+ * Turns the calling kernel thread into process 1 and lets it run /bin/init (or init= of the boot
+ * arguments) with /dev/console as 0, 1 and 2. Panics, with the reason, when that is impossible.
+ */
+void init_process_start(void) NORETURN;
+
+/*
+ * Set by trap/: goes to user mode with the registers in the current task's trap frame. New
+ * processes begin there.
+ */
+extern void (*user_return_hook)(void);
