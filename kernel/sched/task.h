@@ -24,6 +24,8 @@ enum task_state {
 
 #define TASK_NAME_MAX 16
 
+struct files;
+struct fs_context;
 struct mm;
 struct process;
 
@@ -59,6 +61,8 @@ struct task {
 	struct tlb_context *tlb; /* address space to run in; NULL: any (kernel thread) */
 	struct mm *mm;		 /* vm/; NULL for kernel threads */
 	struct process *process; /* proc/; NULL for kernel threads */
+	struct files *files;	 /* fs/: open files; NULL for kernel threads */
+	struct fs_context *fs;	 /* fs/: root and current directory; NULL for kernel threads */
 	struct list_head thread_link; /* proc/: siblings in the process */
 	u64 sigmask, saved_sigmask;   /* proc/signal.c */
 	struct signal_queue pending;  /* proc/: for this thread alone; SIGNAL */

@@ -1,0 +1,87 @@
+/*
+ * The dentry cache: names of the tree in memory.
+ *
+ *      "/" --- "bin" --- "sh"          each dentry: parent, name, inode
+ *        \---- "proc" = mount point: dentry->mounted -> super_block -> its root dentry
+ *
+ * A dentry stands for one name in one directory and always has an inode; names that do not exist are
+ * not cached. It holds references to its parent and its inode, so whatever is cached hangs on the
+ * root of its file system. A dentry without users stays in the hash, and on the list of unused ones,
+ * until that list grows too long.
+ *
+ * dcache_lock (rank FILES) guards the hash, the links, names and parents. A name is entered only
+ * under the directory's inode lock (shared is enough) and removed or moved only under it exclusively,
+ * after the file system did it; so a lookup that missed and then took the lock can trust what the file
+ * system says. A path whose components are all cached is walked under dcache_lock alone.
+ */
+#pragma once
+
+#include "core/refcount.h"
+#include "core/spinlock.h"
+#include "fs/inode.h"
+
+#define DENTRY_INLINE_NAME 40
+
+struct dentry {
+	struct dentry *parent;	   /* itself for the root of a file system */
+	struct inode *inode;	   /* one reference; never changes */
+	const char *name;	   /* terminated; inline_name or kmalloc */
+	u32 name_len, name_hash;
+	u32 refs;		   /* dcache_lock: users, and dentries below it */
+	bool hashed;		   /* false once the name is gone */
+	struct super_block *sb;
+	struct super_block *mounted; /* MOUNT and dcache_lock: the file system on top, or NULL */
+	struct list_head hash_link;
+	struct list_head lru_link; /* while hashed and refs is 0 */
+	char inline_name[DENTRY_INLINE_NAME];
+};
+
+u32 name_hash(const char *text, u32 len);
+
+/* => dentry */
+struct dentry *dentry_ref(struct dentry *dentry);
+/* NULL is allowed. May sleep. */
+void dentry_put(struct dentry *dentry);
+
+/* The root of a file system; takes over the reference to inode. => NULL for no memory */
+struct dentry *dentry_new_root(struct super_block *sb, struct inode *inode);
+
+/*
+ * The dentry of a name in the cache, with a reference. => NULL when it is not there, which says
+ * nothing about the file
+ */
+struct dentry *dentry_find(struct dentry *dir, const struct name *name);
+
+/*
+ * Enters name -> inode, whose reference it takes over in every case; the directory's inode lock is
+ * held. When it is there already, that one is returned. => with a reference; NULL for no memory
+ */
+struct dentry *dentry_add(struct dentry *dir, const struct name *name, struct inode *inode);
+
+/* Cache, then file system. The directory's inode lock is held. => ERR_PTR(-ENOENT) ... */
+struct dentry *dentry_lookup_locked(struct dentry *dir, const struct name *name);
+/* The same, taking the lock for reading when it needs it. */
+struct dentry *dentry_lookup(struct dentry *dir, const struct name *name);
+
+/* The name is gone: nobody finds it any more. */
+void dentry_drop(struct dentry *dentry);
+/* Prepares room for a new name. Then, after the file system renamed: dentry_move() cannot fail. */
+char *dentry_name_prepare(const struct name *name);
+void dentry_move(struct dentry *dentry, struct dentry *new_dir, const struct name *name,
+		 char *prepared);
+
+/* Is `dir` the same as or above `dentry`, within one file system? */
+bool dentry_is_ancestor(struct dentry *dir, struct dentry *dentry);
+
+/*
+ * The path from the current root, built from the end of buf backwards. A name that is gone gets
+ * " (deleted)" appended. => its start within buf, ERR_PTR(-ERANGE)
+ */
+char *dentry_path(struct dentry *dentry, char *buf, size_t size);
+
+/* Forgets unused dentries: of one file system (for unmount) or, with NULL, up to nr of them. */
+u64 dcache_shrink(struct super_block *sb, u64 nr);
+
+extern struct spinlock dcache_lock;
+void dcache_init(void);
+void dcache_stats(u64 *nr_dentries, u64 *nr_unused);

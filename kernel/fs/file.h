@@ -1,0 +1,118 @@
+/* Open files. */
+#pragma once
+
+#include "core/refcount.h"
+#include "fs/types.h"
+#include "lib/err.h"
+#include "sched/mutex.h"
+
+struct dentry;
+struct file;
+struct inode;
+struct mapping;
+struct poll_table;
+struct uio;
+
+/* What open files of one kind do. All may be absent; the comment says what happens then. */
+struct file_ops {
+	/*
+	 * Transfer up to uio's length at *pos and advance *pos. => bytes (0: end of file), or -errno if
+	 * nothing was moved. Absent: -EINVAL. Files without position leave *pos alone.
+	 */
+	ssize_t (*read)(struct file *file, struct uio *uio, u64 *pos);
+	ssize_t (*write)(struct file *file, struct uio *uio, u64 *pos);
+
+	/* Absent: -ENOTTY. arg may be a user address. */
+	long (*ioctl)(struct file *file, u32 request, u64 arg);
+
+	/* The events (POLLIN ...) that hold now; poll_wait() registers for more. Absent: always ready. */
+	u32 (*poll)(struct file *file, struct poll_table *table);
+
+	/* The pages behind the file for mmap. Absent: -ENODEV. => ERR_PTR(-errno) */
+	struct mapping *(*mapping)(struct file *file);
+
+	/* Data and attributes are on the disk. Absent: -EINVAL. */
+	int (*fsync)(struct file *file, bool data_only);
+
+	/* Absent: generic_llseek() for regular files and directories, -ESPIPE for FILE_STREAM. */
+	s64 (*llseek)(struct file *file, s64 offset, int whence);
+
+	/* A new struct file; private may be set. An error fails the open. Absent: 0. */
+	int (*open)(struct inode *inode, struct file *file);
+
+	/* The last reference is gone. */
+	void (*release)(struct file *file);
+
+	u32 flags; /* FILE_STREAM */
+};
+
+#define FILE_STREAM (1U << 0) /* a pipe or terminal: no position, no lseek */
+
+struct file {
+	refcount_t refs;
+	u32 flags;	       /* O_*; of these F_SETFL changes O_APPEND and O_NONBLOCK */
+	struct inode *inode;   /* one reference, its own or the dentry's */
+	struct dentry *dentry; /* one reference; NULL for a pipe */
+	const struct file_ops *ops;
+	struct mutex pos_lock; /* pos, for files that have one */
+	u64 pos;
+	void *private;	       /* of ops */
+};
+
+static inline bool
+file_is_readable(const struct file *file)
+{
+	return (file->flags & O_ACCMODE) != O_WRONLY && !(file->flags & O_PATH);
+}
+
+static inline bool
+file_is_writable(const struct file *file)
+{
+	return (file->flags & O_ACCMODE) != O_RDONLY && !(file->flags & O_PATH);
+}
+
+/*
+ * Opens what the dentry stands for (its type was checked), with one reference; takes references of
+ * its own to dentry. => NULL for no memory, ERR_PTR
+ */
+struct file *file_open_dentry(struct dentry *dentry, u32 flags);
+
+/* An open file without name, of this inode whose reference it takes over. => NULL for no memory */
+struct file *file_alloc_anon(struct inode *inode, const struct file_ops *ops, u32 flags);
+
+/*
+ * Opens by path, from the current root and directory (of kernel threads: "/"). flags and mode as
+ * open(2). => NULL for no memory, ERR_PTR
+ */
+struct file *file_open(const char *path, u32 flags, u32 mode);
+
+/* The same for reading, regular files with execute permission only: for exec. */
+struct file *file_open_exec(const char *path);
+
+/* Up to n bytes at pos into (from) kernel memory. => bytes; fewer only at the end, or -errno */
+ssize_t file_read_kernel(struct file *file, void *buf, size_t n, u64 pos);
+ssize_t file_write_kernel(struct file *file, const void *buf, size_t n, u64 pos);
+
+/* The file's pages, for mmap and exec. => ERR_PTR(-ENODEV) when it cannot be mapped */
+struct mapping *file_mapping(struct file *file);
+
+/* A reference more. => file */
+struct file *file_ref(struct file *file);
+/* A reference less; the last closes. May sleep. */
+void file_put(struct file *file);
+
+/* Checks the access mode and transfers at *pos. => bytes or -errno */
+ssize_t file_read(struct file *file, struct uio *uio, u64 *pos);
+ssize_t file_write(struct file *file, struct uio *uio, u64 *pos);
+
+s64 file_llseek(struct file *file, s64 offset, int whence);
+/* Among 0 .. size of the inode's data. */
+s64 generic_llseek(struct file *file, s64 offset, int whence);
+
+int file_fsync(struct file *file, bool data_only);
+
+/* The path by which it was opened, as /proc shows it. => buf, terminated, or ERR_PTR */
+const char *file_path(struct file *file, char *buf, size_t size);
+
+void file_cache_init(void);
+u64 file_nr_open(void);

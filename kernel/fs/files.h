@@ -1,0 +1,59 @@
+/*
+ * Descriptor tables. task->files points to one; the threads of a process share it. The calling task's
+ * own is meant where no table is given.
+ */
+#pragma once
+
+#include "core/refcount.h"
+#include "core/spinlock.h"
+#include "fs/file.h"
+
+#define FILES_MAX   1024 /* RLIMIT_NOFILE */
+#define FILES_SMALL 32	 /* room inside struct files */
+
+struct files {
+	refcount_t refs;
+	struct spinlock lock; /* FILES: all below */
+	u32 max;	      /* size of fd[] and of both bitmaps in bits */
+	u32 next;	      /* no free descriptor below */
+	struct file **fd;     /* a reference each */
+	u64 *open, *cloexec;  /* a bit per descriptor; open also for reserved ones */
+	struct file *small_fd[FILES_SMALL];
+	u64 small_open, small_cloexec;
+};
+
+/* An empty table with one reference. => NULL for no memory */
+struct files *files_new(void);
+/* For fork: the same open files. => NULL for no memory */
+struct files *files_copy(struct files *files);
+struct files *files_ref(struct files *files);
+/* The last reference closes everything. May sleep. */
+void files_put(struct files *files);
+/* For exec; the caller has the table to itself. */
+void files_close_on_exec(struct files *files);
+
+/* The open file behind fd with a reference, for file_put(). => NULL when there is none: -EBADF */
+struct file *fd_get(int fd);
+/* The same in another table: for /proc/<pid>/fd. */
+struct file *files_get(struct files *files, int fd);
+/* The first open descriptor >= fd. => -1 when there is none */
+int files_next(struct files *files, int fd);
+
+/* Takes the lowest free descriptor >= from for fd_install() or fd_unreserve(). => it, or -EMFILE */
+int fd_reserve(int from, bool cloexec);
+/* The file's reference goes to the table. */
+void fd_install(int fd, struct file *file);
+void fd_unreserve(int fd);
+
+/* reserve and install in one step; on an error the caller keeps its reference. */
+int fd_alloc(struct file *file, bool cloexec);
+
+/* => 0 or -EBADF */
+int fd_close(int fd);
+/* dup3: makes newfd stand for file (reference taken), closing what it was. => newfd, -EBADF */
+int fd_replace(int newfd, struct file *file, bool cloexec);
+
+int fd_get_cloexec(int fd);
+int fd_set_cloexec(int fd, bool cloexec);
+
+void files_cache_init(void);
