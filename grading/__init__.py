@@ -1,0 +1,1 @@
+"""Everything that starts Quire in QEMU and judges what it does."""

@@ -1,0 +1,99 @@
+"""QEMU's command line for a Config, and finding QEMU."""
+
+import functools
+import os
+import re
+import shutil
+import subprocess
+
+from grading.machine.config import Disk, parse_bytes
+from grading.machine.verdict import EnvironmentProblem
+
+QEMU = "qemu-system-riscv64"
+OLDEST_QEMU = (7, 0)
+VIRTIO_SLOTS = 8
+
+
+@functools.lru_cache(maxsize=None)
+def find_qemu():
+    """The path of a QEMU that is new enough."""
+    path = shutil.which(os.environ.get("QEMU", QEMU))
+    if path is None:
+        raise EnvironmentProblem(f"{QEMU} is not installed: run ./setup.sh")
+    version = qemu_version(path)
+    if version is not None and version < OLDEST_QEMU:
+        have = ".".join(map(str, version))
+        want = ".".join(map(str, OLDEST_QEMU))
+        raise EnvironmentProblem(f"{path} is version {have}, too old: {want} or newer is needed")
+    return path
+
+
+def qemu_version(path):
+    """(major, minor), or None if QEMU does not say."""
+    try:
+        output = subprocess.run([path, "--version"], capture_output=True, text=True).stdout
+    except OSError:
+        return None
+    found = re.search(r"version (\d+)\.(\d+)", output)
+    return (int(found.group(1)), int(found.group(2))) if found else None
+
+
+def all_disks(config):
+    """The disks of a machine, its swap disk included."""
+    disks = list(config.disks)
+    if config.swap:
+        disks.append(Disk(None, "swap0", size=parse_bytes(config.swap)))
+    if len(disks) > VIRTIO_SLOTS:
+        raise EnvironmentProblem(f"{len(disks)} disks, but the machine has {VIRTIO_SLOTS} slots")
+    return disks
+
+
+def disk_options(slot, disk, path):
+    """The options for one disk, at a slot of its own."""
+    drive = f"file={_escape(path)},if=none,format=raw,cache=unsafe,id=disk{slot}"
+    if disk.readonly:
+        drive += ",readonly=on"
+    device = (f"virtio-blk-device,drive=disk{slot},bus=virtio-mmio-bus.{slot},"
+              f"serial={disk.serial}")
+    if disk.options:
+        device += f",{disk.options}"
+    return ["-drive", drive, "-device", device]
+
+
+def _escape(text):
+    """A comma ends a value in QEMU's options; two stand for one."""
+    return text.replace(",", ",,")
+
+
+def boot_arguments(config):
+    """What the kernel finds in /chosen/bootargs."""
+    words = [config.append] if config.append else []
+    if "panic=" not in config.append:
+        words.append("panic=exit")
+    if config.limit is not None and "watchdog=" not in config.append:
+        words.append(f"watchdog={config.limit}")
+    return " ".join(words)
+
+
+def build(config, disk_paths, directory):
+    """The argument list. `disk_paths` are the paths for all_disks(config), in order."""
+    if not os.path.exists(config.kernel):
+        raise EnvironmentProblem(f"{config.kernel}: no such kernel (run make)")
+    command = [find_qemu(), "-machine", "virt", "-m", config.mem, "-smp", str(config.smp),
+               "-bios", config.bios, "-kernel", config.kernel,
+               "-display", "none", "-monitor", "none", "-no-user-config", "-nodefaults",
+               "-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console",
+               "-append", boot_arguments(config)]
+    if config.initrd:
+        if not os.path.exists(config.initrd):
+            raise EnvironmentProblem(f"{config.initrd}: no such initrd (run make)")
+        command += ["-initrd", config.initrd]
+    if config.icount:
+        command += ["-icount", "shift=0,sleep=off", "-seed", "1"]
+    for slot, (disk, path) in enumerate(zip(all_disks(config), disk_paths)):
+        command += disk_options(slot, disk, path)
+    if config.gdb:
+        command += ["-S", "-gdb", f"unix:{directory}/gdb,server=on,wait=off"]
+    if config.qmp:
+        command += ["-qmp", f"unix:{directory}/qmp,server=on,wait=off"]
+    return command + list(config.qemuflags)

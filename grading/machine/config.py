@@ -1,0 +1,66 @@
+"""What machine to start: plain data, no behaviour."""
+
+from dataclasses import dataclass, field
+from typing import List, Optional
+
+MIB = 1 << 20
+UNITS = {"K": 1 << 10, "M": MIB, "G": 1 << 30, "T": 1 << 40}
+
+
+def parse_bytes(text):
+    """The number of bytes that `256M` or `4096` stands for."""
+    text = str(text).strip().upper()
+    if text.endswith("B"):
+        text = text[:-1]
+    unit = UNITS.get(text[-1:], 1)
+    number = text[:-1] if text[-1:] in UNITS else text
+    return int(number) * unit
+
+
+@dataclass
+class Disk:
+    """A virtio disk. The kernel finds it by its serial, never by its slot.
+
+    `path` is an image, of which the machine gets a copy of its own unless `private` is
+    False; with no path, `size` bytes of zeros.
+    """
+    path: Optional[str]
+    serial: str
+    size: int = 0
+    private: bool = True
+    readonly: bool = False
+    options: str = ""
+
+
+@dataclass
+class Config:
+    """One machine.
+
+    `limit` is in seconds of the guest's own clock: the kernel's watchdog ends the run
+    with status 124. The driver's own limit, for a kernel that is too dead for that, is
+    `backstop` seconds in which the machine had a processor of the host (clock.py).
+    """
+    kernel: str
+    mem: str = "128M"
+    smp: int = 1
+    disks: List[Disk] = field(default_factory=list)
+    initrd: Optional[str] = None
+    swap: Optional[str] = None
+    append: str = ""
+    qemuflags: List[str] = field(default_factory=list)
+    icount: bool = False
+    bios: str = "default"
+    limit: Optional[int] = 60
+    backstop: Optional[float] = None
+    gdb: bool = False
+    qmp: bool = False
+    log: Optional[str] = None
+
+    def backstop_seconds(self):
+        """The driver's limit; none if the guest has none."""
+        if self.backstop is not None:
+            return self.backstop
+        if self.limit is None:
+            return None
+        slow = 10 if self.icount else 1
+        return (self.limit + 15) * slow

@@ -1,0 +1,132 @@
+"""The life of one machine: its files, its QEMU, its end."""
+
+import os
+import subprocess
+import tempfile
+import threading
+
+from grading.machine import command_line, disk, scratch, verdict
+from grading.machine.clock import MachineClock
+from grading.machine.console import Console
+from grading.machine.verdict import Result, Verdict
+
+POLL_SECONDS = 0.2
+LIVELOCK_SHARE = 0.9
+
+
+class Machine:
+    """A context manager: QEMU runs from entry to exit of the block at the latest.
+
+    `console` is its serial line, `clock` its time, `disks` the paths of its disks by
+    serial (readable until the block ends, unless `keep` moved them away).
+    """
+
+    def __init__(self, config, tap=None):
+        self.config = config
+        self.disks = {}
+        self.directory = None
+        self.process = None
+        self.console = None
+        self.clock = None
+        self.result = None
+        self._tap = tap
+        self._log = None
+        self._errors = None
+        self._kill_lock = threading.Lock()
+
+    def __enter__(self):
+        self.directory = scratch.make_directory()
+        scratch.register(self, self.close)
+        try:
+            self._start()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def _start(self):
+        disks = command_line.all_disks(self.config)
+        paths = [disk.prepare(each, self.directory) for each in disks]
+        self.disks = {each.serial: path for each, path in zip(disks, paths)}
+        command = command_line.build(self.config, paths, self.directory)
+        if self.config.log:
+            os.makedirs(os.path.dirname(os.path.abspath(self.config.log)), exist_ok=True)
+            self._log = open(self.config.log, "wb")
+        self._errors = tempfile.TemporaryFile()
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=self._errors, start_new_session=True,
+                                        preexec_fn=scratch.die_with_parent)
+        self.clock = MachineClock(self.process.pid)
+        self.console = Console(self.process.stdout, self.process.stdin, self.clock,
+                               self._log, self._tap)
+
+    def socket(self, name):
+        """The path of the machine's `gdb` or `qmp` socket."""
+        return os.path.join(self.directory, name)
+
+    def running(self):
+        return self.process is not None and self.process.poll() is None
+
+    def wait(self):
+        """Waits for the end, whoever brings it about. Returns the Result."""
+        backstop = self.config.backstop_seconds()
+        busy = 0.0
+        while self.result is None:
+            try:
+                code = self.process.wait(POLL_SECONDS)
+            except subprocess.TimeoutExpired:
+                busy = self.clock.busy()
+                self._check_limits(backstop, busy)
+                continue
+            self.console.join()
+            self.result = self._result_of_exit(code, busy)
+        return self.result
+
+    def _result_of_exit(self, code, busy):
+        self._errors.seek(0)
+        errors = self._errors.read().decode("utf-8", "replace")
+        was_busy = busy > LIVELOCK_SHARE * self.clock.wall()
+        return verdict.classify_exit(code, self.console.text(), errors, was_busy)
+
+    def _check_limits(self, backstop, busy):
+        """Ends a machine that will not end by itself."""
+        if verdict.boots(self.console.text()) >= verdict.REBOOT_LOOP_BOOTS:
+            self.kill()
+            self.result = Result(Verdict.REBOOT_LOOP, None, "the firmware started three times")
+        elif backstop is not None and self.clock.now() > backstop:
+            share = busy / max(self.clock.wall(), 0.001)
+            self.kill()
+            self.result = verdict.classify_backstop(self.console.text(), share)
+
+    def kill(self):
+        """Ends QEMU at once, as a power cut does. wait() then returns KILLED."""
+        with self._kill_lock:
+            if self.running():
+                self.process.kill()
+                self.process.wait()
+                if self.result is None:
+                    self.result = Result(Verdict.KILLED)
+        self.console.join()
+
+    def close(self):
+        """Kills QEMU if it runs, removes the machine's files."""
+        scratch.unregister(self)
+        if self.process is not None:
+            if self.console is not None:
+                self.kill()
+            elif self.running():
+                self.process.kill()
+                self.process.wait()
+            for stream in (self.process.stdin, self.process.stdout):
+                try:
+                    stream.close()
+                except OSError:
+                    pass
+        for stream in (self._log, self._errors):
+            if stream is not None:
+                stream.close()
+        if self.directory is not None:
+            scratch.remove_directory(self.directory)

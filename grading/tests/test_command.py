@@ -1,0 +1,85 @@
+"""Splitting the console into output and the rest; boot arguments; classification."""
+
+import unittest
+
+from grading.machine import Config, Disk, Result, Verdict
+from grading.machine import command, command_line, config, verdict
+
+
+class SplitterTest(unittest.TestCase):
+    STREAM = (b"OpenSBI v1.1\r\n[0.1] up\r\n\x1eNbegin\r\none\r\ntw\x1eNk panic? no\r\no\r\n"
+              b"\x1eXend 9\r\nlast\x1eNend 3\r\npoweroff\r\n")
+
+    def split(self, chunks):
+        output, notes = bytearray(), bytearray()
+        splitter = command.Splitter("N", output.extend, notes.extend)
+        for chunk in chunks:
+            splitter.feed(chunk)
+        return bytes(output), bytes(notes), splitter.status
+
+    def expected(self):
+        return (b"one\ntwo\n\x1eXend 9\nlast", b"OpenSBI v1.1\r\n[0.1] up\r\npanic? no\npoweroff\r\n",
+                3)
+
+    def test_whole(self):
+        self.assertEqual(self.split([self.STREAM]), self.expected())
+
+    def test_byte_by_byte(self):
+        chunks = [self.STREAM[i:i + 1] for i in range(len(self.STREAM))]
+        self.assertEqual(self.split(chunks), self.expected())
+
+    def test_no_marks_no_output(self):
+        self.assertEqual(self.split([b"hello\r\n"])[0], b"")
+
+    def test_lone_carriage_return_is_kept(self):
+        self.assertEqual(self.split([b"\x1eNbegin\r\na\rb\r\n\x1eNend 0\r\n"])[0], b"a\rb\n")
+
+
+class CommandTest(unittest.TestCase):
+    def test_encode(self):
+        self.assertEqual(command.encode("ls -l /"), "ls%20-l%20/")
+        self.assertEqual(command.encode("echo 'ü\"%'"), "echo%20%27%c3%bc%22%25%27")
+
+    def test_exit_status(self):
+        exited = Result(Verdict.EXITED, 3)
+        self.assertEqual(command.exit_status(exited, 3), 3)
+        self.assertEqual(command.exit_status(exited, 0), 126)
+        self.assertEqual(command.exit_status(exited, None), 126)
+        self.assertEqual(command.exit_status(Result(Verdict.PANIC, 101), None), 125)
+        self.assertEqual(command.exit_status(Result(Verdict.TIMEOUT, 124), 124), 124)
+        self.assertEqual(command.exit_status(Result(Verdict.HANG), None), 124)
+
+
+class ConfigTest(unittest.TestCase):
+    def test_parse_bytes(self):
+        for text, value in (("4096", 4096), ("1K", 1024), ("256m", 256 << 20), ("2G", 2 << 30)):
+            self.assertEqual(config.parse_bytes(text), value)
+
+    def test_boot_arguments(self):
+        self.assertEqual(command_line.boot_arguments(Config("k", append="x=1", limit=9)),
+                         "x=1 panic=exit watchdog=9")
+        self.assertEqual(command_line.boot_arguments(Config("k", append="panic=halt", limit=None)),
+                         "panic=halt")
+
+    def test_each_disk_has_a_slot(self):
+        options = command_line.disk_options(3, Disk("x", "root"), "a,b")
+        self.assertIn("bus=virtio-mmio-bus.3,serial=root", options[3])
+        self.assertIn("file=a,,b", options[1])
+
+
+class VerdictTest(unittest.TestCase):
+    def test_panic_message_forms(self):
+        for text in (b"panic: x\r\n", b"[    0.1] panic: x\n", b"\x1eabk panic: x\n",
+                     b"kernel panic: x\n"):
+            self.assertEqual(verdict.panic_message(b"before\n" + text), "x")
+        self.assertIsNone(verdict.panic_message(b"he said panic: x\n"))
+
+    def test_signal_is_a_qemu_error(self):
+        self.assertEqual(verdict.classify_exit(-11, b"", "", False).verdict, Verdict.QEMU_ERROR)
+
+    def test_busy_timeout_is_a_livelock(self):
+        self.assertEqual(verdict.classify_exit(124, b"", "", True).verdict, Verdict.LIVELOCK)
+
+
+if __name__ == "__main__":
+    unittest.main()
