@@ -9,11 +9,13 @@
 enum lock_rank {
 	/* Sleeping locks. */
 	RANK_TTY = 10,	  /* a terminal's reader side */
-	RANK_MOUNT = 18,  /* the mount table, rename */
-	RANK_LOG = 20,	  /* a transaction of the on-disk file system */
+	RANK_FILEPOS = 12, /* the position of one open file */
+	RANK_MOUNT = 18,  /* the mount table */
+	RANK_RENAME = 19, /* moving directories within one file system */
 	RANK_PIPE = 25,	  /* one pipe */
 	RANK_INODE = 30,  /* parent directory */
-	RANK_INODE2 = 31, /* child, or the second of two by address */
+	RANK_INODE2 = 31, /* the second of several inodes; up to two more follow */
+	RANK_LOG = 35,	  /* a transaction of the on-disk file system */
 	RANK_MM = 40,	  /* an address space: its VMAs */
 	RANK_PAGE = 50,	  /* the lock bit of a page */
 	RANK_BMAP = 55,	  /* a file's block map */
