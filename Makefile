@@ -2,20 +2,19 @@
 #
 # BUILD=DIR puts everything that is made elsewhere. Three parts are included: the
 # kernel's (kernel/kernel.mk), the user programs' (user/rules.mk, which lists the
-# programs it builds in USER_PROGS) and what runs them (tools/run.mk).
+# programs it builds in USER_PROGRAMS), the host tools' (mkfs/mkfs.mk) and the disk image's
+# (tools/image.mk).
 
 BUILD ?= build
 PYTHON ?= python3
 MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.DEFAULT_GOAL := all
 
 # V=1 shows the commands.
 ifeq ($(V),)
-Q := @
-say = @printf '  %-7s %s\n' $(1) $(2);
-MAKEFLAGS += --no-print-directory
+say = @printf '  %-7s %s\n' $(1) '$(2)';
+MAKEFLAGS += --silent
 endif
 WERROR ?= -Werror
 
@@ -29,14 +28,17 @@ $(error $(TOOLCHAIN_ERROR) (`make doctor` tells more))
 endif
 endif
 
+SRC := .
+include kernel/kernel.mk
+include user/rules.mk
+include mkfs/mkfs.mk
+include tools/image.mk
+
+.DEFAULT_GOAL := all
 .PHONY: all kernel clean FORCE
-all: $(BUILD)/quire.elf
+all: $(BUILD)/quire.elf $(FS_IMAGE) $(FSCK)
 
 kernel: $(BUILD)/quire.elf
-
-include kernel/kernel.mk
--include user/lib/flags.mk user/rules.mk
-include tools/image.mk
 
 clean:
 	rm -rf $(BUILD)

@@ -66,14 +66,14 @@ $(BUILD)/gen/kernel.objects: FORCE
 # The image is linked twice; tools/ksyms.py says why.
 $(BUILD)/quire.elf: $(KERNEL_OBJECTS) $(KERNEL_LDSCRIPT) tools/ksyms.py $(BUILD)/gen/kernel.objects
 	$(call say,LD,$@)
-	$(Q)$(PYTHON) tools/ksyms.py --empty >$(BUILD)/gen/ksyms0.S
-	$(Q)$(CC) $(KERNEL_CFLAGS) -c -o $(BUILD)/gen/ksyms0.o $(BUILD)/gen/ksyms0.S
-	$(Q)$(LD) $(KERNEL_LDFLAGS) -o $(BUILD)/gen/quire0.elf $(KERNEL_OBJECTS) $(BUILD)/gen/ksyms0.o
-	$(Q)$(NM) $(BUILD)/gen/quire0.elf | $(PYTHON) tools/ksyms.py >$(BUILD)/gen/ksyms.S
-	$(Q)$(CC) $(KERNEL_CFLAGS) -c -o $(BUILD)/gen/ksyms.o $(BUILD)/gen/ksyms.S
-	$(Q)$(LD) $(KERNEL_LDFLAGS) -o $@.tmp $(KERNEL_OBJECTS) $(BUILD)/gen/ksyms.o
-	$(Q)$(NM) $@.tmp | $(PYTHON) tools/ksyms.py >$(BUILD)/gen/ksyms2.S
-	$(Q)$(PYTHON) tools/ksyms.py --compare $(BUILD)/gen/ksyms.S $(BUILD)/gen/ksyms2.S
-	$(Q)mv $@.tmp $@
+	$(PYTHON) tools/ksyms.py --empty >$(BUILD)/gen/ksyms0.S
+	$(CC) $(KERNEL_CFLAGS) -c -o $(BUILD)/gen/ksyms0.o $(BUILD)/gen/ksyms0.S
+	$(LD) $(KERNEL_LDFLAGS) -o $(BUILD)/gen/quire0.elf $(KERNEL_OBJECTS) $(BUILD)/gen/ksyms0.o
+	$(NM) $(BUILD)/gen/quire0.elf | $(PYTHON) tools/ksyms.py >$(BUILD)/gen/ksyms.S
+	$(CC) $(KERNEL_CFLAGS) -c -o $(BUILD)/gen/ksyms.o $(BUILD)/gen/ksyms.S
+	$(LD) $(KERNEL_LDFLAGS) -o $@.tmp $(KERNEL_OBJECTS) $(BUILD)/gen/ksyms.o
+	$(NM) $@.tmp | $(PYTHON) tools/ksyms.py >$(BUILD)/gen/ksyms2.S
+	$(PYTHON) tools/ksyms.py --compare $(BUILD)/gen/ksyms.S $(BUILD)/gen/ksyms2.S
+	mv $@.tmp $@
 
 -include $(KERNEL_OBJECTS:.o=.d)

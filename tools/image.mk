@@ -2,33 +2,34 @@
 
 FS_SIZE ?= 128M
 MKFS := $(BUILD)/mkfs/mkfs
-MKIMAGE = $(PYTHON) tools/mkimage.py --mkfs $(MKFS) --strip $(OBJCOPY)
-HAVE_MKFS := $(wildcard mkfs/Makefile)
+FSCK := $(BUILD)/mkfs/fsck
 
 # EXTRA=DIR: DIR's tree is added to the root. Such images have a name of their own.
 ifneq ($(EXTRA),)
+ifeq ($(realpath $(EXTRA)),)
+$(error EXTRA=$(EXTRA): no such directory)
+endif
 IMAGE_SUFFIX := -$(shell printf '%s' '$(realpath $(EXTRA))' | cksum | cut -d' ' -f1)
 endif
 FS_IMAGE := $(BUILD)/fs$(IMAGE_SUFFIX).img
 INITRD_IMAGE := $(BUILD)/initrd$(IMAGE_SUFFIX).img
-IMAGE_INPUTS := $(USER_PROGS) $(shell find user/root -type f 2>/dev/null)
-IMAGE_ARGS := $(if $(wildcard user/root),--tree user/root) $(if $(EXTRA),--tree $(EXTRA)) \
-	--bin $(USER_PROGS)
 
-.PHONY: image mkfs
-image: $(FS_IMAGE)
+# user/root is copied as it is; programs go to /bin.
+IMAGE_INPUTS := $(USER_PROGRAMS) $(MKFS) tools/mkimage.py $(BUILD)/gen/image.inputs \
+	$(shell find user/root -type f 2>/dev/null) $(if $(EXTRA),FORCE)
+IMAGE_ARGS := --mkfs $(MKFS) $(if $(wildcard user/root),--tree user/root) \
+	$(if $(EXTRA),--tree '$(EXTRA)') --bin $(USER_PROGRAMS)
 
-$(FS_IMAGE): $(IMAGE_INPUTS) $(MKFS) tools/mkimage.py $(if $(EXTRA),FORCE)
-	$(call say,MKFS,$@)$(MKIMAGE) --size $(FS_SIZE) -o $@ $(IMAGE_ARGS)
+.PHONY: image
+image: $(FS_IMAGE) $(FSCK)
 
-$(INITRD_IMAGE): $(IMAGE_INPUTS) $(MKFS) tools/mkimage.py $(if $(EXTRA),FORCE)
-	$(call say,MKFS,$@)$(MKIMAGE) --size min -o $@ $(IMAGE_ARGS)
+$(FS_IMAGE): $(IMAGE_INPUTS)
+	$(call say,MKFS,$@)$(PYTHON) tools/mkimage.py --size $(FS_SIZE) -o $@ $(IMAGE_ARGS)
 
-mkfs: $(MKFS)
+$(INITRD_IMAGE): $(IMAGE_INPUTS)
+	$(call say,MKFS,$@)$(PYTHON) tools/mkimage.py --size min -o $@ $(IMAGE_ARGS)
 
-$(MKFS): FORCE
-	@$(MAKE) -s -C mkfs BUILD=$(abspath $(BUILD))/mkfs
-
-ifneq ($(and $(HAVE_MKFS),$(USER_PROGS)),)
-all: $(FS_IMAGE)
-endif
+# Changes when a program comes or goes.
+$(BUILD)/gen/image.inputs: FORCE
+	@mkdir -p $(@D)
+	@tools/write-if-changed $@ '$(USER_PROGRAMS)'

@@ -1,13 +1,12 @@
 #!/usr/bin/env python3
 """Stages the root file system's tree in a directory and makes an image of it.
 
-usage: mkimage.py --mkfs MKFS -o IMAGE --size SIZE|min [--tree DIR]... [--strip OBJCOPY]
-                  [--bin PROGRAM...]
+usage: mkimage.py --mkfs MKFS -o IMAGE --size SIZE|min [--tree DIR]... [--bin PROGRAM...]
 
-The tree is: empty /dev /proc /tmp /root /etc /bin /mnt, then each --tree DIR (modes and symbolic
-links kept), then each PROGRAM as /bin/NAME, without its debugging information if
---strip names an objcopy. SIZE grows if the tree needs more; `min` is the tree and a
-few MiB more, for an initrd. The image appears under its name only when it is complete.
+The tree is: empty /dev /proc /tmp /root /etc /bin /mnt, each PROGRAM as /bin/NAME, then
+each --tree DIR, modes and symbolic links kept. SIZE grows if the tree needs more; `min`
+is little more than the tree, for an initrd. The image appears under its name only when
+it is complete.
 """
 
 import argparse
@@ -40,16 +39,9 @@ def replace_file(source, target, follow_symlinks=True):
     return shutil.copy2(source, target, follow_symlinks=follow_symlinks)
 
 
-def stage_program(program, root, strip):
+def stage_program(program, root):
     """Puts one program into /bin."""
-    target = os.path.join(root, "bin", os.path.basename(program))
-    if os.path.lexists(target):
-        os.unlink(target)
-    if strip:
-        subprocess.run([strip, "--strip-debug", program, target], check=True)
-        os.chmod(target, 0o755)
-    else:
-        shutil.copy2(program, target)
+    shutil.copy2(program, os.path.join(root, "bin", os.path.basename(program)))
 
 
 def tree_bytes(root):
@@ -64,13 +56,11 @@ def tree_bytes(root):
 
 
 def image_size(root, wanted):
-    """The image's size in bytes."""
-    needed = tree_bytes(root)
+    """The size to tell mkfs."""
     if wanted == "min":
-        needed += needed // 16 + 8 * MIB
-        return (needed + MIB - 1) // MIB * MIB
-    spacious = (needed * 3 // 2 + 32 * MIB + MIB - 1) // MIB * MIB
-    return max(parse_size(wanted), spacious)
+        return wanted
+    spacious = tree_bytes(root) * 3 // 2 + 32 * MIB
+    return str(max(parse_size(wanted), (spacious + MIB - 1) // MIB * MIB))
 
 
 def parse_args():
@@ -79,7 +69,6 @@ def parse_args():
     parser.add_argument("-o", dest="image", required=True)
     parser.add_argument("--size", required=True)
     parser.add_argument("--tree", action="append", default=[])
-    parser.add_argument("--strip")
     parser.add_argument("--bin", nargs="*", default=[])
     return parser.parse_args()
 
@@ -93,14 +82,14 @@ def main():
     os.chmod(os.path.join(root, "tmp"), 0o1777)
     os.chmod(os.path.join(root, "root"), 0o700)
     for program in args.bin:
-        stage_program(program, root, args.strip)
+        stage_program(program, root)
     for tree in args.tree:
         if not os.path.isdir(tree):
             sys.exit(f"mkimage.py: {tree}: no such directory")
         stage_tree(tree, root)
     temporary = f"{args.image}.{os.getpid()}"
     try:
-        subprocess.run([args.mkfs, "-o", temporary, "-s", str(image_size(root, args.size)), root],
+        subprocess.run([args.mkfs, "-o", temporary, "-s", image_size(root, args.size), root],
                        check=True, stdout=subprocess.DEVNULL)
         os.replace(temporary, args.image)
     except subprocess.CalledProcessError as error:

@@ -87,13 +87,11 @@ for flag in -fno-pie -fno-stack-protector -mno-relax; do
 done
 abi=lp64
 kernel_arch=$(first_accepted -march=rv64imac_zicsr_zifencei -march=rv64imac)
-abi=lp64d
-user_arch=$(first_accepted -march=rv64gc_zicsr_zifencei -march=rv64gc)
-[ -n "$kernel_arch" ] && [ -n "$user_arch" ] || missing "$cc cannot compile for rv64"
+[ -n "$kernel_arch" ] || missing "$cc cannot compile for rv64"
 
-link=-static
-[ "$kind" = gcc ] && $cc -no-pie -E -x c /dev/null -o /dev/null 2>/dev/null && link="-static -no-pie"
-[ "$kind" = clang ] && link="-static -fuse-ld=$(command -v "$ld")"
+user_flags=
+[ "$kind" = clang ] &&
+	user_flags=" -mno-relax -fuse-ld=$(command -v "$ld") -Wno-unused-command-line-argument"
 
 cat <<END
 TOOLCHAIN_ERROR :=
@@ -101,11 +99,11 @@ TOOLCHAIN := $kind
 CC := $cc
 LD := $ld
 NM := $nm
-AR := $ar
 OBJCOPY := $objcopy
 OBJDUMP := $objdump
 TARGET_FLAGS :=$target
-TARGET_LDFLAGS := $link
 KERNEL_ARCH := $kernel_arch -mabi=lp64 -mcmodel=medany
-USER_ARCH := $user_arch -mabi=lp64d
+USER_CC := $cc$user_flags
+USER_AR := $ar
+USER_OBJCOPY := $objcopy
 END
