@@ -79,6 +79,7 @@
 #define EALREADY	114    /* operation already in progress */
 #define EINPROGRESS	115    /* operation now in progress */
 #define ESTALE		116    /* stale file handle */
+#define EUCLEAN		117    /* structure needs cleaning: a damaged file system */
 #define EDQUOT		122    /* disk quota exceeded */
 #define ECANCELED	125    /* operation canceled */
 #define EOWNERDEAD	130    /* owner died */
