@@ -22,19 +22,20 @@ enum lock_rank {
 	RANK_BUF = 60,	  /* a metadata block */
 	RANK_FSALLOC = 65, /* bitmaps and counters of a file system */
 	/* Spinning locks. */
+	RANK_DIRTY = 95,  /* the list of mappings with dirty pages */
 	RANK_FILES = 100, /* a descriptor table; dcache and inode hash */
 	RANK_MAPPING = 110,
 	RANK_RMAP = 120,
 	RANK_PAGETABLE = 130,
 	RANK_SWAP = 140,
 	RANK_LRU = 150,
+	RANK_TREE = 152,   /* the process tree (proc/process.h) */
+	RANK_SIGNAL = 153, /* signals of one process */
 	RANK_VMALLOC = 155,
 	RANK_SLAB = 160,
 	RANK_ZONE = 170,
 	RANK_DEVICE = 175, /* a device's queue or registers */
-	RANK_TREE = 177, /* the process tree (proc/process.h) */
 	RANK_TIMER = 178,
-	RANK_SIGNAL = 179, /* pending signals of one process */
 	RANK_WAITQ = 180,
 	RANK_RUNQUEUE = 190,
 	RANK_RUNQUEUE2 = 191, /* the second of two run queues, by hart id */

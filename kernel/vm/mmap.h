@@ -1,0 +1,48 @@
+#pragma once
+
+/*
+ * Changing an address space. Every operation checks everything first and commits after: when one
+ * returns an error, nothing has changed. Each takes mm->lock itself. Errors are mmap(2)'s and friends'.
+ */
+
+#include "vm/mm.h"
+
+/* How vma_map() places an area. */
+#define MAP_PLACE_HINT	    0 /* near addr when there is room, else anywhere */
+#define MAP_PLACE_FIXED	    1 /* at addr, in place of what is there */
+#define MAP_PLACE_NOREPLACE 2 /* at addr, or -EEXIST */
+
+/*
+ * Map `bytes` (rounded up) of mapping from page pgoff on, or anonymous zero-filled memory when
+ * mapping is NULL. vm_flags: VM_*, including the VM_MAY* that shall be allowed. The area takes its own
+ * reference to mapping. Bytes beyond the mapping's end in its last page read as zero; pages beyond
+ * give SIGBUS.
+ * => the address; or -EINVAL (bytes 0, addr not aligned, pgoff overflow), -ENOMEM (no room, limits, no
+ *    memory, too many areas), -EEXIST
+ */
+s64 vma_map(struct mm *mm, uva_t addr, u64 bytes, u32 vm_flags, struct mapping *mapping, u64 pgoff,
+	    unsigned place);
+
+/* munmap(2). Holes are fine. => 0, -EINVAL, -ENOMEM */
+int vma_unmap(struct mm *mm, uva_t addr, u64 bytes);
+
+/* mprotect(2); vm_access is a set of VM_READ, VM_WRITE, VM_EXEC. => 0, -EINVAL, -ENOMEM (a hole), -EACCES */
+int vma_protect(struct mm *mm, uva_t addr, u64 bytes, u32 vm_access);
+
+/* brk(2). => the break after the call: new_brk, or the old one when that was refused */
+uva_t mm_brk(struct mm *mm, uva_t new_brk);
+
+/* Fault in every page of the range that may be accessed (MAP_POPULATE). Errors are ignored. */
+void vma_populate(struct mm *mm, uva_t addr, u64 bytes);
+
+/*
+ * Make a stack area that grows downward: [top - initial, top), at most mm->limit_stack.
+ * => 0, -ENOMEM
+ */
+int stack_map(struct mm *mm, uva_t top, u64 initial_bytes);
+
+/*
+ * Extend the stack area above uva down to it. => 0; -ENOMEM: limit or guard gap;
+ * caller holds mm->lock for writing
+ */
+int stack_grow(struct vma *vma, uva_t uva);

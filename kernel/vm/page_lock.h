@@ -1,0 +1,47 @@
+#pragma once
+
+/*
+ * The lock bit of a page-cache page, and waiting for I/O on it.
+ *
+ * PG_locked protects what a page is: its place in a mapping, whether its contents are valid, and its
+ * truncation. It may be taken by one thread and given back by the interrupt that ends a read. Rank PAGE;
+ * several pages are locked in the order of their index. PG_writeback is set while a page is being
+ * written; nobody holds the page lock for that long.
+ */
+
+#include "mem/page.h"
+
+bool page_trylock(struct page *page);
+/* Sleeps. => the caller has a reference */
+void page_lock(struct page *page);
+/* Any context. */
+void page_unlock(struct page *page);
+
+/* Sleep until the page is not locked (but take no lock). => the caller has a reference */
+void page_wait_unlocked(struct page *page);
+/* Sleep until the page is not being written. => the caller has a reference */
+void page_wait_writeback(struct page *page);
+
+/*
+ * For whoever does the I/O of a mapping (the done() of a bio); any context; exactly once per page.
+ * The page may be gone when they return. error: 0 or -errno.
+ */
+void page_read_done(struct page *page, int error);     /* makes it valid, or not; unlocks it */
+void page_end_writeback(struct page *page, int error); /* error is kept in the mapping */
+
+static inline bool
+page_locked(const struct page *page)
+{
+	return page_test(page, PG_locked);
+}
+
+static inline bool
+page_uptodate(const struct page *page)
+{
+	return page_test(page, PG_uptodate);
+}
+
+/* Contents are valid from now on. Orders them before the flag. => page locked */
+void page_set_uptodate(struct page *page);
+
+void page_lock_init(void);

@@ -1,0 +1,235 @@
+#pragma once
+
+/*
+ * The page cache: one struct mapping for each inode (or other source of pages), index -> page.
+ * read(2), write(2) and mmap all work on these pages.
+ *
+ * Life of a page:		flags				who
+ *   added			locked				pagecache_get and friends
+ *   being read			locked				ops->read_pages ... page_read_done
+ *   clean			uptodate
+ *   dirty			uptodate dirty			page_mark_dirty
+ *   being written		uptodate writeback		ops->write_pages ... page_end_writeback
+ *   gone			mapping = NULL			truncation or reclaim, with the page locked
+ *
+ * A page in the cache has one reference from the cache, one for each PTE that maps it, and one for
+ * each pointer somebody got from a function here. It may be dropped only when locked, and only when the
+ * first is all there is.
+ *
+ * Locks: PG_locked (page_lock.h) > mapping->lock > mapping->rmap_lock. The file system's INODE and LOG
+ * locks are outside PG_locked; its block map (BMAP) is inside.
+ */
+
+#include "core/spinlock.h"
+#include "lib/list.h"
+#include "lib/xarray.h"
+#include "mem/gfp.h"
+#include "vm/page_lock.h"
+
+struct mapping;
+struct uio;
+
+/* For /proc/<pid>/maps and pagecache statistics. */
+struct mapping_identity {
+	u32 dev;
+	u64 ino;
+};
+
+struct mapping_ops {
+	/*
+	 * Read nr pages of consecutive index: all locked, none uptodate. Starts the I/O (or fills the
+	 * pages at once: holes are zeros) and calls page_read_done() exactly once for each, now or
+	 * later. The caller holds a reference only to the first. May sleep. Locks that may be held:
+	 * all outside PAGE.
+	 */
+	void (*read_pages)(struct mapping *mapping, struct page **pages, unsigned nr);
+
+	/*
+	 * Write nr pages of consecutive index: none locked, all PG_writeback and clean (stores by user
+	 * programs will fault and dirty them again). Starts the I/O and calls page_end_writeback() exactly
+	 * once for each. Bytes beyond mapping->size in the last page are zero already. NULL: memory alone
+	 * (the pages never leave it).
+	 */
+	void (*write_pages)(struct mapping *mapping, struct page **pages, unsigned nr);
+
+	/*
+	 * Around the choice of each batch and its write_pages, without a page lock: where a file
+	 * system begins and ends the transaction in which it allocates the blocks. Either may be NULL.
+	 * nr_max: most pages that the batch will have. begin: 0 or -errno, then nothing is written.
+	 */
+	int (*write_begin)(struct mapping *mapping, unsigned nr_max);
+	void (*write_end)(struct mapping *mapping);
+
+	/*
+	 * A program is about to store into a page of a shared mapping: reserve a block for it if it has
+	 * none (a counter; neither INODE nor LOG may be taken). page is locked and uptodate. May be NULL.
+	 * => 0, or -errno (the program gets SIGBUS)
+	 */
+	int (*reserve_write)(struct mapping *mapping, struct page *page);
+
+	/* page, locked, leaves the cache, with page->private whatever the file system put there. May be NULL. */
+	void (*release_page)(struct mapping *mapping, struct page *page);
+
+	/*
+	 * One reference more or less to what owns the mapping (an inode), for areas, the flusher and
+	 * faults in flight. get does not sleep, and may take locks of rank FILES and inside;
+	 * false: it is on its way out. put may sleep. Both NULL: the mapping lives for ever.
+	 */
+	bool (*get)(struct mapping *mapping);
+	void (*put)(struct mapping *mapping);
+
+	/* Path as /proc shows it, with terminator, into buf[size]; and device and inode. Both may be NULL. */
+	void (*path)(struct mapping *mapping, char *buf, size_t size);
+	void (*identify)(struct mapping *mapping, struct mapping_identity *identity);
+};
+
+/* The most pages in one call of read_pages or write_pages. */
+#define MAPPING_BATCH_MAX 64
+
+/* xarray marks */
+#define PAGECACHE_DIRTY	    XA_MARK_0
+#define PAGECACHE_WRITEBACK XA_MARK_1 /* set when written; cleared by whoever next finds it done */
+
+/*
+ * Sequential reading is recognised per reader (per open file), and the window read ahead grows from 4
+ * to 32 pages. All zero is a fresh reader.
+ */
+struct readahead {
+	u64 next;   /* index that would continue the last read */
+	u64 end;    /* first index not asked for yet */
+	u32 window; /* pages of the last window */
+	u32 advice; /* 0, or VM_SEQ_READ, VM_RAND_READ */
+};
+
+struct mapping {
+	struct spinlock lock;	/* MAPPING: pages, counts */
+	struct xarray pages;	/* L: index -> struct page */
+	u64 nr_pages, nr_dirty; /* L */
+	u64 size; /* bytes; read with mapping_size, changed by mapping_set_size/truncate */
+	const struct mapping_ops *ops;
+	void *host;	     /* the owner: a struct inode */
+	u32 wb_errors;	     /* atomic: write errors so far; fsync compares */
+	int wb_error;	     /* the last of them */
+	bool unevictable;    /* pages are never dropped (memory is their only home) */
+	struct readahead ra; /* of faults */
+
+	struct spinlock rmap_lock; /* RMAP: vmas */
+	struct list_head vmas;	   /* areas that map it, private ones too */
+	u32 nr_shared_writable;	   /* R: shared areas that may be written */
+
+	struct list_head dirty_link; /* dirty-list lock */
+	u64 dirtied_ns;		     /* when it came onto that list */
+};
+
+/* size: the file's length now. */
+void mapping_init(struct mapping *mapping, const struct mapping_ops *ops, void *host, u64 size);
+
+/* Forget everything. => no area maps it, no page is dirty or written (truncate or write it back first) */
+void mapping_destroy(struct mapping *mapping);
+
+static inline u64
+mapping_size(const struct mapping *mapping)
+{
+	return READ_ONCE(mapping->size);
+}
+
+/* One reference to the owner; false when it is on its way out. */
+bool mapping_get(struct mapping *mapping);
+/* May sleep; no lock held that the owner's last put takes. */
+void mapping_put(struct mapping *mapping);
+
+/* --- finding and reading ------------------------------------------------------------------ */
+
+/* The page with a reference, valid or not, or NULL. */
+struct page *pagecache_find(struct mapping *mapping, u64 index);
+
+/*
+ * The page, uptodate, with a reference: reads it, and those that will follow, if it is not there. ra:
+ * the reader's state; NULL: read this page alone. Sleeps.
+ * => NULL no memory; ERR_PTR(-EIO ...)
+ */
+struct page *pagecache_get(struct mapping *mapping, u64 index, struct readahead *ra);
+
+/*
+ * The page, locked, with a reference, for a write by the file system. Uptodate, except that when
+ * overwrite_whole the contents may be anything: the caller fills all 4096 bytes and then calls
+ * page_set_uptodate(). Sleeps.
+ * => NULL no memory; ERR_PTR(-EIO ...)
+ */
+struct page *pagecache_get_for_write(struct mapping *mapping, u64 index, bool overwrite_whole);
+
+/* The page, locked, with a reference; a new one is zero-filled and uptodate: for what lies beyond
+ * any block (holes, shmem, a directory's new block). => NULL no memory */
+struct page *pagecache_get_zeroed(struct mapping *mapping, u64 index);
+
+/* Start reading these pages unless they are there. Errors are ignored. Sleeps for memory and queues only. */
+void pagecache_readahead(struct mapping *mapping, u64 index, u64 nr_pages);
+
+/*
+ * Copy file contents from *pos on to the buffers until they are full or the file ends, advancing *pos:
+ * the whole of read(2) for a file whose pages are here. No lock held. Checks mapping->size.
+ * => bytes, or -errno when there were none
+ */
+s64 pagecache_read(struct mapping *mapping, u64 *pos, struct uio *uio, struct readahead *ra);
+
+/* Copy between the cache and kernel memory (directory blocks, symlinks, ELF headers). Ends at the file's
+ * end. => bytes copied, or -errno */
+s64 pagecache_read_kernel(struct mapping *mapping, u64 pos, void *kva, u64 bytes);
+
+/* --- dirty pages ---------------------------------------------------------------------------- */
+
+/* page, locked, is newer than the disk. => the caller has a reference; any sleeping context */
+void page_mark_dirty(struct page *page);
+
+/* The page is not dirty any more, without having been written. => page locked */
+void page_cancel_dirty(struct page *page);
+
+/* Let writers wait while too many pages are dirty. Call after each page or so of a write, no lock held. */
+void dirty_throttle(void);
+
+/*
+ * Write the dirty pages in [start, end) bytes; end UINT64_MAX: all. wait: until they, and others that
+ * were already under way there, are on the disk (its cache may still need a flush).
+ * => 0, or the error of this write-back (-EIO, -ENOSPC, ...); no lock inside LOG held
+ */
+int mapping_writeback(struct mapping *mapping, u64 start, u64 end, bool wait);
+
+/*
+ * Errors since *since (a copy of wb_errors from when the file was opened); sets it.
+ * => 0 or the last error
+ */
+int mapping_check_error(struct mapping *mapping, u32 *since);
+
+/* Write everything of every mapping; wait as above. For sync(2). */
+void writeback_all(bool wait);
+
+/* Pages of the cache: all, dirty, and being written, now. */
+u64 nr_pagecache_pages(void);
+u64 nr_dirty_pages(void);
+u64 nr_writeback_pages(void);
+
+/* --- shrinking -------------------------------------------------------------------------------- */
+
+/* The file grew. => caller holds the lock that protects its size (INODE) */
+void mapping_set_size(struct mapping *mapping, u64 size);
+
+/*
+ * The file has `size` bytes now: pages beyond are unmapped from every address space and dropped,
+ * dirty or not; the rest of the last page is zeroed if it is in the cache (and marked dirty if
+ * so). Waits for write-back of these pages, which needs write_begin to be possible: so not inside
+ * a transaction. => caller holds INODE; no page lock
+ */
+void mapping_truncate(struct mapping *mapping, u64 size);
+
+/* Drop what is clean, unmapped and unused in [start, end) pages. => pages dropped */
+u64 mapping_invalidate(struct mapping *mapping, u64 start, u64 end);
+
+/* Take page out of its cache. => page locked, not being written, unmapped; the caller has a
+ * reference besides the cache's, which is put. false: somebody else uses it */
+bool pagecache_remove(struct page *page);
+
+/* Like pagecache_remove, whoever else may have a reference (truncation). */
+void pagecache_evict(struct page *page);
+
+/* Once, at boot. */
+void pagecache_init(void);

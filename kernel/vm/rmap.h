@@ -1,0 +1,20 @@
+#pragma once
+
+/* From a page to the PTEs that map it. */
+
+#include "lib/types.h"
+
+struct mapping;
+struct page;
+
+/* Did a program use the page since the last call? Clears the accessed bits. => page has a reference */
+bool rmap_test_and_clear_accessed(struct page *page);
+
+/* Take a file page out of all page tables. => page locked. Returns true when nothing maps it now */
+bool rmap_unmap(struct page *page);
+
+/* Make all shared PTEs of a file page read-only, so that the next store faults. => page locked */
+void rmap_write_protect(struct page *page);
+
+/* Take pages first .. last of mapping (and private copies made of them) out of all page tables. */
+void rmap_unmap_range(struct mapping *mapping, u64 first, u64 last);

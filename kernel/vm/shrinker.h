@@ -1,0 +1,23 @@
+#pragma once
+
+/* Who else can give memory back when it runs out: caches of inodes, of names, of slabs. */
+
+#include "lib/list.h"
+#include "mem/gfp.h"
+
+struct shrinker {
+	const char *name;
+	/* Objects that could be freed. No sleeping. */
+	u64 (*count)(void);
+	/* Free up to nr of them; called by an allocating thread that may hold any sleeping lock: so only
+	 * try locks, and heed gfp. => how many */
+	u64 (*scan)(u64 nr, gfp_t gfp);
+	struct list_head link;
+};
+
+/* For ever, or until unregistered. */
+void shrinker_register(struct shrinker *shrinker);
+void shrinker_unregister(struct shrinker *shrinker);
+
+/* Ask all for about 1 / 2^priority of what they have. => objects freed */
+u64 shrinkers_run(gfp_t gfp, unsigned priority);
