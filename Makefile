@@ -33,6 +33,7 @@ include kernel/kernel.mk
 include user/rules.mk
 include mkfs/mkfs.mk
 include tools/image.mk
+include tools/run.mk
 
 .DEFAULT_GOAL := all
 .PHONY: all kernel clean FORCE

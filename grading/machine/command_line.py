@@ -13,6 +13,11 @@ QEMU = "qemu-system-riscv64"
 OLDEST_QEMU = (7, 0)
 VIRTIO_SLOTS = 8
 
+# The console: a pipe to the driver, or the user's terminal with QEMU's monitor on Ctrl-A C.
+PIPE = ["-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console",
+        "-monitor", "none"]
+TERMINAL = ["-serial", "mon:stdio"]
+
 
 @functools.lru_cache(maxsize=None)
 def find_qemu():
@@ -68,22 +73,21 @@ def _escape(text):
 def boot_arguments(config):
     """What the kernel finds in /chosen/bootargs."""
     words = [config.append] if config.append else []
-    if "panic=" not in config.append:
-        words.append("panic=exit")
+    if config.panic is not None and "panic=" not in config.append:
+        words.append(f"panic={config.panic}")
     if config.limit is not None and "watchdog=" not in config.append:
         words.append(f"watchdog={config.limit}")
     return " ".join(words)
 
 
-def build(config, disk_paths, directory):
+def build(config, disk_paths, directory, console=PIPE):
     """The argument list. `disk_paths` are the paths for all_disks(config), in order."""
     if not os.path.exists(config.kernel):
         raise EnvironmentProblem(f"{config.kernel}: no such kernel (run make)")
     command = [find_qemu(), "-machine", "virt", "-m", config.mem, "-smp", str(config.smp),
                "-bios", config.bios, "-kernel", config.kernel,
-               "-display", "none", "-monitor", "none", "-no-user-config", "-nodefaults",
-               "-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console",
-               "-append", boot_arguments(config)]
+               "-display", "none", "-no-user-config", "-nodefaults",
+               "-append", boot_arguments(config), *console]
     if config.initrd:
         if not os.path.exists(config.initrd):
             raise EnvironmentProblem(f"{config.initrd}: no such initrd (run make)")

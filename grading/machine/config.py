@@ -50,6 +50,7 @@ class Config:
     qemuflags: List[str] = field(default_factory=list)
     icount: bool = False
     bios: str = "default"
+    panic: Optional[str] = "exit"
     limit: Optional[int] = 60
     backstop: Optional[float] = None
     gdb: bool = False
