@@ -186,11 +186,13 @@ def user_stubs(calls):
 
 
 def user_prototype(call):
-    args = []
-    for type_name, name in call.args:
+    args, marks = [], ""
+    for index, (type_name, name) in enumerate(call.args, 1):
         user_type = TYPES[type_name][1]
         args.append(user_type + ("" if user_type.endswith("*") else " ") + name)
-    return "long sys_%s(%s);" % (call.name, ", ".join(args) or "void")
+        if type_name == "uva_t":
+            marks += " SYSCALL_ADDRESS(%d)" % index
+    return "long sys_%s(%s)%s;" % (call.name, ", ".join(args) or "void", marks)
 
 
 def user_header(calls):
@@ -200,7 +202,17 @@ def user_header(calls):
     lines.append("")
     for call in calls:
         lines.append("#define SYS_%s __NR_%s" % (call.name, call.name))
-    lines += ["", "/* The bare calls: each returns a value or -errno. */"]
+    lines += [
+        "",
+        "/* An address that any pointer may be given for; gcc would read const as `only read`. */",
+        "#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 11",
+        "#define SYSCALL_ADDRESS(n) __attribute__((access(none, n)))",
+        "#else",
+        "#define SYSCALL_ADDRESS(n)",
+        "#endif",
+        "",
+        "/* The bare calls: each returns a value or -errno. */",
+    ]
     lines += [user_prototype(call) for call in calls]
     return lines
 
