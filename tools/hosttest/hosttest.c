@@ -1,0 +1,235 @@
+/*
+ * Runs the registered tests, each in a child whose output goes to a temporary file that is shown only
+ * if it fails.
+ */
+#include "hosttest.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define TIMEOUT_SECONDS 120
+
+static struct hosttest *tests;
+static uint64_t rnd_state;
+
+void
+hosttest_register(struct hosttest *test)
+{
+	struct hosttest **link = &tests;
+
+	while (*link)
+		link = &(*link)->next;
+	*link = test;
+}
+
+_Noreturn void
+hosttest_fail(const char *file, int line, const char *fmt, ...)
+{
+	va_list args;
+
+	fprintf(stderr, "%s:%d: failed: ", file, line);
+	va_start(args, fmt);
+	vfprintf(stderr, fmt, args);
+	va_end(args);
+	fputc('\n', stderr);
+	/* Not exit(): what is allocated now is not a leak worth a report. */
+	_exit(1);
+}
+
+void
+hosttest_check_str(const char *file, int line, const char *text, const char *a, const char *b)
+{
+	if (!a || !b || strcmp(a, b) != 0)
+		hosttest_fail(file, line, "%s is \"%s\", not \"%s\"", text, a ? a : "(null)",
+			      b ? b : "(null)");
+}
+
+/* splitmix64 */
+uint64_t
+rnd(void)
+{
+	uint64_t z = rnd_state += 0x9e3779b97f4a7c15U;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9U;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebU;
+	return z ^ z >> 31;
+}
+
+uint64_t
+rnd_below(uint64_t limit)
+{
+	return rnd() % limit;
+}
+
+bool
+rnd_one_in(uint64_t n)
+{
+	return rnd_below(n) == 0;
+}
+
+uint64_t
+rnd_scaled(void)
+{
+	return rnd() >> rnd_below(64);
+}
+
+void *
+guarded_alloc(size_t bytes, bool at_end)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	size_t body = (bytes + page - 1) / page * page;
+	char *area = mmap(NULL, body + 2 * page, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (area == MAP_FAILED || mprotect(area, page, PROT_NONE) != 0 ||
+	    mprotect(area + page + body, page, PROT_NONE) != 0)
+		hosttest_fail(__FILE__, __LINE__, "no memory for a guarded area");
+	return at_end ? area + page + body - bytes : area + page;
+}
+
+char *
+file_read(const char *path, size_t *bytes)
+{
+	FILE *file = fopen(path, "rb");
+
+	if (!file)
+		return NULL;
+	fseek(file, 0, SEEK_END);
+
+	long size = ftell(file);
+	char *data = size >= 0 ? calloc(1, (size_t)size + 1) : NULL;
+
+	rewind(file);
+	if (data && fread(data, 1, (size_t)size, file) != (size_t)size) {
+		free(data);
+		data = NULL;
+	}
+	fclose(file);
+	*bytes = data ? (size_t)size : 0;
+	return data;
+}
+
+static void
+run_child(const struct hosttest *test, FILE *log)
+{
+	dup2(fileno(log), STDOUT_FILENO);
+	dup2(fileno(log), STDERR_FILENO);
+	alarm(TIMEOUT_SECONDS);
+	test->run();
+	exit(0);
+}
+
+static void
+show_log(FILE *log)
+{
+	char line[512];
+
+	rewind(log);
+	while (fgets(line, sizeof(line), log))
+		printf("    %s", line);
+}
+
+static void
+explain(const struct hosttest *test, int status, uint64_t seed, FILE *log)
+{
+	printf("FAIL %s (%s): ", test->name, test->file);
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
+		printf("no end after %d seconds", TIMEOUT_SECONDS);
+	else if (WIFSIGNALED(status))
+		printf("killed by signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
+	else
+		printf("exit status %d", WEXITSTATUS(status));
+	printf("; repeat with SEED=%llu\n", (unsigned long long)seed);
+	show_log(log);
+}
+
+static bool
+run_test(const struct hosttest *test, uint64_t seed, bool verbose)
+{
+	FILE *log = tmpfile();
+	int status;
+
+	if (!log) {
+		perror("hosttest: temporary file");
+		return false;
+	}
+	fflush(NULL);
+
+	struct timespec start, end;
+	pid_t pid = fork();
+
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	if (pid == 0) {
+		rnd_state = seed;
+		run_child(test, log);
+	}
+	if (pid < 0) {
+		perror("hosttest: fork");
+		fclose(log);
+		return false;
+	}
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	if (status != 0)
+		explain(test, status, seed, log);
+	else if (verbose)
+		printf("ok   %s (%ld ms)\n", test->name,
+		       (end.tv_sec - start.tv_sec) * 1000 +
+			       (end.tv_nsec - start.tv_nsec) / 1000000);
+	fclose(log);
+	return status == 0;
+}
+
+/* No patterns: everything. Else a test whose name contains one of them. */
+static bool
+is_wanted(const struct hosttest *test, char **patterns)
+{
+	if (!*patterns)
+		return true;
+	for (; *patterns; patterns++) {
+		if (strstr(test->name, *patterns))
+			return true;
+	}
+	return false;
+}
+
+static uint64_t
+seed_choose(void)
+{
+	const char *given = getenv("SEED");
+
+	return given && *given ? strtoull(given, NULL, 0) : (uint64_t)time(NULL);
+}
+
+int
+main(int argc, char **argv)
+{
+	bool verbose = argc > 1 && strcmp(argv[1], "-v") == 0;
+	bool list = argc > 1 && strcmp(argv[1], "-l") == 0;
+	char **patterns = argv + 1 + (verbose || list);
+	uint64_t seed = seed_choose();
+	unsigned passed = 0, failed = 0;
+
+	for (struct hosttest *test = tests; test; test = test->next) {
+		if (!is_wanted(test, patterns))
+			continue;
+		if (list)
+			printf("%s\n", test->name);
+		else if (run_test(test, seed, verbose))
+			passed++;
+		else
+			failed++;
+	}
+	if (!list)
+		printf("host: %u passed, %u failed\n", passed, failed);
+	return failed != 0;
+}
