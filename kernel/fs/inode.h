@@ -22,6 +22,7 @@
 #include "sched/rwsem.h"
 #include "vm/pagecache.h"
 
+struct dentry;
 struct dir_context;
 struct file_ops;
 struct inode;
@@ -98,7 +99,7 @@ struct inode_ops {
 
 	/*
 	 * Lock held for writing. Absent: inode_setattr_simple(). With ATTR_SIZE the file system cuts or
-	 * extends: it sets inode->size, calls mapping_truncate() and frees blocks.
+	 * extends (mapping_truncate() or mapping_set_size()) and frees blocks.
 	 */
 	int (*setattr)(struct inode *inode, const struct iattr *attr);
 
@@ -118,7 +119,6 @@ struct inode {
 	u32 mode;		/* L: type (I) and permissions */
 	u32 nlink;		/* L */
 	u32 uid, gid;		/* L */
-	u64 size;		/* L: bytes */
 	u64 blocks;		/* file system's: 512-byte units for stat(2) */
 	u64 atime_ns;		/* any one may write it */
 	u64 mtime_ns, ctime_ns; /* L */
@@ -129,7 +129,7 @@ struct inode {
 	struct super_block *sb; /* I */
 	const struct inode_ops *iops; /* I */
 	const struct file_ops *fops;  /* I: what open files of this inode do */
-	struct mapping mapping;	      /* its pages */
+	struct mapping mapping;	      /* its pages; mapping.size is the file's size (L) */
 	void *private;		      /* the file system's, if it does not embed the inode */
 	struct pipe *pipe;	      /* L: of an open FIFO */
 
@@ -137,6 +137,7 @@ struct inode {
 	struct list_head sb_link;    /* C: sb->inodes */
 	struct list_head lru_link;   /* C: without users, oldest first */
 	struct list_head dirty_link; /* C: sb->dirty */
+	struct list_head dentries;   /* dcache_lock: its names in memory */
 };
 
 /* Everything that does not depend on the file: for alloc_inode. */
@@ -158,6 +159,19 @@ struct inode *inode_find(struct super_block *sb, u64 ino);
  */
 struct inode *inode_new(struct super_block *sb, u64 ino);
 void inode_publish(struct inode *inode);
+
+/* Bytes; of a symbolic link the length of its target. */
+static inline u64
+inode_size(const struct inode *inode)
+{
+	return mapping_size(&inode->mapping);
+}
+
+/* For the mapping_ops of a file system whose mappings are those of its inodes. */
+bool inode_mapping_get(struct mapping *mapping);
+void inode_mapping_put(struct mapping *mapping);
+void inode_mapping_path(struct mapping *mapping, char *buf, size_t size);
+void inode_mapping_identify(struct mapping *mapping, struct mapping_identity *identity);
 
 /* A reference more; the caller knows that there is one already. => inode */
 struct inode *inode_ref(struct inode *inode);

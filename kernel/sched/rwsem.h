@@ -19,6 +19,8 @@ void rwsem_read_lock(struct rwsem *sem);
 bool rwsem_read_trylock(struct rwsem *sem);
 void rwsem_read_unlock(struct rwsem *sem);
 void rwsem_write_lock(struct rwsem *sem);
+/* The second and later ones of several locks of one rank: `rank` says how this one is checked. */
+void rwsem_write_lock_nested(struct rwsem *sem, u32 rank);
 bool rwsem_write_trylock(struct rwsem *sem);
 void rwsem_write_unlock(struct rwsem *sem);
 /* A writer becomes a reader without letting another writer in. */
