@@ -9,6 +9,9 @@
  * root of its file system. A dentry without users stays in the hash, and on the list of unused ones,
  * until that list grows too long.
  *
+ * A file system whose names come and go by themselves (sb->volatile_names: procfs) has dentries for
+ * as long as somebody uses them, outside the hash.
+ *
  * dcache_lock (rank FILES) guards the hash, the links, names and parents. A name is entered only
  * under the directory's inode lock (shared is enough) and removed or moved only under it exclusively,
  * after the file system did it; so a lookup that missed and then took the lock can trust what the file
@@ -28,11 +31,13 @@ struct dentry {
 	const char *name;	   /* terminated; inline_name or kmalloc */
 	u32 name_len, name_hash;
 	u32 refs;		   /* dcache_lock: users, and dentries below it */
-	bool hashed;		   /* false once the name is gone */
+	bool hashed;		   /* can be found */
+	bool gone;		   /* the name was removed */
 	struct super_block *sb;
 	struct super_block *mounted; /* MOUNT and dcache_lock: the file system on top, or NULL */
 	struct list_head hash_link;
 	struct list_head lru_link; /* while hashed and refs is 0 */
+	struct list_head alias_link; /* inode->dentries */
 	char inline_name[DENTRY_INLINE_NAME];
 };
 
@@ -70,6 +75,24 @@ char *dentry_name_prepare(const struct name *name);
 void dentry_move(struct dentry *dentry, struct dentry *new_dir, const struct name *name,
 		 char *prepared);
 
+/* What is mounted on top, if anything, however deep; trades the reference. */
+struct dentry *dentry_cross_mounts(struct dentry *dentry);
+
+/* One step up, across mounts but not above `root`. Trades the reference. */
+struct dentry *dentry_up(struct dentry *dentry, struct dentry *root);
+
+/* Some name of the inode that is in the cache, with a reference. => NULL when there is none */
+struct dentry *dentry_of_inode(struct inode *inode);
+
+/*
+ * Steps of a walk through the cache under dcache_lock, without references. child: dir's entry of
+ * that name. => NULL when it is not there. top: what is mounted on it. parent: as dentry_up().
+ */
+struct dentry *dentry_child_locked(struct dentry *dir, const struct name *name);
+struct dentry *dentry_top_locked(struct dentry *dentry);
+struct dentry *dentry_parent_locked(struct dentry *dentry, struct dentry *root);
+void dentry_ref_locked(struct dentry *dentry);
+
 /* Is `dir` the same as or above `dentry`, within one file system? */
 bool dentry_is_ancestor(struct dentry *dir, struct dentry *dentry);
 
@@ -79,8 +102,19 @@ bool dentry_is_ancestor(struct dentry *dir, struct dentry *dentry);
  */
 char *dentry_path(struct dentry *dentry, char *buf, size_t size);
 
-/* Forgets unused dentries: of one file system (for unmount) or, with NULL, up to nr of them. */
+/*
+ * Forgets up to nr unused dentries, of one file system or, with NULL, of all. One whose inode has
+ * other users stays when sb is NULL, so that a mapped file keeps its name. => how many went
+ */
 u64 dcache_shrink(struct super_block *sb, u64 nr);
+
+/*
+ * For unmount: takes sb off its mount point if nobody but the mount itself (and `nr_refs` references
+ * to its root) uses a dentry of it. => false when somebody does
+ */
+bool dentry_detach_mount(struct super_block *sb, u32 nr_refs);
+/* Puts the root of sb on top of sb->covered. */
+void dentry_attach_mount(struct super_block *sb);
 
 extern struct spinlock dcache_lock;
 void dcache_init(void);

@@ -5,11 +5,11 @@
 #include "fs/types.h"
 #include "lib/err.h"
 #include "sched/mutex.h"
+#include "vm/pagecache.h"
 
 struct dentry;
 struct file;
 struct inode;
-struct mapping;
 struct poll_table;
 struct uio;
 
@@ -56,6 +56,8 @@ struct file {
 	const struct file_ops *ops;
 	struct mutex pos_lock; /* pos, for files that have one */
 	u64 pos;
+	struct readahead ra;   /* pos_lock: how it has been read */
+	u32 wb_errors;	       /* of the mapping, when fsync last looked */
 	void *private;	       /* of ops */
 };
 

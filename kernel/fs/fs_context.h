@@ -2,15 +2,13 @@
 #pragma once
 
 #include "core/refcount.h"
-#include "core/spinlock.h"
 #include "lib/types.h"
 
 struct dentry;
 
 struct fs_context {
 	refcount_t refs;
-	struct spinlock lock; /* FILES: root, cwd */
-	struct dentry *root, *cwd; /* a reference each */
+	struct dentry *root, *cwd; /* dcache_lock; a reference each */
 	u32 umask;
 };
 

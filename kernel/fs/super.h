@@ -72,6 +72,9 @@ struct super_block {
 	struct list_head inodes;      /* inode-cache lock: all in memory */
 	struct list_head dirty;	      /* inode-cache lock: attributes to be written */
 	u64 nr_inodes;		      /* inode-cache lock */
+	u64 nr_dentries;	      /* dcache_lock: all in memory */
+	struct mutex rename_mutex;    /* RENAME: moving directories */
+	bool volatile_names;	      /* set by fs_type->mount: names are not cached */
 };
 
 #define FS_NEEDS_DEVICE (1U << 0)
