@@ -34,6 +34,7 @@ include user/rules.mk
 include mkfs/mkfs.mk
 include tools/image.mk
 include tools/run.mk
+include tools/check.mk
 
 .DEFAULT_GOAL := all
 .PHONY: all kernel clean FORCE
