@@ -25,11 +25,11 @@ struct spinlock dcache_lock = SPINLOCK_INIT("dcache", RANK_FILES);
 u32
 name_hash(const char *text, u32 len)
 {
-	u32 hash = 0x811c9dc5;
+	u32 hash = NAME_HASH_INIT;
 
 	for (u32 i = 0; i < len; i++)
-		hash = (hash ^ (u8)text[i]) * 0x01000193;
-	return hash ^ hash >> 15;
+		hash = name_hash_add(hash, text[i]);
+	return name_hash_end(hash);
 }
 
 static struct list_head *

@@ -41,6 +41,21 @@ struct dentry {
 	char inline_name[DENTRY_INLINE_NAME];
 };
 
+/* The hash of a name, byte by byte, and the whole. */
+#define NAME_HASH_INIT 0x811c9dc5U
+
+static inline u32
+name_hash_add(u32 hash, char c)
+{
+	return (hash ^ (u8)c) * 0x01000193U;
+}
+
+static inline u32
+name_hash_end(u32 hash)
+{
+	return hash ^ hash >> 15;
+}
+
 u32 name_hash(const char *text, u32 len);
 
 /* => dentry */

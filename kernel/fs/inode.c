@@ -121,6 +121,15 @@ inode_remove_locked(struct inode *inode)
 }
 
 static void
+inode_lru_del_locked(struct inode *inode)
+{
+	if (list_is_linked(&inode->lru_link)) {
+		list_del(&inode->lru_link);
+		nr_unused--;
+	}
+}
+
+static void
 inode_ref_locked(struct inode *inode)
 {
 	if (refcount_read(&inode->refs) > 0) {
@@ -128,8 +137,7 @@ inode_ref_locked(struct inode *inode)
 		return;
 	}
 	refcount_set(&inode->refs, 1);
-	list_del(&inode->lru_link);
-	nr_unused--;
+	inode_lru_del_locked(inode);
 }
 
 /* Clears a state that others wait for. */
@@ -319,7 +327,7 @@ inode_put(struct inode *inode)
 	evict = inode->nlink == 0 || (inode->state & INODE_BAD);
 	if (evict) {
 		inode->state |= INODE_FREEING;
-	} else {
+	} else if (!inode->sb->in_memory) {
 		list_add_tail(&inode->lru_link, &inode_unused);
 		too_many = ++nr_unused > max_unused;
 	}
@@ -334,8 +342,7 @@ inode_put(struct inode *inode)
 static void
 inode_claim_locked(struct inode *inode)
 {
-	list_del(&inode->lru_link);
-	nr_unused--;
+	inode_lru_del_locked(inode);
 	inode->state |= INODE_FREEING;
 }
 
@@ -452,6 +459,44 @@ super_write_inodes(struct super_block *sb)
 	}
 	spin_unlock(&inode_cache_lock);
 	return error;
+}
+
+int
+super_write_pages(struct super_block *sb)
+{
+	struct inode *inode, *held = NULL;
+	int error = 0;
+
+	spin_lock(&inode_cache_lock);
+	list_for_each_entry(inode, &sb->inodes, sb_link) {
+		int result;
+
+		if (inode->mapping.nr_dirty == 0 || (inode->state & (INODE_FREEING | INODE_NEW)))
+			continue;
+		inode_ref_locked(inode);
+		spin_unlock(&inode_cache_lock);
+		inode_put(held);
+		held = inode;
+		result = mapping_writeback(&inode->mapping, 0, UINT64_MAX, true);
+		error = error ? error : result;
+		spin_lock(&inode_cache_lock);
+	}
+	spin_unlock(&inode_cache_lock);
+	inode_put(held);
+	return error;
+}
+
+u64
+super_inodes_in_use(struct super_block *sb)
+{
+	struct inode *inode;
+	u64 nr = 0;
+
+	spin_lock(&inode_cache_lock);
+	list_for_each_entry(inode, &sb->inodes, sb_link)
+		nr += refcount_read(&inode->refs) > 0;
+	spin_unlock(&inode_cache_lock);
+	return nr;
 }
 
 u64

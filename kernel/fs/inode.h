@@ -191,6 +191,12 @@ int inode_write(struct inode *inode);
 /* Writes the attributes of all dirty inodes of sb. => the first error */
 int super_write_inodes(struct super_block *sb);
 
+/* Writes the dirty pages of all inodes of sb and waits. => the first error */
+int super_write_pages(struct super_block *sb);
+
+/* How many inodes of sb have users. */
+u64 super_inodes_in_use(struct super_block *sb);
+
 /* Drops unused inodes of sb from the cache; all of them at unmount. => false if some are in use */
 bool super_drop_inodes(struct super_block *sb);
 

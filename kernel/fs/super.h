@@ -75,6 +75,7 @@ struct super_block {
 	u64 nr_dentries;	      /* dcache_lock: all in memory */
 	struct mutex rename_mutex;    /* RENAME: moving directories */
 	bool volatile_names;	      /* set by fs_type->mount: names are not cached */
+	bool in_memory;		      /* set by fs_type->mount: unused inodes with a name are kept */
 };
 
 #define FS_NEEDS_DEVICE (1U << 0)
@@ -107,8 +108,17 @@ struct fs_type *fs_type_get(unsigned n);
 int vfs_mount(const char *source, struct dentry *target, const char *type, u64 flags,
 	      const char *options);
 
-/* Unmounts the file system whose root this is. => -EINVAL if it is no root, -EBUSY when in use */
+/*
+ * Unmounts the file system whose root this is; takes over the reference.
+ * => -EINVAL if it is no root, -EBUSY when in use
+ */
 int vfs_unmount(struct dentry *root);
+
+/* Makes a mounted file system read-only (MS_RDONLY); the way back needs an unmount. */
+int vfs_remount(struct dentry *root, u64 flags);
+
+/* A file system in the making; kfree() undoes it. => NULL for no memory */
+struct super_block *super_alloc(struct fs_type *type, const char *source);
 
 /* Writes all dirty pages and inodes, and flushes. => the first error */
 int super_sync(struct super_block *sb);
