@@ -35,6 +35,7 @@ include mkfs/mkfs.mk
 include tools/image.mk
 include tools/run.mk
 include tools/check.mk
+include tools/test.mk
 
 .DEFAULT_GOAL := all
 .PHONY: all kernel clean FORCE

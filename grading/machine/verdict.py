@@ -17,8 +17,7 @@ from dataclasses import dataclass
 PANIC_CODE = 101
 WATCHDOG_CODE = 124
 REBOOT_LOOP_BOOTS = 3
-PANIC_TEXT = re.compile(rb"^(?:\x1e\w+k )?(?:\[[^\]\n]*\] )?(?:kernel )?panic: ?(.*?)\r?$",
-                        re.MULTILINE)
+PANIC_TEXT = re.compile(rb"^(?:\x1e\w+k )?---\[ kernel panic: (.*?) \]---\r?$", re.MULTILINE)
 FIRMWARE_BANNER = re.compile(rb"^OpenSBI v[0-9]", re.MULTILINE)
 
 

@@ -69,10 +69,10 @@ class ConfigTest(unittest.TestCase):
 
 class VerdictTest(unittest.TestCase):
     def test_panic_message_forms(self):
-        for text in (b"panic: x\r\n", b"[    0.1] panic: x\n", b"\x1eabk panic: x\n",
-                     b"kernel panic: x\n"):
+        line = b"---[ kernel panic: x ]---"
+        for text in (line + b"\r\n", line + b"\n", b"\x1eabk " + line + b"\r\n"):
             self.assertEqual(verdict.panic_message(b"before\n" + text), "x")
-        self.assertIsNone(verdict.panic_message(b"he said panic: x\n"))
+        self.assertIsNone(verdict.panic_message(b"he said " + line + b"\n"))
 
     def test_signal_is_a_qemu_error(self):
         self.assertEqual(verdict.classify_exit(-11, b"", "", False).verdict, Verdict.QEMU_ERROR)

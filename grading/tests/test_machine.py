@@ -43,7 +43,7 @@ class MachineTest(unittest.TestCase):
         self.assertTrue(result.ok())
 
     def test_panic_is_told_with_its_message(self):
-        result, _ = self.run_payload("exit", "panic: page 7 has no owner\n", 101)
+        result, _ = self.run_payload("exit", "---[ kernel panic: page 7 has no owner ]---\n", 101)
         self.assertEqual((result.verdict, result.detail),
                          (Verdict.PANIC, "page 7 has no owner"))
 
@@ -52,7 +52,7 @@ class MachineTest(unittest.TestCase):
         self.assertEqual(result.verdict, Verdict.EXITED)
 
     def test_panic_that_stops_is_told_at_the_backstop(self):
-        result, _ = self.run_payload("idle", "panic: stopped\n", backstop=1)
+        result, _ = self.run_payload("idle", "---[ kernel panic: stopped ]---\n", backstop=1)
         self.assertEqual((result.verdict, result.detail), (Verdict.PANIC, "stopped"))
 
     def test_watchdog_code_is_a_timeout(self):

@@ -1,0 +1,58 @@
+"""usage: python3 -m grading.rings [-j N] [--count N] [RING...]
+
+Rings: host checks builds ktest user boot shell crash gdb (all of them without arguments),
+and soak, which runs only when named.
+"""
+
+import argparse
+import os
+import sys
+
+from grading.machine.options import build_path
+from grading.machine.parallel import default_workers
+from grading.rings import boot, host, ktest, shell, user
+from grading.rings.report import Report
+from grading.rings.runner import run_jobs
+
+RINGS = {
+    "host": host.host_jobs,
+    "checks": host.check_jobs,
+    "builds": host.build_jobs,
+    "ktest": ktest.jobs,
+    "user": user.jobs,
+    "boot": boot.jobs,
+    "shell": shell.jobs,
+}
+DEFAULT_SOAK = 100
+
+
+def parse_args():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("-j", type=int, default=default_workers(), help="jobs side by side")
+    parser.add_argument("--count", type=int, default=0, help="how often, for soak and crash")
+    parser.add_argument("--only", default="", help="jobs whose name has this text")
+    parser.add_argument("rings", nargs="*", metavar="RING")
+    args = parser.parse_args()
+    unknown = set(args.rings) - set(RINGS) - {"soak"}
+    if unknown:
+        parser.error(f"no such ring: {' '.join(sorted(unknown))}")
+    return args
+
+
+def main():
+    args = parse_args()
+    os.chdir(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
+    jobs = []
+    for name in args.rings or RINGS:
+        jobs += boot.soak_jobs(args.count or DEFAULT_SOAK) if name == "soak" else RINGS[name]()
+    report = Report(build_path("test-logs"))
+    run_jobs([job for job in jobs if args.only in job.name], report, args.j)
+    return report.finish()
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

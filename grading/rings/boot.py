@@ -1,0 +1,114 @@
+"""The boot matrix, boot-soak, and that the machine's end is told right."""
+
+from grading.machine import Machine, Verdict
+from grading.rings.boot_line import check_line, guest_config, run_line
+from grading.rings.report import Job
+
+LIMIT_SECONDS = 60
+MODERN = ["-global", "virtio-mmio.force-legacy=false"]
+LINE = "echo boot $((6 * 7))"
+EXPECTED = b"boot 42\n"
+SOAK_HARTS = 4
+
+# (name, variant, root, fields of Config)
+MATRIX = (
+    ("smp1", "default", "disk", {"smp": 1}),
+    ("smp2", "default", "disk", {"smp": 2}),
+    ("smp4", "default", "disk", {"smp": 4}),
+    ("smp8", "default", "disk", {"smp": 8}),
+    ("mem 32M", "default", "disk", {"mem": "32M"}),
+    ("mem 4G", "default", "disk", {"mem": "4G", "smp": 2}),
+    ("mem 16G", "default", "disk", {"mem": "16G", "smp": 2}),
+    ("modern virtio", "default", "disk", {"qemuflags": MODERN, "smp": 2}),
+    ("initrd", "default", "initrd", {"smp": 2}),
+    ("initrd icount", "default", "initrd", {"icount": True}),
+    ("swap", "default", "disk", {"swap": "64M"}),
+    ("debug smp4", "debug", "disk", {"smp": 4}),
+    ("no sstc", "default", "disk", {"qemuflags": ["-cpu", "rv64,sstc=false"]}),
+    ("linux-gcc", "linux-gcc", "disk", {"smp": 2}),
+    ("clang", "clang", "disk", {"smp": 2}),
+)
+
+
+def boot_job(name, variant, root, fields):
+    title = f"boot {name}"
+
+    def run(report):
+        config = guest_config(variant, root, limit=LIMIT_SECONDS, **fields)
+        check_line(report, title, config, LINE, EXPECTED)
+    return Job(title, run, 30)
+
+
+def status_job(line, status):
+    title = f"run status {line!r}"
+
+    def run(report):
+        check_line(report, title, guest_config(limit=LIMIT_SECONDS), line, status=status)
+    return Job(title, run)
+
+
+def output_job(report):
+    """Output is the line's alone, whatever its bytes."""
+    check_line(report, "run output", guest_config(smp=2, limit=LIMIT_SECONDS),
+               "printf 'a\\tb\\n'; echo '  \"q\" %20 $HOME, ü'; echo -n end",
+               'a\tb\n  "q" %20 $HOME, ü\nend'.encode())
+
+
+def watchdog_job(report):
+    """A line that does not end is a timeout after the limit of guest time."""
+    config = guest_config(limit=3)
+    result = run_line(report, "run timeout", config, "sleep 1000")
+    if result is None:
+        return
+    if result.exit_status == 124:
+        report.ok("run timeout", str(result.machine))
+    else:
+        report.failed("run timeout", f"{result.machine}, exit status {result.exit_status}",
+                      config.log, result.console)
+
+
+def prompt_job(report):
+    """The banner and the prompt come; what is typed is answered; poweroff ends the machine."""
+    config = guest_config(limit=LIMIT_SECONDS)
+    if config is None:
+        report.failed("prompt", "the build failed")
+        return
+    config.log = report.log_path("prompt")
+    with Machine(config) as machine:
+        machine.console.expect(r"(?m)^\$ ", LIMIT_SECONDS)
+        machine.console.send("echo typed $((1 + 1))\n")
+        machine.console.expect("typed 2", LIMIT_SECONDS)
+        machine.console.expect(r"\$ ", LIMIT_SECONDS)
+        machine.console.send("poweroff\n")
+        result = machine.wait()
+    if result.ok():
+        report.ok("prompt")
+    else:
+        report.failed("prompt", str(result), config.log)
+
+
+def jobs():
+    return ([boot_job(*row) for row in MATRIX] +
+            [status_job("true", 0), status_job("exit 7", 7), status_job("no-such-command", 127),
+             status_job("kill -9 $$", 137),
+             Job("run output", output_job), Job("run timeout", watchdog_job),
+             Job("prompt", prompt_job)])
+
+
+def soak_jobs(count):
+    """Boots with four harts, again and again; one failure is a failure."""
+    def soak(number):
+        title = f"boot-soak {number}"
+
+        def run(report):
+            config = guest_config(smp=SOAK_HARTS, limit=LIMIT_SECONDS)
+            result = run_line(report, title, config, LINE)
+            if result is None:
+                return
+            ended = result.machine.verdict is Verdict.EXITED and result.exit_status == 0
+            if ended and result.output == EXPECTED:
+                report.ok(title)
+            else:
+                report.failed(title, str(result.machine), config.log, result.console)
+        return Job(title, run)
+    return [soak(number) for number in range(1, count + 1)]

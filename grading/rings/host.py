@@ -1,0 +1,55 @@
+"""Ring 1 and the checks: what runs on the host alone."""
+
+import os
+import shutil
+
+from grading.rings import build
+from grading.rings.process import command_job
+from grading.rings.report import Job
+
+CHECKS = ("check-layers", "check-headers", "check-symbols", "check-sizes", "check-text",
+          "check-format", "check-docs", "check-driver")
+
+
+def host_job(target, timeout, weight):
+    def run(report):
+        if target == "fuzz-short" and shutil.which("clang") is None:
+            report.skipped(f"host {target}", "no clang")
+            return
+        directory = os.path.abspath(build.directory("default"))
+        command_job(report, f"host {target}",
+                    ["make", "-C", "tools/hosttest", f"BUILD={directory}", target], timeout)
+    return Job(f"host {target}", run, weight)
+
+
+def check_job(target):
+    def run(report):
+        build.build("default")
+        command_job(report, target, ["make", f"BUILD={build.directory('default')}", target])
+    return Job(target, run, 50)
+
+
+def build_job(variant):
+    def run(report):
+        status, output = build.build(variant)
+        log = report.save_log(f"build {variant}", output)
+        if status == 0:
+            report.ok(f"build {variant}")
+        else:
+            report.failed(f"build {variant}", f"status {status}", log, output)
+    return Job(f"build {variant}", run, 90)
+
+
+def host_jobs():
+    return [host_job("test", 600, 80), host_job("fuzz-short", 600, 60)]
+
+
+def check_jobs():
+    return [check_job(target) for target in CHECKS]
+
+
+def build_jobs():
+    """Every build; slab allocators that do not exist yet are none."""
+    variants = [name for name in build.VARIANTS
+                if name not in ("slab", "slob") or os.path.exists(f"kernel/mem/slab/{name}.c")]
+    return [build_job(variant) for variant in variants]

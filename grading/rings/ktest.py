@@ -1,0 +1,70 @@
+"""Ring 2: the kernel's own tests, run at boot by `ktest=all`.
+
+The kernel prints `ktest: NAME ok` or `ktest: NAME FAILED WHY`, at last `ktest: N passed,
+N failed`, and powers off with status 0 only if none failed.
+"""
+
+import os
+import re
+
+from grading.machine import Config, Disk, Machine
+from grading.rings import build
+from grading.rings.report import Job
+
+RESULT = re.compile(rb"ktest: (\S+) (ok|FAILED|skipped)([^\r\n]*)")
+TOTAL = re.compile(rb"ktest: (\d+) passed, (\d+) failed")
+LIMIT_SECONDS = 120
+
+# (variant, harts, memory, more boot arguments)
+RUNS = (
+    ("default", 1, "128M", ""),
+    ("default", 4, "128M", ""),
+    ("debug", 2, "128M", ""),
+    ("debug", 4, "64M", "directmap=48M"),
+    ("slab", 2, "128M", ""),
+    ("slob", 2, "128M", ""),
+)
+
+
+def run_name(variant, smp, mem, append):
+    return f"ktest {variant} smp{smp} {mem}" + (f" {append}" if append else "")
+
+
+def ktest_job(variant, smp, mem, append):
+    name = run_name(variant, smp, mem, append)
+
+    def run(report):
+        kernel = build.kernel(variant)
+        if kernel is None:
+            report.failed(name, "the build failed")
+            return
+        config = Config(kernel=kernel, smp=smp, mem=mem, append=f"ktest=all {append}".strip(),
+                        disks=[Disk(build.image(variant), "root")], swap="16M",
+                        limit=LIMIT_SECONDS, log=report.log_path(name))
+        with Machine(config) as machine:
+            result = machine.wait()
+            judge(report, name, result, machine.console.text(), config.log)
+    return Job(name, run, 40)
+
+
+def judge(report, name, result, console, log):
+    """One result for the boot, one for each test that failed."""
+    results = RESULT.findall(console)
+    failures = [(test.decode(), why.decode("utf-8", "replace")) for test, word, why in results
+                if word == b"FAILED"]
+    for test, why in failures:
+        report.failed(f"{name} {test}", why.strip(), log)
+    total = TOTAL.search(console)
+    if total is None:
+        report.failed(name, f"no total: {result}", log, console)
+    elif not result.ok() and not failures:
+        report.failed(name, str(result), log, console)
+    elif int(total.group(1)) == 0:
+        report.failed(name, "no test ran", log)
+    elif not failures:
+        report.ok(name, f"{int(total.group(1))} tests")
+
+
+def jobs():
+    return [ktest_job(*run) for run in RUNS
+            if run[0] not in ("slab", "slob") or os.path.exists(f"kernel/mem/slab/{run[0]}.c")]

@@ -1,0 +1,84 @@
+"""What the jobs tell: results by name, printed as they come, counted at the end."""
+
+import os
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from typing import Callable
+
+TAIL_LINES = 25
+
+
+@dataclass
+class Job:
+    """`run(report)` tells its results. `weight` orders jobs: the longest should start first."""
+    name: str
+    run: Callable
+    weight: int = 0
+
+
+class Report:
+    """=> any thread"""
+
+    def __init__(self, log_directory, verbose=False):
+        self.log_directory = log_directory
+        self.verbose = verbose
+        self.start = time.monotonic()
+        self.passed = 0
+        self.failures = []
+        self.skips = []
+        self._lock = threading.Lock()
+        os.makedirs(log_directory, exist_ok=True)
+
+    def log_path(self, name):
+        """Where the log of a job or test belongs."""
+        path = os.path.join(self.log_directory, name.replace(" ", "_") + ".log")
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        return path
+
+    def save_log(self, name, data):
+        """Keeps a log; returns its path."""
+        path = self.log_path(name)
+        with open(path, "wb") as log:
+            log.write(data if isinstance(data, bytes) else data.encode())
+        return path
+
+    def ok(self, name, detail=""):
+        with self._lock:
+            self.passed += 1
+            self._print("ok", name, detail)
+
+    def failed(self, name, why, log=None, tail=None):
+        """A failure, with the end of what was seen and where all of it is."""
+        with self._lock:
+            self.failures.append(name)
+            self._print("FAILED", name, why)
+            if tail:
+                text = tail.decode("utf-8", "replace") if isinstance(tail, bytes) else tail
+                for line in text.rstrip().splitlines()[-TAIL_LINES:]:
+                    print(f"        | {line}")
+            if log:
+                print(f"        log: {log}")
+            sys.stdout.flush()
+
+    def skipped(self, name, why):
+        with self._lock:
+            self.skips.append((name, why))
+            self._print("skip", name, why)
+
+    def _print(self, word, name, detail):
+        elapsed = time.monotonic() - self.start
+        print(f"{elapsed:6.1f}s {word:6} {name}" + (f": {detail}" if detail else ""), flush=True)
+
+    def finish(self):
+        """Prints the totals; returns the exit status."""
+        for name, why in self.skips:
+            print(f"skipped {name}: {why}")
+        for name in self.failures:
+            print(f"failed {name}")
+        totals = f"{self.passed} passed, {len(self.failures)} failed"
+        if self.skips:
+            totals += f", {len(self.skips)} skipped"
+        print(totals, flush=True)
+        return 1 if self.failures else 0
