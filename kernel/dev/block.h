@@ -32,7 +32,8 @@ struct bio {
 	void *private;		       /* the submitter's */
 	struct list_head link;	       /* the driver's while queued */
 	struct block_device *bdev;     /* set by bio_submit() */
-	u32 nr_issued, nr_inflight;    /* the driver's: parts given to the device, and not back */
+	u64 nr_issued;		       /* the driver's: segments (or sectors) given to the device */
+	u32 nr_inflight;	       /* the driver's: parts that are not back yet */
 	u64 submit_ns;
 };
 

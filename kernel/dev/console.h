@@ -13,8 +13,5 @@ void console_init(void);
 /* The terminal behind /dev/console, /dev/ttyS0 and (through the session) /dev/tty. */
 struct tty *console_tty(void);
 
-/* Send everything that waits, by polling, and return. Before the machine goes off; any context. */
+/* Send everything that waits, by polling. Before the machine goes off; any context. */
 void console_flush(void);
-
-/* Set by the end of the boot arguments console_poll=1 and by a panic: no interrupts, no locks. */
-void console_set_polled(void);

@@ -21,6 +21,8 @@ struct tty;
 struct tty_ops {
 	/* All of buf or nothing. => false when there is not enough room now */
 	bool (*write)(struct tty *tty, const void *buf, u32 len);
+	/* Bytes that a program's write should offer at most now; echo may take a few more. */
+	u32 (*room)(struct tty *tty);
 	/* Bytes not sent yet. */
 	u32 (*pending)(struct tty *tty);
 	/* A reader made room: tty_input() will take more. */
@@ -28,7 +30,8 @@ struct tty_ops {
 };
 
 #define TTY_INPUT_BYTES	 4096 /* as on Linux: a line has at most 4095 bytes and its end */
-#define TTY_OUTPUT_BYTES 1024 /* processed output that is handed down at a time */
+#define TTY_OUTPUT_BYTES 1024 /* processed output that is handed down in one piece */
+#define TTY_ECHO_BYTES	 128
 
 struct tty {
 	const struct tty_ops *ops;
@@ -41,20 +44,22 @@ struct tty {
 	s32 session;	/* id of the session that it controls, 0 for none */
 	s32 foreground; /* process group that reads and gets signals, 0 for none */
 
-	struct ring input;
+	struct ring input; /* tail .. line_start may be read, line_start .. head is being edited */
+	u32 line_start;
 	u8 input_buf[TTY_INPUT_BYTES];
 	BITMAP_DECLARE(line_end, TTY_INPUT_BYTES); /* of input_buf: this byte ends a line */
-	u32 line_start;	     /* canonical: input.head where the line being edited begins */
-	bool literal_next;   /* ^V: the next character has no special meaning */
-	bool output_stopped; /* ^S */
-	bool line_overflow;  /* the bell was rung for this line */
+	bool literal_next;			   /* ^V: the next character has no meaning */
+	bool output_stopped;			   /* ^S */
 
-	u32 column, line_column;     /* of the cursor now, and where the line being edited began */
-	bool reading, writing;	     /* one reader and one writer at a time */
-	u8 output[TTY_OUTPUT_BYTES]; /* of the writer */
+	u32 column, line_column; /* of the cursor now, and where the line being edited began */
+	u8 echo[TTY_ECHO_BYTES]; /* not yet handed down */
+	u32 echo_len;
 
-	struct wait_queue read_wq;  /* input that a read would take; or the reader's turn */
-	struct wait_queue write_wq; /* room for output; or the writer's turn */
+	bool writing;		     /* somebody is in tty_write() */
+	u8 output[TTY_OUTPUT_BYTES]; /* of that writer */
+
+	struct wait_queue read_wq;  /* there is input to read */
+	struct wait_queue write_wq; /* there is room for output, or the writer is done */
 };
 
 /* name stays, ops too. Settings as on Linux: canonical, echo, signals. */

@@ -20,7 +20,6 @@
 
 struct virtio_device {
 	char *regs;
-	u32 slot; /* index in machine.virtio[] */
 	u32 irq;
 	u32 device_id;
 	bool legacy;   /* version 1 */
@@ -51,9 +50,9 @@ struct virtqueue {
 	bool broken;   /* the device returned nonsense: nothing comes back any more */
 	u16 free_head; /* list of free descriptors through desc.next */
 	u16 nr_free;
-	u16 avail_idx;	/* next to fill */
-	u16 last_used;	/* next to look at */
-	u16 kicked_idx; /* avail_idx at the last virtqueue_kick() */
+	u16 avail_idx;	   /* next to fill */
+	u16 last_used;	   /* next to look at */
+	u16 published_idx; /* avail_idx as the device knows it */
 	struct virtq_desc *desc;
 	struct virtq_avail *avail;
 	struct virtq_used *used;
@@ -82,13 +81,18 @@ void virtio_start(struct virtio_device *vdev);
 /* The device forgets its queues: no memory access of its own after this. */
 void virtio_reset(struct virtio_device *vdev);
 void virtio_fail(struct virtio_device *vdev);
+/* => the device says that it is lost until a reset */
+bool virtio_needs_reset(struct virtio_device *vdev);
 
 /* The device's configuration space; offsets of the device type. */
 u8 virtio_config_read8(struct virtio_device *vdev, u32 offset);
 u32 virtio_config_read32(struct virtio_device *vdev, u32 offset);
 u64 virtio_config_read64(struct virtio_device *vdev, u32 offset);
 
-/* In the interrupt handler: what happened (bit 0: used buffers, bit 1: configuration). */
+#define VIRTIO_INTERRUPT_USED	BIT(0)
+#define VIRTIO_INTERRUPT_CONFIG BIT(1)
+
+/* In the interrupt handler: what happened. */
 u32 virtio_ack_interrupt(struct virtio_device *vdev);
 
 /*
@@ -101,7 +105,7 @@ void virtqueue_destroy(struct virtqueue *vq);
 
 /*
  * Make a request of nr buffers, the ones that the device writes last; not visible to it before
- * virtqueue_kick(). token is not NULL.
+ * virtqueue_publish(). token is not NULL.
  * => -ENOSPC when there are not enough descriptors now, -EIO when the queue is broken
  */
 int virtqueue_add(struct virtqueue *vq, const struct virtio_buffer *buffers, unsigned nr,
@@ -116,8 +120,12 @@ int virtqueue_add_indirect(struct virtqueue *vq, const struct virtio_buffer *buf
 			   struct virtio_indirect indirect, void *token);
 #define VIRTIO_DESC_BYTES 16
 
-/* Tell the device about what was added, if it wants to know. */
-void virtqueue_kick(struct virtqueue *vq);
+/*
+ * Make what was added visible to the device. => true when it wants to be notified: call
+ * virtqueue_notify(), which needs no lock and, the device working at once, may take long
+ */
+bool virtqueue_publish(struct virtqueue *vq);
+void virtqueue_notify(struct virtqueue *vq);
 
 /*
  * The next request that the device has finished. len: bytes it says it wrote. A queue that
