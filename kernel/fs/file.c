@@ -32,8 +32,8 @@ file_alloc(struct inode *inode, const struct file_ops *ops, u32 flags)
 	return file;
 }
 
-static void
-file_free(struct file *file)
+void
+file_discard(struct file *file)
 {
 	kmem_cache_free(file_cache, file);
 	atomic64_add(&nr_open_files, -1);
@@ -64,7 +64,7 @@ file_open_dentry(struct dentry *dentry, u32 flags)
 	if (!error)
 		return file;
 	dentry_put(file->dentry);
-	file_free(file);
+	file_discard(file);
 	return ERR_PTR(error);
 }
 
@@ -84,7 +84,7 @@ file_close(struct file *file)
 		dentry_put(file->dentry);
 	else
 		inode_put(file->inode);
-	file_free(file);
+	file_discard(file);
 }
 
 void

@@ -82,6 +82,9 @@ struct file *file_open_dentry(struct dentry *dentry, u32 flags);
 /* An open file without name, of this inode whose reference it takes over. => NULL for no memory */
 struct file *file_alloc_anon(struct inode *inode, const struct file_ops *ops, u32 flags);
 
+/* Undoes it, but for the reference to the inode, which is the caller's again. */
+void file_discard(struct file *file);
+
 /*
  * Opens by path, from the current root and directory (of kernel threads: "/"). flags and mode as
  * open(2). => NULL for no memory, ERR_PTR

@@ -467,6 +467,8 @@ super_write_pages(struct super_block *sb)
 	struct inode *inode, *held = NULL;
 	int error = 0;
 
+	if (sb->in_memory)
+		return 0;
 	spin_lock(&inode_cache_lock);
 	list_for_each_entry(inode, &sb->inodes, sb_link) {
 		int result;

@@ -60,6 +60,8 @@ inode_change(struct inode *inode, struct iattr *attr)
 
 	if (inode->sb->read_only)
 		return -EROFS;
+	if ((attr->valid & ATTR_SIZE) && attr->size > inode->sb->max_file_bytes)
+		return -EFBIG;
 	attr->ctime_ns = inode_now_ns();
 	attr->valid |= ATTR_CTIME;
 	inode_lock(inode);
@@ -82,6 +84,8 @@ inode_fill_stat(struct inode *inode, struct linux_stat *st)
 	st->st_size = inode_size(inode);
 	st->st_blksize = PAGE_SIZE;
 	st->st_blocks = inode->blocks;
+	if (inode->sb->in_memory)
+		st->st_blocks = inode->mapping.nr_pages * (PAGE_SIZE / SECTOR_SIZE);
 	st->st_atime_sec = inode->atime_ns / NSEC_PER_SEC;
 	st->st_atime_nsec = inode->atime_ns % NSEC_PER_SEC;
 	st->st_mtime_sec = inode->mtime_ns / NSEC_PER_SEC;

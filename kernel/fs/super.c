@@ -77,6 +77,7 @@ super_alloc(struct fs_type *type, const char *source)
 		return NULL;
 	sb->type = type;
 	strscpy(sb->source, source, sizeof(sb->source));
+	sb->max_file_bytes = INT64_MAX;
 	list_init(&sb->link);
 	list_init(&sb->inodes);
 	list_init(&sb->dirty);

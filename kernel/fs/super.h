@@ -62,6 +62,7 @@ struct super_block {
 	struct block_device *bdev; /* NULL when there is no device */
 	bool read_only;
 	u32 dev;		/* st_dev */
+	u64 max_file_bytes;	/* a longer file is -EFBIG; the VFS sets the largest offset */
 	struct inode *root;	/* set by fs_type->mount, which gives its reference away */
 	void *private;		/* the file system's */
 	char source[64];	/* as mount(2) was told, for /proc/mounts */

@@ -180,7 +180,7 @@ walk_follow_magic(struct walk *walk, struct dentry *link, const char *rest)
 static int
 walk_follow_path(struct walk *walk, struct dentry *link, const char *rest)
 {
-	char *path;
+	char *path = NULL;
 	int error = link_splice(link, rest, &path);
 
 	if (error)

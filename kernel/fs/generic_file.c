@@ -1,0 +1,160 @@
+/*
+ * Reading and writing through the page cache.
+ *
+ * A write goes in chunks. Of each chunk the user's pages are pinned first, without locks, because that
+ * may fault and sleep and so reach this very file. Then, under the inode lock, the pages of the file are
+ * found, reserved and filled, kernel to kernel:
+ *
+ *	pin user pages -> INODE -> page lock -> reserve, copy, mark dirty -> unlock -> unpin -> throttle
+ */
+#include "fs/generic_file.h"
+
+#include "fs/inode.h"
+#include "fs/super.h"
+#include "vm/uio.h"
+
+ssize_t
+generic_file_read(struct file *file, struct uio *uio, u64 *pos)
+{
+	struct inode *inode = file->inode;
+
+	if (unlikely(inode->atime_ns <= inode->mtime_ns) && !inode->sb->read_only)
+		inode->atime_ns = inode_now_ns();
+	return pagecache_read(&inode->mapping, pos, uio, &file->ra);
+}
+
+/* The page for a write at pos, locked; of one that lies beyond the file nothing need be read. */
+static struct page *
+write_get_page(struct mapping *mapping, u64 pos, bool whole)
+{
+	u64 index = pos / PAGE_SIZE;
+
+	if (index >= DIV_ROUND_UP(mapping_size(mapping), PAGE_SIZE))
+		return pagecache_get_zeroed(mapping, index);
+	return pagecache_get_for_write(mapping, index, whole);
+}
+
+/* Copies n bytes, within one page, from what is pinned. => 0 or -errno; inode locked */
+static int
+write_page(struct mapping *mapping, struct uio *uio, u64 pos, u32 n)
+{
+	bool whole = n == PAGE_SIZE;
+	struct page *page = write_get_page(mapping, pos, whole);
+	int error = err_or_null_to_errno(page);
+
+	if (error)
+		return error;
+	if (mapping->ops->reserve_write)
+		error = mapping->ops->reserve_write(mapping, page);
+	if (!error) {
+		uio_copy_page_from(uio, page, pos % PAGE_SIZE, n);
+		if (whole)
+			page_set_uptodate(page);
+		if (pos + n > mapping_size(mapping))
+			mapping_set_size(mapping, pos + n);
+		page_mark_dirty(page);
+	}
+	page_unlock(page);
+	page_put(page);
+	return error;
+}
+
+/* Writes the pinned bytes at *pos. => bytes, or -errno when there were none; inode locked */
+static ssize_t
+write_chunk_locked(struct inode *inode, struct uio *uio, u64 *pos, u64 bytes)
+{
+	u64 limit = inode->sb->max_file_bytes;
+	u64 done = 0;
+	int error = super_check_writable(inode->sb);
+
+	if (!error && *pos >= limit)
+		error = -EFBIG;
+	if (error)
+		return error;
+	bytes = MIN(bytes, limit - *pos);
+	while (done < bytes && !error) {
+		u32 n = MIN(bytes - done, PAGE_SIZE - *pos % PAGE_SIZE);
+
+		error = write_page(&inode->mapping, uio, *pos, n);
+		if (!error) {
+			*pos += n;
+			done += n;
+		}
+	}
+	if (done > 0) {
+		inode->mtime_ns = inode->ctime_ns = inode_now_ns();
+		inode_mark_dirty(inode);
+	}
+	return done > 0 ? (ssize_t)done : error;
+}
+
+ssize_t
+generic_file_write(struct file *file, struct uio *uio, u64 *pos)
+{
+	struct inode *inode = file->inode;
+	ssize_t done = 0, moved = 0;
+
+	while (uio_left(uio) > 0) {
+		s64 pinned = uio_pin(uio, uio_left(uio));
+
+		if (pinned < 0) {
+			moved = pinned;
+			break;
+		}
+		inode_lock(inode);
+		if (file->flags & O_APPEND)
+			*pos = inode_size(inode);
+		moved = write_chunk_locked(inode, uio, pos, pinned);
+		inode_unlock(inode);
+		uio_unpin(uio);
+		if (moved <= 0)
+			break;
+		done += moved;
+		dirty_throttle();
+		cond_resched();
+		if (moved < pinned)
+			break;
+	}
+	if (done > 0 && (file->flags & O_DSYNC)) {
+		int error = file_fsync(file, true);
+
+		if (error)
+			return error;
+	}
+	return done > 0 ? done : moved;
+}
+
+struct mapping *
+generic_file_mapping(struct file *file)
+{
+	return &file->inode->mapping;
+}
+
+int
+generic_file_fsync(struct file *file, bool data_only)
+{
+	struct inode *inode = file->inode;
+	struct super_block *sb = inode->sb;
+	int error = 0, result;
+
+	(void)data_only;
+	if (!sb->in_memory)
+		error = mapping_writeback(&inode->mapping, 0, UINT64_MAX, true);
+	result = mapping_check_error(&inode->mapping, &file->wb_errors);
+	error = error ? error : result;
+	result = inode_write(inode);
+	error = error ? error : result;
+	result = sb->ops->sync_fs ? sb->ops->sync_fs(sb) : 0;
+	return error ? error : result;
+}
+
+const struct file_ops generic_file_ops = {
+	.read = generic_file_read,
+	.write = generic_file_write,
+	.mapping = generic_file_mapping,
+	.fsync = generic_file_fsync,
+};
+
+const struct file_ops generic_dir_ops = {
+	.fsync = generic_file_fsync,
+};
