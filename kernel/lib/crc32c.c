@@ -53,14 +53,22 @@ byte_step(u32 crc, u8 byte)
 	return table[0][(crc ^ byte) & 0xff] ^ crc >> 8;
 }
 
+/* The entry for the byte of x that begins at bit 2: so placed, it is the offset of its entry. */
+static u32
+entry_at(const u32 *entries, u64 x)
+{
+	return *(const u32 *)((const u8 *)entries + (x & 0xff * sizeof(u32)));
+}
+
 static u32
 eight_step(u32 crc, u64 eight)
 {
 	u64 x = eight ^ crc;
 
-	return table[7][x & 0xff] ^ table[6][x >> 8 & 0xff] ^ table[5][x >> 16 & 0xff] ^
-	       table[4][x >> 24 & 0xff] ^ table[3][x >> 32 & 0xff] ^ table[2][x >> 40 & 0xff] ^
-	       table[1][x >> 48 & 0xff] ^ table[0][x >> 56];
+	return entry_at(table[7], x << 2) ^ entry_at(table[6], x >> 6) ^
+	       entry_at(table[5], x >> 14) ^ entry_at(table[4], x >> 22) ^
+	       entry_at(table[3], x >> 30) ^ entry_at(table[2], x >> 38) ^
+	       entry_at(table[1], x >> 46) ^ entry_at(table[0], x >> 54);
 }
 
 u32

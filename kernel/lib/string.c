@@ -86,69 +86,71 @@ page_zero(void *dst)
 	} while (d != end);
 }
 
-static inline void
-bytes_copy(u8 *d, const u8 *s, size_t bytes)
+/* Copies upwards where d and s agree modulo the word size. */
+static ALWAYS_INLINE void
+copy_up_aligned(u8 *d, const u8 *s, size_t bytes)
 {
-	for (size_t i = 0; i < bytes; i++)
-		d[i] = s[i];
-}
-
-/* Copies `bytes` (a multiple of the word size) upwards between word-aligned addresses. */
-static inline void
-words_copy(word_t *d, const word_t *s, size_t bytes)
-{
+	for (; bytes != 0 && ((uintptr_t)d & WORD_MASK) != 0; bytes--)
+		*d++ = *s++;
 	for (; bytes >= BLOCK_BYTES; bytes -= BLOCK_BYTES) {
-		block_copy(d, s);
-		d += BLOCK_WORDS;
-		s += BLOCK_WORDS;
+		block_copy((word_t *)d, (const word_t *)s);
+		d += BLOCK_BYTES;
+		s += BLOCK_BYTES;
 	}
-	for (; bytes != 0; bytes -= WORD_BYTES)
+	for (; bytes >= WORD_BYTES; bytes -= WORD_BYTES) {
+		*(word_t *)d = *(const word_t *)s;
+		d += WORD_BYTES;
+		s += WORD_BYTES;
+	}
+	while (bytes-- != 0)
 		*d++ = *s++;
 }
 
 /*
- * The same where s is not word-aligned: each word stored is the upper part of one aligned word of
- * the source and the lower part of the next (little-endian).
+ * The same where they do not: each word stored is the upper part of one aligned word of the source
+ * and the lower part of the next (little-endian). Returns dst.
  */
-static void
-words_copy_shifted(word_t *d, const u8 *s, size_t bytes)
+static NOINLINE void *
+copy_up_shifted(void *dst, const u8 *s, size_t bytes)
 {
-	unsigned right = ((uintptr_t)s & WORD_MASK) * 8;
-	unsigned left = 64 - right;
-	const word_t *w = (const word_t *)((uintptr_t)s & ~WORD_MASK);
-	word_t low = *w++;
+	u8 *d = dst;
 
-	for (; bytes != 0; bytes -= WORD_BYTES) {
-		word_t high = *w++;
+	if (bytes >= SMALL_BYTES) {
+		for (; ((uintptr_t)d & WORD_MASK) != 0; bytes--)
+			*d++ = *s++;
 
-		*d++ = low >> right | high << left;
-		low = high;
+		unsigned right = ((uintptr_t)s & WORD_MASK) * 8;
+		unsigned left = 64 - right;
+		const word_t *w = (const word_t *)((uintptr_t)s & ~WORD_MASK);
+		word_t w0 = *w++;
+
+		for (; bytes >= 4 * WORD_BYTES; bytes -= 4 * WORD_BYTES) {
+			word_t w1 = w[0], w2 = w[1], w3 = w[2], w4 = w[3];
+			word_t *out = (word_t *)d;
+
+			out[0] = w0 >> right | w1 << left;
+			out[1] = w1 >> right | w2 << left;
+			out[2] = w2 >> right | w3 << left;
+			out[3] = w3 >> right | w4 << left;
+			w0 = w4;
+			d += 4 * WORD_BYTES;
+			s += 4 * WORD_BYTES;
+			w += 4;
+		}
 	}
+	while (bytes-- != 0)
+		*d++ = *s++;
+	return dst;
 }
 
-/* Copies upwards: right for disjoint areas and for dst below src. */
-static ALWAYS_INLINE void
-copy_up(u8 *d, const u8 *s, size_t bytes)
+/* Copies upwards: right for disjoint areas and for dst below src. Returns dst. */
+static ALWAYS_INLINE void *
+copy_up(void *dst, const void *src, size_t bytes)
 {
-	if (bytes >= SMALL_BYTES) {
-		size_t head = -(uintptr_t)d & WORD_MASK;
-
-		bytes_copy(d, s, head);
-		d += head;
-		s += head;
-		bytes -= head;
-
-		size_t body = bytes & ~WORD_MASK;
-
-		if (((uintptr_t)s & WORD_MASK) == 0)
-			words_copy((word_t *)d, (const word_t *)s, body);
-		else
-			words_copy_shifted((word_t *)d, s, body);
-		d += body;
-		s += body;
-		bytes -= body;
-	}
-	bytes_copy(d, s, bytes);
+	if ((((uintptr_t)dst ^ (uintptr_t)src) & WORD_MASK) != 0)
+		return copy_up_shifted(dst, src, bytes);
+	copy_up_aligned(dst, src, bytes);
+	return dst;
 }
 
 /* Copies downwards: right for dst above src. Words only where both agree modulo the word size. */
@@ -178,8 +180,7 @@ copy_down(u8 *d, const u8 *s, size_t bytes)
 void *
 memcpy(void *dst, const void *src, size_t bytes)
 {
-	copy_up(dst, src, bytes);
-	return dst;
+	return copy_up(dst, src, bytes);
 }
 
 void *
@@ -187,9 +188,8 @@ memmove(void *dst, const void *src, size_t bytes)
 {
 	/* One comparison: true also for dst below src, where the difference wraps around. */
 	if ((uintptr_t)dst - (uintptr_t)src >= bytes)
-		copy_up(dst, src, bytes);
-	else
-		copy_down(dst, src, bytes);
+		return copy_up(dst, src, bytes);
+	copy_down(dst, src, bytes);
 	return dst;
 }
 

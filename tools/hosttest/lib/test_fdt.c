@@ -484,6 +484,6 @@ HOSTTEST(fdt_qemu_survives_damage)
 	size_t used = MAX(fdt.struct_off + fdt.struct_bytes, fdt.strings_off + fdt.strings_bytes);
 
 	put_be32(blob + 4, (u32)used);
-	survive_damage(blob, used, used - 64, 3000);
+	survive_damage(blob, used, used - 64, 1000);
 	free(blob);
 }
