@@ -18,6 +18,7 @@ u64 clock_now_ns(void);
 u64 clock_realtime_ns(void);
 void clock_set_realtime(u64 now_ns);
 
+/* The value of the time CSR at the instant that clock_now_ns() calls ns, or just after. */
 u64 clock_ns_to_ticks(u64 ns);
 
 /* Busy-wait. */

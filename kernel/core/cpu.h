@@ -8,12 +8,14 @@
 
 #include "core/thread_info.h"
 #include "lib/compiler.h"
+#include "riscv/irqflags.h"
 #include "riscv/layout.h"
 
 struct cpu {
 	u32 id;
 	u32 hartid;
 	bool online;
+	bool stop_requested;		/* by a panic elsewhere */
 	u32 irq_nesting;		/* interrupt handlers on this hart's stack now */
 	struct thread_info *idle;	/* the thread that runs when nothing else can */
 	u64 nr_interrupts, nr_timer_irqs, nr_ipis;
@@ -49,3 +51,5 @@ void cpu_send_ipi(u32 cpu);
 
 /* Stop every other hart, for a panic. Does not wait for ever. */
 void cpu_stop_others(void);
+/* The other side of it, in the IPI handler: does not return when this hart is to stop. */
+void cpu_stop_if_asked(void);

@@ -34,7 +34,7 @@ struct machine {
 	u64 fdt_pa, fdt_size;
 	u8 rng_seed[64];
 	u32 rng_seed_len;
-	char bootargs[2048];
+	char bootargs[8192];
 };
 
 extern struct machine machine;

@@ -23,6 +23,9 @@ void assert_failed(const char *expression, const char *file, int line, const cha
 			assert_failed(#expression, __FILE__, __LINE__, __func__);                  \
 	} while (0)
 
+/* => some hart has begun to panic: the others stop, and locks may never be released again */
+bool panic_in_progress(void);
+
 /* Print the call chain from a frame pointer on, symbolised. */
 void backtrace_print(u64 fp, u64 pc);
 /* Fill up to max return addresses of the caller's chain. => how many */
@@ -34,6 +37,12 @@ extern enum panic_action panic_action;
 
 /* Hook: upper layers add a line or two to a panic (decoded user fault, current process). */
 extern void (*panic_report_hook)(const struct trap_frame *tf);
+
+/* Hook of mem/: say what the faulting address is and how it is mapped. */
+extern void (*panic_fault_hook)(const struct trap_frame *tf);
+
+/* Hook: end QEMU with this status by a device (sifive_test); returns where there is none. */
+extern void (*machine_exit_hook)(int status);
 
 /* End the machine: QEMU's status becomes `status` (sifive_test), or plain SRST shutdown. */
 void machine_power_off(int status) NORETURN;

@@ -25,6 +25,12 @@ void printk(enum log_level level, const char *fmt, ...) PRINTF(2, 3);
 typedef void (*console_write_fn)(const char *buf, size_t len);
 void printk_set_console(console_write_fn write);
 
+/*
+ * From now on each of the kernel's lines on the console begins with "\x1e<nonce>k ", by
+ * which a script tells them from the output of programs (boot argument init.nonce=).
+ */
+void printk_mark_lines(const char *nonce);
+
 /* Write to the console at once, past the ring: panics and the banner. */
 void console_emergency_write(const char *buf, size_t len);
 

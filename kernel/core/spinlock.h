@@ -34,11 +34,18 @@ struct spinlock {
 
 void spin_init(struct spinlock *lock, const char *name, enum lock_rank rank);
 
-/* Debug builds record every acquire and check its rank; release builds do not. */
+/*
+ * Debug builds record every lock a thread holds, spinning and sleeping ones, and check the rank
+ * of each acquire; the nested form only records. Release builds do neither.
+ */
 #ifdef DEBUG
+void lockcheck_acquire_nested(const void *lock, const char *name, u32 rank, u64 call_site);
 void lockcheck_acquire(const void *lock, const char *name, u32 rank, u64 call_site);
 void lockcheck_release(const void *lock);
 bool lockcheck_held(const void *lock);
+/* Interrupt entry and exit: locks of the interrupted code do not count as held by the handler. */
+u32 lockcheck_irq_enter(void);
+void lockcheck_irq_exit(u32 saved);
 void lockcheck_might_sleep(const char *file, int line);
 #define might_sleep() lockcheck_might_sleep(__FILE__, __LINE__)
 #else

@@ -5,12 +5,10 @@
  * kernel. It is the first member of `struct task` (sched/task.h).
  */
 
-#include "lib/types.h"
-
 /* ti->flags: work to do before the next return to user mode. */
-#define TIF_NEED_RESCHED (1U << 0)
-#define TIF_SIGPENDING	 (1U << 1)
-#define TIF_TRACE	 (1U << 2) /* print this thread's system calls */
+#define TIF_NEED_RESCHED 1
+#define TIF_SIGPENDING	 2
+#define TIF_TRACE	 4 /* print this thread's system calls */
 #define TIF_WORK_MASK	 (TIF_NEED_RESCHED | TIF_SIGPENDING)
 
 /* Offsets for trap/entry.S; checked in core/cpu.c. */
@@ -20,7 +18,9 @@
 #define TI_USER_SP   16
 #define TI_CPU	     24
 
-#ifndef ASSEMBLER
+#ifndef __ASSEMBLER__
+#include "lib/types.h"
+
 struct cpu;
 
 /* Locks that one thread may hold at a time (debug builds record them). */

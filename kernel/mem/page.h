@@ -13,7 +13,7 @@
  *   plain kernel page   no flags; private belongs to whoever allocated it
  *
  * refcount: owners of the frame; it is freed when the last one puts it.
- * mapcount: user PTEs that point to it, minus nothing: 0 means unmapped.
+ * mapcount: user PTEs that point to it; 0 means unmapped.
  */
 
 #include "core/atomic.h"
@@ -75,11 +75,14 @@ struct page {
 		u64 private;
 		u64 slab_nr_objects;
 	};
-};
+} ALIGNED(64);
 
-STATIC_ASSERT(sizeof(struct page) == 56 || sizeof(struct page) == 64);
+STATIC_ASSERT(sizeof(struct page) == 64);
 
+/* The host's tests bring an array of their own. */
+#ifndef vmemmap
 #define vmemmap ((struct page *)VMEMMAP_BASE)
+#endif
 
 static inline struct page *
 pfn_to_page(u64 pfn)
@@ -174,6 +177,9 @@ page_get(struct page *page)
 
 /* One owner less; the last one frees the frame. Any context, no lock of rank ZONE or above held. */
 void page_put(struct page *page);
+
+/* Hook to vm/: a page with PG_lru set lost its last owner; take it off its list. */
+extern void (*page_lru_release_hook)(struct page *page);
 
 static inline s32
 page_refcount(const struct page *page)

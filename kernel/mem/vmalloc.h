@@ -13,7 +13,7 @@ void vfree(void *kva); /* NULL is allowed */
 void *ioremap(u64 pa, size_t size);
 void iounmap(void *kva);
 
-/* A kernel stack: KSTACK_SIZE bytes, aligned to that, guard page below. => lowest address or NULL */
+/* A kernel stack: KSTACK_SIZE bytes with a guard below (riscv/layout.h). => lowest address or NULL */
 void *kstack_alloc(void);
 void kstack_free(void *base);
 

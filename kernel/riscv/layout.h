@@ -28,7 +28,7 @@
 
 /* vmalloc, kernel stacks, ioremap. */
 #define VMALLOC_BASE 0xffffffe100000000
-#define VMALLOC_END  0xfffffff000000000
+#define VMALLOC_END  0xffffffe500000000
 
 /* kmap_local_page() windows, one set for each hart. */
 #define KMAP_BASE 0xfffffff000000000
@@ -42,8 +42,11 @@
 #define KERNEL_LINK_VA 0xffffffff80200000
 #define KERNEL_LINK_PA 0x80200000
 
-/* Kernel stacks: 16 KiB, naturally aligned, with a guard below. */
-#define KSTACK_ORDER 2
+/*
+ * Kernel stacks: the upper half of a slot of twice their size and alignment; the lower half is
+ * the guard. So bit KSTACK_SHIFT of sp tells at once whether a stack has overflowed.
+ */
+#define KSTACK_SHIFT 14
 #define KSTACK_SIZE  16384
 
 /* Most harts that one kernel image serves. */

@@ -21,7 +21,7 @@
 #define TF_ORIG_A0  280
 #define TF_SIZE	    288
 
-#ifndef ASSEMBLER
+#ifndef __ASSEMBLER__
 #include "lib/compiler.h"
 #include "lib/types.h"
 

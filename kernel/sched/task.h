@@ -18,6 +18,7 @@ enum task_state {
 	TASK_RUNNING,	      /* runs, or is on a run queue */
 	TASK_INTERRUPTIBLE,   /* sleeps; a wake-up or a signal ends it */
 	TASK_UNINTERRUPTIBLE, /* sleeps; only a wake-up ends it */
+	TASK_KILLABLE,	      /* sleeps; a wake-up or the end of its process ends it */
 	TASK_STOPPED,	      /* job control; SIGCONT or SIGKILL ends it */
 	TASK_DEAD,	      /* will never run again */
 };
@@ -33,6 +34,12 @@ struct process;
 struct signal_queue {
 	u64 set;
 	struct list_head infos; /* of struct queued_signal, oldest first */
+};
+
+/* A sleep that a signal interrupted and restart_syscall(2) continues (syscall/time_calls.c). */
+struct sleep_restart {
+	u64 deadline_ns; /* clock_now_ns time */
+	uva_t remain;
 };
 
 /* sigaltstack(2) */
@@ -67,12 +74,13 @@ struct task {
 	u64 sigmask, saved_sigmask;   /* proc/signal.c */
 	struct signal_queue pending;  /* proc/: for this thread alone; SIGNAL */
 	struct signal_stack altstack; /* proc/ */
+	struct sleep_restart restart; /* syscall/ */
 	bool restore_sigmask;
 	u64 min_flt, maj_flt;	      /* vm/fault.c */
 	uva_t clear_child_tid;	      /* proc/ */
 	void *plugged;		      /* dev/block: batch being collected */
 	u32 reclaim_depth;	      /* vm/: inside reclaim, must not recurse */
-	struct list_head all_link;    /* sched/pid.c */
+	struct list_head all_link, tid_link; /* sched/pid.c */
 	struct fpu_state fpu;	      /* registers when not in the hart */
 };
 
@@ -86,8 +94,10 @@ task_trap_frame(struct task *task)
 }
 
 /*
- * A task that will start in entry(arg) on its own kernel stack, not yet runnable; one reference,
- * which the scheduler drops when the task died. A second one is the caller's.
+ * A task that will start in entry(arg) on its own kernel stack, not yet runnable. When entry
+ * returns, a task with an mm goes to user mode with the registers in task_trap_frame(task);
+ * a kernel thread ends. It has two references: one that the scheduler drops when the task has
+ * died, and the caller's.
  * => NULL when there is no memory
  */
 struct task *task_create(const char *name, void (*entry)(void *arg), void *arg);
@@ -107,11 +117,19 @@ void task_discard(struct task *task);
 /* A kernel thread, started. => ERR_PTR(-ENOMEM) */
 struct task *kthread_start(const char *name, void (*entry)(void *arg), void *arg);
 
+/* Once, at boot. */
+void task_init(void);
+
+extern struct task boot_task;
+
 /* Thread ids: one space for all tasks. The lookup gets a reference. => NULL when there is none */
 struct task *task_find(s32 tid);
 /* Calls visit for each task with a reference held and no lock; stops when it returns false. */
 void task_for_each(bool (*visit)(struct task *task, void *arg), void *arg);
 u64 task_count(void);
+
+/* Set once by trap/: leave for user mode with these registers, which lie at the stack's top. */
+extern void (*task_enter_user_hook)(struct trap_frame *tf);
 
 /* Set once by proc/: called when a task's last reference goes, to free what proc/ hung on it. */
 extern void (*task_release_hook)(struct task *task);

@@ -1,0 +1,59 @@
+#include "core/clock.h"
+
+#include "lib/compiler.h"
+#include "riscv/csr.h"
+
+/* Fixed-point factors with 32 fraction bits; the default makes early messages sane. */
+static u64 ns_per_tick = 100UL << 32;
+static u64 ticks_per_ns = (1UL << 32) / 100;
+static u64 boot_ticks;
+static u64 realtime_offset_ns;
+
+static u64
+mul_fixed32(u64 a, u64 factor)
+{
+	return (u64)(((unsigned __int128)a * factor) >> 32);
+}
+
+void
+clock_init(u64 timebase_hz)
+{
+	if (timebase_hz) {
+		ns_per_tick = (NSEC_PER_SEC << 32) / timebase_hz;
+		ticks_per_ns = (timebase_hz << 32) / NSEC_PER_SEC;
+	}
+	boot_ticks = csr_read(time);
+}
+
+u64
+clock_now_ns(void)
+{
+	return mul_fixed32(csr_read(time) - boot_ticks, ns_per_tick);
+}
+
+u64
+clock_ns_to_ticks(u64 ns)
+{
+	return boot_ticks + mul_fixed32(ns, ticks_per_ns) + 1;
+}
+
+u64
+clock_realtime_ns(void)
+{
+	return realtime_offset_ns + clock_now_ns();
+}
+
+void
+clock_set_realtime(u64 now_ns)
+{
+	realtime_offset_ns = now_ns - clock_now_ns();
+}
+
+void
+clock_delay_ns(u64 ns)
+{
+	u64 end = clock_now_ns() + ns;
+
+	while (clock_now_ns() < end)
+		barrier();
+}

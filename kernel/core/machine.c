@@ -1,0 +1,27 @@
+#include "core/machine.h"
+
+#include "lib/cmdline.h"
+
+struct machine machine;
+
+int
+bootarg_get(const char *key, char *buf, size_t size)
+{
+	ssize_t len = cmdline_get(machine.bootargs, key, buf, size);
+
+	return len < 0 ? -1 : (int)len;
+}
+
+bool
+bootarg_flag(const char *key)
+{
+	return cmdline_flag(machine.bootargs, key);
+}
+
+u64
+bootarg_u64(const char *key, u64 fallback)
+{
+	u64 value;
+
+	return cmdline_get_u64(machine.bootargs, key, &value) == 0 ? value : fallback;
+}

@@ -1,0 +1,70 @@
+#include "ktest/ktest.h"
+
+#include "core/machine.h"
+#include "core/panic.h"
+#include "lib/string.h"
+#include "mem/slab.h"
+#include "mem/zone.h"
+#include "sched/sched.h"
+
+extern const struct ktest ktests_start[], ktests_end[];
+
+static bool current_failed;
+
+void
+ktest_fail(const char *expression, const char *file, int line)
+{
+	current_failed = true;
+	pr_err("ktest: %s:%d: not true: %s", file, line, expression);
+}
+
+static u64
+slab_nr_active(void)
+{
+	struct slab_stats stats;
+	u64 nr = 0;
+
+	for (unsigned i = 0; slab_stats_get(i, &stats); i++)
+		nr += stats.nr_active;
+	return nr;
+}
+
+static bool
+run_one(const struct ktest *test)
+{
+	u64 objects = slab_nr_active();
+
+	current_failed = false;
+	test->run();
+	for (int i = 0; i < NR_ZONES; i++)
+		zone_check(&zones[i]);
+	for (int i = 0; i < 100 && slab_nr_active() != objects; i++)
+		task_sleep_ns(10 * 1000000, false);
+	if (slab_nr_active() != objects) {
+		pr_err("ktest: %s left %ld slab objects", test->name,
+		       (long)(slab_nr_active() - objects));
+		current_failed = true;
+	}
+	printk(LOG_ERR, "ktest: %s %s", test->name, current_failed ? "FAILED" : "ok");
+	return !current_failed;
+}
+
+void
+ktest_run(void)
+{
+	char want[64];
+	unsigned nr_passed = 0, nr_failed = 0;
+
+	if (bootarg_get("ktest", want, sizeof(want)) < 0)
+		return;
+	for (const struct ktest *test = ktests_start; test < ktests_end; test++) {
+		if (strcmp(want, "all") != 0 && !str_has_prefix(test->name, want))
+			continue;
+		if (run_one(test))
+			nr_passed++;
+		else
+			nr_failed++;
+	}
+	printk(LOG_ERR, "ktest: %u passed, %u failed", nr_passed, nr_failed);
+	machine_power_off(nr_failed || !nr_passed ? 1 : 0);
+}

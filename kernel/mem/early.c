@@ -1,0 +1,99 @@
+/*
+ * The early allocator: RAM minus what is taken, handed out from the top of the lowest
+ * region that fits. What it gave is recorded as reserved, so that mem_init() gives the
+ * buddy only the rest and every frame stays accounted for.
+ */
+
+#include "mem/early.h"
+
+#include "core/panic.h"
+#include "lib/compiler.h"
+#include "lib/string.h"
+#include "mem/page.h"
+#include "riscv/layout.h"
+
+struct mem_region ram_regions[MEM_REGIONS_MAX];
+unsigned nr_ram_regions;
+struct mem_region reserved_regions[MEM_REGIONS_MAX];
+unsigned nr_reserved_regions;
+bool early_active = true;
+
+/* Insert [start, end) into a sorted list; touching and overlapping regions become one. */
+static void
+region_add(struct mem_region *regions, unsigned *nr, u64 start, u64 end)
+{
+	unsigned first = 0, last;
+
+	while (first < *nr && regions[first].pa + regions[first].size < start)
+		first++;
+	for (last = first; last < *nr && regions[last].pa <= end; last++) {
+		start = MIN(start, regions[last].pa);
+		end = MAX(end, regions[last].pa + regions[last].size);
+	}
+	if (last == first) {
+		assert(*nr < MEM_REGIONS_MAX);
+		memmove(&regions[first + 1], &regions[first], (*nr - first) * sizeof(*regions));
+		(*nr)++;
+	} else {
+		memmove(&regions[first + 1], &regions[last], (*nr - last) * sizeof(*regions));
+		*nr -= last - first - 1;
+	}
+	regions[first] = (struct mem_region){start, end - start};
+}
+
+void
+early_add_ram(u64 pa, u64 size)
+{
+	u64 start = ALIGN_UP(pa, PAGE_SIZE);
+	u64 end = MIN(ALIGN_DOWN(pa + size, PAGE_SIZE), (u64)DIRECTMAP_SIZE);
+
+	if (start < end)
+		region_add(ram_regions, &nr_ram_regions, start, end);
+}
+
+void
+early_reserve(u64 pa, u64 size)
+{
+	if (size)
+		region_add(reserved_regions, &nr_reserved_regions, ALIGN_DOWN(pa, PAGE_SIZE),
+			   ALIGN_UP(pa + size, PAGE_SIZE));
+}
+
+/* => the highest aligned start of a free stretch of `size` in [low, high), or 0 */
+static u64
+fit_below(u64 low, u64 high, u64 size, u64 align)
+{
+	unsigned i = nr_reserved_regions;
+
+	while (high > low && high - low >= size) {
+		u64 pa = ALIGN_DOWN(high - size, align);
+
+		if (pa < low)
+			return 0;
+		while (i > 0 && reserved_regions[i - 1].pa >= pa + size)
+			i--;
+		if (i == 0 || reserved_regions[i - 1].pa + reserved_regions[i - 1].size <= pa)
+			return pa;
+		high = reserved_regions[i - 1].pa;
+	}
+	return 0;
+}
+
+u64
+early_alloc(u64 size, u64 align)
+{
+	assert(early_active);
+	size = ALIGN_UP(size, PAGE_SIZE);
+	align = MAX(align, (u64)PAGE_SIZE);
+	for (unsigned i = 0; i < nr_ram_regions; i++) {
+		u64 low = ram_regions[i].pa;
+		u64 pa = fit_below(low, low + ram_regions[i].size, size, align);
+
+		if (!pa)
+			continue;
+		early_reserve(pa, size);
+		memset(pa_to_kva(pa), 0, size);
+		return pa;
+	}
+	panic("out of memory at boot: no room for %lu KiB", size >> 10);
+}

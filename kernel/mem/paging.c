@@ -1,0 +1,275 @@
+/*
+ * The kernel half of every page table.
+ *
+ * All tables at level 1 of the areas that change after boot (vmalloc, vmemmap, kmap) are
+ * made at once, so the 256 upper entries of the root never change and a copy of them in
+ * each process's root stays right. No leaf is both writable and executable; text and
+ * read-only data are read-only in the direct map too.
+ */
+
+#include "core/image.h"
+#include "core/panic.h"
+#include "core/spinlock.h"
+#include "lib/errno.h"
+#include "lib/string.h"
+#include "mem/early.h"
+#include "mem/page_alloc.h"
+#include "mem/pgtable.h"
+#include "riscv/fence.h"
+
+struct pgtable kernel_pgtable;
+
+/* vmalloc areas share tables, so their users take turns here. */
+static struct spinlock kernel_map_lock = SPINLOCK_INIT("kernel_map", RANK_PAGETABLE);
+
+static u64
+level_size(int level)
+{
+	return 1UL << (PAGE_SHIFT + 9 * level);
+}
+
+static pte_t *
+table_of(pte_t pte)
+{
+	return pa_to_kva(pte_pa(pte));
+}
+
+/* A zeroed table, early or from the buddy without sleeping. => NULL when there is no memory */
+static pte_t *
+kernel_table_alloc(void)
+{
+	pte_t *table;
+
+	if (early_active)
+		return pa_to_kva(early_alloc(PAGE_SIZE, PAGE_SIZE));
+	table = page_alloc_kva(GFP_ATOMIC | GFP_ZERO);
+	if (table)
+		page_set(kva_to_page(table), PG_table);
+	return table;
+}
+
+/* The slot for va at a level, making tables above it. => NULL: no memory, or a larger leaf is there */
+static pte_t *
+kernel_slot(u64 va, int level)
+{
+	pte_t *table = kernel_pgtable.root;
+
+	for (int at = 2; at > level; at--) {
+		pte_t *slot = &table[pte_index(va, at)];
+
+		if (!pte_present(*slot)) {
+			pte_t *fresh = kernel_table_alloc();
+
+			if (!fresh)
+				return NULL;
+			pte_write(slot, pte_make(kva_to_pa(fresh) >> PAGE_SHIFT, PTE_V));
+		} else if (pte_is_leaf(*slot)) {
+			return NULL;
+		}
+		table = table_of(*slot);
+	}
+	return &table[pte_index(va, level)];
+}
+
+/* The largest level whose leaf fits at va and pa within size. */
+static int
+largest_level(u64 va, u64 pa, u64 size)
+{
+	for (int level = 2; level > 0; level--)
+		if (IS_ALIGNED(va | pa, level_size(level)) && size >= level_size(level))
+			return level;
+	return 0;
+}
+
+static int
+kernel_map_locked(u64 va, u64 pa, u64 size, u64 flags)
+{
+	while (size) {
+		int level = largest_level(va, pa, size);
+		pte_t *slot = kernel_slot(va, level);
+
+		if (!slot)
+			return -ENOMEM;
+		if (!pte_is_none(*slot))
+			return -EEXIST;
+		pte_write(slot, pte_make(pa >> PAGE_SHIFT, flags));
+		va += level_size(level);
+		pa += level_size(level);
+		size -= level_size(level);
+	}
+	return 0;
+}
+
+int
+kernel_map(u64 va, u64 pa, u64 size, u64 flags)
+{
+	int error;
+
+	assert(IS_ALIGNED(va | pa | size, PAGE_SIZE));
+	assert((flags & (PTE_W | PTE_X)) != (PTE_W | PTE_X));
+	spin_lock(&kernel_map_lock);
+	error = kernel_map_locked(va, pa, size, flags);
+	spin_unlock(&kernel_map_lock);
+	return error;
+}
+
+void
+kernel_unmap(u64 va, u64 size)
+{
+	spin_lock(&kernel_map_lock);
+	for (u64 end = va + size; va < end; va += PAGE_SIZE) {
+		pte_t *slot = kernel_slot(va, 0);
+
+		if (slot)
+			pte_write(slot, pte_none());
+	}
+	spin_unlock(&kernel_map_lock);
+}
+
+pte_t
+kernel_lookup(u64 va, int *level)
+{
+	pte_t *table = kernel_pgtable.root;
+
+	for (*level = 2; *level >= 0; (*level)--) {
+		pte_t pte = pte_read(&table[pte_index(va, *level)]);
+
+		if (!pte_present(pte))
+			return pte_none();
+		if (pte_is_leaf(pte))
+			return pte;
+		table = table_of(pte);
+	}
+	return pte_none();
+}
+
+/* Replace a leaf by a table of 512 leaves one level down with the same translation. */
+static int
+leaf_split(pte_t *slot, int level)
+{
+	pte_t *table = kernel_table_alloc();
+	u64 step = level_size(level - 1) >> PAGE_SHIFT;
+
+	if (!table)
+		return -ENOMEM;
+	for (unsigned i = 0; i < PTES_PER_TABLE; i++)
+		table[i] = pte_make(pte_pfn(*slot) + i * step, pte_flags(*slot));
+	pte_write(slot, pte_make(kva_to_pa(table) >> PAGE_SHIFT, PTE_V));
+	return 0;
+}
+
+/* The leaf that maps va, split until it lies within [va, va+size). => NULL: no memory */
+static pte_t *
+leaf_within(u64 va, u64 size, int *level)
+{
+	pte_t *table = kernel_pgtable.root;
+
+	for (*level = 2;; (*level)--) {
+		pte_t *slot = &table[pte_index(va, *level)];
+
+		assert(pte_present(*slot));
+		if (pte_is_leaf(*slot)) {
+			if (IS_ALIGNED(va, level_size(*level)) && size >= level_size(*level))
+				return slot;
+			if (leaf_split(slot, *level) < 0)
+				return NULL;
+		}
+		table = table_of(*slot);
+	}
+}
+
+int
+kernel_protect(u64 va, u64 size, u64 flags)
+{
+	int error = 0;
+	int level;
+
+	spin_lock(&kernel_map_lock);
+	while (size) {
+		pte_t *slot = leaf_within(va, size, &level);
+
+		if (!slot) {
+			error = -ENOMEM;
+			break;
+		}
+		pte_write(slot, pte_make(pte_pfn(*slot), flags));
+		va += level_size(level);
+		size -= level_size(level);
+	}
+	spin_unlock(&kernel_map_lock);
+	return error;
+}
+
+static void
+map_or_die(u64 va, u64 pa, u64 size, u64 flags)
+{
+	if (kernel_map(va, pa, size, flags) < 0)
+		panic("cannot map %#lx to %#lx, %lu KiB", va, pa, size >> 10);
+}
+
+static void
+map_image_part(const char *start, const char *end, u64 flags)
+{
+	map_or_die((u64)start, image_to_pa(start), end - start, flags);
+}
+
+/* One stretch of RAM in the direct map; the image's text and constants are read-only there. */
+static void
+map_ram(u64 start, u64 end)
+{
+	u64 ro_start = image_to_pa(text_start);
+	u64 ro_end = image_to_pa(rodata_end);
+	u64 first = CLAMP(ro_start, start, end);
+	u64 last = CLAMP(ro_end, start, end);
+
+	map_or_die(start + DIRECTMAP_BASE, start, first - start, PTE_KERNEL_RW);
+	map_or_die(first + DIRECTMAP_BASE, first, last - first, PTE_KERNEL_RO);
+	map_or_die(last + DIRECTMAP_BASE, last, end - last, PTE_KERNEL_RW);
+}
+
+/* struct pages of a stretch of RAM, in whole pages of their own. */
+static void
+map_vmemmap(u64 start, u64 end)
+{
+	u64 first = ALIGN_DOWN((u64)pa_to_page(start), PAGE_SIZE);
+	u64 last = ALIGN_UP((u64)pa_to_page(end), PAGE_SIZE);
+	int level;
+
+	while (first < last && !pte_is_none(kernel_lookup(first, &level)))
+		first += PAGE_SIZE;
+	while (first < last) {
+		u64 size = PAGE_SIZE;
+
+		if (IS_ALIGNED(first, 1UL << PMD_SHIFT) && last - first >= (1UL << PMD_SHIFT))
+			size = 1UL << PMD_SHIFT;
+		map_or_die(first, early_alloc(size, size), size, PTE_KERNEL_RW);
+		first += size;
+	}
+}
+
+static void
+make_middle_tables(u64 start, u64 end)
+{
+	for (u64 va = start; va < end; va += 1UL << PUD_SHIFT)
+		if (!kernel_slot(va, 1))
+			panic("no memory for the kernel's page tables");
+}
+
+void
+paging_init(void)
+{
+	spin_init(&kernel_pgtable.lock, "kernel_pgtable", RANK_PAGETABLE);
+	kernel_pgtable.root = pa_to_kva(early_alloc(PAGE_SIZE, PAGE_SIZE));
+	map_image_part(text_start, text_end, PTE_KERNEL_RX);
+	map_image_part(rodata_start, rodata_end, PTE_KERNEL_RO);
+	map_image_part(data_start, kernel_end, PTE_KERNEL_RW);
+	for (unsigned i = 0; i < nr_ram_regions; i++)
+		map_ram(ram_regions[i].pa, ram_regions[i].pa + ram_regions[i].size);
+	make_middle_tables(VMALLOC_BASE, VMALLOC_END);
+	make_middle_tables(VMEMMAP_BASE, VMEMMAP_BASE + VMEMMAP_SIZE);
+	make_middle_tables(KMAP_BASE, KMAP_END);
+	for (unsigned i = 0; i < nr_ram_regions; i++)
+		map_vmemmap(ram_regions[i].pa, ram_regions[i].pa + ram_regions[i].size);
+	csr_write(satp, SATP_MODE_SV39 | (kva_to_pa(kernel_pgtable.root) >> PAGE_SHIFT));
+	sfence_vma_all();
+}

@@ -1,0 +1,245 @@
+/*
+ * Virtual areas of the kernel, found first-fit in a list sorted by address. An area's
+ * last page is an unmapped guard. Kernel stacks are areas too (riscv/layout.h); a few
+ * freed ones are kept mapped, for fork.
+ */
+
+#include "mem/vmalloc.h"
+
+#include "core/panic.h"
+#include "core/spinlock.h"
+#include "lib/compiler.h"
+#include "lib/errno.h"
+#include "lib/list.h"
+#include "lib/string.h"
+#include "mem/page_alloc.h"
+#include "mem/pgtable.h"
+#include "mem/slab.h"
+#include "mem/tlb.h"
+
+#define STACKS_KEPT 32
+
+struct area {
+	struct list_head link; /* by address */
+	u64 start, size;       /* size with the guard */
+	u64 nr_pages;	       /* mapped from start on */
+	bool owns_pages;       /* RAM of its own, as opposed to a device */
+};
+
+static LIST_HEAD(areas);
+static struct spinlock area_lock = SPINLOCK_INIT("vmalloc", RANK_VMALLOC);
+static u64 nr_vmalloc_pages; /* area_lock */
+
+static void *stacks[STACKS_KEPT]; /* area_lock */
+static unsigned nr_stacks;
+
+/* => an area of size bytes in the list, nothing mapped; NULL: no memory or no room */
+static struct area *
+area_alloc(u64 size, u64 align, gfp_t gfp)
+{
+	struct area *area = kmalloc(sizeof(*area), gfp & ~GFP_ZERO);
+	struct list_head *before = &areas;
+	struct area *other;
+	u64 start = VMALLOC_BASE;
+
+	if (!area)
+		return NULL;
+	spin_lock(&area_lock);
+	list_for_each_entry(other, &areas, link) {
+		start = ALIGN_UP(start, align);
+		if (start + size <= other->start)
+			break;
+		start = other->start + other->size;
+		before = &other->link;
+	}
+	start = ALIGN_UP(start, align);
+	if (start + size > VMALLOC_END) {
+		spin_unlock(&area_lock);
+		kfree(area);
+		return NULL;
+	}
+	*area = (struct area){.start = start, .size = size};
+	list_add(&area->link, before);
+	spin_unlock(&area_lock);
+	return area;
+}
+
+static struct area *
+area_find(u64 kva)
+{
+	struct area *area, *found = NULL;
+
+	spin_lock(&area_lock);
+	list_for_each_entry(area, &areas, link)
+		if (kva >= area->start && kva < area->start + area->size)
+			found = area;
+	spin_unlock(&area_lock);
+	return found;
+}
+
+/* Unmap, flush, and only then free the pages and the address range. */
+static void
+area_free(struct area *area, u64 map_start)
+{
+	u64 end = map_start + (area->nr_pages << PAGE_SHIFT);
+	struct list_head pages;
+	struct page *page, *next;
+	int level;
+
+	list_init(&pages);
+	for (u64 va = map_start; va < end && area->owns_pages; va += PAGE_SIZE) {
+		page = pfn_to_page(pte_pfn(kernel_lookup(va, &level)));
+		list_add(&page->lru, &pages);
+	}
+	kernel_unmap(map_start, end - map_start);
+	tlb_flush_kernel(map_start, end);
+	list_for_each_entry_safe(page, next, &pages, lru) {
+		list_del(&page->lru);
+		page_put(page);
+	}
+	spin_lock(&area_lock);
+	if (area->owns_pages)
+		nr_vmalloc_pages -= area->nr_pages;
+	list_del(&area->link);
+	spin_unlock(&area_lock);
+	kfree(area);
+}
+
+/* Back [map_start, +nr_pages) of the area with fresh pages. => -ENOMEM, and the area is gone */
+static int
+area_populate(struct area *area, u64 map_start, u64 nr_pages, gfp_t gfp)
+{
+	area->owns_pages = true;
+	for (u64 i = 0; i < nr_pages; i++) {
+		struct page *page = page_alloc(gfp);
+		u64 va = map_start + (i << PAGE_SHIFT);
+
+		if (page && kernel_map(va, page_to_pa(page), PAGE_SIZE, PTE_KERNEL_RW) == 0) {
+			area->nr_pages++;
+			continue;
+		}
+		if (page)
+			page_put(page);
+		spin_lock(&area_lock);
+		nr_vmalloc_pages += area->nr_pages;
+		spin_unlock(&area_lock);
+		area_free(area, map_start);
+		return -ENOMEM;
+	}
+	spin_lock(&area_lock);
+	nr_vmalloc_pages += nr_pages;
+	spin_unlock(&area_lock);
+	return 0;
+}
+
+void *
+vmalloc(size_t size, gfp_t gfp)
+{
+	u64 bytes = ALIGN_UP(size, PAGE_SIZE);
+	struct area *area;
+
+	if (size == 0 || size > VMALLOC_END - VMALLOC_BASE)
+		return NULL;
+	area = area_alloc(bytes + PAGE_SIZE, PAGE_SIZE, gfp);
+	if (!area || area_populate(area, area->start, bytes >> PAGE_SHIFT, gfp) < 0)
+		return NULL;
+	return (void *)area->start;
+}
+
+void
+vfree(void *kva)
+{
+	struct area *area;
+
+	if (!kva)
+		return;
+	area = area_find((u64)kva);
+	if (!area || area->start != (u64)kva || !area->owns_pages)
+		panic("vfree of %p, which vmalloc did not give", kva);
+	area_free(area, area->start);
+}
+
+void *
+ioremap(u64 pa, size_t size)
+{
+	u64 offset = pa & (PAGE_SIZE - 1);
+	u64 bytes = ALIGN_UP(offset + size, PAGE_SIZE);
+	struct area *area = area_alloc(bytes + PAGE_SIZE, PAGE_SIZE, GFP_KERNEL);
+
+	if (!area)
+		return NULL;
+	for (u64 at = 0; at < bytes; at += PAGE_SIZE) {
+		if (kernel_map(area->start + at, pa - offset + at, PAGE_SIZE, PTE_KERNEL_RW) < 0) {
+			area_free(area, area->start);
+			return NULL;
+		}
+		area->nr_pages++;
+	}
+	return (char *)area->start + offset;
+}
+
+void
+iounmap(void *kva)
+{
+	struct area *area = area_find((u64)kva);
+
+	assert(area && !area->owns_pages);
+	area_free(area, area->start);
+}
+
+void *
+kstack_alloc(void)
+{
+	struct area *area;
+	void *base = NULL;
+
+	spin_lock(&area_lock);
+	if (nr_stacks)
+		base = stacks[--nr_stacks];
+	spin_unlock(&area_lock);
+	if (base)
+		return base;
+	area = area_alloc(2 * KSTACK_SIZE, 2 * KSTACK_SIZE, GFP_KERNEL);
+	if (!area || area_populate(area, area->start + KSTACK_SIZE, KSTACK_SIZE >> PAGE_SHIFT,
+				   GFP_KERNEL) < 0)
+		return NULL;
+	return (void *)(area->start + KSTACK_SIZE);
+}
+
+void
+kstack_free(void *base)
+{
+	struct area *area;
+
+	spin_lock(&area_lock);
+	if (nr_stacks < STACKS_KEPT) {
+		stacks[nr_stacks++] = base;
+		base = NULL;
+	}
+	spin_unlock(&area_lock);
+	if (!base)
+		return;
+	area = area_find((u64)base);
+	assert(area && area->start + KSTACK_SIZE == (u64)base);
+	area_free(area, (u64)base);
+}
+
+bool
+kstack_guard_hit(u64 kva)
+{
+	const struct area *area;
+
+	if (kva < VMALLOC_BASE || kva >= VMALLOC_END)
+		return false;
+	list_for_each_entry(area, &areas, link)
+		if (area->size == 2 * KSTACK_SIZE && kva >= area->start &&
+		    kva < area->start + KSTACK_SIZE)
+			return true;
+	return false;
+}
+
+u64
+vmalloc_nr_pages(void)
+{
+	return READ_ONCE(nr_vmalloc_pages);
+}

@@ -1,0 +1,124 @@
+#include "sched/pid.h"
+
+#include "core/spinlock.h"
+#include "lib/bitmap.h"
+#include "lib/errno.h"
+#include "lib/hash.h"
+
+#define TID_BUCKETS 256
+
+static struct spinlock tid_lock = SPINLOCK_INIT("tid", RANK_FILES);
+static u64 tid_used[TID_MAX / 64] = {3}; /* 0 is the idle tasks', 1 is kept for the first process */
+static s32 tid_last;
+static u64 nr_tasks;
+static struct list_head tid_buckets[TID_BUCKETS];
+static LIST_HEAD(all_tasks); /* by age */
+
+static struct list_head *
+tid_bucket(s32 tid)
+{
+	struct list_head *bucket = &tid_buckets[tid % TID_BUCKETS];
+
+	if (unlikely(!bucket->next))
+		list_init(bucket);
+	return bucket;
+}
+
+s32
+tid_alloc(struct task *task)
+{
+	u64 tid;
+
+	spin_lock(&tid_lock);
+	tid = bitmap_find_next_zero(tid_used, TID_MAX, tid_last + 1);
+	if (tid >= TID_MAX)
+		tid = bitmap_find_next_zero(tid_used, TID_MAX, 1);
+	if (tid >= TID_MAX) {
+		spin_unlock(&tid_lock);
+		return -EAGAIN;
+	}
+	tid_last = tid;
+	tid_used[tid / 64] |= BIT(tid % 64);
+	list_add(&task->tid_link, tid_bucket(tid));
+	list_add_tail(&task->all_link, &all_tasks);
+	nr_tasks++;
+	spin_unlock(&tid_lock);
+	return tid;
+}
+
+void
+tid_become_first(void)
+{
+	spin_lock(&tid_lock);
+	tid_used[current->tid / 64] &= ~BIT(current->tid % 64);
+	current->tid = 1;
+	current->ti.pid = 1;
+	list_move(&current->tid_link, tid_bucket(1));
+	spin_unlock(&tid_lock);
+}
+
+void
+tid_free(struct task *task)
+{
+	spin_lock(&tid_lock);
+	tid_used[task->tid / 64] &= ~BIT(task->tid % 64);
+	list_del(&task->tid_link);
+	list_del(&task->all_link);
+	nr_tasks--;
+	spin_unlock(&tid_lock);
+}
+
+struct task *
+task_find(s32 tid)
+{
+	struct task *task, *found = NULL;
+
+	if (tid <= 0 || tid >= TID_MAX)
+		return NULL;
+	spin_lock(&tid_lock);
+	list_for_each_entry(task, tid_bucket(tid), tid_link) {
+		if (task->tid == tid && refcount_inc_not_zero(&task->refs)) {
+			found = task;
+			break;
+		}
+	}
+	spin_unlock(&tid_lock);
+	return found;
+}
+
+/* The first task after `task` in the list that can still be referenced; drops `task`. */
+static struct task *
+task_after(struct task *task)
+{
+	struct list_head *at;
+	struct task *next = NULL;
+
+	spin_lock(&tid_lock);
+	at = task ? task->all_link.next : all_tasks.next;
+	for (; at != &all_tasks && !next; at = at->next) {
+		next = list_entry(at, struct task, all_link);
+		if (!refcount_inc_not_zero(&next->refs))
+			next = NULL;
+	}
+	spin_unlock(&tid_lock);
+	if (task)
+		task_put(task);
+	return next;
+}
+
+void
+task_for_each(bool (*visit)(struct task *task, void *arg), void *arg)
+{
+	struct task *task = task_after(NULL);
+
+	while (task && visit(task, arg))
+		task = task_after(task);
+	if (task)
+		task_put(task);
+}
+
+u64
+task_count(void)
+{
+	return READ_ONCE(nr_tasks);
+}

@@ -1,0 +1,379 @@
+/*
+ * The scheduler. Each hart has a queue of ready tasks and runs them in turn; a slice is
+ * SCHED_SLICE_NS long while others wait, and has no end (and no timer) when none does.
+ *
+ * A task belongs to the queue of the hart it last ran on: it is woken there, under that
+ * queue's lock, which is also held across the switch away from it. So nobody can run a
+ * task whose stack is still in use. It changes harts only when an idle one steals it,
+ * with both queues locked, lower hart first.
+ *
+ * Sleeping: the sleeper sets its state, then tests its condition, then calls schedule().
+ * A waker makes the condition true, then sets the state back to TASK_RUNNING. Both do so
+ * under the queue's lock where it matters, so one of them sees the other.
+ */
+
+#include "sched/sched.h"
+
+#include "core/clock.h"
+#include "core/panic.h"
+#include "sched/rq.h"
+#include "sched/timer.h"
+
+struct run_queue run_queues[NR_CPUS];
+static cpumask_t idle_harts; /* atomic */
+
+static void
+rq_enqueue(struct run_queue *rq, struct task *task)
+{
+	list_add_tail(&task->run_link, &rq->tasks);
+	task->on_rq = true;
+	rq->nr_ready++;
+}
+
+static void
+rq_dequeue(struct run_queue *rq, struct task *task)
+{
+	list_del(&task->run_link);
+	task->on_rq = false;
+	rq->nr_ready--;
+}
+
+/* Start the clock for the running task's slice, if it is not ticking already. */
+static void
+slice_start(struct run_queue *rq)
+{
+	if (rq->slice_armed)
+		return;
+	rq->slice_armed = true;
+	timer_set_slice(clock_now_ns() + SCHED_SLICE_NS);
+}
+
+/* Lock the queue that a task belongs to, whichever it is when the lock is had. */
+static struct run_queue *
+task_rq_lock(struct task *task, u64 *flags)
+{
+	for (;;) {
+		struct run_queue *rq = &run_queues[READ_ONCE(task->ti.cpu_id)];
+
+		*flags = spin_lock_irqsave(&rq->lock);
+		if (rq == &run_queues[READ_ONCE(task->ti.cpu_id)])
+			return rq;
+		spin_unlock_irqrestore(&rq->lock, *flags);
+	}
+}
+
+/* A task became ready in hart `cpu`: make somebody run it soon. */
+static void
+kick(u32 cpu)
+{
+	cpumask_t idle = __atomic_load_n(&idle_harts, __ATOMIC_SEQ_CST);
+
+	if (idle & (1U << cpu)) {
+		atomic_or32(&run_queues[cpu].idle->ti.flags, TIF_NEED_RESCHED);
+		if (cpu != cpu_id())
+			cpu_send_ipi(cpu);
+		return;
+	}
+	if (cpu != cpu_id())
+		cpu_send_ipi(cpu);
+	idle &= ~(1U << cpu_id());
+	if (idle) {
+		u32 thief = __builtin_ctz(idle);
+
+		atomic_or32(&run_queues[thief].idle->ti.flags, TIF_NEED_RESCHED);
+		cpu_send_ipi(thief);
+	}
+}
+
+static void
+task_ready_locked(struct run_queue *rq, struct task *task)
+{
+	rq_enqueue(rq, task);
+	if (rq == &run_queues[cpu_id()] && rq->running != rq->idle)
+		slice_start(rq);
+}
+
+bool
+task_wake(struct task *task, u32 state_mask)
+{
+	struct run_queue *rq;
+	u32 cpu;
+	u64 flags;
+	bool woken = false;
+
+	if (!(state_mask & (1U << __atomic_load_n(&task->state, __ATOMIC_SEQ_CST))))
+		return false;
+	rq = task_rq_lock(task, &flags);
+	cpu = rq - run_queues;
+	if (state_mask & (1U << task->state)) {
+		WRITE_ONCE(task->state, TASK_RUNNING);
+		/* One that has not yet left its hart just goes on. */
+		if (!task->on_rq && rq->running != task) {
+			task_ready_locked(rq, task);
+			woken = true;
+		}
+	}
+	spin_unlock_irqrestore(&rq->lock, flags);
+	if (woken)
+		kick(cpu);
+	return woken;
+}
+
+void
+task_start(struct task *task)
+{
+	task->ti.cpu_id = cpu_id();
+	task_wake(task, 1U << TASK_UNINTERRUPTIBLE);
+}
+
+void
+task_set_state(enum task_state state)
+{
+	__atomic_store_n(&current->state, state, __ATOMIC_SEQ_CST);
+}
+
+/* In the task that was switched to: the one that was left is off its stack now. */
+void
+sched_finish_switch(struct task *previous)
+{
+	struct run_queue *rq = &run_queues[cpu_id()];
+	bool dead = previous->state == TASK_DEAD;
+
+	WRITE_ONCE(previous->on_cpu, 0);
+	spin_unlock(&rq->lock);
+	if (dead)
+		task_put(previous);
+}
+
+static void
+account_switch(struct run_queue *rq, struct task *previous, struct task *next)
+{
+	u64 now = clock_now_ns();
+
+	previous->runtime_ns += now - previous->exec_start_ns;
+	if (previous == rq->idle)
+		rq->idle_ns += now - previous->exec_start_ns;
+	next->exec_start_ns = now;
+	next->nr_switches++;
+	rq->nr_switches++;
+}
+
+/* FP registers stay behind in memory; the next use in this task traps and loads them. */
+static void
+fpu_leave(struct task *task)
+{
+	struct trap_frame *tf = task_trap_frame(task);
+
+	if (task->kthread || (tf->status & SSTATUS_FS) == SSTATUS_FS_OFF)
+		return;
+	if ((tf->status & SSTATUS_FS) == SSTATUS_FS_DIRTY) {
+		csr_set(sstatus, SSTATUS_FS_DIRTY);
+		fpu_save(&task->fpu);
+		csr_clear(sstatus, SSTATUS_FS);
+	}
+	tf->status &= ~SSTATUS_FS;
+}
+
+/* => interrupts off, rq locked; unlocked in next by sched_finish_switch() */
+static void
+switch_tasks(struct run_queue *rq, struct task *previous, struct task *next)
+{
+	struct thread_info *left;
+
+	account_switch(rq, previous, next);
+	fpu_leave(previous);
+	WRITE_ONCE(next->on_cpu, 1);
+	next->ti.cpu = previous->ti.cpu;
+	rq->running = next;
+	tlb_switch(next->tlb);
+	left = context_switch(&previous->context, &next->context, &previous->ti, &next->ti);
+	sched_finish_switch((struct task *)left);
+}
+
+void
+schedule(void)
+{
+	struct task *previous = current;
+	struct task *next;
+	struct run_queue *rq;
+	u64 flags;
+
+	might_sleep();
+	flags = irq_save();
+	rq = &run_queues[cpu_id()];
+	atomic_fetch_and32(&previous->ti.flags, ~TIF_NEED_RESCHED);
+	spin_lock(&rq->lock);
+	if (previous->state == TASK_INTERRUPTIBLE && signal_pending())
+		WRITE_ONCE(previous->state, TASK_RUNNING);
+	if (previous->state == TASK_RUNNING && previous != rq->idle)
+		rq_enqueue(rq, previous);
+	else
+		previous->nr_voluntary++;
+	if (rq->nr_ready) {
+		next = list_first_entry(&rq->tasks, struct task, run_link);
+		rq_dequeue(rq, next);
+	} else {
+		next = rq->idle;
+	}
+	if (next != previous)
+		switch_tasks(rq, previous, next);
+	else
+		spin_unlock(&rq->lock);
+	irq_restore(flags);
+}
+
+/* First code of a new task, on its own stack; riscv/switch.S comes here. */
+void
+task_begin(struct thread_info *left, void (*entry)(void *arg), void *arg)
+{
+	sched_finish_switch((struct task *)left);
+	irq_enable();
+	entry(arg);
+	if (current->mm)
+		task_enter_user_hook(task_trap_frame(current));
+	task_exit();
+}
+
+void
+task_exit(void)
+{
+	task_set_state(TASK_DEAD);
+	schedule();
+	panic("a dead task runs");
+}
+
+void
+sched_yield(void)
+{
+	schedule();
+}
+
+void
+cond_resched(void)
+{
+	if (unlikely(READ_ONCE(current->ti.flags) & TIF_NEED_RESCHED))
+		schedule();
+}
+
+void
+sched_tick(void)
+{
+	struct run_queue *rq = &run_queues[cpu_id()];
+
+	rq->slice_armed = false;
+	if (READ_ONCE(rq->nr_ready) == 0)
+		return;
+	atomic_or32(&current->ti.flags, TIF_NEED_RESCHED);
+	slice_start(rq);
+}
+
+void
+sched_ipi(void)
+{
+	struct run_queue *rq = &run_queues[cpu_id()];
+
+	if (READ_ONCE(rq->nr_ready) && rq->running != rq->idle)
+		slice_start(rq);
+}
+
+/* Two queues at once: the lower hart's first. */
+static void
+lock_both(struct run_queue *a, struct run_queue *b)
+{
+	struct run_queue *first = a < b ? a : b;
+
+	spin_lock(&first->lock);
+#ifdef DEBUG
+	(a < b ? b : a)->lock.rank = RANK_RUNQUEUE2;
+#endif
+	spin_lock(first == a ? &b->lock : &a->lock);
+#ifdef DEBUG
+	(a < b ? b : a)->lock.rank = RANK_RUNQUEUE;
+#endif
+}
+
+/* Take a ready task from the longest other queue. => interrupts off */
+static bool
+steal(struct run_queue *rq)
+{
+	struct run_queue *victim = NULL;
+	struct task *task;
+	bool stolen = false;
+
+	for (u32 i = 0; i < nr_cpus; i++)
+		if (&run_queues[i] != rq && READ_ONCE(run_queues[i].nr_ready) &&
+		    (!victim || run_queues[i].nr_ready > victim->nr_ready))
+			victim = &run_queues[i];
+	if (!victim)
+		return false;
+	lock_both(rq, victim);
+	list_for_each_entry(task, &victim->tasks, run_link) {
+		if (!(task->allowed & (1U << cpu_id())))
+			continue;
+		rq_dequeue(victim, task);
+		WRITE_ONCE(task->ti.cpu_id, cpu_id());
+		rq_enqueue(rq, task);
+		stolen = true;
+		break;
+	}
+	spin_unlock(&victim->lock);
+	spin_unlock(&rq->lock);
+	return stolen;
+}
+
+void
+sched_idle_loop(void)
+{
+	struct run_queue *rq = &run_queues[cpu_id()];
+
+	for (;;) {
+		__atomic_fetch_or(&idle_harts, 1U << cpu_id(), __ATOMIC_SEQ_CST);
+		irq_disable();
+		if (!READ_ONCE(rq->nr_ready) && !steal(rq) &&
+		    !(READ_ONCE(current->ti.flags) & TIF_NEED_RESCHED))
+			asm volatile("wfi");
+		__atomic_fetch_and(&idle_harts, ~(1U << cpu_id()), __ATOMIC_SEQ_CST);
+		irq_enable();
+		schedule();
+	}
+}
+
+void
+sched_init_cpu(struct task *idle)
+{
+	struct run_queue *rq = &run_queues[cpu_id()];
+
+	spin_init(&rq->lock, "run_queue", RANK_RUNQUEUE);
+	list_init(&rq->tasks);
+	rq->idle = rq->running = idle;
+	this_cpu()->idle = &idle->ti;
+	idle->kthread = true;
+	idle->exec_start_ns = clock_now_ns();
+}
+
+u32
+sched_nr_running(void)
+{
+	u32 nr = 0;
+
+	for (u32 i = 0; i < nr_cpus; i++)
+		nr += READ_ONCE(run_queues[i].nr_ready) +
+		      (READ_ONCE(run_queues[i].running) != run_queues[i].idle);
+	return nr;
+}
+
+u64
+sched_nr_switches(void)
+{
+	u64 nr = 0;
+
+	for (u32 i = 0; i < nr_cpus; i++)
+		nr += READ_ONCE(run_queues[i].nr_switches);
+	return nr;
+}
+
+u64
+sched_idle_ns(u32 cpu)
+{
+	return READ_ONCE(run_queues[cpu].idle_ns);
+}

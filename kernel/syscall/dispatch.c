@@ -1,0 +1,47 @@
+#include "syscall/syscall.h"
+
+#include "core/printk.h"
+#include "lib/compiler.h"
+#include "lib/errno.h"
+#include "riscv/trap_frame.h"
+#include "sched/task.h"
+
+static u64 nr_unknown; /* atomic */
+
+static long
+syscall_unknown(u64 number)
+{
+	__atomic_fetch_add(&nr_unknown, 1, __ATOMIC_RELAXED);
+	pr_debug("%s (pid %d): system call %lu is not implemented", current->name, current->tid, number);
+	return -ENOSYS;
+}
+
+static void
+syscall_trace(const struct trap_frame *tf, const struct syscall_entry *entry, long result)
+{
+	pr_info("%s[%d] %s(%#lx, %#lx, %#lx, %#lx, %#lx, %#lx) = %ld", current->name, current->tid,
+		entry->name, tf->orig_a0, tf->a1, tf->a2, tf->a3, tf->a4, tf->a5, result);
+}
+
+void
+syscall_dispatch(struct trap_frame *tf)
+{
+	u64 number = tf->a7;
+	const struct syscall_entry *entry = &syscall_table[number];
+	long result;
+
+	if (unlikely(number >= syscall_table_size || !entry->call)) {
+		tf->a0 = syscall_unknown(number);
+		return;
+	}
+	result = entry->call(&tf->a0);
+	tf->a0 = result;
+	if (unlikely(READ_ONCE(current->ti.flags) & TIF_TRACE))
+		syscall_trace(tf, entry, result);
+}
+
+u64
+syscall_nr_unknown(void)
+{
+	return __atomic_load_n(&nr_unknown, __ATOMIC_RELAXED);
+}
