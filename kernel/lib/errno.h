@@ -92,5 +92,6 @@
  * that is to be run again after the handler (if SA_RESTART, or if there was no handler).
  */
 #define ERESTARTSYS	      512
+#define ERESTARTNOINTR	      513 /* run again in any case */
 #define ERESTARTNOHAND	      514
 #define ERESTART_RESTARTBLOCK 516

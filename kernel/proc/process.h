@@ -56,24 +56,26 @@ struct process_signals {
 
 struct process {
 	refcount_t refs;
-	s32 pid;		      /* C; tid of the first thread */
-	s32 pgid, sid;		      /* T */
-	enum process_state state;     /* T */
-	struct process *parent;	      /* T; NULL for init alone */
-	struct list_head children;    /* T; by sibling_link */
+	s32 pid;		   /* C; tid of the first thread */
+	s32 pgid, sid;		   /* T */
+	enum process_state state;  /* T */
+	struct process *parent;	   /* T; NULL for init alone */
+	struct list_head children; /* T; by sibling_link */
 	struct list_head sibling_link;
 	struct list_head threads; /* T; tasks by thread_link, the first thread first */
 	u32 nr_threads;		  /* T */
+	atomic_t nr_live;	  /* A; of these, threads that have not begun to end */
 	struct list_head pid_link, pgid_link, sid_link; /* T; hash chains of pid.c */
 	struct list_head all_link;			/* T; every process that is not reaped */
 	struct tty *tty;				/* T; controlling terminal or NULL */
 	struct wait_queue child_wq; /* sleepers in wait4: a child changed state */
 
-	s32 exit_signal;     /* T; to the parent at the end, usually SIGCHLD; 0 for none */
-	bool exiting;	     /* S; exit_group or a fatal signal: every thread is to go */
-	u32 exit_status;     /* S until zombie, then C; as wait4 reports it */
-	bool did_exec;	     /* T; setpgid by the parent is over */
-	bool vfork_pending;  /* A; the parent sleeps until exec or exit */
+	s32 exit_signal;	  /* T; to the parent at the end, usually SIGCHLD; 0 for none */
+	bool exiting;		  /* S; exit_group or a fatal signal: every thread is to go */
+	struct task *sole_thread; /* S; in exec: every other thread is to go */
+	u32 exit_status;	  /* S until zombie, then C; as wait4 reports it */
+	bool did_exec;		  /* T; setpgid by the parent is over */
+	bool vfork_pending;	  /* A; the parent sleeps until exec or exit */
 	struct wait_queue vfork_wq;
 
 	struct process_signals signal;
@@ -82,14 +84,15 @@ struct process {
 	struct process_usage dead_children;  /* T */
 	u64 start_ns;			     /* C; clock_now_ns at creation */
 	s32 oom_score_adj;		     /* A */
-	char *exe_path;		/* S; absolute path of the program, kmalloc'ed; may be NULL */
-	struct timer real_timer; /* S; ITIMER_REAL */
-	u64 real_interval_ns;	 /* S */
+	char *exe_path;		 /* S; absolute path of the program, kmalloc'ed; may be NULL */
+	struct timer real_timer; /* ITIMER_REAL, proc/timers.c */
+	u64 real_deadline_ns;	 /* T; 0 for none */
+	u64 real_interval_ns;	 /* T */
 };
 
 extern struct spinlock process_lock;
-extern struct list_head process_list;  /* T */
-extern struct process *init_process;   /* C; NULL until init_process_start */
+extern struct list_head process_list; /* T */
+extern struct process *init_process;  /* C; NULL until init_process_start */
 
 static inline struct process *
 current_process(void)
@@ -97,6 +100,11 @@ current_process(void)
 	return current->process;
 }
 
+/*
+ * A process without threads, not yet in the tree; one reference, the tree's to be.
+ * => NULL when there is no memory
+ */
+struct process *process_alloc(void);
 void process_get(struct process *process);
 void process_put(struct process *process);
 
@@ -105,6 +113,20 @@ struct process *process_find(s32 pid);
 
 /* The same for a caller who holds process_lock; no reference is taken. */
 struct process *process_find_locked(s32 pid);
+
+/*
+ * The index by pid, group and session (pid.c). => process_lock is held for all of these.
+ * insert: pid, pgid and sid are set.
+ */
+void process_index_insert(struct process *process);
+void process_index_remove(struct process *process);
+void process_set_pgid(struct process *process, s32 pgid);
+void process_set_sid(struct process *process, s32 sid);
+/* The next member of a group after `process` (NULL: the first). => NULL at the end */
+struct process *process_group_next(s32 pgid, struct process *process);
+struct process *process_session_next(s32 sid, struct process *process);
+/* True when number names no process, group or session. */
+bool process_number_is_free(s32 number);
 
 /*
  * The process after pid `after` in order of pid, with a reference: to list them all while they
@@ -135,8 +157,5 @@ void process_init(void);
  */
 void init_process_start(void) NORETURN;
 
-/*
- * Set by trap/: goes to user mode with the registers in the current task's trap frame. New
- * processes begin there.
- */
-extern void (*user_return_hook)(void);
+/* Hooks of lower layers that have to do with processes (proc/hooks.c). */
+void process_hooks_init(void);

@@ -5,7 +5,7 @@
  * codes. proc/signal.h sends and delivers them.
  */
 
-#include "lib/types.h"
+#include "lib/compiler.h"
 
 #define NSIG 64
 
@@ -65,6 +65,10 @@ struct sigaction {
 	u64 mask;
 };
 
+#define SS_ONSTACK  1
+#define SS_DISABLE  2
+#define MINSIGSTKSZ 2048
+
 #define SIG_BLOCK   0
 #define SIG_UNBLOCK 1
 #define SIG_SETMASK 2
@@ -76,18 +80,18 @@ struct sigaction {
 #define SI_TIMER  (-2)
 #define SI_TKILL  (-6)
 
-#define ILL_ILLOPC  1
-#define FPE_INTDIV  1
-#define SEGV_MAPERR 1
-#define SEGV_ACCERR 2
-#define BUS_ADRALN  1
-#define BUS_ADRERR  2
-#define BUS_OBJERR  3
-#define TRAP_BRKPT  1
-#define CLD_EXITED  1
-#define CLD_KILLED  2
-#define CLD_DUMPED  3
-#define CLD_STOPPED 5
+#define ILL_ILLOPC    1
+#define FPE_INTDIV    1
+#define SEGV_MAPERR   1
+#define SEGV_ACCERR   2
+#define BUS_ADRALN    1
+#define BUS_ADRERR    2
+#define BUS_OBJERR    3
+#define TRAP_BRKPT    1
+#define CLD_EXITED    1
+#define CLD_KILLED    2
+#define CLD_DUMPED    3
+#define CLD_STOPPED   5
 #define CLD_CONTINUED 6
 
 /* What is known about one signal; sigframe.c turns it into the 128 bytes of siginfo_t. */
@@ -97,10 +101,32 @@ struct siginfo {
 		struct {
 			s32 pid;
 			u32 uid;
-			s32 status;	   /* SIGCHLD */
+			s32 status;	  /* SIGCHLD */
 			u64 utime, stime; /* SIGCHLD, in clock ticks */
-			u64 value;	   /* SI_QUEUE */
+			u64 value;	  /* SI_QUEUE */
 		};
 		uva_t address; /* SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP */
 	};
 };
+
+/* siginfo_t */
+struct user_siginfo {
+	s32 signo, err, code, pad;
+	union {
+		struct {
+			s32 pid;
+			u32 uid;
+			s32 status;
+			s32 pad;
+			u64 utime, stime;
+		} child;
+		struct {
+			s32 pid;
+			u32 uid;
+			u64 value;
+		} sender;
+		u64 address;
+		u64 words[14];
+	};
+};
+STATIC_ASSERT(sizeof(struct user_siginfo) == 128);

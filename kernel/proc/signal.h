@@ -8,6 +8,8 @@
 #include "proc/process.h"
 #include "proc/siginfo.h"
 
+struct trap_frame;
+
 /*
  * Send sig with info (NULL: SI_USER from the current process) to a process, to one of its
  * threads, or to every process of a group. sig 0 only tests whether there is someone. Any
@@ -34,20 +36,17 @@ void signal_force(int sig, int code, uva_t address);
  * interrupted system call. Called by trap/ on the way back to user mode while TIF_SIGPENDING is
  * set, with interrupts on and no lock. May not return.
  */
-struct trap_frame;
 void signal_deliver(struct trap_frame *tf);
-
-/* True when the current task is about to die: sleeps that ignore other signals end. */
-bool signal_fatal_pending(void);
 
 /* Change the current task's mask (never SIGKILL, SIGSTOP), and see what may be taken now. */
 void signal_set_mask(u64 mask);
 
 /*
- * A mask for the time of one call (ppoll, pselect6, rt_sigsuspend): the old one comes back when
- * the call returns to user mode, after the handler if one runs.
+ * A mask for the time of one call (ppoll, pselect6, rt_sigsuspend). end: with the call's result;
+ * when a signal interrupted it the old mask comes back only after that signal's handler, else now.
  */
-void signal_set_temporary_mask(u64 mask);
+void signal_begin_temporary_mask(u64 mask);
+void signal_end_temporary_mask(long result);
 
 /* True when the current process does not see sig: it blocks or ignores it (tty job control). */
 bool signal_is_ignored(int sig);
@@ -55,12 +54,65 @@ bool signal_is_ignored(int sig);
 /* Find out anew whether the task has something to take; TIF_SIGPENDING says so. => signal.lock */
 void signal_recalculate_locked(struct task *task);
 
-/* Throw away everything that is queued. */
+/* What a process that has no action of its own for sig does. */
+enum signal_default { SIGNAL_TERMINATE, SIGNAL_IGNORE, SIGNAL_STOP, SIGNAL_CONTINUE };
+enum signal_default signal_default_action(int sig);
+
+/* True when a process with this action does not care about sig. */
+static inline bool
+signal_action_ignores(const struct sigaction *action, int sig)
+{
+	if (action->handler == SIG_DFL)
+		return signal_default_action(sig) == SIGNAL_IGNORE;
+	return action->handler == SIG_IGN;
+}
+
+/*
+ * Queues (signal_queue.c). => signal.lock of the owner is held, or nobody else knows the queue.
+ * put: a standard signal that is there already is not put twice. take: the lowest signal outside
+ * mask, faults first. => its number, 0 when there is none
+ */
 void signal_queue_init(struct signal_queue *queue);
-void signal_queue_flush(struct signal_queue *queue);
+void signal_queue_put(struct signal_queue *queue, int sig, const struct siginfo *info);
+int signal_queue_take(struct signal_queue *queue, u64 mask, struct siginfo *info);
+/* Throw away what is queued of the signals in set. */
+void signal_queue_discard(struct signal_queue *queue, u64 set);
+static inline void
+signal_queue_flush(struct signal_queue *queue)
+{
+	signal_queue_discard(queue, ~0UL);
+}
+void signal_queue_cache_init(void);
+
+/*
+ * Every thread of the process is to go, with this wait status (the first call decides).
+ * => process_lock and signal.lock held
+ */
+void signal_begin_exit_locked(struct process *process, u32 status);
+
+/* That thread alone is to end (exec by another one). => signal.lock held */
+void signal_kill_thread_locked(struct task *task);
+
+/* True when the current thread will not return to user mode: sleeps that other signals do not end do. */
+bool signal_must_die(void);
+
+/* Let a thread notice what was queued for it or its process. => signal.lock held */
+void signal_kick_locked(struct task *task);
+
+/* Is the group stop complete, now that a thread stopped or died? Then tell. => process_lock held */
+void signal_note_stopped_locked(struct process *process);
+
+/* Tell the parent by SIGCHLD and its wait queue that the child stopped, went on or died.
+ * => process_lock held, no signal.lock */
+void signal_notify_parent_locked(struct process *process, int code, int status);
 
 /* Caches and hooks. */
 void signal_init(void);
+
+/* Save FP registers that are newer in the hart to current->fpu. tf: its registers in user mode */
+void task_fpu_sync(struct trap_frame *tf);
+
+void signal_fill_siginfo(struct user_siginfo *user, const struct siginfo *info);
 
 /* Write a handler's frame for info to the user stack and make tf enter it. => -EFAULT */
 int sigframe_push(struct trap_frame *tf, const struct siginfo *info, const struct sigaction *action,

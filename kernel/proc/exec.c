@@ -1,0 +1,299 @@
+#include "proc/exec.h"
+
+#include "core/atomic.h"
+#include "fs/file.h"
+#include "fs/files.h"
+#include "lib/err.h"
+#include "lib/string.h"
+#include "mem/slab.h"
+#include "mem/tlb.h"
+#include "proc/exec_load.h"
+#include "proc/exec_script.h"
+#include "proc/exit.h"
+#include "proc/signal.h"
+#include "proc/trampoline.h"
+#include "riscv/csr.h"
+#include "vm/usercopy.h"
+
+/*
+ * exec first builds everything beside the running program: opens and checks the files,
+ * collects the strings, makes an address space with segments and stack. All that can
+ * fail, and then nothing has happened. Only exec_commit(), which cannot, makes the task
+ * forget its old program. In between the other threads of the process are ended.
+ */
+
+#define HWCAP_IMAFDC 0x112d
+#define CLOCK_TICKS  100 /* per second, as times(2) and /proc count */
+
+/* A new program on its way. */
+struct exec {
+	struct exec_script script;	  /* opened file, its first bytes, extra arguments */
+	struct exec_file program, interp; /* interp.file NULL: none */
+	struct exec_args args;
+	struct mm *mm;
+	struct files *files; /* a table of its own, when the present one is shared */
+	char *exe_path;
+	uva_t entry, sp;
+	char name[TASK_NAME_MAX];
+};
+
+static int
+open_interp(struct exec *exec)
+{
+	char *path = exec_file_interp(&exec->program);
+	struct file *file;
+	char *start;
+	ssize_t got;
+	int err;
+
+	if (IS_ERR_OR_NULL(path))
+		return err_or_null_to_errno(path);
+	file = file_open_exec(path);
+	kfree(path);
+	if (IS_ERR_OR_NULL(file))
+		return err_or_null_to_errno(file);
+	exec->interp.file = file;
+	start = kmalloc(EXEC_START_BYTES, GFP_KERNEL);
+	if (!start)
+		return -ENOMEM;
+	got = file_read_kernel(file, start, EXEC_START_BYTES, 0);
+	err = got < 0 ? (int)got : exec_file_parse(&exec->interp, file, start, got);
+	kfree(start);
+	if (!err && exec->interp.image.interp_bytes)
+		err = -ENOEXEC;
+	return err;
+}
+
+/* Find and check the files. */
+static int
+open_program(struct exec *exec, const char *path)
+{
+	struct exec_script *script = &exec->script;
+	int err = exec_script_open(script, path);
+
+	if (err)
+		return err;
+	err = exec_file_parse(&exec->program, script->file, script->start, script->start_bytes);
+	if (err || !exec->program.image.interp_bytes)
+		return err;
+	return open_interp(exec);
+}
+
+static int
+collect_args(struct exec *exec, const char *path, const struct exec_vector *argv,
+	     const struct exec_vector *envp)
+{
+	struct exec_script *script = &exec->script;
+	int err = 0;
+
+	for (unsigned i = script->first_arg; i < SCRIPT_ARGS_MAX && !err; i++)
+		err = exec_args_add(&exec->args, script->args[i]);
+	if (!err)
+		err = exec_args_add_vector(&exec->args, argv, script->depth ? 1 : 0);
+	if (!err)
+		err = exec_args_add_env(&exec->args, envp, path);
+	return err;
+}
+
+static int
+build_stack(struct exec *exec, u64 bias, u64 interp_bias)
+{
+	const struct elf_image *image = &exec->program.image;
+	u64 auxv[][2] = {
+		{AT_HWCAP, HWCAP_IMAFDC},
+		{AT_PAGESZ, PAGE_SIZE},
+		{AT_CLKTCK, CLOCK_TICKS},
+		{AT_PHDR, image->phdr_vaddr ? image->phdr_vaddr + bias : 0},
+		{AT_PHENT, sizeof(struct elf64_phdr)},
+		{AT_PHNUM, image->phnum},
+		{AT_BASE, interp_bias},
+		{AT_FLAGS, 0},
+		{AT_ENTRY, image->entry + bias},
+		{AT_UID, 0},
+		{AT_EUID, 0},
+		{AT_GID, 0},
+		{AT_EGID, 0},
+		{AT_SECURE, 0},
+	};
+
+	return exec_build_stack(exec->mm, &exec->args, &auxv[0][0], ARRAY_SIZE(auxv), &exec->sp);
+}
+
+static void
+set_limits(struct mm *mm)
+{
+	mm->limit_stack = rlimit_get(RLIMIT_STACK);
+	mm->limit_as = rlimit_get(RLIMIT_AS);
+	mm->limit_data = rlimit_get(RLIMIT_DATA);
+	mm->limit_memlock = rlimit_get(RLIMIT_MEMLOCK);
+	mm->oom_score_adj = current->process->oom_score_adj;
+}
+
+static int
+build_mm(struct exec *exec)
+{
+	u64 bias, interp_bias = 0;
+	int err;
+
+	exec->mm = mm_create();
+	if (!exec->mm)
+		return -ENOMEM;
+	set_limits(exec->mm);
+	err = exec_map_program(exec->mm, &exec->program, &bias);
+	if (err)
+		return err;
+	exec->entry = exec->program.image.entry + bias;
+	if (exec->interp.file) {
+		err = exec_map_interp(exec->mm, &exec->interp, &interp_bias);
+		if (err)
+			return err;
+		exec->entry = exec->interp.image.entry + interp_bias;
+	}
+	err = trampoline_map(exec->mm);
+	return err ? err : build_stack(exec, bias, interp_bias);
+}
+
+/* Everything else that needs memory. */
+static int
+prepare_rest(struct exec *exec, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *buf = kmalloc(PATH_MAX, GFP_KERNEL);
+	const char *full;
+
+	if (!buf)
+		return -ENOMEM;
+	full = file_path(exec->program.file, buf, PATH_MAX);
+	exec->exe_path = kstrdup(IS_ERR(full) ? path : full, GFP_KERNEL);
+	kfree(buf);
+	if (!exec->exe_path)
+		return -ENOMEM;
+	strscpy(exec->name, slash ? slash + 1 : path, sizeof(exec->name));
+	if (refcount_read(&current->files->refs) > 1) {
+		exec->files = files_copy(current->files);
+		if (!exec->files)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int
+exec_prepare(struct exec *exec, const char *path, const struct exec_vector *argv,
+	     const struct exec_vector *envp)
+{
+	int err;
+
+	exec_args_init(&exec->args);
+	err = open_program(exec, path);
+	if (!err)
+		err = collect_args(exec, path, argv, envp);
+	if (!err)
+		err = build_mm(exec);
+	if (!err)
+		err = prepare_rest(exec, path);
+	if (!err)
+		err = process_kill_other_threads();
+	return err;
+}
+
+/* What was not given away. */
+static void
+exec_destroy(struct exec *exec)
+{
+	if (exec->mm)
+		mm_put(exec->mm);
+	if (exec->files)
+		files_put(exec->files);
+	if (exec->interp.file)
+		file_put(exec->interp.file);
+	kfree(exec->exe_path);
+	exec_args_destroy(&exec->args);
+	exec_script_destroy(&exec->script);
+}
+
+/* Caught signals get their default action; ignored ones stay ignored. */
+static void
+reset_signals(struct process *process)
+{
+	u64 flags = spin_lock_irqsave(&process->signal.lock);
+
+	for (int i = 0; i < NSIG; i++) {
+		struct sigaction *action = &process->signal.actions[i];
+
+		action->handler = action->handler == SIG_IGN ? SIG_IGN : SIG_DFL;
+		action->flags = 0;
+		action->mask = 0;
+	}
+	spin_unlock_irqrestore(&process->signal.lock, flags);
+	current->altstack = (struct signal_stack){};
+}
+
+static void
+set_identity(struct exec *exec)
+{
+	struct process *process = current->process;
+	char *old_path;
+	u64 flags;
+
+	strscpy(current->name, exec->name, sizeof(current->name));
+	flags = spin_lock_irqsave(&process_lock);
+	process->did_exec = true;
+	old_path = process->exe_path;
+	process->exe_path = exec->exe_path;
+	spin_unlock_irqrestore(&process_lock, flags);
+	exec->exe_path = old_path;
+}
+
+static void
+set_registers(const struct exec *exec)
+{
+	struct trap_frame *tf = task_trap_frame(current);
+
+	memset(tf, 0, offsetof(struct trap_frame, status));
+	tf->pc = exec->entry;
+	tf->sp = exec->sp;
+	tf->status = SSTATUS_SPIE | SSTATUS_UXL_64;
+	current->fpu.used = false;
+}
+
+/* The point of no return. Cannot fail. */
+static void
+exec_commit(struct exec *exec)
+{
+	struct files *files = current->files;
+
+	current->clear_child_tid = 0;
+	exec->mm = mm_switch(exec->mm);
+	icache_flush(&current->mm->tlb);
+	process_end_vfork(current->process);
+	if (exec->files) {
+		current->files = exec->files;
+		exec->files = files;
+	}
+	files_close_on_exec(current->files);
+	reset_signals(current->process);
+	set_identity(exec);
+	set_registers(exec);
+}
+
+int
+process_exec(const char *path, const struct exec_vector *argv, const struct exec_vector *envp)
+{
+	struct exec *exec = kzalloc(sizeof(*exec), GFP_KERNEL);
+	int err;
+
+	if (!exec)
+		return -ENOMEM;
+	err = exec_prepare(exec, path, argv, envp);
+	if (!err)
+		exec_commit(exec);
+	exec_destroy(exec);
+	kfree(exec);
+	return err;
+}
+
+void
+exec_init(void)
+{
+	trampoline_init();
+}

@@ -1,0 +1,110 @@
+#include "proc/exec_script.h"
+
+#include "fs/file.h"
+#include "lib/err.h"
+#include "lib/string.h"
+#include "mem/slab.h"
+
+static int
+open_and_read(struct exec_script *script, const char *path)
+{
+	struct file *file = file_open_exec(path);
+	ssize_t got;
+
+	if (IS_ERR_OR_NULL(file))
+		return err_or_null_to_errno(file);
+	if (script->file)
+		file_put(script->file);
+	script->file = file;
+	got = file_read_kernel(file, script->start, sizeof(script->start), 0);
+	if (got < 0)
+		return got;
+	script->start_bytes = got;
+	return 0;
+}
+
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/*
+ * A copy of the line, cut after the interpreter; *argument is the rest without blanks at its ends, or
+ * NULL. => the interpreter, within *line; NULL when there is none
+ */
+static char *
+split_line(char *line, char **argument)
+{
+	char *interp, *end;
+
+	line[strcspn(line, "\n")] = '\0';
+	for (end = line + strlen(line); end > line && is_blank(end[-1]); end--)
+		end[-1] = '\0';
+	interp = line + strspn(line, " \t");
+	end = interp + strcspn(interp, " \t");
+	*argument = NULL;
+	if (*end) {
+		*end++ = '\0';
+		*argument = end + strspn(end, " \t");
+	}
+	return *interp ? interp : NULL;
+}
+
+static void
+prepend(struct exec_script *script, const char *arg)
+{
+	script->args[--script->first_arg] = arg;
+}
+
+/* script->start is a script's. => the path of its interpreter; ERR_PTR */
+static const char *
+add_level(struct exec_script *script, const char *path)
+{
+	size_t bytes = MIN(script->start_bytes, (size_t)SCRIPT_LINE_MAX);
+	char *line, *interp, *argument;
+
+	if (script->depth == SCRIPT_DEPTH_MAX)
+		return ERR_PTR(-ELOOP);
+	line = kstrndup(script->start + 2, bytes - 2, GFP_KERNEL);
+	if (!line)
+		return ERR_PTR(-ENOMEM);
+	script->lines[script->depth] = line;
+	interp = split_line(line, &argument);
+	if (!interp)
+		return ERR_PTR(-ENOEXEC);
+	if (script->depth++ == 0)
+		prepend(script, path);
+	if (argument)
+		prepend(script, argument);
+	prepend(script, interp);
+	return interp;
+}
+
+int
+exec_script_open(struct exec_script *script, const char *path)
+{
+	script->first_arg = SCRIPT_ARGS_MAX;
+	for (;;) {
+		const char *interp;
+		int err = open_and_read(script, path);
+
+		if (err)
+			return err;
+		if (script->start_bytes < 2 || memcmp(script->start, "#!", 2) != 0)
+			return 0;
+		interp = add_level(script, path);
+		if (IS_ERR(interp))
+			return PTR_ERR(interp);
+		path = interp;
+	}
+}
+
+void
+exec_script_destroy(struct exec_script *script)
+{
+	if (script->file)
+		file_put(script->file);
+	for (unsigned i = 0; i < SCRIPT_DEPTH_MAX; i++)
+		kfree(script->lines[i]);
+}

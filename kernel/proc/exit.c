@@ -1,0 +1,217 @@
+#include "proc/exit.h"
+
+#include "core/clock.h"
+#include "core/panic.h"
+#include "dev/tty.h"
+#include "fs/files.h"
+#include "fs/fs_context.h"
+#include "proc/job_control.h"
+#include "proc/signal.h"
+#include "proc/timers.h"
+#include "vm/usercopy.h"
+
+/*
+ * A thread gives back what it holds while it can still sleep: its memory, files and
+ * directory. Then, under process_lock, it leaves its process; the last one to do so
+ * makes the process a zombie: children go to init, the parent is told. The parent (or
+ * nobody, when it ignores SIGCHLD) takes the zombie out of the tree. The task's stack
+ * and the structure itself go when their last reference does.
+ */
+
+void (*futex_wake_hook)(uva_t uva);
+
+void
+process_begin_exit(u32 status)
+{
+	struct process *process = current->process;
+	u64 flags = spin_lock_irqsave(&process_lock);
+
+	spin_lock(&process->signal.lock);
+	signal_begin_exit_locked(process, status);
+	spin_unlock(&process->signal.lock);
+	spin_unlock_irqrestore(&process_lock, flags);
+}
+
+void
+process_exit(u32 status)
+{
+	process_begin_exit(status);
+	thread_exit(status);
+}
+
+void
+process_end_vfork(struct process *process)
+{
+	if (!READ_ONCE(process->vfork_pending))
+		return;
+	WRITE_ONCE(process->vfork_pending, false);
+	wake_up_all(&process->vfork_wq);
+}
+
+/* pthread_join waits for this word to become 0. */
+static void
+clear_child_tid(void)
+{
+	uva_t uva = current->clear_child_tid;
+
+	current->clear_child_tid = 0;
+	if (!uva || refcount_read(&current->mm->users) == 1)
+		return;
+	if (put_user_u32(uva, 0) == 0 && futex_wake_hook)
+		futex_wake_hook(uva);
+}
+
+static void
+release_resources(void)
+{
+	struct process *process = current->process;
+	struct files *files = current->files;
+	struct fs_context *fs = current->fs;
+	u64 peak;
+
+	clear_child_tid();
+	mm_update_peak(current->mm);
+	peak = current->mm->peak_rss;
+	process->dead_threads.max_rss_pages = MAX(process->dead_threads.max_rss_pages, peak);
+	mm_put(mm_switch(NULL));
+	current->files = NULL;
+	current->fs = NULL;
+	files_put(files);
+	fs_context_put(fs);
+}
+
+/* Children of the dead become init's; zombies among them are announced to it. */
+static void
+reparent_children(struct process *process)
+{
+	struct process *child, *tmp;
+
+	list_for_each_entry_safe(child, tmp, &process->children, sibling_link) {
+		child->parent = init_process;
+		child->exit_signal = SIGCHLD;
+		list_move_tail(&child->sibling_link, &init_process->children);
+		if (child->state == PROCESS_ZOMBIE)
+			signal_notify_parent_locked(child, CLD_EXITED, child->exit_status);
+		group_check_orphaned_locked(child->pgid, process);
+	}
+}
+
+void
+process_reap_locked(struct process *process)
+{
+	assert(process->state == PROCESS_ZOMBIE);
+	process->state = PROCESS_REAPED;
+	process_index_remove(process);
+	list_del(&process->sibling_link);
+}
+
+/* => true when nobody will wait: the zombie goes at once */
+static bool
+announce_death(struct process *process)
+{
+	const struct sigaction *action = &process->parent->signal.actions[SIGCHLD - 1];
+	bool unwanted = process->exit_signal == SIGCHLD &&
+			(action->handler == SIG_IGN || (action->flags & SA_NOCLDWAIT));
+
+	if (process->exit_status & 0x7f)
+		signal_notify_parent_locked(process, CLD_KILLED, process->exit_status & 0x7f);
+	else
+		signal_notify_parent_locked(process, CLD_EXITED, process->exit_status >> 8);
+	return unwanted;
+}
+
+/* => true when the tree's reference is to be put */
+static bool
+process_becomes_zombie(struct process *process)
+{
+	process->state = PROCESS_ZOMBIE;
+	session_leader_exit_locked(process);
+	group_check_orphaned_locked(process->pgid, process);
+	reparent_children(process);
+	if (!announce_death(process))
+		return false;
+	process_reap_locked(process);
+	return true;
+}
+
+/* => true when the tree's reference is to be put */
+static bool
+leave_process(struct process *process, u32 status)
+{
+	struct process_usage usage;
+
+	task_usage_get(current, &usage);
+	process_usage_add(&process->dead_threads, &usage);
+	list_del(&current->thread_link);
+	process->nr_threads--;
+	wake_up_all(&process->child_wq);
+	if (process->nr_threads > 0) {
+		signal_note_stopped_locked(process);
+		return false;
+	}
+	if (!process->exiting)
+		process->exit_status = status;
+	process->exiting = true;
+	return process_becomes_zombie(process);
+}
+
+static void
+panic_init_died(u32 status)
+{
+	if (status & 0x7f)
+		panic("init died of signal %u", status & 0x7f);
+	panic("init exited with status %u", status >> 8);
+}
+
+void
+thread_exit(u32 status)
+{
+	struct process *process = current->process;
+	bool last = atomic_dec(&process->nr_live) == 0;
+	bool reaped;
+	u64 flags;
+
+	if (last && process == init_process)
+		panic_init_died(process->exiting ? process->exit_status : status);
+	if (last)
+		real_timer_stop(process);
+	release_resources();
+	if (last)
+		process_end_vfork(process);
+
+	flags = spin_lock_irqsave(&process_lock);
+	reaped = leave_process(process, status);
+	spin_unlock_irqrestore(&process_lock, flags);
+	if (reaped)
+		process_put(process);
+	task_exit();
+}
+
+int
+process_kill_other_threads(void)
+{
+	struct process *process = current->process;
+	struct task *task;
+	u64 flags;
+	int err = 0;
+
+	if (process->nr_threads == 1)
+		return 0;
+	flags = spin_lock_irqsave(&process_lock);
+	spin_lock(&process->signal.lock);
+	if (process->exiting || process->sole_thread)
+		err = -EINTR;
+	else
+		process->sole_thread = current;
+	list_for_each_entry(task, &process->threads, thread_link) {
+		if (!err && task != current)
+			signal_kill_thread_locked(task);
+	}
+	spin_unlock(&process->signal.lock);
+	spin_unlock_irqrestore(&process_lock, flags);
+	if (err)
+		return err;
+	wait_event(&process->child_wq, READ_ONCE(process->nr_threads) == 1);
+	process->sole_thread = NULL;
+	return process->exiting ? -EINTR : 0;
+}

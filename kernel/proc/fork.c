@@ -1,0 +1,290 @@
+#include "proc/fork.h"
+
+#include "fs/files.h"
+#include "fs/fs_context.h"
+#include "lib/err.h"
+#include "lib/string.h"
+#include "mem/slab.h"
+#include "proc/process.h"
+#include "proc/signal.h"
+#include "riscv/csr.h"
+#include "vm/usercopy.h"
+
+/*
+ * fork, vfork and pthread_create are one operation: a new task, for which each of the
+ * caller's belongings is either copied or shared. Everything that may fail happens
+ * first, on a task that nobody knows; clone_commit() then puts it into the tree under
+ * process_lock, and it starts.
+ */
+
+#define CLONE_SUPPORTED                                                                        \
+	(CLONE_EXIT_SIGNAL | CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_VFORK | \
+	 CLONE_PARENT | CLONE_THREAD | CLONE_SYSVSEM | CLONE_SETTLS | CLONE_PARENT_SETTID |    \
+	 CLONE_CHILD_CLEARTID | CLONE_DETACHED | CLONE_CHILD_SETTID)
+
+/* A call whose tid is that of a dead leader's process, a group or a session is tried again. */
+#define TID_ATTEMPTS 64
+
+static int
+clone_check(const struct clone_args *args)
+{
+	u64 flags = args->flags;
+
+	if (flags & ~CLONE_SUPPORTED)
+		return -EINVAL;
+	if ((flags & CLONE_EXIT_SIGNAL) > NSIG)
+		return -EINVAL;
+	if (!(flags & CLONE_THREAD) != !(flags & CLONE_SIGHAND))
+		return -EINVAL;
+	if ((flags & CLONE_THREAD) && (!(flags & CLONE_VM) || (flags & CLONE_VFORK)))
+		return -EINVAL;
+	if ((flags & CLONE_PARENT) && current->process == init_process)
+		return -EINVAL;
+	if (task_count() >= rlimit_get(RLIMIT_NPROC))
+		return -EAGAIN;
+	return signal_pending() ? -ERESTARTNOINTR : 0;
+}
+
+/* The first code of the child in the kernel; sched/ then takes it to user mode. */
+static void
+clone_begin(void *unused)
+{
+	(void)unused;
+}
+
+/* => a task whose tid names nothing else; NULL for no memory */
+static struct task *
+create_task(void)
+{
+	for (int i = 0; i < TID_ATTEMPTS; i++) {
+		struct task *child = task_create(current->name, clone_begin, NULL);
+		bool is_free;
+		u64 flags;
+
+		if (!child)
+			return NULL;
+		flags = spin_lock_irqsave(&process_lock);
+		is_free = process_number_is_free(child->tid);
+		spin_unlock_irqrestore(&process_lock, flags);
+		if (is_free)
+			return child;
+		task_discard(child);
+	}
+	return NULL;
+}
+
+static void
+copy_registers(struct task *child, const struct clone_args *args)
+{
+	struct trap_frame *from = task_trap_frame(current);
+	struct trap_frame *tf = task_trap_frame(child);
+
+	task_fpu_sync(from);
+	child->fpu = current->fpu;
+	*tf = *from;
+	tf->status &= ~SSTATUS_FS;
+	tf->a0 = 0;
+	if (args->stack)
+		tf->sp = args->stack;
+	if (args->flags & CLONE_SETTLS)
+		tf->tp = args->tls;
+}
+
+/* => 0 or -ENOMEM; clone_discard() undoes it */
+static int
+copy_belongings(struct task *child, u64 flags)
+{
+	struct mm *mm;
+
+	child->files = flags & CLONE_FILES ? files_ref(current->files) : files_copy(current->files);
+	if (!child->files)
+		return -ENOMEM;
+	child->fs = flags & CLONE_FS ? fs_context_ref(current->fs) : fs_context_copy(current->fs);
+	if (!child->fs)
+		return -ENOMEM;
+	if (flags & CLONE_VM) {
+		mm = current->mm;
+		mm_get(mm);
+	} else {
+		mm = mm_fork(current->mm);
+	}
+	if (IS_ERR_OR_NULL(mm))
+		return err_or_null_to_errno(mm);
+	child->mm = mm;
+	child->tlb = &mm->tlb;
+	return 0;
+}
+
+static void
+copy_thread_state(struct task *child, const struct clone_args *args)
+{
+	signal_queue_init(&child->pending);
+	child->sigmask = current->sigmask;
+	if (!(args->flags & CLONE_VM) || (args->flags & CLONE_VFORK))
+		child->altstack = current->altstack;
+	if (args->flags & CLONE_CHILD_CLEARTID)
+		child->clear_child_tid = args->child_tid;
+	child->ti.flags = current->ti.flags & TIF_TRACE;
+}
+
+/* A process that is like the current one, for a first thread. => NULL for no memory */
+static struct process *
+copy_process(struct task *child)
+{
+	struct process *parent = current->process;
+	struct process *process = process_alloc();
+	u64 flags;
+
+	if (!process)
+		return NULL;
+	if (parent->exe_path) {
+		process->exe_path = kstrdup(parent->exe_path, GFP_KERNEL);
+		if (!process->exe_path) {
+			process_put(process);
+			return NULL;
+		}
+	}
+	process->pid = child->tid;
+	process->oom_score_adj = parent->oom_score_adj;
+	flags = spin_lock_irqsave(&parent->signal.lock);
+	memcpy(process->signal.actions, parent->signal.actions, sizeof(parent->signal.actions));
+	memcpy(process->rlimits, parent->rlimits, sizeof(parent->rlimits));
+	spin_unlock_irqrestore(&parent->signal.lock, flags);
+	return process;
+}
+
+/* Give back what a task has that never ran and is in no process. */
+static void
+clone_discard(struct task *child)
+{
+	if (child->mm)
+		mm_put(child->mm);
+	if (child->files)
+		files_put(child->files);
+	if (child->fs)
+		fs_context_put(child->fs);
+	child->mm = NULL;
+	child->tlb = NULL;
+	task_discard(child);
+}
+
+/* => an unknown task; ERR_PTR(-ENOMEM) */
+static struct task *
+clone_prepare(const struct clone_args *args)
+{
+	struct task *child = create_task();
+	int err;
+
+	if (!child)
+		return ERR_PTR(-ENOMEM);
+	copy_registers(child, args);
+	copy_thread_state(child, args);
+	err = copy_belongings(child, args->flags);
+	if (err) {
+		clone_discard(child);
+		return ERR_PTR(err);
+	}
+	return child;
+}
+
+static void
+enter_tree(struct process *process, const struct clone_args *args)
+{
+	struct process *self = current->process;
+	struct process *parent = args->flags & CLONE_PARENT ? self->parent : self;
+
+	process->exit_signal = args->flags & CLONE_PARENT ? self->exit_signal
+							  : (s32)(args->flags & CLONE_EXIT_SIGNAL);
+	process->parent = parent;
+	process->pgid = self->pgid;
+	process->sid = self->sid;
+	process->tty = self->tty;
+	process->vfork_pending = args->flags & CLONE_VFORK;
+	list_add_tail(&process->sibling_link, &parent->children);
+	process_index_insert(process);
+}
+
+/*
+ * The child becomes a thread of `process`, which is new unless CLONE_THREAD.
+ * => 0; -ERESTARTNOINTR when a signal came in between (it might have been for the child, too)
+ */
+static int
+clone_commit(struct task *child, struct process *process, const struct clone_args *args)
+{
+	u64 flags = spin_lock_irqsave(&process_lock);
+
+	if (signal_pending()) {
+		spin_unlock_irqrestore(&process_lock, flags);
+		return -ERESTARTNOINTR;
+	}
+	if (!(args->flags & CLONE_THREAD))
+		enter_tree(process, args);
+	process_get(process);
+	child->process = process;
+	list_add_tail(&child->thread_link, &process->threads);
+	process->nr_threads++;
+	atomic_inc(&process->nr_live);
+	spin_unlock_irqrestore(&process_lock, flags);
+	return 0;
+}
+
+/* The parent of a vfork sleeps while the child uses its memory. */
+static void
+vfork_wait(struct process *process)
+{
+	struct waiter waiter = WAITER_INIT(waiter);
+
+	for (;;) {
+		wait_prepare(&process->vfork_wq, &waiter, TASK_KILLABLE);
+		if (!READ_ONCE(process->vfork_pending) || signal_must_die())
+			break;
+		schedule();
+	}
+	wait_finish(&process->vfork_wq, &waiter);
+}
+
+/* Nothing fails any more. => tid */
+static s64
+clone_run(struct task *child, struct process *process, const struct clone_args *args)
+{
+	s32 tid = child->tid;
+	bool vfork = args->flags & CLONE_VFORK;
+
+	if (args->flags & CLONE_PARENT_SETTID)
+		put_user_u32(args->parent_tid, tid);
+	if (args->flags & CLONE_CHILD_SETTID)
+		mm_copy_to(child->mm, args->child_tid, &tid, sizeof(tid));
+	if (vfork)
+		process_get(process);
+	task_start(child);
+	task_put(child);
+	if (vfork) {
+		vfork_wait(process);
+		process_put(process);
+	}
+	return tid;
+}
+
+s64
+process_clone(const struct clone_args *args)
+{
+	struct process *process = current->process;
+	struct task *child;
+	int err = clone_check(args);
+
+	if (err)
+		return err;
+	child = clone_prepare(args);
+	if (IS_ERR(child))
+		return PTR_ERR(child);
+	if (!(args->flags & CLONE_THREAD))
+		process = copy_process(child);
+	err = process ? clone_commit(child, process, args) : -ENOMEM;
+	if (err) {
+		if (process && process != current->process)
+			process_put(process);
+		clone_discard(child);
+		return err;
+	}
+	return clone_run(child, process, args);
+}

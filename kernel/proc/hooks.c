@@ -1,0 +1,35 @@
+#include "core/panic.h"
+#include "core/printk.h"
+#include "fs/pipe.h"
+#include "proc/job_control.h"
+#include "proc/process.h"
+#include "proc/signal.h"
+
+static void
+pipe_broken(void)
+{
+	if (current->process)
+		signal_send_task(current, SIGPIPE, &(struct siginfo){.code = SI_KERNEL});
+}
+
+/* A line about who ran, in a panic. */
+static void
+report_current(const struct trap_frame *tf)
+{
+	struct process *process = current->process;
+
+	(void)tf;
+	if (process)
+		pr_err("process %d (%s), group %d, session %d", process->pid, current->name,
+		       process->pgid, process->sid);
+	else
+		pr_err("kernel thread %d (%s)", current->tid, current->name);
+}
+
+void
+process_hooks_init(void)
+{
+	sigpipe_hook = pipe_broken;
+	panic_report_hook = report_current;
+	job_control_init();
+}

@@ -1,0 +1,73 @@
+#include "core/machine.h"
+#include "core/panic.h"
+#include "core/printk.h"
+#include "fs/files.h"
+#include "fs/fs_context.h"
+#include "lib/err.h"
+#include "proc/exec.h"
+#include "proc/process.h"
+#include "proc/signal.h"
+#include "sched/pid.h"
+
+#define CONSOLE "/dev/console"
+
+/* The calling kernel thread becomes the only thread of a process that has no parent. */
+static void
+become_process(void)
+{
+	struct process *process = process_alloc();
+	u64 flags;
+
+	current->files = files_new();
+	current->fs = fs_context_new();
+	if (!process || !current->files || !current->fs)
+		panic("no memory for the first process");
+	tid_become_first();
+	process->pid = current->tid;
+	rlimits_init(process->rlimits);
+	signal_queue_init(&current->pending);
+	process_get(process);
+	flags = spin_lock_irqsave(&process_lock);
+	list_add(&current->thread_link, &process->threads);
+	process->nr_threads = 1;
+	atomic_set(&process->nr_live, 1);
+	process_index_insert(process);
+	current->process = process;
+	current->kthread = false;
+	init_process = process;
+	spin_unlock_irqrestore(&process_lock, flags);
+}
+
+static void
+open_console(void)
+{
+	struct file *file = file_open(CONSOLE, O_RDWR | O_NOCTTY, 0);
+
+	if (IS_ERR_OR_NULL(file)) {
+		pr_warn("%s cannot be opened (error %d): init starts without files", CONSOLE,
+			err_or_null_to_errno(file));
+		return;
+	}
+	for (int fd = 0; fd < 3; fd++)
+		fd_alloc(file_ref(file), false);
+	file_put(file);
+}
+
+void
+init_process_start(void)
+{
+	static char path[256] = "/bin/init";
+	static const char *const argv[] = {path, NULL};
+	static const char *const envp[] = {"HOME=/", "TERM=vt102", "PATH=/bin", NULL};
+	int err;
+
+	bootarg_get("init", path, sizeof(path));
+	become_process();
+	open_console();
+	err = process_exec(path, &(struct exec_vector){.kernel = argv},
+			   &(struct exec_vector){.kernel = envp});
+	if (err)
+		panic("cannot run %s as the first process: error %d", path, -err);
+	task_enter_user_hook(task_trap_frame(current));
+	panic("the first process did not start");
+}

@@ -1,0 +1,149 @@
+#include "proc/process.h"
+
+#include "core/clock.h"
+#include "lib/string.h"
+#include "mem/slab.h"
+#include "proc/exec.h"
+#include "proc/exit.h"
+#include "proc/signal.h"
+#include "proc/timers.h"
+
+static struct kmem_cache *process_cache;
+
+struct process *init_process;
+
+struct process *
+process_alloc(void)
+{
+	struct process *process = kmem_cache_alloc(process_cache, GFP_KERNEL | GFP_ZERO);
+
+	if (!process)
+		return NULL;
+	refcount_set(&process->refs, 1);
+	list_init(&process->children);
+	list_init(&process->sibling_link);
+	list_init(&process->threads);
+	wait_queue_init(&process->child_wq);
+	wait_queue_init(&process->vfork_wq);
+	spin_init(&process->signal.lock, "signal", RANK_SIGNAL);
+	signal_queue_init(&process->signal.shared);
+	real_timer_init(process);
+	process->start_ns = clock_now_ns();
+	return process;
+}
+
+void
+process_get(struct process *process)
+{
+	refcount_inc(&process->refs);
+}
+
+void
+process_put(struct process *process)
+{
+	if (!refcount_dec_and_test(&process->refs))
+		return;
+	assert(list_empty(&process->threads) && list_empty(&process->children));
+	signal_queue_flush(&process->signal.shared);
+	kfree(process->exe_path);
+	kmem_cache_free(process_cache, process);
+}
+
+struct task *
+process_first_thread(struct process *process)
+{
+	u64 flags = spin_lock_irqsave(&process_lock);
+	struct task *task = list_first_entry_or_null(&process->threads, struct task, thread_link);
+
+	if (task)
+		task_get(task);
+	spin_unlock_irqrestore(&process_lock, flags);
+	return task;
+}
+
+void
+process_usage_add(struct process_usage *to, const struct process_usage *from)
+{
+	to->user_ns += from->user_ns;
+	to->system_ns += from->system_ns;
+	to->min_flt += from->min_flt;
+	to->maj_flt += from->maj_flt;
+	to->nr_voluntary += from->nr_voluntary;
+	to->nr_involuntary += from->nr_involuntary;
+	to->max_rss_pages = MAX(to->max_rss_pages, from->max_rss_pages);
+}
+
+void
+task_usage_get(struct task *task, struct process_usage *usage)
+{
+	u64 total = task->runtime_ns;
+
+	if (task == current)
+		total += clock_now_ns() - task->exec_start_ns;
+	usage->system_ns = MIN(task->system_ns, total);
+	usage->user_ns = total - usage->system_ns;
+	usage->min_flt = task->min_flt;
+	usage->maj_flt = task->maj_flt;
+	usage->nr_voluntary = task->nr_voluntary;
+	usage->nr_involuntary = task->nr_switches - task->nr_voluntary;
+	usage->max_rss_pages = 0;
+}
+
+void
+process_usage_get(struct process *process, struct process_usage *usage)
+{
+	struct process_usage thread_usage;
+	struct task *task;
+	u64 flags = spin_lock_irqsave(&process_lock);
+
+	*usage = process->dead_threads;
+	list_for_each_entry(task, &process->threads, thread_link) {
+		task_usage_get(task, &thread_usage);
+		process_usage_add(usage, &thread_usage);
+	}
+	spin_unlock_irqrestore(&process_lock, flags);
+}
+
+static char
+task_state_letter(const struct task *task)
+{
+	static const char letters[] = {
+		[TASK_RUNNING] = 'R',  [TASK_INTERRUPTIBLE] = 'S', [TASK_UNINTERRUPTIBLE] = 'D',
+		[TASK_KILLABLE] = 'D', [TASK_STOPPED] = 'T',	   [TASK_DEAD] = 'X',
+	};
+	u32 state = READ_ONCE(task->state);
+
+	return state < ARRAY_SIZE(letters) ? letters[state] : '?';
+}
+
+char
+process_state_letter(struct process *process)
+{
+	u64 flags = spin_lock_irqsave(&process_lock);
+	struct task *task = list_first_entry_or_null(&process->threads, struct task, thread_link);
+	char letter = task ? task_state_letter(task) : 'Z';
+
+	spin_unlock_irqrestore(&process_lock, flags);
+	return letter;
+}
+
+/* Runs when a thread's last reference goes. */
+static void
+task_released(struct task *task)
+{
+	if (!task->process)
+		return;
+	signal_queue_flush(&task->pending);
+	process_put(task->process);
+}
+
+void
+process_init(void)
+{
+	process_cache = kmem_cache_create("process", sizeof(struct process), 0, NULL);
+	assert(process_cache);
+	signal_init();
+	task_release_hook = task_released;
+	process_hooks_init();
+	exec_init();
+}

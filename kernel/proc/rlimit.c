@@ -1,0 +1,37 @@
+#include "proc/rlimit.h"
+
+#include "fs/files.h"
+#include "mem/page_alloc.h"
+#include "proc/process.h"
+#include "vm/mm.h"
+
+/* An eighth of memory for kernel stacks at most. */
+#define STACKS_SHARE 8
+
+static void
+rlimit_set(struct rlimit *limit, u64 cur, u64 max)
+{
+	limit->cur = cur;
+	limit->max = max;
+}
+
+void
+rlimits_init(struct rlimit limits[RLIM_NLIMITS])
+{
+	u64 nr_tasks = nr_total_pages() * PAGE_SIZE / STACKS_SHARE / KSTACK_SIZE;
+
+	for (int i = 0; i < RLIM_NLIMITS; i++)
+		rlimit_set(&limits[i], RLIM_INFINITY, RLIM_INFINITY);
+	rlimit_set(&limits[RLIMIT_STACK], STACK_LIMIT_DEFAULT, RLIM_INFINITY);
+	rlimit_set(&limits[RLIMIT_NPROC], nr_tasks, nr_tasks);
+	rlimit_set(&limits[RLIMIT_NOFILE], FILES_MAX, FILES_MAX);
+	rlimit_set(&limits[RLIMIT_CORE], 0, RLIM_INFINITY);
+}
+
+u64
+rlimit_get(unsigned resource)
+{
+	const struct process *process = current->process;
+
+	return process ? READ_ONCE(process->rlimits[resource].cur) : RLIM_INFINITY;
+}

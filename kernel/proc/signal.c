@@ -1,0 +1,352 @@
+#include "proc/signal.h"
+
+#include "core/atomic.h"
+#include "core/cpu.h"
+
+/*
+ * Sending signals.
+ *
+ * What a signal will do is decided as early as it can be. One that the receiver ignores
+ * is dropped here; one that ends it (default action, not blocked) starts the end of all
+ * its threads here, so that even a sleep that waits for nothing but death wakes; stop
+ * and continue cancel each other here. The rest is queued: the thread that finds it
+ * (signal_deliver.c) does what is to be done.
+ *
+ * init is special: it gets only what it has a handler for, and faults of its own.
+ */
+
+enum signal_default
+signal_default_action(int sig)
+{
+	switch (sig) {
+	case SIGCHLD:
+	case SIGURG:
+	case SIGWINCH:
+		return SIGNAL_IGNORE;
+	case SIGCONT:
+		return SIGNAL_CONTINUE;
+	case SIGSTOP:
+	case SIGTSTP:
+	case SIGTTIN:
+	case SIGTTOU:
+		return SIGNAL_STOP;
+	default:
+		return SIGNAL_TERMINATE;
+	}
+}
+
+static bool
+task_must_die(const struct task *task)
+{
+	const struct process *process = task->process;
+	const struct task *sole = READ_ONCE(process->sole_thread);
+
+	return READ_ONCE(process->exiting) || (sole && sole != task);
+}
+
+bool
+signal_must_die(void)
+{
+	return current->process && task_must_die(current);
+}
+
+void
+signal_recalculate_locked(struct task *task)
+{
+	struct process_signals *signal = &task->process->signal;
+	u64 ready = (task->pending.set | signal->shared.set) & ~task->sigmask;
+
+	if (ready || signal->stop_signal || task_must_die(task))
+		atomic_or32(&task->ti.flags, TIF_SIGPENDING);
+	else
+		atomic_fetch_and32(&task->ti.flags, ~TIF_SIGPENDING);
+}
+
+/* Let task notice: TIF_SIGPENDING, out of sleep, out of user mode on another hart. */
+static void
+task_kick(struct task *task, u32 wake_mask)
+{
+	u32 cpu;
+
+	atomic_or32(&task->ti.flags, TIF_SIGPENDING);
+	if (task_wake(task, wake_mask) || task == current)
+		return;
+	cpu = READ_ONCE(task->ti.cpu_id);
+	if (READ_ONCE(task->on_cpu) && cpu != cpu_id())
+		cpu_send_ipi(cpu);
+}
+
+void
+signal_kick_locked(struct task *task)
+{
+	task_kick(task, WAKE_SIGNAL);
+}
+
+void
+signal_kill_thread_locked(struct task *task)
+{
+	task_kick(task, WAKE_KILL);
+}
+
+void
+signal_begin_exit_locked(struct process *process, u32 status)
+{
+	struct task *task;
+
+	assert_spin_held(&process_lock);
+	assert_spin_held(&process->signal.lock);
+	if (process->exiting)
+		return;
+	process->exiting = true;
+	process->exit_status = status;
+	process->signal.stop_signal = 0;
+	list_for_each_entry(task, &process->threads, thread_link)
+		task_kick(task, WAKE_KILL);
+}
+
+/* A stopped or stopping process goes on. */
+static void
+process_continue_locked(struct process *process)
+{
+	struct process_signals *signal = &process->signal;
+	struct task *task;
+
+	if (!signal->stop_signal)
+		return;
+	signal->stop_signal = 0;
+	signal->stop_unreported = false;
+	signal->continue_unreported = true;
+	list_for_each_entry(task, &process->threads, thread_link)
+		task_wake(task, 1U << TASK_STOPPED);
+}
+
+/* SIGCONT and the stop signals cancel each other, whatever their actions are. */
+static void
+cancel_opposite_locked(struct process *process, int sig)
+{
+	u64 opposite = 0;
+	struct task *task;
+
+	if (sig == SIGCONT)
+		opposite = SIG_ALL_STOP;
+	else if (SIG_BIT(sig) & SIG_ALL_STOP)
+		opposite = SIG_BIT(SIGCONT);
+	if (!opposite)
+		return;
+	signal_queue_discard(&process->signal.shared, opposite);
+	list_for_each_entry(task, &process->threads, thread_link)
+		signal_queue_discard(&task->pending, opposite);
+	if (sig == SIGCONT || sig == SIGKILL)
+		process_continue_locked(process);
+}
+
+static bool
+task_can_take(const struct task *task, int sig)
+{
+	return !(task->sigmask & SIG_BIT(sig));
+}
+
+/* The thread to tell about sig: the given one, or the first that does not block it. */
+static struct task *
+choose_thread(struct process *process, struct task *only, int sig)
+{
+	struct task *task;
+
+	if (only)
+		return task_can_take(only, sig) ? only : NULL;
+	if (process == current->process && task_can_take(current, sig))
+		return current;
+	list_for_each_entry(task, &process->threads, thread_link) {
+		if (task_can_take(task, sig))
+			return task;
+	}
+	return NULL;
+}
+
+/* Nothing would come of it, now or later. */
+static bool
+signal_is_lost(struct process *process, struct task *taker, int sig)
+{
+	const struct sigaction *action = &process->signal.actions[sig - 1];
+
+	if (process->exiting || process->state != PROCESS_LIVE)
+		return true;
+	if (process == init_process && action->handler == SIG_DFL)
+		return true;
+	return taker && (signal_action_ignores(action, sig) ||
+			 (sig == SIGCONT && action->handler == SIG_DFL));
+}
+
+static void
+send_locked(struct process *process, struct task *only, int sig, const struct siginfo *info)
+{
+	const struct sigaction *action = &process->signal.actions[sig - 1];
+	struct task *taker;
+
+	cancel_opposite_locked(process, sig);
+	taker = choose_thread(process, only, sig);
+	if (signal_is_lost(process, taker, sig))
+		return;
+	if (taker && action->handler == SIG_DFL && signal_default_action(sig) == SIGNAL_TERMINATE) {
+		signal_begin_exit_locked(process, sig);
+		return;
+	}
+	signal_queue_put(only ? &only->pending : &process->signal.shared, sig, info);
+	if (taker)
+		task_kick(taker, WAKE_SIGNAL);
+}
+
+/* => process_lock held */
+static void
+send(struct process *process, struct task *only, int sig, const struct siginfo *info)
+{
+	struct siginfo own = {.signo = sig, .code = only ? SI_TKILL : SI_USER};
+	bool continued;
+
+	assert_spin_held(&process_lock);
+	if (sig == 0)
+		return;
+	if (!info && current->process)
+		own.pid = current->process->pid;
+	spin_lock(&process->signal.lock);
+	send_locked(process, only, sig, info ? info : &own);
+	continued = sig == SIGCONT && process->signal.continue_unreported;
+	spin_unlock(&process->signal.lock);
+	if (continued)
+		signal_notify_parent_locked(process, CLD_CONTINUED, SIGCONT);
+}
+
+int
+signal_send_process_locked(struct process *process, int sig, const struct siginfo *info)
+{
+	send(process, NULL, sig, info);
+	return 0;
+}
+
+int
+signal_send_process(struct process *process, int sig, const struct siginfo *info)
+{
+	u64 flags = spin_lock_irqsave(&process_lock);
+
+	send(process, NULL, sig, info);
+	spin_unlock_irqrestore(&process_lock, flags);
+	return 0;
+}
+
+int
+signal_send_task(struct task *task, int sig, const struct siginfo *info)
+{
+	u64 flags;
+
+	if (!task->process)
+		return -EPERM;
+	flags = spin_lock_irqsave(&process_lock);
+	if (list_is_linked(&task->thread_link))
+		send(task->process, task, sig, info);
+	spin_unlock_irqrestore(&process_lock, flags);
+	return 0;
+}
+
+int
+signal_send_group_locked(s32 pgid, int sig, const struct siginfo *info)
+{
+	struct process *process = process_group_next(pgid, NULL);
+
+	if (!process)
+		return -ESRCH;
+	for (; process; process = process_group_next(pgid, process))
+		send(process, NULL, sig, info);
+	return 0;
+}
+
+int
+signal_send_group(s32 pgid, int sig, const struct siginfo *info)
+{
+	u64 flags = spin_lock_irqsave(&process_lock);
+	int err = signal_send_group_locked(pgid, sig, info);
+
+	spin_unlock_irqrestore(&process_lock, flags);
+	return err;
+}
+
+void
+signal_force(int sig, int code, uva_t address)
+{
+	struct process *process = current->process;
+	struct siginfo info = {.signo = sig, .code = code, .address = address};
+	struct sigaction *action = &process->signal.actions[sig - 1];
+	u64 flags = spin_lock_irqsave(&process->signal.lock);
+
+	if ((current->sigmask & SIG_BIT(sig)) || action->handler == SIG_IGN) {
+		action->handler = SIG_DFL;
+		current->sigmask &= ~SIG_BIT(sig);
+	}
+	signal_queue_put(&current->pending, sig, &info);
+	atomic_or32(&current->ti.flags, TIF_SIGPENDING);
+	spin_unlock_irqrestore(&process->signal.lock, flags);
+}
+
+void
+signal_notify_parent_locked(struct process *process, int code, int status)
+{
+	struct process *parent = process->parent;
+	struct siginfo info = {.signo = SIGCHLD, .code = code};
+	const struct sigaction *action;
+	bool quiet;
+
+	assert_spin_held(&process_lock);
+	if (!parent)
+		return;
+	info.pid = process->pid;
+	info.status = status;
+	action = &parent->signal.actions[SIGCHLD - 1];
+	quiet = (action->flags & SA_NOCLDSTOP) && (code == CLD_STOPPED || code == CLD_CONTINUED);
+	if (!quiet)
+		send(parent, NULL, SIGCHLD, &info);
+	wake_up_all(&parent->child_wq);
+}
+
+bool
+signal_is_ignored(int sig)
+{
+	struct process *process = current->process;
+
+	return (current->sigmask & SIG_BIT(sig)) ||
+	       process->signal.actions[sig - 1].handler == SIG_IGN;
+}
+
+void
+signal_set_mask(u64 mask)
+{
+	struct process_signals *signal = &current->process->signal;
+	u64 flags = spin_lock_irqsave(&signal->lock);
+
+	current->sigmask = mask & ~SIG_UNSTOPPABLE;
+	signal_recalculate_locked(current);
+	spin_unlock_irqrestore(&signal->lock, flags);
+}
+
+void
+signal_begin_temporary_mask(u64 mask)
+{
+	current->saved_sigmask = current->sigmask;
+	signal_set_mask(mask);
+}
+
+void
+signal_end_temporary_mask(long result)
+{
+	bool interrupted = result == -EINTR || result == -ERESTARTSYS ||
+			   result == -ERESTARTNOHAND || result == -ERESTART_RESTARTBLOCK;
+
+	if (interrupted && signal_pending())
+		current->restore_sigmask = true;
+	else
+		signal_set_mask(current->saved_sigmask);
+}
+
+void
+signal_init(void)
+{
+	signal_queue_cache_init();
+}

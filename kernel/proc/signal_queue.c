@@ -1,0 +1,103 @@
+#include "proc/signal.h"
+
+#include "lib/bitops.h"
+#include "mem/slab.h"
+
+/*
+ * A queue is a set of signal numbers, and a list of what is known about some of them.
+ * When there is no memory for a siginfo the signal itself still arrives. Standard
+ * signals (1 to 31) are queued once, real-time signals each time.
+ */
+
+struct queued_signal {
+	struct list_head link;
+	struct siginfo info;
+};
+
+/* Faults are taken before others, so that their frame shows the instruction that faulted. */
+#define SIG_FAULTS \
+	(SIG_BIT(SIGSEGV) | SIG_BIT(SIGBUS) | SIG_BIT(SIGILL) | SIG_BIT(SIGFPE) | SIG_BIT(SIGTRAP))
+
+static struct kmem_cache *queued_signal_cache;
+
+void
+signal_queue_init(struct signal_queue *queue)
+{
+	queue->set = 0;
+	list_init(&queue->infos);
+}
+
+void
+signal_queue_put(struct signal_queue *queue, int sig, const struct siginfo *info)
+{
+	struct queued_signal *queued;
+
+	if (sig < SIGRTMIN && (queue->set & SIG_BIT(sig)))
+		return;
+	queue->set |= SIG_BIT(sig);
+	queued = kmem_cache_alloc(queued_signal_cache, GFP_ATOMIC);
+	if (!queued)
+		return;
+	queued->info = *info;
+	queued->info.signo = sig;
+	list_add_tail(&queued->link, &queue->infos);
+}
+
+/* Take the oldest info of sig off the list, and sig out of the set when it was the last. */
+static void
+queue_remove(struct signal_queue *queue, int sig, struct siginfo *info)
+{
+	struct queued_signal *queued, *first = NULL;
+
+	*info = (struct siginfo){.signo = sig, .code = SI_USER};
+	queue->set &= ~SIG_BIT(sig);
+	list_for_each_entry(queued, &queue->infos, link) {
+		if (queued->info.signo != sig)
+			continue;
+		if (first) {
+			queue->set |= SIG_BIT(sig);
+			break;
+		}
+		first = queued;
+	}
+	if (!first)
+		return;
+	*info = first->info;
+	list_del(&first->link);
+	kmem_cache_free(queued_signal_cache, first);
+}
+
+int
+signal_queue_take(struct signal_queue *queue, u64 mask, struct siginfo *info)
+{
+	u64 ready = queue->set & ~mask;
+	int sig;
+
+	if (!ready)
+		return 0;
+	sig = ffs64((ready & SIG_FAULTS) ? (ready & SIG_FAULTS) : ready);
+	queue_remove(queue, sig, info);
+	return sig;
+}
+
+void
+signal_queue_discard(struct signal_queue *queue, u64 set)
+{
+	struct queued_signal *queued, *tmp;
+
+	queue->set &= ~set;
+	list_for_each_entry_safe(queued, tmp, &queue->infos, link) {
+		if (!(SIG_BIT(queued->info.signo) & set))
+			continue;
+		list_del(&queued->link);
+		kmem_cache_free(queued_signal_cache, queued);
+	}
+}
+
+void
+signal_queue_cache_init(void)
+{
+	queued_signal_cache =
+		kmem_cache_create("queued_signal", sizeof(struct queued_signal), 0, NULL);
+	assert(queued_signal_cache);
+}
