@@ -35,7 +35,7 @@
 /* What the keyboard can send is for the others. */
 static const int ignored[] = {SIGINT, SIGQUIT, SIGTSTP, SIGTTOU};
 
-static char cmdline[4096];
+static char cmdline[8192];
 
 static void
 console_open(void)
