@@ -18,7 +18,8 @@ def host_job(target, timeout, weight):
             return
         directory = os.path.abspath(build.directory("default"))
         command_job(report, f"host {target}",
-                    ["make", "-C", "tools/hosttest", f"BUILD={directory}", target], timeout)
+                    ["make", "--no-print-directory", "-C", "tools/hosttest",
+                     f"BUILD={directory}", target], timeout)
     return Job(f"host {target}", run, weight)
 
 
