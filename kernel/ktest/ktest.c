@@ -4,6 +4,7 @@
 #include "core/panic.h"
 #include "lib/string.h"
 #include "mem/slab.h"
+#include "mem/vmalloc.h"
 #include "mem/zone.h"
 #include "sched/sched.h"
 
@@ -18,12 +19,14 @@ ktest_fail(const char *expression, const char *file, int line)
 	pr_err("ktest: %s:%d: not true: %s", file, line, expression);
 }
 
+/* Objects in use, without what is only kept for the next user. */
 static u64
-slab_nr_active(void)
+slab_nr_settled(void)
 {
 	struct slab_stats stats;
 	u64 nr = 0;
 
+	kstack_drain();
 	for (unsigned i = 0; slab_stats_get(i, &stats); i++)
 		nr += stats.nr_active;
 	return nr;
@@ -32,17 +35,17 @@ slab_nr_active(void)
 static bool
 run_one(const struct ktest *test)
 {
-	u64 objects = slab_nr_active();
+	u64 objects = slab_nr_settled();
 
 	current_failed = false;
 	test->run();
 	for (int i = 0; i < NR_ZONES; i++)
 		zone_check(&zones[i]);
-	for (int i = 0; i < 100 && slab_nr_active() != objects; i++)
+	for (int i = 0; i < 100 && slab_nr_settled() != objects; i++)
 		task_sleep_ns(10 * 1000000, false);
-	if (slab_nr_active() != objects) {
+	if (slab_nr_settled() != objects) {
 		pr_err("ktest: %s left %ld slab objects", test->name,
-		       (long)(slab_nr_active() - objects));
+		       (long)(slab_nr_settled() - objects));
 		current_failed = true;
 	}
 	printk(LOG_ERR, "ktest: %s %s", test->name, current_failed ? "FAILED" : "ok");

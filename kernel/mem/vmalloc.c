@@ -206,22 +206,40 @@ kstack_alloc(void)
 	return (void *)(area->start + KSTACK_SIZE);
 }
 
+static void
+kstack_unmap(void *base)
+{
+	struct area *area = area_find((u64)base);
+
+	assert(area && area->start + KSTACK_SIZE == (u64)base);
+	area_free(area, (u64)base);
+}
+
 void
 kstack_free(void *base)
 {
-	struct area *area;
-
 	spin_lock(&area_lock);
 	if (nr_stacks < STACKS_KEPT) {
 		stacks[nr_stacks++] = base;
 		base = NULL;
 	}
 	spin_unlock(&area_lock);
-	if (!base)
-		return;
-	area = area_find((u64)base);
-	assert(area && area->start + KSTACK_SIZE == (u64)base);
-	area_free(area, (u64)base);
+	if (base)
+		kstack_unmap(base);
+}
+
+void
+kstack_drain(void)
+{
+	void *base;
+
+	do {
+		spin_lock(&area_lock);
+		base = nr_stacks ? stacks[--nr_stacks] : NULL;
+		spin_unlock(&area_lock);
+		if (base)
+			kstack_unmap(base);
+	} while (base);
 }
 
 bool

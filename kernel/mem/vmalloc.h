@@ -16,6 +16,8 @@ void iounmap(void *kva);
 /* A kernel stack: KSTACK_SIZE bytes with a guard below (riscv/layout.h). => lowest address or NULL */
 void *kstack_alloc(void);
 void kstack_free(void *base);
+/* Unmap the free stacks that are kept for the next threads. */
+void kstack_drain(void);
 
 /* => true when kva is in the guard below some kernel stack */
 bool kstack_guard_hit(u64 kva);

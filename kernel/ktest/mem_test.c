@@ -1,0 +1,174 @@
+/* Frames, caches of objects, virtual areas. */
+
+#include "core/cpu.h"
+#include "ktest/ktest.h"
+#include "lib/string.h"
+#include "mem/page_alloc.h"
+#include "mem/pgtable.h"
+#include "mem/slab.h"
+#include "mem/vmalloc.h"
+#include "mem/zone.h"
+
+KTEST(page_alloc_is_aligned_and_owned)
+{
+	for (unsigned order = 0; order <= MAX_ORDER; order++) {
+		struct page *page = pages_alloc(GFP_KERNEL, order);
+
+		KTEST_REQUIRE(page);
+		KTEST_CHECK((page_to_pfn(page) & ((1UL << order) - 1)) == 0);
+		KTEST_CHECK(page_refcount(page) == 1);
+		pages_free(page, order);
+	}
+}
+
+KTEST(page_alloc_gives_back_all)
+{
+	u64 before = nr_free_pages();
+	struct list_head taken;
+	struct page *page, *next;
+	u64 nr = 0;
+
+	list_init(&taken);
+	while ((page = pages_alloc(GFP_NOWAIT | GFP_NOWARN, 0))) {
+		list_add(&page->lru, &taken);
+		nr++;
+	}
+	KTEST_CHECK(nr > before / 2);
+	list_for_each_entry_safe(page, next, &taken, lru) {
+		list_del(&page->lru);
+		page_put(page);
+	}
+	KTEST_CHECK(nr_free_pages() + 64 >= before);
+}
+
+KTEST(page_alloc_zeroes)
+{
+	for (int round = 0; round < 2; round++) {
+		u8 *kva = page_alloc_kva(GFP_KERNEL | GFP_ZERO);
+
+		KTEST_REQUIRE(kva);
+		KTEST_CHECK(!memchr_inv(kva, 0, PAGE_SIZE));
+		memset(kva, 0xa5, PAGE_SIZE);
+		page_free_kva(kva);
+	}
+}
+
+KTEST(slab_objects_do_not_overlap)
+{
+	struct kmem_cache *cache = kmem_cache_create("ktest", 72, 0, NULL);
+	enum { NR = 500 };
+	static u8 *objects[NR];
+
+	KTEST_REQUIRE(cache);
+	for (int i = 0; i < NR; i++) {
+		objects[i] = kmem_cache_alloc(cache, GFP_KERNEL);
+		KTEST_REQUIRE(objects[i]);
+		memset(objects[i], i, 72);
+	}
+	for (int i = 0; i < NR; i += 2)
+		kmem_cache_free(cache, objects[i]);
+	for (int i = 0; i < NR; i += 2) {
+		objects[i] = kmem_cache_alloc(cache, GFP_KERNEL);
+		KTEST_REQUIRE(objects[i]);
+		memset(objects[i], i, 72);
+	}
+	for (int i = 0; i < NR; i++)
+		KTEST_CHECK(!memchr_inv(objects[i], i, 72));
+	KTEST_CHECK(!kmem_cache_destroy(cache));
+	for (int i = 0; i < NR; i++)
+		kmem_cache_free(cache, objects[i]);
+	KTEST_CHECK(kmem_cache_destroy(cache));
+}
+
+static void
+construct(void *object)
+{
+	memset(object, 0x77, 40);
+}
+
+KTEST(slab_constructs_once)
+{
+	struct kmem_cache *cache = kmem_cache_create("ktest", 40, 0, construct);
+	u8 *object;
+
+	KTEST_REQUIRE(cache);
+	for (int i = 0; i < 300; i++) {
+		object = kmem_cache_alloc(cache, GFP_KERNEL);
+		KTEST_REQUIRE(object);
+		KTEST_CHECK(!memchr_inv(object, 0x77, 40));
+		kmem_cache_free(cache, object);
+	}
+	KTEST_CHECK(kmem_cache_destroy(cache));
+}
+
+KTEST(slab_empty_slabs_go_back)
+{
+	struct kmem_cache *cache = kmem_cache_create("ktest", 1000, 0, NULL);
+	enum { NR = 400 };
+	static void *objects[NR];
+	u64 before = nr_free_pages();
+
+	KTEST_REQUIRE(cache);
+	for (int i = 0; i < NR; i++)
+		objects[i] = kmem_cache_alloc(cache, GFP_KERNEL);
+	KTEST_CHECK(nr_free_pages() + 64 < before);
+	for (int i = 0; i < NR; i++)
+		kmem_cache_free(cache, objects[i]);
+	KTEST_CHECK(kmem_cache_destroy(cache));
+	KTEST_CHECK(nr_free_pages() + 64 >= before);
+}
+
+KTEST(kmalloc_every_size)
+{
+	for (size_t size = 1; size <= 70000; size += size < 300 ? 1 : size / 3) {
+		u8 *object = kmalloc(size, GFP_KERNEL);
+
+		KTEST_REQUIRE(object);
+		KTEST_CHECK(ksize(object) >= size);
+		KTEST_CHECK(((u64)object & 7) == 0);
+		memset(object, 0x5a, size);
+		object = krealloc(object, size * 2, GFP_KERNEL);
+		KTEST_REQUIRE(object);
+		KTEST_CHECK(!memchr_inv(object, 0x5a, size));
+		kfree(object);
+	}
+	KTEST_CHECK(!kmalloc(1UL << 40, GFP_KERNEL));
+}
+
+KTEST(vmalloc_maps_and_unmaps)
+{
+	u64 pages = vmalloc_nr_pages();
+	char *area = vmalloc(5 * PAGE_SIZE + 1, GFP_KERNEL | GFP_ZERO);
+	int level;
+
+	KTEST_REQUIRE(area);
+	KTEST_CHECK(!memchr_inv(area, 0, 6 * PAGE_SIZE));
+	memset(area, 1, 6 * PAGE_SIZE);
+	KTEST_CHECK(pte_is_none(kernel_lookup((u64)area + 6 * PAGE_SIZE, &level)));
+	vfree(area);
+	KTEST_CHECK(pte_is_none(kernel_lookup((u64)area, &level)));
+	KTEST_CHECK(vmalloc_nr_pages() == pages);
+}
+
+static bool
+table_has_wx(const pte_t *table, int level, int first)
+{
+	for (int i = first; i < PTES_PER_TABLE; i++) {
+		pte_t pte = table[i];
+
+		if (!pte_present(pte))
+			continue;
+		if (!pte_is_leaf(pte)) {
+			if (table_has_wx(pa_to_kva(pte_pa(pte)), level - 1, 0))
+				return true;
+		} else if ((pte.bits & (PTE_W | PTE_X)) == (PTE_W | PTE_X) || pte.bits & PTE_U) {
+			return true;
+		}
+	}
+	return false;
+}
+
+KTEST(paging_no_page_is_writable_and_executable)
+{
+	KTEST_CHECK(!table_has_wx(kernel_pgtable.root, 2, PTES_PER_TABLE / 2));
+}

@@ -1,0 +1,225 @@
+/* Threads, locks, waiting, timers. */
+
+#include "core/atomic.h"
+#include "core/clock.h"
+#include "ktest/ktest.h"
+#include "lib/err.h"
+#include "sched/mutex.h"
+#include "sched/rwsem.h"
+#include "sched/sched.h"
+#include "sched/timer.h"
+#include "sched/wait.h"
+
+#define NR_WORKERS 8
+
+static struct wait_queue done_wq = WAIT_QUEUE_INIT(done_wq);
+static atomic_t nr_done;
+static u64 counter;
+
+/* Run fn in NR_WORKERS threads and wait for all of them. */
+static void
+run_workers(void (*fn)(void *arg), void *arg)
+{
+	atomic_set(&nr_done, 0);
+	for (int i = 0; i < NR_WORKERS; i++)
+		KTEST_REQUIRE(!IS_ERR(kthread_start("worker", fn, arg)));
+	wait_event(&done_wq, atomic_read(&nr_done) == NR_WORKERS);
+}
+
+static void
+worker_done(void)
+{
+	atomic_inc(&nr_done);
+	wake_up_all(&done_wq);
+}
+
+static void
+mutex_worker(void *arg)
+{
+	for (int i = 0; i < 1000; i++) {
+		mutex_lock(arg);
+		counter++;
+		if (i % 50 == 0)
+			sched_yield();
+		mutex_unlock(arg);
+	}
+	worker_done();
+}
+
+KTEST(mutex_excludes)
+{
+	static struct mutex mutex;
+
+	mutex_init(&mutex, "ktest", RANK_INODE);
+	counter = 0;
+	run_workers(mutex_worker, &mutex);
+	KTEST_CHECK(counter == NR_WORKERS * 1000);
+}
+
+static void
+spin_worker(void *arg)
+{
+	for (int i = 0; i < 20000; i++) {
+		spin_lock(arg);
+		counter++;
+		spin_unlock(arg);
+	}
+	worker_done();
+}
+
+KTEST(spinlock_excludes)
+{
+	static struct spinlock lock;
+
+	spin_init(&lock, "ktest", RANK_MAPPING);
+	counter = 0;
+	run_workers(spin_worker, &lock);
+	KTEST_CHECK(counter == NR_WORKERS * 20000);
+}
+
+static u64 shared_a, shared_b;
+
+static void
+rwsem_worker(void *arg)
+{
+	for (int i = 0; i < 500; i++) {
+		if (i % 10 == 0) {
+			rwsem_write_lock(arg);
+			shared_a++;
+			sched_yield();
+			shared_b++;
+			rwsem_write_unlock(arg);
+		} else {
+			rwsem_read_lock(arg);
+			KTEST_CHECK(READ_ONCE(shared_a) == READ_ONCE(shared_b));
+			sched_yield();
+			rwsem_read_unlock(arg);
+		}
+	}
+	worker_done();
+}
+
+KTEST(rwsem_excludes_writers)
+{
+	static struct rwsem sem;
+
+	rwsem_init(&sem, "ktest", RANK_INODE);
+	shared_a = shared_b = 0;
+	run_workers(rwsem_worker, &sem);
+	KTEST_CHECK(shared_a == NR_WORKERS * 50);
+}
+
+struct ball {
+	struct wait_queue wq;
+	u32 side;
+};
+
+static void
+ping_worker(void *arg)
+{
+	struct ball *ball = arg;
+
+	for (int i = 0; i < 1000; i++) {
+		wait_event(&ball->wq, READ_ONCE(ball->side) == 1);
+		WRITE_ONCE(ball->side, 0);
+		wake_up(&ball->wq);
+	}
+	worker_done();
+}
+
+KTEST(wait_queue_loses_no_wakeup)
+{
+	struct ball ball = {.side = 0};
+
+	wait_queue_init(&ball.wq);
+	atomic_set(&nr_done, 0);
+	KTEST_REQUIRE(!IS_ERR(kthread_start("ping", ping_worker, &ball)));
+	for (int i = 0; i < 1000; i++) {
+		WRITE_ONCE(ball.side, 1);
+		wake_up(&ball.wq);
+		wait_event(&ball.wq, READ_ONCE(ball.side) == 0);
+	}
+	wait_event(&done_wq, atomic_read(&nr_done) == 1);
+}
+
+static void
+sleep_worker(void *arg)
+{
+	u64 ns = (u64)arg;
+
+	for (int i = 0; i < 20; i++) {
+		u64 start = clock_now_ns();
+
+		KTEST_CHECK(task_sleep_ns(ns, false) == 0);
+		KTEST_CHECK(clock_now_ns() - start >= ns);
+	}
+	worker_done();
+}
+
+KTEST(sleep_is_never_too_short)
+{
+	run_workers(sleep_worker, (void *)(500 * NSEC_PER_USEC));
+}
+
+static void
+timer_fires(struct timer *timer)
+{
+	(void)timer;
+	counter++;
+}
+
+KTEST(timer_fires_once_or_is_cancelled)
+{
+	struct timer timer;
+
+	counter = 0;
+	timer_init(&timer, timer_fires);
+	timer_arm(&timer, clock_now_ns() + NSEC_PER_MSEC);
+	task_sleep_ns(5 * NSEC_PER_MSEC, false);
+	KTEST_CHECK(READ_ONCE(counter) == 1);
+	timer_arm(&timer, clock_now_ns() + 100 * NSEC_PER_MSEC);
+	KTEST_CHECK(timer_cancel(&timer));
+	KTEST_CHECK(!timer_cancel(&timer));
+	KTEST_CHECK(READ_ONCE(counter) == 1);
+}
+
+static void
+short_worker(void *arg)
+{
+	(void)arg;
+	worker_done();
+}
+
+KTEST(kthread_many_come_and_go)
+{
+	u64 before = task_count();
+
+	for (int i = 0; i < 50; i++)
+		run_workers(short_worker, NULL);
+	for (int i = 0; i < 200 && task_count() != before; i++)
+		task_sleep_ns(NSEC_PER_MSEC, false);
+	KTEST_CHECK(task_count() == before);
+}
+
+static void
+busy_worker(void *arg)
+{
+	u32 *stop = arg;
+
+	while (!__atomic_load_n(stop, __ATOMIC_ACQUIRE))
+		cond_resched();
+	worker_done();
+}
+
+KTEST(scheduler_shares_harts)
+{
+	static u32 stop;
+
+	stop = 0;
+	atomic_set(&nr_done, 0);
+	for (int i = 0; i < NR_WORKERS; i++)
+		KTEST_REQUIRE(!IS_ERR(kthread_start("busy", busy_worker, &stop)));
+	task_sleep_ns(50 * NSEC_PER_MSEC, false);
+	__atomic_store_n(&stop, 1, __ATOMIC_RELEASE);
+	wait_event(&done_wq, atomic_read(&nr_done) == NR_WORKERS);
+}
