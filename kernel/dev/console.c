@@ -21,12 +21,12 @@
 static const struct console_device *device;
 static struct tty tty;
 static struct wait_queue input_wq = WAIT_QUEUE_INIT(input_wq);
-static bool input_news; /* atomic: look at the device and the terminal again */
+static u32 input_news; /* atomic bool: look at the device and the terminal again */
 
 static void
 input_poke(void)
 {
-	__atomic_store_n(&input_news, true, __ATOMIC_RELEASE);
+	__atomic_store_n(&input_news, 1, __ATOMIC_RELEASE);
 	wake_up(&input_wq);
 }
 
@@ -84,7 +84,7 @@ input_loop(void *arg)
 
 	(void)arg;
 	for (;;) {
-		wait_event(&input_wq, __atomic_exchange_n(&input_news, false, __ATOMIC_ACQ_REL));
+		wait_event(&input_wq, __atomic_exchange_n(&input_news, 0, __ATOMIC_ACQ_REL));
 		do {
 			if (at == len) {
 				at = 0;

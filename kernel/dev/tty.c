@@ -219,7 +219,7 @@ tty_read(struct tty *tty, char *kbuf, size_t len, bool nonblock)
 static bool
 try_claim(struct tty *tty)
 {
-	return !__atomic_exchange_n(&tty->writing, true, __ATOMIC_ACQUIRE);
+	return !__atomic_exchange_n(&tty->writing, 1, __ATOMIC_ACQUIRE);
 }
 
 /* Be the only writer. => -EAGAIN, -ERESTARTSYS */
@@ -236,7 +236,7 @@ writer_claim(struct tty *tty, bool nonblock)
 static void
 writer_release(struct tty *tty)
 {
-	__atomic_store_n(&tty->writing, false, __ATOMIC_RELEASE);
+	__atomic_store_n(&tty->writing, 0, __ATOMIC_RELEASE);
 	tty_output_room(tty);
 }
 

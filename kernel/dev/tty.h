@@ -55,7 +55,7 @@ struct tty {
 	u8 echo[TTY_ECHO_BYTES]; /* not yet handed down */
 	u32 echo_len;
 
-	bool writing;		     /* somebody is in tty_write() */
+	u32 writing;		     /* somebody is in tty_write() */
 	u8 output[TTY_OUTPUT_BYTES]; /* of that writer */
 
 	struct wait_queue read_wq;  /* there is input to read */
