@@ -1,9 +1,9 @@
 # Quire's build. `make help` lists what there is to make.
 #
-# BUILD=DIR puts everything that is made elsewhere. Three parts are included: the
-# kernel's (kernel/kernel.mk), the user programs' (user/rules.mk, which lists the
-# programs it builds in USER_PROGRAMS), the host tools' (mkfs/mkfs.mk) and the disk image's
-# (tools/image.mk).
+# BUILD=DIR puts everything that is made elsewhere. The parts: the kernel
+# (kernel/kernel.mk), user programs (user/rules.mk), mkfs and fsck (mkfs/mkfs.mk), the disk
+# image (tools/image.mk), running (tools/run.mk), checks (tools/check.mk) and tests
+# (tools/test.mk).
 
 BUILD ?= build
 PYTHON ?= python3
@@ -26,7 +26,6 @@ include $(BUILD)/gen/toolchain.mk
 ifneq ($(TOOLCHAIN_ERROR),)
 $(error $(TOOLCHAIN_ERROR) (`make doctor` tells more))
 endif
-endif
 
 SRC := .
 include kernel/kernel.mk
@@ -36,14 +35,21 @@ include tools/image.mk
 include tools/run.mk
 include tools/check.mk
 include tools/test.mk
+endif
 
 .DEFAULT_GOAL := all
-.PHONY: all kernel clean FORCE
+.PHONY: all kernel clean help doctor FORCE
 all: $(BUILD)/quire.elf $(FS_IMAGE) $(FSCK)
 
 kernel: $(BUILD)/quire.elf
 
 clean:
 	rm -rf $(BUILD)
+
+help:
+	@cat tools/help.txt
+
+doctor:
+	@$(PYTHON) tools/doctor.py
 
 FORCE:
