@@ -1,0 +1,58 @@
+/*
+ * /proc. Who knows something registers a file for it:
+ *
+ *	procfs_register("meminfo", show_meminfo);
+ *
+ * and proc/, which is above this layer, lists the processes through struct proc_pid_ops.
+ */
+#pragma once
+
+#include "fs/seq.h"
+#include "lib/types.h"
+
+struct dentry;
+struct files;
+
+/* => 0 or -errno; may sleep; is called again when the buffer was too small */
+typedef int (*proc_show_t)(struct seq *seq);
+
+/* A file of /proc; path is relative to it and may have directories, which are made. At boot. */
+void procfs_register(const char *path, proc_show_t show);
+
+/* One that may be written: write gets the text, terminated and without a final newline. */
+void procfs_register_writable(const char *path, proc_show_t show, int (*write)(const char *text));
+
+/* A number of /proc/sys within min .. max. */
+void procfs_register_number(const char *path, u32 *value, u32 min, u32 max);
+
+/* Processes. Every function that gets a pid returns -ESRCH (or what stands for it) when it is gone. */
+struct proc_pid_ops {
+	/* The files of /proc/<pid>, a list that ends with NULL. */
+	const char *const *files;
+
+	/* The next pid after this one. => 0 past the last */
+	s32 (*next)(s32 after);
+	bool (*exists)(s32 pid);
+
+	/* The text of the file. => 0 or -errno */
+	int (*show)(s32 pid, unsigned file, struct seq *seq);
+
+	/* Files that can be written: absent for none; text as in procfs_register_writable. */
+	int (*write)(s32 pid, unsigned file, const char *text);
+
+	/* With a reference; NULL when there is none. */
+	struct files *(*files_of)(s32 pid);
+	struct dentry *(*cwd)(s32 pid);
+	struct dentry *(*root)(s32 pid);
+
+	/* The path of the program into buf, terminated. => its length or -errno */
+	ssize_t (*exe)(s32 pid, char *buf, size_t size);
+};
+
+/* Set by proc/ at boot. */
+extern const struct proc_pid_ops *proc_pid_ops;
+
+/* The current process, for /proc/self; set by proc/. */
+extern s32 (*proc_self_hook)(void);
+
+void procfs_init(void);

@@ -1,0 +1,18 @@
+/* A file system in memory: tmpfs, and the base of devfs. */
+#pragma once
+
+#include "fs/inode.h"
+
+/* fs_type->mount of tmpfs: an empty root directory. */
+int ramfs_mount(struct super_block *sb, const char *options);
+
+/*
+ * A node of any kind in a directory of ramfs, whatever the mount flags say. rdev counts for devices.
+ * => with a reference; NULL for no memory, ERR_PTR(-EEXIST)
+ */
+struct inode *ramfs_make(struct inode *dir, const char *name, u32 mode, u32 rdev);
+
+/* A symbolic link. => 0 or -errno */
+int ramfs_make_link(struct inode *dir, const char *name, const char *target);
+
+void ramfs_init(void);

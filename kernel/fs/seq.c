@@ -1,0 +1,85 @@
+#include "fs/seq.h"
+
+#include "lib/err.h"
+#include "lib/printf.h"
+#include "lib/string.h"
+#include "mem/slab.h"
+
+#define SEQ_FIRST_BYTES 2048
+#define SEQ_MAX_BYTES	(4UL << 20)
+
+void
+seq_printf(struct seq *seq, const char *fmt, ...)
+{
+	size_t room = seq->size - seq->len;
+	va_list args;
+	int len;
+
+	va_start(args, fmt);
+	len = vsnprintf(seq->buf + seq->len, room, fmt, args);
+	va_end(args);
+	if ((size_t)len >= room)
+		seq->overflow = true;
+	else
+		seq->len += len;
+}
+
+void
+seq_write(struct seq *seq, const void *data, size_t len)
+{
+	if (len > seq->size - seq->len) {
+		seq->overflow = true;
+		return;
+	}
+	memcpy(seq->buf + seq->len, data, len);
+	seq->len += len;
+}
+
+void
+seq_puts(struct seq *seq, const char *s)
+{
+	seq_write(seq, s, strlen(s));
+}
+
+void
+seq_putc(struct seq *seq, char c)
+{
+	seq_write(seq, &c, 1);
+}
+
+void
+seq_escape(struct seq *seq, const char *s, const char *special)
+{
+	for (; *s; s++) {
+		if (*s == '\\' || strchr(special, *s))
+			seq_printf(seq, "\\%03o", (u8)*s);
+		else
+			seq_putc(seq, *s);
+	}
+}
+
+int
+seq_make(struct seq *seq, int (*show)(struct seq *seq, void *arg), void *arg)
+{
+	for (size_t size = SEQ_FIRST_BYTES; size <= SEQ_MAX_BYTES; size *= 4) {
+		int error;
+
+		*seq = (struct seq){.buf = kmalloc(size, GFP_KERNEL), .size = size};
+		if (!seq->buf)
+			return -ENOMEM;
+		error = show(seq, arg);
+		if (!error && !seq->overflow)
+			return 0;
+		seq_destroy(seq);
+		if (error)
+			return error;
+	}
+	return -EFBIG;
+}
+
+void
+seq_destroy(struct seq *seq)
+{
+	kfree(seq->buf);
+	seq->buf = NULL;
+}
