@@ -345,7 +345,7 @@ name_matches(const char *name, const char *path, size_t len)
 {
 	if (strncmp(name, path, len) != 0)
 		return false;
-	return name[len] == '\0' || (name[len] == '@' && !memchr(path, '@', len));
+	return name[len] == '\0' || name[len] == '@';
 }
 
 fdt_node_t

@@ -64,7 +64,6 @@ refill(struct random *random)
 
 	chacha20_block(random->pool, random->key, 0, nonce);
 	memcpy(random->key, random->pool, KEY_BYTES);
-	memset(random->pool, 0, KEY_BYTES);
 	random->ready = CHACHA_BLOCK_BYTES - KEY_BYTES;
 }
 

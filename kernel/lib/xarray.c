@@ -180,7 +180,6 @@ grow(struct xarray *xa, struct xa_node *root)
 		for (unsigned mark = 0; mark < XA_NR_BITMAPS; mark++)
 			root->bits[mark] = old->bits[mark] != 0;
 		old->parent = root;
-		old->offset = 0;
 	}
 	root->slots[0] = xa->head;
 	xa->height++;
@@ -352,11 +351,9 @@ find(const struct xarray *xa, u64 *from, u64 max, enum xa_mark mark)
 			node = node->slots[next];
 			continue;
 		}
-		/* The first index behind this node. */
+		/* The first index behind this node; 0 behind the last of all, which ends the walk. */
 		index = (index >> node->shift | SLOT_MASK) + 1;
 		index <<= node->shift;
-		if (index == 0)
-			return NULL;
 		do
 			node = node->parent;
 		while (node && slot_of(node, index) == 0);

@@ -25,7 +25,7 @@ enum xa_mark {
 struct xa_node {
 	struct xa_node *parent;
 	u8 shift;  /* slot = (index >> shift) % XA_SLOTS; 0 in a leaf */
-	u8 offset; /* our slot in the parent */
+	u8 offset; /* our slot in the parent; 0 in the root */
 	void *slots[XA_SLOTS];
 	u64 bits[XA_NR_BITMAPS]; /* which slots are present, or lead to something marked */
 };

@@ -358,6 +358,67 @@ HOSTTEST(fdt_refuses_bad_header)
 	CHECK_EQ(fdt_open(&fdt, blob, bytes), 0);
 }
 
+/* Each cell of the structure block in turn becomes each of many evil values. */
+HOSTTEST(fdt_survives_evil_cells)
+{
+	size_t bytes;
+	u8 *blob = small_tree(&bytes);
+	struct fdt fdt;
+
+	CHECK_EQ(fdt_open(&fdt, blob, bytes), 0);
+
+	u32 first = fdt.struct_off, last = first + fdt.struct_bytes;
+
+	for (u32 off = first; off < last; off += 4) {
+		u8 saved[4];
+
+		memcpy(saved, blob + off, 4);
+		for (u32 evil = -200; evil != 200; evil++) {
+			put_be32(blob + off, evil);
+			if (fdt_open(&fdt, blob, bytes) == 0)
+				fdt_walk_all(&fdt);
+		}
+		memcpy(blob + off, saved, 4);
+	}
+}
+
+HOSTTEST(fdt_odd_cells)
+{
+	static struct builder b;
+	struct fdt_range range;
+	struct fdt_interrupt irq;
+	struct fdt fdt;
+	size_t bytes;
+
+	begin(&b, "");
+	PROP_CELLS(&b, "#address-cells", 3);
+	begin(&b, "pic");
+	PROP_CELLS(&b, "#interrupt-cells", 2);
+	PROP_CELLS(&b, "phandle", 1);
+	PROP_CELLS(&b, "reg", 0, 0, 0, 1);
+	PROP_CELLS(&b, "interrupts-extended", 1, 7, 8, 1, 9);
+	end(&b);
+	begin(&b, "device");
+	PROP_CELLS(&b, "interrupts-extended", 5, 7, 8);
+	end(&b);
+	begin(&b, "orphan");
+	PROP_CELLS(&b, "interrupts", 7);
+	end(&b);
+	end(&b);
+
+	u8 *blob = finish(&b, &bytes);
+
+	CHECK_EQ(fdt_open(&fdt, blob, bytes), 0);
+
+	fdt_node_t pic = fdt_find_path(&fdt, "/pic");
+
+	CHECK_EQ(fdt_reg(&fdt, pic, 0, &range), -EINVAL);
+	CHECK_EQ(fdt_interrupt(&fdt, pic, 0, &irq), 0);
+	CHECK_EQ(fdt_interrupt(&fdt, pic, 1, &irq), -EINVAL);
+	CHECK_EQ(fdt_interrupt(&fdt, fdt_find_path(&fdt, "/device"), 0, &irq), -EINVAL);
+	CHECK_EQ(fdt_interrupt(&fdt, fdt_find_path(&fdt, "/orphan"), 0, &irq), -EINVAL);
+}
+
 /* Damages some bytes, cells or stretches of the first `used` bytes. */
 static void
 damage(u8 *blob, size_t used)
