@@ -88,6 +88,7 @@ reparent_children(struct process *process)
 
 	list_for_each_entry_safe(child, tmp, &process->children, sibling_link) {
 		child->parent = init_process;
+		WRITE_ONCE(child->ppid, init_process->pid);
 		child->exit_signal = SIGCHLD;
 		list_move_tail(&child->sibling_link, &init_process->children);
 		if (child->state == PROCESS_ZOMBIE)

@@ -196,6 +196,7 @@ enter_tree(struct process *process, const struct clone_args *args)
 	process->exit_signal = args->flags & CLONE_PARENT ? self->exit_signal
 							  : (s32)(args->flags & CLONE_EXIT_SIGNAL);
 	process->parent = parent;
+	process->ppid = parent->pid;
 	process->pgid = self->pgid;
 	process->sid = self->sid;
 	process->tty = self->tty;

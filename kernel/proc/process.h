@@ -57,6 +57,7 @@ struct process_signals {
 struct process {
 	refcount_t refs;
 	s32 pid;		   /* C; tid of the first thread */
+	s32 ppid;		   /* written under T: the parent's pid, 0 for none */
 	s32 pgid, sid;		   /* T */
 	enum process_state state;  /* T */
 	struct process *parent;	   /* T; NULL for init alone */

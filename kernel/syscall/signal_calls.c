@@ -1,0 +1,251 @@
+#include "lib/compiler.h"
+#include "proc/signal.h"
+#include "syscall_proto.h"
+#include "vm/usercopy.h"
+
+#define SIGSET_BYTES 8
+
+static bool
+signal_is_valid(int sig)
+{
+	return sig >= 1 && sig <= NSIG;
+}
+
+/* kill(-1): everybody but init and the caller. process_lock is held */
+static int
+kill_everybody(int sig)
+{
+	struct process *process;
+	int result = -ESRCH;
+
+	list_for_each_entry(process, &process_list, all_link) {
+		if (process == init_process || process == current->process)
+			continue;
+		signal_send_process_locked(process, sig, NULL);
+		result = 0;
+	}
+	return result;
+}
+
+long
+sys_kill(int pid, int sig)
+{
+	struct process *process;
+	u64 flags;
+	int result;
+
+	if (sig < 0 || sig > NSIG)
+		return -EINVAL;
+	if (pid == INT32_MIN)
+		return -ESRCH;
+	flags = spin_lock_irqsave(&process_lock);
+	if (pid > 0) {
+		process = process_find_locked(pid);
+		result = process ? signal_send_process_locked(process, sig, NULL) : -ESRCH;
+	} else if (pid == -1) {
+		result = kill_everybody(sig);
+	} else {
+		result = signal_send_group_locked(pid ? -pid : current->process->pgid, sig, NULL);
+	}
+	spin_unlock_irqrestore(&process_lock, flags);
+	return result;
+}
+
+/* tgid 0: any process. */
+static long
+kill_thread(int tgid, int tid, int sig)
+{
+	struct task *task;
+	int result;
+
+	if (sig < 0 || sig > NSIG || tid <= 0)
+		return -EINVAL;
+	task = task_find(tid);
+	if (!task)
+		return -ESRCH;
+	if (!task->process || (tgid && task->process->pid != tgid))
+		result = -ESRCH;
+	else
+		result = signal_send_task(task, sig, NULL);
+	task_put(task);
+	return result;
+}
+
+long
+sys_tkill(int tid, int sig)
+{
+	return kill_thread(0, tid, sig);
+}
+
+long
+sys_tgkill(int tgid, int tid, int sig)
+{
+	return tgid <= 0 ? -EINVAL : kill_thread(tgid, tid, sig);
+}
+
+/* What is pending of a signal that is ignored from now on is forgotten. */
+static void
+discard_ignored_locked(struct process *process, int sig)
+{
+	struct task *task;
+
+	if (!signal_action_ignores(&process->signal.actions[sig - 1], sig))
+		return;
+	signal_queue_discard(&process->signal.shared, SIG_BIT(sig));
+	list_for_each_entry(task, &process->threads, thread_link)
+		signal_queue_discard(&task->pending, SIG_BIT(sig));
+}
+
+static void
+set_action(int sig, const struct sigaction *action)
+{
+	struct process *process = current->process;
+	u64 flags = spin_lock_irqsave(&process_lock);
+
+	spin_lock(&process->signal.lock);
+	process->signal.actions[sig - 1] = *action;
+	discard_ignored_locked(process, sig);
+	spin_unlock(&process->signal.lock);
+	spin_unlock_irqrestore(&process_lock, flags);
+}
+
+long
+sys_rt_sigaction(int sig, uva_t act, uva_t oldact, size_t sigsetsize)
+{
+	struct sigaction action, old;
+
+	if (sigsetsize != SIGSET_BYTES)
+		return -EINVAL;
+	if (act && copy_from_user(&action, act, sizeof(action)))
+		return -EFAULT;
+	if (!signal_is_valid(sig) || (act && (SIG_BIT(sig) & SIG_UNSTOPPABLE)))
+		return -EINVAL;
+	old = current->process->signal.actions[sig - 1];
+	if (act) {
+		action.mask &= ~SIG_UNSTOPPABLE;
+		set_action(sig, &action);
+	}
+	return oldact ? copy_to_user(oldact, &old, sizeof(old)) : 0;
+}
+
+long
+sys_rt_sigprocmask(int how, uva_t set, uva_t oldset, size_t sigsetsize)
+{
+	u64 old = current->sigmask;
+	u64 mask;
+
+	if (sigsetsize != SIGSET_BYTES)
+		return -EINVAL;
+	if (set) {
+		if (get_user_u64(&mask, set))
+			return -EFAULT;
+		switch (how) {
+		case SIG_BLOCK:
+			mask |= old;
+			break;
+		case SIG_UNBLOCK:
+			mask = old & ~mask;
+			break;
+		case SIG_SETMASK:
+			break;
+		default:
+			return -EINVAL;
+		}
+		signal_set_mask(mask);
+	}
+	return oldset ? put_user_u64(oldset, old) : 0;
+}
+
+long
+sys_rt_sigpending(uva_t set, size_t sigsetsize)
+{
+	struct process_signals *signal = &current->process->signal;
+	u64 flags, pending;
+
+	if (sigsetsize > SIGSET_BYTES)
+		return -EINVAL;
+	flags = spin_lock_irqsave(&signal->lock);
+	pending = (current->pending.set | signal->shared.set) & current->sigmask;
+	spin_unlock_irqrestore(&signal->lock, flags);
+	return copy_to_user(set, &pending, sigsetsize);
+}
+
+long
+sys_rt_sigsuspend(uva_t mask, size_t sigsetsize)
+{
+	u64 set;
+
+	if (sigsetsize != SIGSET_BYTES)
+		return -EINVAL;
+	if (get_user_u64(&set, mask))
+		return -EFAULT;
+	signal_begin_temporary_mask(set);
+	while (!signal_pending()) {
+		task_set_state(TASK_INTERRUPTIBLE);
+		schedule();
+	}
+	signal_end_temporary_mask(-ERESTARTNOHAND);
+	return -ERESTARTNOHAND;
+}
+
+long
+sys_rt_sigreturn(void)
+{
+	struct trap_frame *tf = task_trap_frame(current);
+
+	if (sigframe_pop(tf) < 0)
+		signal_force(SIGSEGV, SEGV_MAPERR, tf->sp);
+	return tf->a0;
+}
+
+struct user_stack {
+	u64 sp;
+	s32 flags, pad;
+	u64 size;
+};
+
+static bool
+runs_on_altstack(void)
+{
+	const struct signal_stack *stack = &current->altstack;
+	uva_t sp = task_trap_frame(current)->sp;
+
+	return stack->size && sp > stack->sp && sp - stack->sp <= stack->size;
+}
+
+static int
+set_altstack(const struct user_stack *stack)
+{
+	if (runs_on_altstack())
+		return -EPERM;
+	if (stack->flags & ~(SS_DISABLE | SS_ONSTACK))
+		return -EINVAL;
+	if (stack->flags & SS_DISABLE) {
+		current->altstack = (struct signal_stack){};
+		return 0;
+	}
+	if (stack->size < MINSIGSTKSZ)
+		return -ENOMEM;
+	current->altstack = (struct signal_stack){.sp = stack->sp, .size = stack->size};
+	return 0;
+}
+
+long
+sys_sigaltstack(uva_t stack, uva_t old_stack)
+{
+	struct user_stack fresh, old = {.sp = current->altstack.sp, .size = current->altstack.size};
+	int err;
+
+	if (!current->altstack.size)
+		old.flags = SS_DISABLE;
+	else if (runs_on_altstack())
+		old.flags = SS_ONSTACK;
+	if (stack) {
+		if (copy_from_user(&fresh, stack, sizeof(fresh)))
+			return -EFAULT;
+		err = set_altstack(&fresh);
+		if (err)
+			return err;
+	}
+	return old_stack ? copy_to_user(old_stack, &old, sizeof(old)) : 0;
+}

@@ -1,0 +1,277 @@
+#include "core/clock.h"
+#include "lib/compiler.h"
+#include "proc/exit.h"
+#include "proc/process.h"
+#include "proc/timers.h"
+#include "syscall_proto.h"
+#include "vm/usercopy.h"
+
+enum clock_id {
+	CLOCK_REALTIME,
+	CLOCK_MONOTONIC,
+	CLOCK_PROCESS_CPUTIME,
+	CLOCK_THREAD_CPUTIME,
+	CLOCK_MONOTONIC_RAW,
+	CLOCK_REALTIME_COARSE,
+	CLOCK_MONOTONIC_COARSE,
+	CLOCK_BOOTTIME,
+	NR_CLOCKS,
+};
+
+#define TIMER_ABSTIME 1
+#define ITIMER_REAL   0
+#define CLOCK_TICK_NS (NSEC_PER_SEC / 100) /* times(2) */
+#define FOREVER_NS    (~0UL >> 1)
+
+struct user_timespec {
+	s64 sec, nsec;
+};
+
+struct user_timeval {
+	s64 sec, usec;
+};
+
+struct user_itimerval {
+	struct user_timeval interval, value;
+};
+
+static u64
+usage_ns(const struct process_usage *usage)
+{
+	return usage->user_ns + usage->system_ns;
+}
+
+/* => -EINVAL */
+static int
+clock_read(int clock, u64 *ns)
+{
+	struct process_usage usage;
+
+	switch (clock) {
+	case CLOCK_REALTIME:
+	case CLOCK_REALTIME_COARSE:
+		*ns = clock_realtime_ns();
+		return 0;
+	case CLOCK_MONOTONIC:
+	case CLOCK_MONOTONIC_RAW:
+	case CLOCK_MONOTONIC_COARSE:
+	case CLOCK_BOOTTIME:
+		*ns = clock_now_ns();
+		return 0;
+	case CLOCK_PROCESS_CPUTIME:
+		process_usage_get(current->process, &usage);
+		*ns = usage_ns(&usage);
+		return 0;
+	case CLOCK_THREAD_CPUTIME:
+		task_usage_get(current, &usage);
+		*ns = usage_ns(&usage);
+		return 0;
+	default:
+		return -EINVAL;
+	}
+}
+
+static int
+put_timespec(uva_t uva, u64 ns)
+{
+	struct user_timespec ts = {ns / NSEC_PER_SEC, ns % NSEC_PER_SEC};
+
+	return copy_to_user(uva, &ts, sizeof(ts));
+}
+
+/* Longer than 292 years is for ever. => -EFAULT, -EINVAL */
+static int
+get_timespec(uva_t uva, u64 *ns)
+{
+	struct user_timespec ts;
+
+	if (copy_from_user(&ts, uva, sizeof(ts)))
+		return -EFAULT;
+	if (ts.sec < 0 || ts.nsec < 0 || ts.nsec >= (s64)NSEC_PER_SEC)
+		return -EINVAL;
+	if ((u64)ts.sec >= FOREVER_NS / NSEC_PER_SEC)
+		*ns = FOREVER_NS;
+	else
+		*ns = ts.sec * NSEC_PER_SEC + ts.nsec;
+	return 0;
+}
+
+long
+sys_clock_gettime(int clock, uva_t tp)
+{
+	u64 ns;
+	int err = clock_read(clock, &ns);
+
+	return err ? err : put_timespec(tp, ns);
+}
+
+long
+sys_clock_getres(int clock, uva_t res)
+{
+	if (clock < 0 || clock >= NR_CLOCKS)
+		return -EINVAL;
+	return res ? put_timespec(res, 1) : 0;
+}
+
+long
+sys_gettimeofday(uva_t tv, uva_t tz)
+{
+	u64 ns = clock_realtime_ns();
+	struct user_timeval now = {ns / NSEC_PER_SEC, ns % NSEC_PER_SEC / NSEC_PER_USEC};
+
+	if (tv && copy_to_user(tv, &now, sizeof(now)))
+		return -EFAULT;
+	return tz ? clear_user(tz, 2 * sizeof(u32)) : 0;
+}
+
+static u64
+saturating_add(u64 a, u64 b)
+{
+	return a > FOREVER_NS - MIN(b, FOREVER_NS) ? FOREVER_NS : a + b;
+}
+
+/* => 0; -EINTR when a signal ended the sleep before its time */
+static int
+sleep_until(u64 deadline_ns)
+{
+	u64 now;
+
+	while ((now = clock_now_ns()) < deadline_ns) {
+		if (signal_pending())
+			return -EINTR;
+		task_sleep_ns(deadline_ns - now, true);
+	}
+	return 0;
+}
+
+/* A sleep of a length: what is left is told, and restart_syscall() goes on with it. */
+static long
+sleep_relative(u64 deadline_ns, uva_t remain)
+{
+	u64 now;
+
+	if (sleep_until(deadline_ns) == 0)
+		return 0;
+	now = clock_now_ns();
+	if (remain && put_timespec(remain, deadline_ns > now ? deadline_ns - now : 0))
+		return -EFAULT;
+	current->restart = (struct sleep_restart){.deadline_ns = deadline_ns, .remain = remain};
+	return -ERESTART_RESTARTBLOCK;
+}
+
+long
+sys_restart_syscall(void)
+{
+	return sleep_relative(current->restart.deadline_ns, current->restart.remain);
+}
+
+long
+sys_nanosleep(uva_t request, uva_t remain)
+{
+	u64 ns;
+	int err = get_timespec(request, &ns);
+
+	return err ? err : sleep_relative(saturating_add(clock_now_ns(), ns), remain);
+}
+
+long
+sys_clock_nanosleep(int clock, int flags, uva_t request, uva_t remain)
+{
+	u64 ns, clock_ns;
+	int err;
+
+	if (clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC && clock != CLOCK_BOOTTIME)
+		return clock == CLOCK_PROCESS_CPUTIME ? -EOPNOTSUPP : -EINVAL;
+	err = get_timespec(request, &ns);
+	if (err)
+		return err;
+	if (!(flags & TIMER_ABSTIME))
+		return sleep_relative(saturating_add(clock_now_ns(), ns), remain);
+	clock_read(clock, &clock_ns);
+	if (ns <= clock_ns)
+		return 0;
+	return sleep_until(saturating_add(clock_now_ns(), ns - clock_ns)) ? -ERESTARTNOHAND : 0;
+}
+
+long
+sys_sched_yield(void)
+{
+	sched_yield();
+	return 0;
+}
+
+long
+sys_times(uva_t buf)
+{
+	struct process *process = current->process;
+	struct process_usage self, children;
+	u64 flags;
+
+	process_usage_get(process, &self);
+	flags = spin_lock_irqsave(&process_lock);
+	children = process->dead_children;
+	spin_unlock_irqrestore(&process_lock, flags);
+	if (buf) {
+		u64 ticks[4] = {self.user_ns / CLOCK_TICK_NS, self.system_ns / CLOCK_TICK_NS,
+				children.user_ns / CLOCK_TICK_NS,
+				children.system_ns / CLOCK_TICK_NS};
+
+		if (copy_to_user(buf, ticks, sizeof(ticks)))
+			return -EFAULT;
+	}
+	return clock_now_ns() / CLOCK_TICK_NS;
+}
+
+static int
+put_itimer(uva_t uva, u64 left_ns, u64 interval_ns)
+{
+	struct user_itimerval out = {
+		.interval = {interval_ns / NSEC_PER_SEC,
+			     interval_ns % NSEC_PER_SEC / NSEC_PER_USEC},
+		.value = {left_ns / NSEC_PER_SEC,
+			  DIV_ROUND_UP(left_ns % NSEC_PER_SEC, NSEC_PER_USEC)},
+	};
+
+	return copy_to_user(uva, &out, sizeof(out));
+}
+
+/* => false when it is not a time */
+static bool
+timeval_to_ns(const struct user_timeval *tv, u64 *ns)
+{
+	if (tv->sec < 0 || tv->usec < 0 || tv->usec >= 1000000)
+		return false;
+	if ((u64)tv->sec >= FOREVER_NS / NSEC_PER_SEC)
+		*ns = FOREVER_NS / 2;
+	else
+		*ns = tv->sec * NSEC_PER_SEC + tv->usec * NSEC_PER_USEC;
+	return true;
+}
+
+long
+sys_getitimer(int which, uva_t value)
+{
+	u64 left_ns, interval_ns;
+
+	if (which != ITIMER_REAL)
+		return -EINVAL;
+	real_timer_get(&left_ns, &interval_ns);
+	return put_itimer(value, left_ns, interval_ns);
+}
+
+long
+sys_setitimer(int which, uva_t value, uva_t old_value)
+{
+	struct user_itimerval fresh = {};
+	u64 first_ns, interval_ns, old_left_ns, old_interval_ns;
+
+	if (which != ITIMER_REAL)
+		return -EINVAL;
+	if (value && copy_from_user(&fresh, value, sizeof(fresh)))
+		return -EFAULT;
+	if (!timeval_to_ns(&fresh.value, &first_ns) ||
+	    !timeval_to_ns(&fresh.interval, &interval_ns))
+		return -EINVAL;
+	real_timer_set(first_ns, interval_ns, &old_left_ns, &old_interval_ns);
+	return old_value ? put_itimer(old_value, old_left_ns, old_interval_ns) : 0;
+}
