@@ -39,8 +39,8 @@ struct mapping_ops {
 	/*
 	 * Read nr pages of consecutive index: all locked, none uptodate. Starts the I/O (or fills the
 	 * pages at once: holes are zeros) and calls page_read_done() exactly once for each, now or
-	 * later. The caller holds a reference only to the first. May sleep. Locks that may be held:
-	 * all outside PAGE.
+	 * later. They have a reference each until this returns. May sleep. Locks that may be held: all
+	 * outside PAGE.
 	 */
 	void (*read_pages)(struct mapping *mapping, struct page **pages, unsigned nr);
 
@@ -214,7 +214,7 @@ u64 nr_writeback_pages(void);
 void mapping_set_size(struct mapping *mapping, u64 size);
 
 /*
- * The file has `size` bytes now: pages beyond are unmapped from every address space and dropped,
+ * truncate(2): the file has `size` bytes now, which may be more or fewer than before. Pages beyond are unmapped from every address space and dropped,
  * dirty or not; the rest of the last page is zeroed if it is in the cache (and marked dirty if
  * so). Waits for write-back of these pages, which needs write_begin to be possible: so not inside
  * a transaction. => caller holds INODE; no page lock
@@ -230,6 +230,3 @@ bool pagecache_remove(struct page *page);
 
 /* Like pagecache_remove, whoever else may have a reference (truncation). */
 void pagecache_evict(struct page *page);
-
-/* Once, at boot. */
-void pagecache_init(void);

@@ -21,3 +21,6 @@ void shrinker_unregister(struct shrinker *shrinker);
 
 /* Ask all for about 1 / 2^priority of what they have. => objects freed */
 u64 shrinkers_run(gfp_t gfp, unsigned priority);
+
+/* Once, at boot. */
+void shrinker_init(void);

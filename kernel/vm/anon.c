@@ -1,0 +1,30 @@
+#include "vm/anon.h"
+
+#include "mem/kmap.h"
+#include "mem/page_alloc.h"
+#include "vm/pte_state.h"
+
+struct page *
+anon_page_alloc(struct vma *vma, uva_t uva, struct page *source)
+{
+	struct page *page = page_alloc_user(source ? GFP_HIGHUSER : GFP_HIGHUSER | GFP_ZERO, uva);
+
+	if (unlikely(!page))
+		return NULL;
+	if (source)
+		page_copy_contents(page, source);
+	page->flags |= 1U << PG_anon | 1U << PG_uptodate | 1U << PG_swapbacked;
+	page->owner = PAGE_OWNER_ANON;
+	page->index = vma_index(vma, uva);
+	return page;
+}
+
+void
+anon_page_map(struct vma *vma, pte_t *ptep, struct page *page)
+{
+	u64 flags = vma->pte_flags;
+
+	page->mapcount = (atomic_t)ATOMIC_INIT(1);
+	atomic64_add(&vma->mm->rss_anon, 1);
+	pte_write(ptep, pte_for(page_to_pfn(page), flags & PTE_W ? flags | PTE_D : flags));
+}

@@ -1,0 +1,118 @@
+/* The two areas that grow: the heap upwards by brk(2), stacks downwards by faults. */
+
+#include "core/panic.h"
+#include "lib/errno.h"
+#include "vm/mmap.h"
+
+#define VM_HEAP (VM_READ | VM_WRITE | VM_MAYALL | VM_ACCOUNT)
+
+/* May the heap's end move up from old_end to end? => mm->lock held */
+static bool
+brk_may_grow(struct mm *mm, u64 old_end, u64 end)
+{
+	struct vma *next = vma_find(mm, old_end);
+	u64 nr_pages = (end - old_end) >> PAGE_SHIFT;
+	u64 limit = USER_VA_END;
+
+	if (next)
+		limit = next->start - (next->flags & VM_GROWSDOWN ? STACK_GUARD_BYTES : 0);
+	return end <= limit && end - mm->start_brk <= mm->limit_data &&
+	       mm->total_pages + nr_pages <= mm->limit_as >> PAGE_SHIFT &&
+	       mm->data_pages + nr_pages <= mm->limit_data >> PAGE_SHIFT &&
+	       mm->nr_vmas < VMA_COUNT_MAX;
+}
+
+/* => 0, -ENOMEM; mm->lock held for writing */
+static int
+brk_grow(struct mm *mm, u64 old_end, u64 end)
+{
+	struct vma *heap;
+
+	if (!brk_may_grow(mm, old_end, end))
+		return -ENOMEM;
+	heap = old_end > mm->start_brk ? vma_at(mm, old_end - 1) : NULL;
+	if (heap && heap->end == old_end && !heap->mapping &&
+	    heap->flags == (VM_HEAP | mm->lock_future)) {
+		vma_resize(heap, heap->start, end);
+		vma_merge(heap);
+		return 0;
+	}
+	heap = vma_alloc(mm, old_end, end, VM_HEAP | mm->lock_future, NULL, 0);
+	if (!heap)
+		return -ENOMEM;
+	vma_insert(heap);
+	vma_merge(heap);
+	return 0;
+}
+
+/* A smaller break cannot be refused but for memory, and that leaves it as it is. */
+static uva_t
+brk_shrink(struct mm *mm, uva_t new_brk)
+{
+	u64 end = ALIGN_UP(new_brk, PAGE_SIZE);
+	u64 old_end, old_brk;
+
+	rwsem_write_lock(&mm->lock);
+	old_brk = mm->brk;
+	old_end = ALIGN_UP(old_brk, PAGE_SIZE);
+	if (new_brk < old_brk)
+		mm->brk = new_brk;
+	rwsem_write_unlock(&mm->lock);
+	if (end < old_end && vma_unmap(mm, end, old_end - end) < 0) {
+		mm->brk = old_brk;
+		return old_brk;
+	}
+	return new_brk;
+}
+
+uva_t
+mm_brk(struct mm *mm, uva_t new_brk)
+{
+	u64 old_end, end;
+	int error = 0;
+
+	if (new_brk < mm->start_brk || new_brk > USER_VA_END)
+		return mm->brk;
+	if (new_brk < mm->brk)
+		return brk_shrink(mm, new_brk);
+	rwsem_write_lock(&mm->lock);
+	old_end = ALIGN_UP(mm->brk, PAGE_SIZE);
+	end = ALIGN_UP(new_brk, PAGE_SIZE);
+	if (end > old_end)
+		error = brk_grow(mm, old_end, end);
+	if (!error)
+		mm->brk = new_brk;
+	new_brk = mm->brk;
+	rwsem_write_unlock(&mm->lock);
+	return new_brk;
+}
+
+int
+stack_map(struct mm *mm, uva_t top, u64 initial_bytes)
+{
+	u64 bytes = ALIGN_UP(MIN(initial_bytes, mm->limit_stack), PAGE_SIZE);
+	s64 where;
+
+	where = vma_map(mm, top - bytes, bytes, VM_STACK, NULL, 0, MAP_PLACE_NOREPLACE);
+	return where < 0 ? -ENOMEM : 0;
+}
+
+int
+stack_grow(struct vma *vma, uva_t uva)
+{
+	struct mm *mm = vma->mm;
+	u64 start = ALIGN_DOWN(uva, PAGE_SIZE);
+	struct vma *prev = vma_prev(vma);
+
+	assert(vma->flags & VM_GROWSDOWN && start < vma->start);
+	if (start < USER_VA_START || vma->end - start > mm->limit_stack)
+		return -ENOMEM;
+	if (prev && prev->flags & VM_ACCESS && prev->end + STACK_GUARD_BYTES > start)
+		return -ENOMEM;
+	if (prev && prev->end > start)
+		return -ENOMEM;
+	if (mm->total_pages + ((vma->start - start) >> PAGE_SHIFT) > mm->limit_as >> PAGE_SHIFT)
+		return -ENOMEM;
+	vma_resize(vma, start, vma->end);
+	return 0;
+}

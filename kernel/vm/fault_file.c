@@ -1,0 +1,205 @@
+#include "vm/fault_file.h"
+
+#include "lib/err.h"
+#include "lib/errno.h"
+#include "vm/anon.h"
+#include "vm/pagecache.h"
+#include "vm/pte_state.h"
+
+/* Pages mapped by one fault if the cache has them: 64 KiB, as Linux does. */
+#define FAULT_AROUND_PAGES 16
+
+static u64
+mapping_nr_indices(const struct mapping *mapping)
+{
+	return (mapping_size(mapping) + PAGE_SIZE - 1) >> PAGE_SHIFT;
+}
+
+/* Ask fault_handle to read the page and try again. */
+static enum fault_result
+fault_needs_read(struct fault *f)
+{
+	struct mapping *mapping = f->vma->mapping;
+	u64 index = vma_index(f->vma, f->uva);
+
+	if (index >= mapping_nr_indices(mapping) || !mapping_get(mapping))
+		return FAULT_BUS;
+	f->read_mapping = mapping;
+	f->read_index = index;
+	return FAULT_OK;
+}
+
+enum fault_result
+fault_read_page(struct fault *f)
+{
+	struct mapping *mapping = f->read_mapping;
+	struct page *page;
+	enum fault_result result = FAULT_OK;
+
+	f->read_mapping = NULL;
+	f->major = true;
+	fault_count()->nr_major++;
+	page = pagecache_get(mapping, f->read_index, &mapping->ra);
+	if (!page)
+		result = FAULT_OOM;
+	else if (IS_ERR(page))
+		result = PTR_ERR(page) == -ENOMEM ? FAULT_OOM : FAULT_BUS;
+	else
+		page_put(page);
+	mapping_put(mapping);
+	return result;
+}
+
+/* The cache's page, if it can be used now. => mapping->lock held */
+static struct page *
+page_ready(struct mapping *mapping, u64 index)
+{
+	struct page *page = xa_load(&mapping->pages, index);
+
+	if (!page || (page->flags & (1U << PG_uptodate | 1U << PG_locked)) != 1U << PG_uptodate)
+		return NULL;
+	return page;
+}
+
+/* Map one page of the cache, not for stores. => mapping->lock and page-table lock held */
+static void
+map_cached(struct fault *f, pte_t *ptep, struct page *page)
+{
+	page_get(page);
+	atomic_inc(&page->mapcount);
+	pte_write(ptep, pte_for(page_to_pfn(page), f->vma->pte_flags & ~PTE_W));
+}
+
+/*
+ * Map the pages around f->uva that lie in its window, its area, its page table and its file, are in
+ * the cache, and are not mapped yet. => how many; mapping->lock and page-table lock held
+ */
+static unsigned
+map_around(struct fault *f)
+{
+	struct vma *vma = f->vma;
+	struct mapping *mapping = vma->mapping;
+	u64 window = ALIGN_DOWN(f->uva, FAULT_AROUND_PAGES * PAGE_SIZE);
+	u64 start = MAX(window, vma->start);
+	u64 end = MIN(window + FAULT_AROUND_PAGES * PAGE_SIZE, vma->end);
+	u64 index = vma_index(vma, start), limit = mapping_nr_indices(mapping);
+	pte_t *ptep = f->ptep - ((f->uva - start) >> PAGE_SHIFT);
+	unsigned nr = 0;
+
+	for (u64 va = start; va < end && index < limit; va += PAGE_SIZE, index++, ptep++) {
+		struct page *page;
+
+		if (!pte_is_none(pte_read(ptep)))
+			continue;
+		page = page_ready(mapping, index);
+		if (page) {
+			map_cached(f, ptep, page);
+			nr++;
+		}
+	}
+	return nr;
+}
+
+enum fault_result
+fault_map_file(struct fault *f)
+{
+	struct vma *vma = f->vma;
+	struct mm *mm = vma->mm;
+	struct mapping *mapping = vma->mapping;
+	unsigned nr;
+	bool done;
+
+	spin_lock(&mapping->lock);
+	spin_lock(&mm->pgt.lock);
+	nr = map_around(f);
+	done = !pte_is_none(pte_read(f->ptep));
+	spin_unlock(&mm->pgt.lock);
+	spin_unlock(&mapping->lock);
+	atomic64_add(&mm->rss_file, nr);
+	fault_count()->nr_file_mapped += nr;
+	if (!done)
+		return fault_needs_read(f);
+	if (vma->flags & VM_EXEC)
+		icache_flush(&mm->tlb);
+	return FAULT_OK;
+}
+
+enum fault_result
+fault_copy_file(struct fault *f)
+{
+	struct vma *vma = f->vma;
+	struct mm *mm = vma->mm;
+	struct mapping *mapping = vma->mapping;
+	u64 index = vma_index(vma, f->uva);
+	struct page *source = pagecache_find(mapping, index);
+	struct page *copy;
+	bool mapped = false;
+
+	if (!source || !page_uptodate(source)) {
+		if (source)
+			page_put(source);
+		return fault_needs_read(f);
+	}
+	copy = anon_page_alloc(vma, f->uva, source);
+	page_put(source);
+	if (!copy)
+		return FAULT_OOM;
+	spin_lock(&mm->pgt.lock);
+	if (pte_is_none(pte_read(f->ptep)) && index < mapping_nr_indices(mapping)) {
+		anon_page_map(vma, f->ptep, copy);
+		mapped = true;
+	}
+	spin_unlock(&mm->pgt.lock);
+	fault_count()->nr_cow_copied++;
+	if (mapped)
+		return FAULT_OK;
+	page_put(copy);
+	return index < mapping_nr_indices(mapping) ? FAULT_OK : FAULT_BUS;
+}
+
+/* Let the program store to the locked page. => page-table lock held */
+static void
+map_writable(struct fault *f, struct page *page)
+{
+	struct mm *mm = f->vma->mm;
+	pte_t now = pte_read(f->ptep);
+
+	if (pte_is_none(now)) {
+		page_get(page);
+		atomic_inc(&page->mapcount);
+		atomic64_add(&mm->rss_file, 1);
+	} else if (!pte_present(now) || pte_page(now) != page) {
+		return;
+	}
+	pte_write(f->ptep, pte_for(page_to_pfn(page), f->vma->pte_flags | PTE_D));
+}
+
+enum fault_result
+fault_store_shared(struct fault *f)
+{
+	struct vma *vma = f->vma;
+	struct mm *mm = vma->mm;
+	struct mapping *mapping = vma->mapping;
+	u64 index = vma_index(vma, f->uva);
+	struct page *page = pagecache_find(mapping, index);
+	int error = 0;
+
+	if (!page || !page_uptodate(page)) {
+		if (page)
+			page_put(page);
+		return fault_needs_read(f);
+	}
+	page_lock(page);
+	if (page->mapping != mapping || index >= mapping_nr_indices(mapping)) {
+		error = index >= mapping_nr_indices(mapping) ? -EIO : 0;
+	} else if (!mapping->ops->reserve_write ||
+		   (error = mapping->ops->reserve_write(mapping, page)) == 0) {
+		page_mark_dirty(page);
+		spin_lock(&mm->pgt.lock);
+		map_writable(f, page);
+		spin_unlock(&mm->pgt.lock);
+	}
+	page_unlock(page);
+	page_put(page);
+	return error ? FAULT_BUS : FAULT_OK;
+}

@@ -1,0 +1,226 @@
+/*
+ * Copying an address space: the areas and the page tables, not the pages. Private pages that may be
+ * written become read-only in both, so that the first store of either copies the page (vm/fault.c).
+ * Pages of shared areas are left out: the child's first use finds them in the cache.
+ *
+ * A page that somebody else holds (a read or write call in another thread, vm/uio.h) is copied at once
+ * instead, and stays the parent's alone: the call must not lose what it stores to whichever of the
+ * two copies the page first.
+ *
+ * The child's areas of a file are on the mapping's list from the start, so truncation may look at the child's
+ * page table while it is being made: entries of such areas are copied under the mapping's rmap_lock,
+ * one table at a time, and what truncation removed from the parent before is not copied after. Nobody
+ * else can reach the child.
+ */
+
+#include "core/panic.h"
+#include "lib/err.h"
+#include "lib/string.h"
+#include "mem/kmap.h"
+#include "sched/sched.h"
+#include "vm/anon.h"
+#include "vm/mm.h"
+#include "vm/pagecache.h"
+#include "vm/pte_state.h"
+
+/* A position in both page tables, and what the copying has to report. */
+struct fork_copy {
+	struct vma *from, *to;
+	u64 va, end;	    /* still to be copied, within one table */
+	bool protected;	    /* an entry of the parent's lost W */
+	struct page *spare; /* for a page that must be copied at once */
+	bool need_spare;    /* the copying stopped for want of it */
+	s64 nr_anon, nr_file;
+};
+
+static bool
+vma_copies_entries(const struct vma *vma)
+{
+	return !(vma->flags & (VM_SHARED | VM_WIPEONFORK));
+}
+
+/* The child gets a copy of a page that is in use. => false: no spare page */
+static bool
+copy_page_now(struct fork_copy *copy, pte_t *to, struct page *page)
+{
+	if (!copy->spare) {
+		copy->need_spare = true;
+		return false;
+	}
+	copy->spare->index = vma_index(copy->to, copy->va);
+	page_copy_contents(copy->spare, page);
+	anon_page_map(copy->to, to, copy->spare);
+	copy->spare = NULL;
+	return true;
+}
+
+/* => false: stopped at this entry */
+static inline bool
+copy_entry(struct fork_copy *copy, pte_t *from, pte_t *to)
+{
+	pte_t pte = pte_read(from);
+	struct page *page;
+
+	if (!pte_has_page(pte))
+		return true;
+	if (pte_is_zero_page(pte)) {
+		pte_write(to, pte);
+		return true;
+	}
+	page = pte_page(pte);
+	if (page->flags & (1U << PG_anon)) {
+		if (unlikely(page_refcount(page) != page_mapcount(page)))
+			return copy_page_now(copy, to, page);
+		copy->nr_anon++;
+	} else {
+		copy->nr_file++;
+	}
+	if (pte_writable(pte)) {
+		pte = pte_clear_flags(from, PTE_W);
+		pte.bits &= ~PTE_W;
+		copy->protected = true;
+	}
+	page_get(page);
+	atomic_inc(&page->mapcount);
+	pte_write(to, pte);
+	return true;
+}
+
+/* Copy entries of one table until the end of the range, or until a spare page is needed. */
+static void
+copy_entries(struct fork_copy *copy, pte_t *from, pte_t *to)
+{
+	struct mapping *mapping = copy->to->mapping;
+	struct pgtable *pgt = &copy->from->mm->pgt;
+
+	if (mapping)
+		spin_lock(&mapping->rmap_lock);
+	spin_lock(&pgt->lock);
+	for (; copy->va < copy->end; copy->va += PAGE_SIZE, from++, to++)
+		if (!copy_entry(copy, from, to))
+			break;
+	spin_unlock(&pgt->lock);
+	if (mapping)
+		spin_unlock(&mapping->rmap_lock);
+}
+
+/* => 0, -ENOMEM */
+static int
+copy_table(struct fork_copy *copy, pte_t *from)
+{
+	u64 first = copy->va;
+	pte_t *to = pgtable_ensure(&copy->to->mm->pgt, first, GFP_KERNEL);
+
+	if (!to)
+		return -ENOMEM;
+	while (copy->va < copy->end) {
+		u64 done = (copy->va - first) >> PAGE_SHIFT;
+
+		copy_entries(copy, from + done, to + done);
+		if (copy->need_spare) {
+			copy->spare = anon_page_alloc(copy->to, copy->va, NULL);
+			copy->need_spare = false;
+			if (!copy->spare)
+				return -ENOMEM;
+		}
+		cond_resched();
+	}
+	return 0;
+}
+
+/* => 0, -ENOMEM */
+static int
+copy_area_entries(struct vma *from, struct vma *to, bool *protected)
+{
+	struct mm *child = to->mm;
+	struct fork_copy copy = {.from = from, .to = to};
+	u64 va = from->start;
+	unsigned nr;
+	pte_t *ptep;
+	int error = 0;
+
+	while (!error && (ptep = pgtable_next(&from->mm->pgt, &va, from->end, &nr))) {
+		copy.va = va;
+		copy.end = va + nr * PAGE_SIZE;
+		error = copy_table(&copy, ptep);
+		va = copy.end;
+	}
+	if (copy.spare)
+		page_put(copy.spare);
+	atomic64_add(&child->rss_anon, copy.nr_anon);
+	atomic64_add(&child->rss_file, copy.nr_file);
+	*protected |= copy.protected;
+	return error;
+}
+
+/* => 0, -ENOMEM; both mm's locks are not needed by anyone else, or held for writing */
+static int
+copy_areas(struct mm *parent, struct mm *child, bool *protected)
+{
+	struct vma *vma;
+
+	list_for_each_entry(vma, &parent->vma_list, link) {
+		struct vma *copy;
+		int error = 0;
+
+		if (vma->flags & VM_DONTCOPY)
+			continue;
+		copy = vma_alloc(child, vma->start, vma->end, vma->flags & ~VM_LOCKED, vma->mapping,
+				 vma->pgoff);
+		if (!copy)
+			return -ENOMEM;
+		vma_insert(copy);
+		if (vma_copies_entries(vma))
+			error = copy_area_entries(vma, copy, protected);
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+static void
+copy_fields(struct mm *child, const struct mm *parent)
+{
+	child->start_code = parent->start_code;
+	child->end_code = parent->end_code;
+	child->start_data = parent->start_data;
+	child->end_data = parent->end_data;
+	child->start_brk = parent->start_brk;
+	child->brk = parent->brk;
+	child->start_stack = parent->start_stack;
+	child->arg_start = parent->arg_start;
+	child->arg_end = parent->arg_end;
+	child->env_start = parent->env_start;
+	child->env_end = parent->env_end;
+	child->mmap_base = parent->mmap_base;
+	child->hole_hint = parent->mmap_base;
+	child->limit_stack = parent->limit_stack;
+	child->limit_as = parent->limit_as;
+	child->limit_data = parent->limit_data;
+	child->limit_memlock = parent->limit_memlock;
+	child->oom_score_adj = parent->oom_score_adj;
+	memcpy(child->auxv, parent->auxv, sizeof(child->auxv));
+	mm_set_exe(child, parent->exe);
+}
+
+struct mm *
+mm_fork(struct mm *parent)
+{
+	struct mm *child = mm_create();
+	bool protected = false;
+	int error;
+
+	if (!child)
+		return NULL;
+	rwsem_write_lock(&parent->lock);
+	copy_fields(child, parent);
+	error = copy_areas(parent, child, &protected);
+	if (protected)
+		tlb_flush_context(&parent->tlb);
+	rwsem_write_unlock(&parent->lock);
+	if (error) {
+		mm_put(child);
+		return error == -ENOMEM ? NULL : ERR_PTR(error);
+	}
+	return child;
+}

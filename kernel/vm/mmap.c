@@ -1,0 +1,366 @@
+/*
+ * Map, unmap, protect, move the break. Each operation has two halves. The first checks arguments and
+ * limits and gets every structure it will need; splitting an area at the edge of a range belongs to
+ * it, for two neighbours that differ in nothing mean the same as one. The second half cannot fail.
+ */
+
+#include "vm/mmap.h"
+
+#include "core/panic.h"
+#include "lib/errno.h"
+#include "vm/fault.h"
+#include "vm/pagecache.h"
+#include "vm/protect.h"
+#include "vm/zap.h"
+
+/* Page tables that an mm may keep although nothing needs them, beyond those of its areas. */
+#define TABLES_KEPT 32
+
+static struct vma *
+vma_last(struct mm *mm)
+{
+	return list_empty(&mm->vma_list) ? NULL : list_last_entry(&mm->vma_list, struct vma, link);
+}
+
+/* => false: the range is not within user addresses, or not aligned */
+static bool
+range_valid(uva_t addr, u64 bytes)
+{
+	return IS_ALIGNED(addr, PAGE_SIZE) && addr >= USER_VA_START && bytes <= USER_VA_END &&
+	       addr <= USER_VA_END - bytes;
+}
+
+/* Lowest address that a new area must stay below to keep a stack's guard gap. */
+static u64
+vma_guarded_start(const struct vma *vma)
+{
+	if (!(vma->flags & VM_GROWSDOWN))
+		return vma->start;
+	return vma->start > STACK_GUARD_BYTES ? vma->start - STACK_GUARD_BYTES : 0;
+}
+
+/* Is [start, end) free, with the gap below a stack above it? */
+static bool
+range_free(struct mm *mm, u64 start, u64 end)
+{
+	struct vma *vma = vma_find(mm, start);
+
+	return !vma || vma_guarded_start(vma) >= end;
+}
+
+/*
+ * The highest hole of that size below mm->mmap_base. Starts at hole_hint, above which earlier
+ * searches found no hole larger than hole_skipped. => address, or 0
+ */
+static u64
+hole_find(struct mm *mm, u64 bytes)
+{
+	u64 top = mm->mmap_base;
+	struct vma *vma, *below;
+
+	if (bytes > mm->hole_skipped)
+		top = MIN(top, mm->hole_hint);
+	else
+		mm->hole_skipped = 0;
+	vma = vma_find(mm, top - 1);
+	if (vma)
+		top = MIN(top, vma_guarded_start(vma));
+	below = vma ? vma_prev(vma) : vma_last(mm);
+	for (;; vma = below, below = vma_prev(vma), top = MIN(top, vma_guarded_start(vma))) {
+		u64 bottom = below ? below->end : USER_VA_START;
+
+		if (top >= bottom && top - bottom >= bytes) {
+			mm->hole_hint = top;
+			return top - bytes;
+		}
+		if (!below)
+			return 0;
+		if (top > bottom)
+			mm->hole_skipped = MAX(mm->hole_skipped, top - bottom);
+	}
+}
+
+/* Where the new area goes. => address or -errno */
+static s64
+place_find(struct mm *mm, uva_t addr, u64 bytes, unsigned place)
+{
+	s64 found;
+
+	if (place != MAP_PLACE_HINT) {
+		if (!IS_ALIGNED(addr, PAGE_SIZE))
+			return -EINVAL;
+		if (!range_valid(addr, bytes))
+			return addr < USER_VA_START ? -EPERM : -ENOMEM;
+		if (place == MAP_PLACE_NOREPLACE && vma_find_overlap(mm, addr, addr + bytes))
+			return -EEXIST;
+		return addr;
+	}
+	addr = ALIGN_DOWN(addr, PAGE_SIZE);
+	if (addr && range_valid(addr, bytes) && range_free(mm, addr, addr + bytes))
+		return addr;
+	found = hole_find(mm, bytes);
+	return found ? found : -ENOMEM;
+}
+
+/* Pages of [start, end) that areas cover now. */
+static u64
+pages_covered(struct mm *mm, u64 start, u64 end)
+{
+	struct vma *vma = vma_find(mm, start);
+	u64 bytes = 0;
+
+	for (; vma && vma->start < end; vma = vma_next(vma))
+		bytes += MIN(vma->end, end) - MAX(vma->start, start);
+	return bytes >> PAGE_SHIFT;
+}
+
+/* May the mm have nr_pages more with these flags? => 0, -ENOMEM */
+static int
+limits_check(const struct mm *mm, u64 nr_pages, u32 vm_flags)
+{
+	if (mm->total_pages + nr_pages > mm->limit_as >> PAGE_SHIFT)
+		return -ENOMEM;
+	if ((vm_flags & (VM_WRITE | VM_SHARED | VM_GROWSDOWN)) == VM_WRITE &&
+	    mm->data_pages + nr_pages > mm->limit_data >> PAGE_SHIFT)
+		return -ENOMEM;
+	return 0;
+}
+
+/* Let areas begin and end at start and end. => 0; -ENOMEM: nothing has changed */
+static int
+split_edges(struct mm *mm, u64 start, u64 end)
+{
+	struct vma *first = vma_find(mm, start);
+	struct vma *last;
+
+	if (mm->nr_vmas + 2 > VMA_COUNT_MAX)
+		return -ENOMEM;
+	if (first && first->start < start) {
+		if (!vma_split(first, start))
+			return -ENOMEM;
+	} else {
+		first = NULL;
+	}
+	last = vma_find(mm, end - 1);
+	if (last && last->start < end && last->end > end && !vma_split(last, end)) {
+		if (first)
+			vma_merge(first);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+/*
+ * Free page tables that [start, end), unmapped now, left empty. Not for every small range, which will
+ * often be mapped again soon; but an mm may not have many more tables than it has use for.
+ */
+static void
+tables_free(struct mm *mm, u64 start, u64 end)
+{
+	struct vma *next, *prev;
+	bool many = mm->pgt.nr_tables > TABLES_KEPT + mm->total_pages / PTES_PER_TABLE;
+
+	if (end - start < 1UL << PMD_SHIFT && !many)
+		return;
+	next = vma_find(mm, start);
+	prev = next ? vma_prev(next) : vma_last(mm);
+	start = MAX(ALIGN_DOWN(start, 1UL << PMD_SHIFT), prev ? prev->end : 0);
+	end = MIN(ALIGN_UP(end, 1UL << PMD_SHIFT), next ? next->start : USER_VA_END);
+	spin_lock(&mm->pgt.lock);
+	pgtable_free_range(&mm->pgt, start, end);
+	spin_unlock(&mm->pgt.lock);
+}
+
+/*
+ * Take the areas of [start, end) out of the mm, with their pages; split_edges() was called. They are
+ * left on `removed`, to be freed when mm->lock is not held.
+ */
+static void
+unmap_commit(struct mm *mm, u64 start, u64 end, struct list_head *removed)
+{
+	struct vma *vma;
+
+	mm_update_peak(mm);
+	while ((vma = vma_find_overlap(mm, start, end))) {
+		zap_range(mm, vma->start, vma->end);
+		vma_remove(vma);
+		list_add_tail(&vma->link, removed);
+	}
+	tables_free(mm, start, end);
+}
+
+static void
+vmas_free(struct list_head *removed)
+{
+	struct vma *vma, *next;
+
+	list_for_each_entry_safe(vma, next, removed, link) {
+		list_del(&vma->link);
+		vma_free(vma);
+	}
+}
+
+/* => mm->lock held for writing; vma_map's result, -ENOMEM when vma cannot go there */
+static s64
+map_locked(struct mm *mm, struct vma *vma, uva_t addr, unsigned place, struct list_head *removed)
+{
+	u64 bytes = vma->end - vma->start;
+	u64 start, end, replaced = 0;
+	int error;
+	s64 where;
+
+	where = place_find(mm, addr, bytes, place);
+	if (where < 0)
+		return where;
+	start = where;
+	end = start + bytes;
+	if (place == MAP_PLACE_FIXED)
+		replaced = pages_covered(mm, start, end);
+	error = limits_check(mm, (bytes >> PAGE_SHIFT) - replaced, vma->flags);
+	if (error < 0)
+		return error;
+	if (mm->nr_vmas >= VMA_COUNT_MAX)
+		return -ENOMEM;
+	if (replaced) {
+		error = split_edges(mm, start, end);
+		if (error < 0)
+			return error;
+		unmap_commit(mm, start, end, removed);
+	}
+	vma->start = start;
+	vma->end = end;
+	if (!vma->mapping)
+		vma->pgoff = start >> PAGE_SHIFT;
+	vma_insert(vma);
+	vma_merge(vma);
+	return start;
+}
+
+s64
+vma_map(struct mm *mm, uva_t addr, u64 bytes, u32 vm_flags, struct mapping *mapping, u64 pgoff,
+	unsigned place)
+{
+	LIST_HEAD(removed);
+	struct vma *vma;
+	s64 where;
+
+	if (bytes == 0)
+		return -EINVAL;
+	if (bytes > USER_VA_END)
+		return -ENOMEM;
+	bytes = ALIGN_UP(bytes, PAGE_SIZE);
+	if (pgoff + (bytes >> PAGE_SHIFT) < pgoff || pgoff >> (64 - PAGE_SHIFT))
+		return -EOVERFLOW;
+	vma = vma_alloc(mm, 0, bytes, vm_flags | mm->lock_future, mapping, pgoff);
+	if (!vma)
+		return -ENOMEM;
+	rwsem_write_lock(&mm->lock);
+	where = map_locked(mm, vma, addr, place, &removed);
+	rwsem_write_unlock(&mm->lock);
+	if (where < 0)
+		vma_free(vma);
+	vmas_free(&removed);
+	return where;
+}
+
+int
+vma_unmap(struct mm *mm, uva_t addr, u64 bytes)
+{
+	LIST_HEAD(removed);
+	u64 end;
+	int error = 0;
+
+	bytes = ALIGN_UP(bytes, PAGE_SIZE);
+	if (!IS_ALIGNED(addr, PAGE_SIZE) || bytes == 0 || bytes > USER_VA_END ||
+	    addr > USER_VA_END - bytes)
+		return -EINVAL;
+	end = addr + bytes;
+	rwsem_write_lock(&mm->lock);
+	if (vma_find_overlap(mm, addr, end)) {
+		error = split_edges(mm, addr, end);
+		if (!error)
+			unmap_commit(mm, addr, end, &removed);
+	}
+	rwsem_write_unlock(&mm->lock);
+	vmas_free(&removed);
+	return error;
+}
+
+/* Is the whole of [start, end) mapped, and does every area allow this access? */
+static int
+protect_check(struct mm *mm, u64 start, u64 end, u32 vm_access)
+{
+	struct vma *vma = vma_at(mm, start);
+
+	for (u64 at = start; at < end; at = vma->end, vma = vma_next(vma)) {
+		if (!vma || vma->start > at)
+			return -ENOMEM;
+		if (vm_access & ~(vma->flags >> 4))
+			return -EACCES;
+		if (vma->end >= end)
+			break;
+	}
+	return 0;
+}
+
+static void
+protect_commit(struct mm *mm, u64 start, u64 end, u32 vm_access)
+{
+	struct vma *vma = vma_at(mm, start);
+
+	while (vma && vma->start < end) {
+		u32 flags = (vma->flags & ~VM_ACCESS) | vm_access;
+
+		if (flags != vma->flags) {
+			u64 from = vma->start, to = vma->end;
+
+			vma_set_flags(vma, flags);
+			protect_range(mm, from, to, vma->pte_flags);
+		}
+		vma = vma_next(vma_merge(vma));
+	}
+	if (vma)
+		vma_merge(vma);
+}
+
+int
+vma_protect(struct mm *mm, uva_t addr, u64 bytes, u32 vm_access)
+{
+	u64 end;
+	int error;
+
+	if (!IS_ALIGNED(addr, PAGE_SIZE))
+		return -EINVAL;
+	if (bytes == 0)
+		return 0;
+	bytes = ALIGN_UP(bytes, PAGE_SIZE);
+	if (bytes == 0 || bytes > USER_VA_END || addr > USER_VA_END - bytes)
+		return -ENOMEM;
+	end = addr + bytes;
+	rwsem_write_lock(&mm->lock);
+	error = protect_check(mm, addr, end, vm_access);
+	if (!error)
+		error = split_edges(mm, addr, end);
+	if (!error)
+		protect_commit(mm, addr, end, vm_access);
+	rwsem_write_unlock(&mm->lock);
+	return error;
+}
+
+void
+vma_populate(struct mm *mm, uva_t addr, u64 bytes)
+{
+	for (u64 va = addr; va < addr + bytes; va += PAGE_SIZE) {
+		struct vma *vma;
+		u32 flags;
+
+		rwsem_read_lock(&mm->lock);
+		vma = vma_at(mm, va);
+		flags = vma ? vma->flags : 0;
+		rwsem_read_unlock(&mm->lock);
+		if (!(flags & VM_ACCESS))
+			return;
+		if (fault_handle(mm, va, flags & VM_WRITE ? FAULT_WRITE : FAULT_READ) != FAULT_OK)
+			return;
+	}
+}

@@ -1,0 +1,351 @@
+#include "vm/pagecache.h"
+
+#include "core/panic.h"
+#include "lib/err.h"
+#include "lib/string.h"
+#include "mem/kmap.h"
+#include "mem/page_alloc.h"
+#include "vm/lru.h"
+#include "vm/pagecache_internal.h"
+#include "vm/uio.h"
+#include "vm/writeback.h"
+
+static atomic64_t nr_pages_total;
+
+void
+mapping_init(struct mapping *mapping, const struct mapping_ops *ops, void *host, u64 size)
+{
+	*mapping = (struct mapping){.ops = ops, .host = host, .size = size};
+	spin_init(&mapping->lock, "mapping", RANK_MAPPING);
+	spin_init(&mapping->rmap_lock, "rmap", RANK_RMAP);
+	xa_init(&mapping->pages);
+	list_init(&mapping->vmas);
+	list_init(&mapping->dirty_link);
+}
+
+void
+mapping_destroy(struct mapping *mapping)
+{
+	assert(list_empty(&mapping->vmas));
+	dirty_list_remove(mapping);
+	pagecache_evict_range(mapping, 0, UINT64_MAX);
+	assert(mapping->nr_pages == 0 && mapping->nr_dirty == 0);
+	xa_destroy(&mapping->pages);
+}
+
+bool
+mapping_get(struct mapping *mapping)
+{
+	return !mapping->ops->get || mapping->ops->get(mapping);
+}
+
+void
+mapping_put(struct mapping *mapping)
+{
+	if (mapping->ops->put)
+		mapping->ops->put(mapping);
+}
+
+struct page *
+pagecache_find(struct mapping *mapping, u64 index)
+{
+	struct page *page;
+
+	spin_lock(&mapping->lock);
+	page = xa_load(&mapping->pages, index);
+	if (page)
+		page_get(page);
+	spin_unlock(&mapping->lock);
+	return page;
+}
+
+/* => 0, -EEXIST, -ENOMEM; page is locked, its one reference becomes the cache's when 0 */
+static int
+page_insert(struct mapping *mapping, struct page *page, u64 index)
+{
+	int error;
+
+	page->mapping = mapping;
+	page->index = index;
+	do {
+		spin_lock(&mapping->lock);
+		error = xa_insert(&mapping->pages, index, page);
+		if (!error) {
+			mapping->nr_pages++;
+			page_get(page);
+		}
+		spin_unlock(&mapping->lock);
+	} while (error == -ENOMEM && xa_reserve_fill());
+	if (error) {
+		page->mapping = NULL;
+		return error;
+	}
+	atomic64_add(&nr_pages_total, 1);
+	lru_add(page);
+	return 0;
+}
+
+struct page *
+pagecache_add(struct mapping *mapping, u64 index, gfp_t gfp)
+{
+	struct page *page = page_alloc(gfp);
+	int error;
+
+	if (!page)
+		return NULL;
+	page->flags |= 1U << PG_locked;
+	error = page_insert(mapping, page, index);
+	if (!error)
+		return page;
+	page_clear(page, PG_locked);
+	page_put(page);
+	return error == -ENOMEM ? NULL : ERR_PTR(error);
+}
+
+/* Wait until somebody's read of the page has ended. => true when its contents are valid */
+static bool
+page_wait_read(struct page *page)
+{
+	page_wait_unlocked(page);
+	return page_uptodate(page);
+}
+
+/* Nobody has read the page, or without success: read it. => 0, -EAGAIN (it left the cache), -EIO */
+static int
+page_read_again(struct mapping *mapping, struct page *page)
+{
+	page_lock(page);
+	if (page->mapping != mapping) {
+		page_unlock(page);
+		return -EAGAIN;
+	}
+	if (page_uptodate(page)) {
+		page_unlock(page);
+		return 0;
+	}
+	page_clear(page, PG_error);
+	mapping->ops->read_pages(mapping, &page, 1);
+	return page_wait_read(page) ? 0 : -EIO;
+}
+
+/* The page was there but not valid. => 0, -EAGAIN (it left the cache), -EIO */
+static int
+page_make_valid(struct mapping *mapping, struct page *page)
+{
+	if (page_wait_read(page))
+		return 0;
+	return page_read_again(mapping, page);
+}
+
+/* => the page, or NULL, ERR_PTR; ERR_PTR(-EAGAIN): look again */
+static struct page *
+pagecache_get_slow(struct mapping *mapping, u64 index, struct readahead *ra, struct page *page)
+{
+	int error;
+
+	if (!page) {
+		page = readahead_miss(mapping, index, ra);
+		if (IS_ERR_OR_NULL(page))
+			return page;
+		if (page_wait_read(page))
+			return page;
+		error = -EIO;
+	} else {
+		error = page_make_valid(mapping, page);
+	}
+	if (!error)
+		return page;
+	page_put(page);
+	return ERR_PTR(error);
+}
+
+struct page *
+pagecache_get(struct mapping *mapping, u64 index, struct readahead *ra)
+{
+	struct page *page;
+
+	do {
+		page = pagecache_find(mapping, index);
+		if (unlikely(!page || !page_uptodate(page)))
+			page = pagecache_get_slow(mapping, index, ra, page);
+	} while (unlikely(IS_ERR(page) && PTR_ERR(page) == -EAGAIN));
+	if (unlikely(IS_ERR_OR_NULL(page)))
+		return page;
+	lru_touch(page);
+	if (ra) {
+		if (unlikely(page_test(page, PG_readahead)))
+			readahead_hit(mapping, page, ra);
+		ra->next = index + 1;
+	}
+	return page;
+}
+
+/* The page, in the cache and locked; *added when it is new. => NULL: no memory */
+static struct page *
+pagecache_get_locked(struct mapping *mapping, u64 index, bool *added)
+{
+	for (;;) {
+		struct page *page = pagecache_find(mapping, index);
+
+		*added = false;
+		if (!page) {
+			page = pagecache_add(mapping, index, GFP_HIGHUSER);
+			if (!page)
+				return NULL;
+			if (IS_ERR(page))
+				continue;
+			*added = true;
+			return page;
+		}
+		page_lock(page);
+		if (page->mapping == mapping)
+			return page;
+		page_unlock(page);
+		page_put(page);
+	}
+}
+
+struct page *
+pagecache_get_for_write(struct mapping *mapping, u64 index, bool overwrite_whole)
+{
+	bool tried = false, added;
+
+	for (;;) {
+		struct page *page = pagecache_get_locked(mapping, index, &added);
+
+		if (!page)
+			return NULL;
+		if (overwrite_whole || page_uptodate(page)) {
+			lru_touch(page);
+			return page;
+		}
+		if (tried) {
+			page_unlock(page);
+			page_put(page);
+			return ERR_PTR(-EIO);
+		}
+		tried = true;
+		page_clear(page, PG_error);
+		mapping->ops->read_pages(mapping, &page, 1);
+		page_wait_unlocked(page);
+		page_put(page);
+	}
+}
+
+struct page *
+pagecache_get_zeroed(struct mapping *mapping, u64 index)
+{
+	bool added;
+	struct page *page = pagecache_get_locked(mapping, index, &added);
+
+	if (page && !page_uptodate(page)) {
+		page_zero_contents(page);
+		page_set_uptodate(page);
+	}
+	return page;
+}
+
+/* Take it out. => mapping->lock held */
+static void
+page_erase_locked(struct mapping *mapping, struct page *page)
+{
+	struct page *erased = xa_erase(&mapping->pages, page->index);
+
+	assert(erased == page);
+	mapping->nr_pages--;
+	if (page_test(page, PG_dirty))
+		mapping->nr_dirty--;
+}
+
+/* After page_erase_locked: what is left to do without mapping->lock. => page locked */
+static void
+page_erased(struct mapping *mapping, struct page *page)
+{
+	if (page_test_and_clear(page, PG_dirty) && mapping->ops->write_pages)
+		dirty_count_add(-1);
+	if (mapping->ops->release_page)
+		mapping->ops->release_page(mapping, page);
+	WRITE_ONCE(page->mapping, NULL);
+	lru_remove(page);
+	atomic64_add(&nr_pages_total, -1);
+	page_put(page);
+}
+
+bool
+pagecache_remove(struct page *page)
+{
+	struct mapping *mapping = page->mapping;
+	bool unused;
+
+	assert(page_locked(page) && mapping && !page_test(page, PG_writeback));
+	spin_lock(&mapping->lock);
+	unused = page_refcount(page) == 2 && page_mapcount(page) == 0;
+	if (unused)
+		page_erase_locked(mapping, page);
+	spin_unlock(&mapping->lock);
+	if (unused)
+		page_erased(mapping, page);
+	return unused;
+}
+
+void
+pagecache_evict(struct page *page)
+{
+	struct mapping *mapping = page->mapping;
+
+	assert(page_locked(page) && mapping && !page_test(page, PG_writeback));
+	spin_lock(&mapping->lock);
+	page_erase_locked(mapping, page);
+	spin_unlock(&mapping->lock);
+	page_erased(mapping, page);
+}
+
+s64
+pagecache_read(struct mapping *mapping, u64 *pos, struct uio *uio, struct readahead *ra)
+{
+	s64 done = 0;
+
+	while (uio_left(uio) > 0) {
+		u64 size = mapping_size(mapping), offset = *pos % PAGE_SIZE;
+		struct page *page;
+		s64 n;
+
+		if (*pos >= size)
+			break;
+		page = pagecache_get(mapping, *pos >> PAGE_SHIFT, ra);
+		if (unlikely(IS_ERR_OR_NULL(page)))
+			return done ? done : err_or_null_to_errno(page);
+		n = uio_pin(uio, MIN(PAGE_SIZE - offset, size - *pos));
+		if (likely(n > 0)) {
+			uio_copy_page_to(uio, page, offset, n);
+			uio_unpin(uio);
+		}
+		page_put(page);
+		if (unlikely(n < 0))
+			return done ? done : n;
+		*pos += n;
+		done += n;
+	}
+	return done;
+}
+
+s64
+pagecache_read_kernel(struct mapping *mapping, u64 pos, void *kva, u64 bytes)
+{
+	struct uio uio;
+
+	uio_init_kernel(&uio, UIO_TO_MEMORY, kva, bytes);
+	return pagecache_read(mapping, &pos, &uio, NULL);
+}
+
+void
+mapping_set_size(struct mapping *mapping, u64 size)
+{
+	WRITE_ONCE(mapping->size, size);
+}
+
+u64
+nr_pagecache_pages(void)
+{
+	return atomic64_read(&nr_pages_total);
+}

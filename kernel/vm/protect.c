@@ -1,0 +1,65 @@
+#include "vm/protect.h"
+
+#include "sched/sched.h"
+#include "vm/pte_state.h"
+
+/* Bits that a translation cache may hold on to. */
+#define PTE_ACCESS (PTE_V | PTE_R | PTE_W | PTE_X)
+
+pte_t
+pte_modify(pte_t pte, u64 pte_flags)
+{
+	u64 keep = pte.bits & (PTE_A | PTE_D);
+
+	if (!pte_writable(pte))
+		pte_flags &= ~PTE_W;
+	return (pte_t){pte_for(pte_pfn(pte), pte_flags).bits | keep};
+}
+
+/* => did a present entry lose access? page-table lock held */
+static bool
+protect_ptes(pte_t *ptep, unsigned nr, u64 pte_flags)
+{
+	u64 lost = 0;
+
+	for (; nr > 0; nr--, ptep++) {
+		pte_t old = pte_read(ptep), new;
+
+		if (!pte_has_page(old))
+			continue;
+		new = pte_modify(old, pte_flags);
+		if (new.bits == old.bits)
+			continue;
+		/* Only hardware's A and D may have changed meanwhile: take them along. */
+		old = pte_exchange(ptep, pte_none());
+		new.bits |= old.bits &(PTE_A | PTE_D);
+		pte_write(ptep, new);
+		if (pte_present(old))
+			lost |= old.bits & ~new.bits &PTE_ACCESS;
+	}
+	return lost != 0;
+}
+
+void
+protect_range(struct mm *mm, u64 start, u64 end, u64 pte_flags)
+{
+	bool flush = false, more = true;
+	u64 va = start;
+
+	while (more) {
+		unsigned nr;
+		pte_t *ptep;
+
+		spin_lock(&mm->pgt.lock);
+		ptep = pgtable_next(&mm->pgt, &va, end, &nr);
+		more = ptep != NULL;
+		if (more) {
+			flush |= protect_ptes(ptep, nr, pte_flags);
+			va += nr * PAGE_SIZE;
+		}
+		spin_unlock(&mm->pgt.lock);
+		cond_resched();
+	}
+	if (flush)
+		tlb_flush_range(&mm->tlb, start, end);
+}

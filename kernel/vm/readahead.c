@@ -1,0 +1,171 @@
+/*
+ * Reading ahead. A reader that goes through a file page by page is given windows: 4 pages, then 8, 16, 32.
+ * One page of each window is marked; when the reader gets there the next window is started, so that the
+ * disk works while the reader does:
+ *
+ *	miss here		 marked			next window, started at the mark
+ *	│			 │			│
+ *	[0  1  2  3][4  5  6  7  8* 9 10 11][12* ...				* = PG_readahead
+ *
+ * A reader that jumps gets one page at a time, until it goes on from where it was. Faults of mapped files
+ * jump often, but come back to the neighbourhood: they get the aligned 16 pages around.
+ */
+
+#include "lib/err.h"
+#include "mem/page_alloc.h"
+#include "vm/pagecache_internal.h"
+#include "vm/vma.h"
+
+#define WINDOW_MIN 4
+#define WINDOW_MAX 32
+#define AROUND	   16 /* pages that a fault maps at most */
+
+#define GFP_READAHEAD (GFP_HIGHUSER | GFP_NORETRY | GFP_NOWARN)
+
+/* Pages being collected for one read_pages call. */
+struct batch {
+	struct mapping *mapping;
+	unsigned nr;
+	struct page *pages[MAPPING_BATCH_MAX];
+};
+
+static void
+batch_submit(struct batch *batch)
+{
+	if (batch->nr == 0)
+		return;
+	batch->mapping->ops->read_pages(batch->mapping, batch->pages, batch->nr);
+	for (unsigned i = 0; i < batch->nr; i++)
+		page_put(batch->pages[i]);
+	batch->nr = 0;
+}
+
+static void
+batch_add(struct batch *batch, struct page *page)
+{
+	if (batch->nr == MAPPING_BATCH_MAX)
+		batch_submit(batch);
+	batch->pages[batch->nr++] = page;
+}
+
+/* Is the page there? No reference: a hint. */
+static bool
+page_cached(struct mapping *mapping, u64 index)
+{
+	bool cached;
+
+	spin_lock(&mapping->lock);
+	cached = xa_load(&mapping->pages, index) != NULL;
+	spin_unlock(&mapping->lock);
+	return cached;
+}
+
+/*
+ * Read what is missing of first .. first + nr - 1. Page `mark` gets PG_readahead; page `wanted`, when
+ * it is read here, is returned with a reference.
+ */
+static struct page *
+read_range(struct mapping *mapping, u64 first, u64 nr, u64 mark, u64 wanted)
+{
+	struct batch batch = {.mapping = mapping};
+	struct page *found = NULL;
+
+	for (u64 index = first; index < first + nr; index++) {
+		gfp_t gfp = index == wanted ? GFP_HIGHUSER : GFP_READAHEAD;
+		struct page *page = ERR_PTR(-EEXIST);
+
+		if (!page_cached(mapping, index))
+			page = pagecache_add(mapping, index, gfp);
+		if (IS_ERR(page)) {
+			batch_submit(&batch);
+			if (index == wanted)
+				found = ERR_PTR(-EAGAIN);
+			continue;
+		}
+		if (!page) {
+			batch_submit(&batch);
+			if (index >= wanted)
+				break;
+			continue;
+		}
+		if (index == mark)
+			page_set(page, PG_readahead);
+		if (index == wanted) {
+			page_get(page);
+			found = page;
+		}
+		batch_add(&batch, page);
+	}
+	batch_submit(&batch);
+	return found;
+}
+
+/* The pages of the file from index on. */
+static u64
+pages_left(const struct mapping *mapping, u64 index)
+{
+	u64 nr = (mapping_size(mapping) + PAGE_SIZE - 1) >> PAGE_SHIFT;
+
+	return index < nr ? nr - index : 0;
+}
+
+/* Is this read the continuation of what the reader did? */
+static bool
+is_sequential(const struct readahead *ra, u64 index)
+{
+	if (ra->advice & VM_RAND_READ)
+		return false;
+	return index == ra->next || index == 0 || ra->advice & VM_SEQ_READ;
+}
+
+static u32
+window_next(const struct readahead *ra)
+{
+	return CLAMP(ra->window * 2, (u32)WINDOW_MIN, (u32)WINDOW_MAX);
+}
+
+struct page *
+readahead_miss(struct mapping *mapping, u64 index, struct readahead *ra)
+{
+	u64 first = index, left, nr = 1;
+
+	if (ra && is_sequential(ra, index)) {
+		ra->window = window_next(ra);
+		nr = ra->window;
+	} else if (ra == &mapping->ra && !(ra->advice & VM_RAND_READ)) {
+		first = ALIGN_DOWN(index, AROUND);
+		nr = AROUND;
+		ra->window = 0;
+	} else if (ra) {
+		ra->window = 0;
+	}
+	left = pages_left(mapping, first);
+	nr = CLAMP(left, index - first + 1, MAX(nr, index - first + 1));
+	if (ra)
+		ra->end = first + nr;
+	return read_range(mapping, first, nr, nr > 1 ? first + nr / 2 : UINT64_MAX, index);
+}
+
+void
+readahead_hit(struct mapping *mapping, struct page *page, struct readahead *ra)
+{
+	u64 first = MAX(ra->end, page->index + 1);
+	u64 nr;
+
+	page_clear(page, PG_readahead);
+	if (ra->advice & VM_RAND_READ || page->index + WINDOW_MAX < first)
+		return;
+	ra->window = window_next(ra);
+	nr = MIN((u64)ra->window, pages_left(mapping, first));
+	ra->end = first + nr;
+	if (nr > 0)
+		read_range(mapping, first, nr, first + nr / 2, UINT64_MAX);
+}
+
+void
+pagecache_readahead(struct mapping *mapping, u64 index, u64 nr_pages)
+{
+	nr_pages = MIN(nr_pages, pages_left(mapping, index));
+	if (nr_pages > 0)
+		read_range(mapping, index, nr_pages, UINT64_MAX, UINT64_MAX);
+}

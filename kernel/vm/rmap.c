@@ -1,0 +1,129 @@
+/*
+ * From a file page to its PTEs: every area of the mapping that shows the page's index would have it at one
+ * address. The areas stay in place under the mapping's rmap_lock, and the page's place in the mapping
+ * under the page lock.
+ */
+
+#include "vm/rmap.h"
+
+#include "vm/pagecache.h"
+#include "vm/pte_state.h"
+#include "vm/vma.h"
+#include "vm/zap.h"
+
+/* Looks at, or changes, the entry that maps page. => false ends the walk; page-table lock held */
+typedef bool (*entry_fn)(struct vma *vma, pte_t *ptep, u64 va, struct page *page, void *arg);
+
+/* => false when fn ended the walk */
+static bool
+vma_visit(struct vma *vma, struct page *page, entry_fn fn, void *arg)
+{
+	struct mm *mm = vma->mm;
+	bool more = true;
+	pte_t *ptep;
+	u64 va;
+
+	if (page->index < vma->pgoff || page->index - vma->pgoff >= vma_nr_pages(vma))
+		return true;
+	va = vma->start + ((page->index - vma->pgoff) << PAGE_SHIFT);
+	spin_lock(&mm->pgt.lock);
+	ptep = pgtable_lookup(&mm->pgt, va);
+	if (ptep && pte_has_page(pte_read(ptep)) && pte_page(pte_read(ptep)) == page)
+		more = fn(vma, ptep, va, page, arg);
+	spin_unlock(&mm->pgt.lock);
+	return more;
+}
+
+static void
+page_visit(struct page *page, entry_fn fn, void *arg)
+{
+	struct mapping *mapping = page->mapping;
+	struct vma *vma;
+
+	spin_lock(&mapping->rmap_lock);
+	list_for_each_entry(vma, &mapping->vmas, mapping_link)
+		if (!vma_visit(vma, page, fn, arg))
+			break;
+	spin_unlock(&mapping->rmap_lock);
+}
+
+static bool
+entry_clear_accessed(struct vma *vma, pte_t *ptep, u64 va, struct page *page, void *arg)
+{
+	(void)vma;
+	(void)va;
+	(void)page;
+	if (pte_read(ptep).bits & PTE_A) {
+		pte_clear_flags(ptep, PTE_A);
+		*(bool *)arg = true;
+	}
+	return true;
+}
+
+bool
+rmap_test_and_clear_accessed(struct page *page)
+{
+	bool accessed = false;
+
+	if (page_mapcount(page) > 0)
+		page_visit(page, entry_clear_accessed, &accessed);
+	return accessed;
+}
+
+static bool
+entry_unmap(struct vma *vma, pte_t *ptep, u64 va, struct page *page, void *arg)
+{
+	(void)arg;
+	pte_write(ptep, pte_none());
+	tlb_flush_page(&vma->mm->tlb, va);
+	atomic64_add(&vma->mm->rss_file, -1);
+	atomic_dec(&page->mapcount);
+	page_put(page);
+	return page_mapcount(page) > 0;
+}
+
+bool
+rmap_unmap(struct page *page)
+{
+	assert(page_locked(page) && page->mapping);
+	if (page_mapcount(page) > 0)
+		page_visit(page, entry_unmap, NULL);
+	return page_mapcount(page) == 0;
+}
+
+static bool
+entry_write_protect(struct vma *vma, pte_t *ptep, u64 va, struct page *page, void *arg)
+{
+	(void)page;
+	(void)arg;
+	if (pte_read(ptep).bits & (PTE_W | PTE_D)) {
+		pte_clear_flags(ptep, PTE_W | PTE_D);
+		tlb_flush_page(&vma->mm->tlb, va);
+	}
+	return true;
+}
+
+void
+rmap_write_protect(struct page *page)
+{
+	assert(page_locked(page) && page->mapping);
+	if (page_mapcount(page) > 0 && READ_ONCE(page->mapping->nr_shared_writable) > 0)
+		page_visit(page, entry_write_protect, NULL);
+}
+
+void
+rmap_unmap_range(struct mapping *mapping, u64 first, u64 last)
+{
+	struct vma *vma;
+
+	spin_lock(&mapping->rmap_lock);
+	list_for_each_entry(vma, &mapping->vmas, mapping_link) {
+		u64 vma_last = vma->pgoff + vma_nr_pages(vma) - 1;
+		u64 from = MAX(first, vma->pgoff), to = MIN(last, vma_last);
+
+		if (from <= to)
+			zap_vma_locked(vma, vma->start + ((from - vma->pgoff) << PAGE_SHIFT),
+				       vma->start + ((to - vma->pgoff + 1) << PAGE_SHIFT));
+	}
+	spin_unlock(&mapping->rmap_lock);
+}

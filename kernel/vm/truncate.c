@@ -1,0 +1,115 @@
+/*
+ * Shrinking a file while programs map it and others write it back. The order makes it safe:
+ *
+ *	1. the new size is there for all to see: no fault maps a page beyond it from now on
+ *	2. page tables lose the pages beyond it (taking each page-table lock, behind which a fault that
+ *	   still saw the old size has finished)
+ *	3. each page is locked, its write-back waited for, and it leaves the cache
+ */
+
+#include "lib/string.h"
+#include "mem/kmap.h"
+#include "sched/sched.h"
+#include "vm/pagecache_internal.h"
+#include "vm/rmap.h"
+
+/* The first page at *index .. last, with a reference. */
+static struct page *
+page_next(struct mapping *mapping, u64 *index, u64 last)
+{
+	struct page *page;
+
+	spin_lock(&mapping->lock);
+	page = xa_find(&mapping->pages, index, last);
+	if (page)
+		page_get(page);
+	spin_unlock(&mapping->lock);
+	return page;
+}
+
+static void
+page_evict(struct mapping *mapping, struct page *page)
+{
+	page_lock(page);
+	page_wait_writeback(page);
+	if (page->mapping == mapping) {
+		while (page_mapcount(page) > 0)
+			rmap_unmap(page);
+		pagecache_evict(page);
+	}
+	page_unlock(page);
+	page_put(page);
+}
+
+void
+pagecache_evict_range(struct mapping *mapping, u64 first, u64 last)
+{
+	struct page *page;
+
+	for (u64 index = first; (page = page_next(mapping, &index, last)); index++) {
+		page_evict(mapping, page);
+		cond_resched();
+	}
+}
+
+/* What follows the end of the file in its last page becomes zero, in the cache and so on the disk. */
+static void
+zero_last_page(struct mapping *mapping, u64 size)
+{
+	struct page *page = pagecache_find(mapping, size >> PAGE_SHIFT);
+	u64 offset = size % PAGE_SIZE;
+
+	if (!page)
+		return;
+	page_lock(page);
+	page_wait_writeback(page);
+	if (page->mapping == mapping && page_uptodate(page)) {
+		u8 *kva = kmap_local_page(page);
+
+		memset(kva + offset, 0, PAGE_SIZE - offset);
+		kunmap_local(kva);
+		if (!mapping->ops->reserve_write || mapping->ops->reserve_write(mapping, page) == 0)
+			page_mark_dirty(page);
+	}
+	page_unlock(page);
+	page_put(page);
+}
+
+void
+mapping_truncate(struct mapping *mapping, u64 size)
+{
+	u64 old = mapping_size(mapping);
+	u64 first = (size + PAGE_SIZE - 1) >> PAGE_SHIFT;
+
+	mapping_set_size(mapping, size);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (size > old && old % PAGE_SIZE)
+		zero_last_page(mapping, old);
+	if (size >= old && size > 0)
+		return;
+	rmap_unmap_range(mapping, first, UINT64_MAX);
+	pagecache_evict_range(mapping, first, UINT64_MAX);
+	if (size % PAGE_SIZE)
+		zero_last_page(mapping, size);
+}
+
+u64
+mapping_invalidate(struct mapping *mapping, u64 start, u64 end)
+{
+	struct page *page;
+	u64 dropped = 0;
+
+	if (end == 0)
+		return 0;
+	for (u64 index = start; (page = page_next(mapping, &index, end - 1)); index++) {
+		if (page_trylock(page)) {
+			if (page->mapping == mapping && !page_test(page, PG_dirty) &&
+			    !page_test(page, PG_writeback))
+				dropped += pagecache_remove(page);
+			page_unlock(page);
+		}
+		page_put(page);
+		cond_resched();
+	}
+	return dropped;
+}

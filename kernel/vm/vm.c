@@ -1,0 +1,22 @@
+#include "vm/vm.h"
+
+#include "vm/fault.h"
+#include "vm/lru.h"
+#include "vm/mm.h"
+#include "vm/pagecache.h"
+#include "vm/pagecache_internal.h"
+#include "vm/reclaim.h"
+#include "vm/shrinker.h"
+
+void
+vm_init(void)
+{
+	xa_reserve_init();
+	page_lock_init();
+	lru_init();
+	shrinker_init();
+	vma_init();
+	mm_init();
+	fault_init();
+	reclaim_init();
+}

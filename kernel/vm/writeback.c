@@ -1,0 +1,284 @@
+/*
+ * Write-back. A dirty page has PG_dirty and the DIRTY mark in its mapping; a mapping with dirty pages is on
+ * a list, oldest first. A batch is a run of dirty pages of consecutive index: each is locked for a moment, made
+ * read-only in all page tables, so that a later store marks it dirty again, and changed from dirty to
+ * being written; then the file system gets them together.
+ *
+ *	ops->write_begin	 a transaction		    no page lock
+ *	lock page, dirty -> writeback, unlock page	    for each of the run
+ *	ops->write_pages	 starts the I/O
+ *	ops->write_end
+ *
+ * A page that is being written when its turn comes is waited for if the caller wants to wait, else left dirty.
+ */
+
+#include "vm/writeback.h"
+
+#include "core/clock.h"
+#include "core/panic.h"
+#include "lib/err.h"
+#include "lib/string.h"
+#include "mem/kmap.h"
+#include "sched/sched.h"
+#include "sched/wait.h"
+#include "vm/flusher.h"
+#include "vm/rmap.h"
+
+static atomic64_t nr_dirty, nr_writeback, nr_ended;
+static struct wait_queue progress_wq = WAIT_QUEUE_INIT(progress_wq);
+
+void
+dirty_count_add(s64 delta)
+{
+	atomic64_add(&nr_dirty, delta);
+}
+
+void
+writeback_ended(void)
+{
+	atomic64_add(&nr_writeback, -1);
+	atomic64_add(&nr_ended, 1);
+	if (wait_queue_active(&progress_wq))
+		wake_up_all(&progress_wq);
+}
+
+void
+page_mark_dirty(struct page *page)
+{
+	struct mapping *mapping = page->mapping;
+	bool first;
+
+	assert(page_locked(page) && mapping);
+	if (!page_test_and_set(page, PG_dirty))
+		return;
+	spin_lock(&mapping->lock);
+	xa_set_mark(&mapping->pages, page->index, PAGECACHE_DIRTY);
+	first = mapping->nr_dirty++ == 0;
+	spin_unlock(&mapping->lock);
+	if (!mapping->ops->write_pages)
+		return;
+	dirty_count_add(1);
+	if (first)
+		dirty_list_add(mapping);
+}
+
+/* => true when it was dirty; page locked */
+static bool
+page_clear_dirty(struct mapping *mapping, struct page *page)
+{
+	if (!page_test_and_clear(page, PG_dirty))
+		return false;
+	spin_lock(&mapping->lock);
+	xa_clear_mark(&mapping->pages, page->index, PAGECACHE_DIRTY);
+	mapping->nr_dirty--;
+	spin_unlock(&mapping->lock);
+	if (mapping->ops->write_pages)
+		dirty_count_add(-1);
+	return true;
+}
+
+void
+page_cancel_dirty(struct page *page)
+{
+	assert(page_locked(page) && page->mapping);
+	page_clear_dirty(page->mapping, page);
+}
+
+/* Stores through a mapping may have gone beyond the end of the file; the disk gets zeros there. */
+static void
+page_zero_tail(struct mapping *mapping, struct page *page)
+{
+	u64 start = page->index << PAGE_SHIFT, size = mapping_size(mapping);
+
+	if (size > start && size - start < PAGE_SIZE) {
+		u8 *kva = kmap_local_page(page);
+
+		memset(kva + (size - start), 0, PAGE_SIZE - (size - start));
+		kunmap_local(kva);
+	}
+}
+
+/* Turn a dirty page into one that is being written. => false: it is not to be written now */
+static bool
+page_start_writeback(struct mapping *mapping, struct page *page, bool wait)
+{
+	bool start = false;
+
+	page_lock(page);
+	if (wait)
+		page_wait_writeback(page);
+	if (page->mapping == mapping && page_test(page, PG_dirty) &&
+	    !page_test(page, PG_writeback)) {
+		rmap_write_protect(page);
+		page_zero_tail(mapping, page);
+		page_clear_dirty(mapping, page);
+		atomic64_add(&nr_writeback, 1);
+		page_set(page, PG_writeback);
+		spin_lock(&mapping->lock);
+		xa_set_mark(&mapping->pages, page->index, PAGECACHE_WRITEBACK);
+		spin_unlock(&mapping->lock);
+		start = true;
+	}
+	page_unlock(page);
+	return start;
+}
+
+/* A run of dirty pages from *index on, with references; *index becomes what follows. => how many */
+static unsigned
+run_find(struct mapping *mapping, u64 *index, u64 last, struct page **pages)
+{
+	struct page *page;
+	u64 at = *index;
+	unsigned nr = 0;
+
+	spin_lock(&mapping->lock);
+	page = xa_find_marked(&mapping->pages, &at, last, PAGECACHE_DIRTY);
+	while (page && nr < MAPPING_BATCH_MAX) {
+		page_get(page);
+		pages[nr++] = page;
+		at++;
+		page = at <= last && xa_get_mark(&mapping->pages, at, PAGECACHE_DIRTY)
+			       ? xa_load(&mapping->pages, at)
+			       : NULL;
+	}
+	spin_unlock(&mapping->lock);
+	*index = at;
+	return nr;
+}
+
+/* Write a run; those that cannot be written now cut it in pieces. */
+static void
+run_write(struct mapping *mapping, struct page **pages, unsigned nr, bool wait)
+{
+	unsigned first = 0;
+
+	for (unsigned i = 0; i < nr; i++) {
+		if (page_start_writeback(mapping, pages[i], wait))
+			continue;
+		if (i > first)
+			mapping->ops->write_pages(mapping, pages + first, i - first);
+		first = i + 1;
+	}
+	if (nr > first)
+		mapping->ops->write_pages(mapping, pages + first, nr - first);
+}
+
+/* => 0, or the error of write_begin */
+static int
+write_dirty_pages(struct mapping *mapping, u64 first, u64 last, bool wait)
+{
+	struct page *pages[MAPPING_BATCH_MAX];
+	u64 index = first;
+
+	while (index <= last && xa_is_marked(&mapping->pages, PAGECACHE_DIRTY)) {
+		unsigned nr;
+		int error = 0;
+
+		if (mapping->ops->write_begin)
+			error = mapping->ops->write_begin(mapping, MAPPING_BATCH_MAX);
+		if (error)
+			return error;
+		nr = run_find(mapping, &index, last, pages);
+		run_write(mapping, pages, nr, wait);
+		if (mapping->ops->write_end)
+			mapping->ops->write_end(mapping);
+		for (unsigned i = 0; i < nr; i++)
+			page_put(pages[i]);
+		if (nr == 0)
+			break;
+		cond_resched();
+	}
+	return 0;
+}
+
+/* The next page that is, or was, being written, with a reference; its mark is cleared. */
+static struct page *
+written_next(struct mapping *mapping, u64 *index, u64 last)
+{
+	struct page *page;
+
+	spin_lock(&mapping->lock);
+	page = xa_find_marked(&mapping->pages, index, last, PAGECACHE_WRITEBACK);
+	if (page) {
+		page_get(page);
+		if (!page_test(page, PG_writeback))
+			xa_clear_mark(&mapping->pages, *index, PAGECACHE_WRITEBACK);
+	}
+	spin_unlock(&mapping->lock);
+	return page;
+}
+
+static void
+wait_for_pages(struct mapping *mapping, u64 first, u64 last)
+{
+	struct page *page;
+
+	for (u64 index = first; (page = written_next(mapping, &index, last)); index++) {
+		page_wait_writeback(page);
+		page_put(page);
+		if (index == last)
+			break;
+	}
+}
+
+int
+mapping_writeback(struct mapping *mapping, u64 start, u64 end, bool wait)
+{
+	u64 first = start >> PAGE_SHIFT;
+	u64 last = end == UINT64_MAX ? UINT64_MAX >> 1 : (end + PAGE_SIZE - 1) >> PAGE_SHIFT;
+	u32 errors = __atomic_load_n(&mapping->wb_errors, __ATOMIC_SEQ_CST);
+	int error;
+
+	if (!mapping->ops->write_pages)
+		return 0;
+	error = write_dirty_pages(mapping, first, last, wait);
+	if (wait)
+		wait_for_pages(mapping, first, last);
+	if (error)
+		return error;
+	return mapping_check_error(mapping, &errors);
+}
+
+int
+mapping_check_error(struct mapping *mapping, u32 *since)
+{
+	u32 now = __atomic_load_n(&mapping->wb_errors, __ATOMIC_SEQ_CST);
+	bool failed = now != *since;
+
+	*since = now;
+	return failed ? READ_ONCE(mapping->wb_error) : 0;
+}
+
+void
+writeback_all(bool wait)
+{
+	u64 now = clock_now_ns();
+	struct mapping *mapping;
+
+	while ((mapping = dirty_list_take(now))) {
+		mapping_writeback(mapping, 0, UINT64_MAX, wait);
+		dirty_list_done(mapping);
+	}
+	if (wait)
+		wait_event(&progress_wq, nr_writeback_pages() == 0);
+}
+
+void
+writeback_wait_progress(u64 ns)
+{
+	s64 before = atomic64_read(&nr_ended);
+
+	wait_event_deadline(&progress_wq, atomic64_read(&nr_ended) != before, clock_now_ns() + ns);
+}
+
+u64
+nr_dirty_pages(void)
+{
+	return MAX(atomic64_read(&nr_dirty), 0L);
+}
+
+u64
+nr_writeback_pages(void)
+{
+	return MAX(atomic64_read(&nr_writeback), 0L);
+}

@@ -1,0 +1,21 @@
+#pragma once
+
+/* Removing translations from an address space. */
+
+#include "mem/tlb.h"
+#include "vm/mm.h"
+
+/*
+ * Unmap [start, end): every page loses this mm's reference after the TLBs were flushed. Tables
+ * stay. => caller holds mm->lock for writing, or the mm has no user left; sleeps
+ */
+void zap_range(struct mm *mm, u64 start, u64 end);
+
+/* The same for all areas at once. => the mm has no user left */
+void zap_all(struct mm *mm);
+
+/*
+ * The same for a part of one area, for a caller that holds a spinning lock of rank RMAP and so
+ * keeps the area in place. Only pages with another owner may come up: truncated files'.
+ */
+void zap_vma_locked(struct vma *vma, u64 start, u64 end);
