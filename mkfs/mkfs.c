@@ -169,7 +169,7 @@ choose_layout(struct qfs_super *sb, const struct options *opt, struct node *root
 	if (!opt->nr_blocks) /* all but the bitmaps and the log is counted; they are under 1 in 16 */
 		nr_blocks += nr_inodes / QFS_INODES_PER_BLOCK + nr_blocks / 16;
 	if (nr_blocks > MAX_IMAGE_BLOCKS || nr_inodes > UINT32_MAX / 2 ||
-	    !qfs_layout_fill(sb, nr_blocks, nr_inodes, opt->minimal ? QFS_MIN_LOG_BLOCKS : 0))
+	    !qfs_layout_fill(sb, nr_blocks, nr_inodes, opt->minimal ? qfs_min_log_blocks(nr_blocks) : 0))
 		die("%llu blocks and %llu inodes do not go together", (unsigned long long)nr_blocks,
 		    (unsigned long long)nr_inodes);
 }

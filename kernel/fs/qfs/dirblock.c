@@ -67,6 +67,17 @@ dirent_used_bytes(const struct qfs_dirent *entry)
 }
 
 bool
+qfs_dirblock_has_room(const void *block, u32 len)
+{
+	qfs_for_each_dirent(entry, block)
+	{
+		if (entry->rec_len - dirent_used_bytes(entry) >= QFS_DIRENT_BYTES(len))
+			return true;
+	}
+	return false;
+}
+
+bool
 qfs_dirblock_add(void *block, u32 ino, u8 type, const char *name, u32 len)
 {
 	u32 need = QFS_DIRENT_BYTES(len);

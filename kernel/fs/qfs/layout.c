@@ -13,14 +13,28 @@ blocks_for_bits(u64 nr_bits)
 	return (nr_bits + QFS_BITS_PER_BLOCK - 1) / QFS_BITS_PER_BLOCK;
 }
 
+/*
+ * The largest transactions write 64 pages, which may take 192 blocks from as many bitmap blocks, or do
+ * 20 other things. A transaction has half of the log.
+ */
+u32
+qfs_min_log_blocks(u32 nr_blocks)
+{
+	u32 maps = blocks_for_bits(nr_blocks);
+	u32 blocks = 2 * ((maps < 192 ? maps : 192) + 20 + 3);
+
+	return blocks < QFS_MIN_LOG_BLOCKS ? QFS_MIN_LOG_BLOCKS : blocks;
+}
+
 static u32
 log_blocks_for(u32 nr_blocks)
 {
 	u32 blocks = nr_blocks / LOG_SHARE;
+	u32 least = qfs_min_log_blocks(nr_blocks);
 
-	if (blocks < QFS_MIN_LOG_BLOCKS)
-		return QFS_MIN_LOG_BLOCKS;
-	return blocks > LOG_BLOCKS_DEFAULT_MAX ? LOG_BLOCKS_DEFAULT_MAX : blocks;
+	if (blocks > LOG_BLOCKS_DEFAULT_MAX)
+		blocks = LOG_BLOCKS_DEFAULT_MAX;
+	return blocks < least ? least : blocks;
 }
 
 bool
@@ -57,7 +71,8 @@ super_check_layout(const struct qfs_super *sb)
 {
 	struct qfs_super want;
 
-	if (sb->log_blocks < QFS_MIN_LOG_BLOCKS || sb->log_blocks > QFS_MAX_LOG_BLOCKS)
+	if (sb->log_blocks < qfs_min_log_blocks(sb->nr_blocks) ||
+	    sb->log_blocks > QFS_MAX_LOG_BLOCKS)
 		return "the size of the log is impossible";
 	if (sb->nr_inodes < QFS_INODES_PER_BLOCK || sb->nr_inodes % QFS_INODES_PER_BLOCK)
 		return "the number of inodes is impossible";

@@ -19,6 +19,9 @@
  */
 bool qfs_layout_fill(struct qfs_super *sb, u32 nr_blocks, u32 nr_inodes, u32 log_blocks);
 
+/* The smallest log that a file system of this size can work with. */
+u32 qfs_min_log_blocks(u32 nr_blocks);
+
 /*
  * Is this superblock one that we can use on a device of `device_blocks`? NULL if so, else the reason
  * in words. After it, every area lies within the device, in order and without overlap.

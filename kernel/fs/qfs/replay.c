@@ -176,7 +176,7 @@ qfs_replay(const struct qfs_super *sb, const struct qfs_io *io, struct qfs_repla
 		.image = rp->scratch + 2 * QFS_BLOCK_SIZE,
 	};
 	enum verdict verdict = INTACT;
-	u64 seq;
+	u64 seq = 0;
 	int err;
 
 	rp->nr_transactions = rp->nr_images = 0;
