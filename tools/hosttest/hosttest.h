@@ -28,36 +28,37 @@ void hosttest_register(struct hosttest *test);
 _Noreturn void hosttest_fail(const char *file, int line, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-#define HOSTTEST(test_name)                                                                        \
-	static void test_##test_name(void);                                                        \
-	static struct hosttest hosttest_##test_name = {#test_name, __FILE__, test_##test_name,     \
-						       NULL};                                      \
-	__attribute__((constructor)) static void register_##test_name(void)                        \
-	{                                                                                          \
-		hosttest_register(&hosttest_##test_name);                                          \
-	}                                                                                          \
+#define HOSTTEST(test_name)                                                                    \
+	static void test_##test_name(void);                                                    \
+	static struct hosttest hosttest_##test_name = {#test_name, __FILE__, test_##test_name, \
+						       NULL};                                  \
+	__attribute__((constructor)) static void register_##test_name(void)                    \
+	{                                                                                      \
+		hosttest_register(&hosttest_##test_name);                                      \
+	}                                                                                      \
 	static void test_##test_name(void)
 
-#define CHECK(cond)                                                                                \
-	do {                                                                                       \
-		if (!(cond))                                                                       \
-			hosttest_fail(__FILE__, __LINE__, "%s", #cond);                            \
+#define CHECK(cond)                                                     \
+	do {                                                            \
+		if (!(cond))                                            \
+			hosttest_fail(__FILE__, __LINE__, "%s", #cond); \
 	} while (0)
 
 /* Like CHECK, with a printf text that says more. */
-#define CHECK_MSG(cond, ...)                                                                       \
-	do {                                                                                       \
-		if (!(cond))                                                                       \
-			hosttest_fail(__FILE__, __LINE__, #cond ": " __VA_ARGS__);                 \
+#define CHECK_MSG(cond, ...)                                                       \
+	do {                                                                       \
+		if (!(cond))                                                       \
+			hosttest_fail(__FILE__, __LINE__, #cond ": " __VA_ARGS__); \
 	} while (0)
 
 /* Two integers, or two strings. */
-#define CHECK_EQ(a, b)                                                                             \
-	do {                                                                                       \
-		long long check_a = (long long)(a), check_b = (long long)(b);                      \
-		if (check_a != check_b)                                                            \
-			hosttest_fail(__FILE__, __LINE__, "%s is %lld (0x%llx), not %lld (0x%llx)", \
-				      #a, check_a, check_a, check_b, check_b);                     \
+#define CHECK_EQ(a, b)                                                                       \
+	do {                                                                                 \
+		long long check_a = (long long)(a), check_b = (long long)(b);                \
+		if (check_a != check_b)                                                      \
+			hosttest_fail(__FILE__, __LINE__,                                    \
+				      "%s is %lld (0x%llx), not %lld (0x%llx)", #a, check_a, \
+				      check_a, check_b, check_b);                            \
 	} while (0)
 
 #define CHECK_STR(a, b) hosttest_check_str(__FILE__, __LINE__, #a, a, b)

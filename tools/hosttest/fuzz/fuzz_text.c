@@ -81,7 +81,8 @@ fuzz_cmdline(const char *text)
 
 		ssize_t len = cmdline_get(text, key, buf, sizeof(buf));
 
-		expect(found.value ? len == -E2BIG || len == (ssize_t)found.value_len : len == -EINVAL);
+		expect(found.value ? len == -E2BIG || len == (ssize_t)found.value_len
+				   : len == -EINVAL);
 		cmdline_flag(text, key);
 	}
 }

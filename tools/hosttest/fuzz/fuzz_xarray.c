@@ -58,7 +58,8 @@ fuzz_find(const struct xarray *xa, u64 index, u8 arg)
 	void *entry = xa_find_marked(xa, &at, max, mark);
 
 	if (entry)
-		expect(at >= index && at <= max && xa_load(xa, at) == entry && xa_get_mark(xa, at, mark));
+		expect(at >= index && at <= max && xa_load(xa, at) == entry &&
+		       xa_get_mark(xa, at, mark));
 	else
 		expect(at == index);
 }
@@ -106,7 +107,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 	u64 index;
 	void *entry;
 
-	xa_for_each (&xa, index, entry)
+	xa_for_each(&xa, index, entry)
 		count--;
 	expect(count == 0);
 	xa_destroy(&xa);

@@ -71,10 +71,12 @@ fdt_walk_all(const struct fdt *fdt)
 
 	for (u32 i = 0; fdt_reserved(fdt, i, &range) == 0; i++)
 		expect(i < MANY);
-	fdt_for_each_node (node, fdt) {
+	fdt_for_each_node(node, fdt)
+	{
 		expect(nr_nodes++ < MANY);
 		walk_node(fdt, node);
-		fdt_for_each_child (child, fdt, node) {
+		fdt_for_each_child(child, fdt, node)
+		{
 			nr_children++;
 			expect(fdt_parent(fdt, child) == node);
 		}

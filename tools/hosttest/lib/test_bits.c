@@ -201,7 +201,7 @@ HOSTTEST(bitmap_for_each)
 
 	for (size_t i = 0; i < ARRAY_SIZE(want); i++)
 		bitmap_set(map, want[i]);
-	bitmap_for_each_set (bit, map, 200)
+	bitmap_for_each_set(bit, map, 200)
 		CHECK_EQ(bit, want[n++]);
 	CHECK_EQ(n, ARRAY_SIZE(want));
 }

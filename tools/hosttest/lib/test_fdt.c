@@ -91,7 +91,7 @@ prop_cells(struct builder *b, const char *name, size_t nr, const u32 *cells)
 	prop(b, name, data, 4 * nr);
 }
 
-#define PROP_CELLS(b, name, ...)                                                                   \
+#define PROP_CELLS(b, name, ...) \
 	prop_cells(b, name, sizeof((u32[]){__VA_ARGS__}) / sizeof(u32), (u32[]){__VA_ARGS__})
 
 /* Puts the blob together before a guard page. */
@@ -106,9 +106,9 @@ finish(struct builder *b, size_t *bytes)
 	*bytes = off_strings + b->strings_bytes;
 
 	u8 *blob = guarded_alloc(*bytes, true);
-	const u32 header[] = {0xd00dfeed,    (u32)*bytes, (u32)off_struct, (u32)off_strings,
-			      HEADER_BYTES,  17,	  16,		   3,
-			      (u32)b->strings_bytes, (u32)b->bytes};
+	const u32 header[] = {
+		0xd00dfeed, (u32)*bytes, (u32)off_struct,	(u32)off_strings, HEADER_BYTES, 17,
+		16,	    3,		 (u32)b->strings_bytes, (u32)b->bytes};
 
 	for (size_t i = 0; i < ARRAY_SIZE(header); i++)
 		put_be32(blob + 4 * i, header[i]);
@@ -343,7 +343,8 @@ HOSTTEST(fdt_refuses_bad_header)
 	for (size_t max = 0; max < bytes; max++)
 		CHECK_EQ(fdt_open(&fdt, blob, max), -EINVAL);
 	for (size_t field = 0; field < HEADER_BYTES; field += 4) {
-		static const u32 bad[] = {0, 1, 2, 39, 0x7fffffff, 0x80000000, 0xfffffffc, 0xffffffff};
+		static const u32 bad[] = {0,	      1,	  2,	      39,
+					  0x7fffffff, 0x80000000, 0xfffffffc, 0xffffffff};
 
 		for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 			u8 saved[4];
@@ -438,7 +439,8 @@ damage(u8 *blob, size_t used)
 			put_be32(blob + at, (u32)(rnd_one_in(2) ? rnd_below(10) : rnd_scaled()));
 			break;
 		case 3:
-			memmove(blob + at, blob + rnd_below(used), rnd_below(MIN(used - at, (size_t)64)) / 2);
+			memmove(blob + at, blob + rnd_below(used),
+				rnd_below(MIN(used - at, (size_t)64)) / 2);
 			break;
 		}
 	}
@@ -510,7 +512,8 @@ HOSTTEST(fdt_qemu_virt)
 	node = fdt_find_type(&fdt, -1, "memory");
 	CHECK_EQ(fdt_reg(&fdt, node, 0, &range), 0);
 	CHECK(range.addr == 0x80000000 && range.bytes == 256UL << 20);
-	CHECK_EQ(fdt_get_u32(&fdt, fdt_find_path(&fdt, "/cpus"), "timebase-frequency", &frequency), 0);
+	CHECK_EQ(fdt_get_u32(&fdt, fdt_find_path(&fdt, "/cpus"), "timebase-frequency", &frequency),
+		 0);
 	CHECK_EQ(frequency, 10000000);
 	for (node = -1; (node = fdt_find_type(&fdt, node, "cpu")) >= 0;)
 		nr_harts += fdt_is_enabled(&fdt, node);

@@ -16,10 +16,10 @@ ids(const struct list_head *head)
 	const struct item *item;
 	size_t n = 0;
 
-	list_for_each_entry (item, head, node)
+	list_for_each_entry(item, head, node)
 		text[n++] = (char)('0' + item->id);
 	text[n] = '\0';
-	list_for_each_entry_reverse (item, head, node)
+	list_for_each_entry_reverse(item, head, node)
 		CHECK_EQ(text[--n], '0' + item->id);
 	CHECK_EQ(n, 0);
 	CHECK_EQ(list_count(head), strlen(text));
@@ -86,12 +86,12 @@ HOSTTEST(list_removal_while_walking)
 		items[i].id = i;
 		list_add_tail(&items[i].node, &head);
 	}
-	list_for_each_entry_safe (item, tmp, &head, node) {
+	list_for_each_entry_safe(item, tmp, &head, node) {
 		if (item->id % 2 == 0)
 			list_del(&item->node);
 	}
 	CHECK_STR(ids(&head), "1357");
-	list_for_each_entry_safe (item, tmp, &head, node)
+	list_for_each_entry_safe(item, tmp, &head, node)
 		list_del(&item->node);
 	CHECK(list_empty(&head));
 }

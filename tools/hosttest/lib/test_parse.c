@@ -34,8 +34,8 @@ HOSTTEST(parse_u64_like_strtoull)
 		else if (errno == ERANGE)
 			CHECK_MSG(err == -ERANGE, "\"%s\" base %u", text, base);
 		else
-			CHECK_MSG(err == 0 && value == want && end == want_end, "\"%s\" base %u", text,
-				  base);
+			CHECK_MSG(err == 0 && value == want && end == want_end, "\"%s\" base %u",
+				  text, base);
 	}
 }
 
@@ -139,10 +139,10 @@ HOSTTEST(cmdline_flags_and_numbers)
 
 HOSTTEST(cmdline_words)
 {
-	static const char *const want[] = {"quiet",	"root=/dev/vda", "init=/bin/sh -c x",
-					   "two words=3 4", "mem=64M",	 "empty=",
-					   "mem=32M",	"off=0",	 "no=off",
-					   "yes=1",	"eq=a=b",	 "q=open end"};
+	static const char *const want[] = {"quiet",	    "root=/dev/vda", "init=/bin/sh -c x",
+					   "two words=3 4", "mem=64M",	     "empty=",
+					   "mem=32M",	    "off=0",	     "no=off",
+					   "yes=1",	    "eq=a=b",	     "q=open end"};
 	const char *pos = boot_args;
 	struct cmdline_word word;
 	size_t n = 0;

@@ -37,7 +37,7 @@ insert_by_hand(struct rb_root *root, struct item *item)
 	while (*link) {
 		parent = *link;
 		link = item->key < rb_entry(parent, struct item, rb)->key ? &parent->left
-									   : &parent->right;
+									  : &parent->right;
 	}
 	rb_link_node(&item->rb, parent, link);
 	rb_insert_color(&item->rb, root);
@@ -95,8 +95,7 @@ model_compare(const struct model *model)
 
 	CHECK_EQ(rb_check(&model->root, item_compare), model->nr);
 	CHECK(rb_is_empty(&model->root) == (model->nr == 0));
-	rb_for_each (rb, &model->root)
-		CHECK(rb_entry(rb, struct item, rb) == model->sorted[n++]);
+	rb_for_each(rb, &model->root) CHECK(rb_entry(rb, struct item, rb) == model->sorted[n++]);
 	CHECK_EQ(n, model->nr);
 	for (rb = rb_last(&model->root); rb; rb = rb_prev(rb))
 		CHECK(rb_entry(rb, struct item, rb) == model->sorted[--n]);

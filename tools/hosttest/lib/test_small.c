@@ -43,7 +43,8 @@ HOSTTEST(crc32c_known_and_slow)
 		u32 want = crc32c_slow(start, data + off, bytes);
 
 		CHECK(crc32c(start, data + off, bytes) == want);
-		CHECK(crc32c(crc32c(start, data + off, cut), data + off + cut, bytes - cut) == want);
+		CHECK(crc32c(crc32c(start, data + off, cut), data + off + cut, bytes - cut) ==
+		      want);
 	}
 }
 
@@ -98,7 +99,8 @@ HOSTTEST(random_is_spread)
 	unsigned count[7] = {0}, ones = 0;
 
 	random_init(&random);
-	random_mix(&random, "a seed of some length that needs more than one block to be mixed in", 67);
+	random_mix(&random, "a seed of some length that needs more than one block to be mixed in",
+		   67);
 	for (int i = 0; i < 70000; i++) {
 		u64 n = random_below(&random, 7);
 
@@ -196,7 +198,7 @@ HOSTTEST(ring_model)
 }
 
 /* Our structures and the host's describe the same bytes. */
-#define SAME_FIELD(ours, theirs, field)                                                            \
+#define SAME_FIELD(ours, theirs, field) \
 	CHECK_EQ(offsetof(struct ours, field), offsetof(theirs, field))
 
 HOSTTEST(elf_layout)

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#define MAX_BYTES 200
+#define MAX_BYTES  200
 #define ALIGNMENTS 16
 #define MARGIN	   16
 
@@ -57,8 +57,10 @@ HOSTTEST(memcpy_large)
 HOSTTEST(memcpy_stays_in_page)
 {
 	for (size_t bytes = 0; bytes <= MAX_BYTES; bytes++) {
-		u8 *src_end = guarded_alloc(MAX_BYTES, true), *src = guarded_alloc(MAX_BYTES, false);
-		u8 *dst_end = guarded_alloc(MAX_BYTES, true), *dst = guarded_alloc(MAX_BYTES, false);
+		u8 *src_end = guarded_alloc(MAX_BYTES, true),
+		   *src = guarded_alloc(MAX_BYTES, false);
+		u8 *dst_end = guarded_alloc(MAX_BYTES, true),
+		   *dst = guarded_alloc(MAX_BYTES, false);
 
 		fill_random(src, MAX_BYTES);
 		fill_random(src_end, MAX_BYTES);
@@ -71,7 +73,8 @@ HOSTTEST(memcpy_stays_in_page)
 			k_memcpy(dst + odd, src_end + MAX_BYTES - bytes, bytes);
 		k_memmove(dst, src_end + MAX_BYTES - bytes, bytes);
 		k_memset(dst_end + MAX_BYTES - bytes, 7, bytes);
-		CHECK_EQ(k_memcmp(src_end + MAX_BYTES - bytes, src_end + MAX_BYTES - bytes, bytes), 0);
+		CHECK_EQ(k_memcmp(src_end + MAX_BYTES - bytes, src_end + MAX_BYTES - bytes, bytes),
+			 0);
 		CHECK(!memchr_inv(dst_end + MAX_BYTES - bytes, 7, bytes));
 	}
 }
@@ -106,7 +109,8 @@ HOSTTEST(memset_all_alignments)
 			memset(want, 0x5a, sizeof(want));
 			memset(want + MARGIN + d, c, bytes);
 			CHECK(k_memset(dst + MARGIN + d, c, bytes) == dst + MARGIN + d);
-			CHECK_MSG(memcmp(dst, want, sizeof(dst)) == 0, "%zu bytes at %zu", bytes, d);
+			CHECK_MSG(memcmp(dst, want, sizeof(dst)) == 0, "%zu bytes at %zu", bytes,
+				  d);
 		}
 	}
 }
@@ -180,7 +184,8 @@ random_text(char *s, size_t max)
 	size_t len = rnd_below(max);
 
 	for (size_t i = 0; i < len; i++)
-		s[i] = (char)("ab\xff" "c"[rnd_below(4)]);
+		s[i] = (char)("ab\xff"
+			      "c"[rnd_below(4)]);
 	s[len] = '\0';
 }
 

@@ -97,7 +97,8 @@ static u64
 random_index(const struct model *model)
 {
 	if (model->nr != 0 && rnd_one_in(2))
-		return model->entries[rnd_below(model->nr)].index + (rnd_one_in(3) ? rnd_below(3) : 0);
+		return model->entries[rnd_below(model->nr)].index +
+		       (rnd_one_in(3) ? rnd_below(3) : 0);
 	switch (rnd_below(8)) {
 	case 0:
 		return rnd_below(3);
@@ -200,7 +201,8 @@ check_index(struct model *model, u64 index)
 
 	CHECK(xa_load(&model->xa, index) == (entry ? entry->entry : NULL));
 	for (unsigned mark = 0; mark < XA_NR_MARKS; mark++)
-		CHECK(xa_get_mark(&model->xa, index, mark) == (entry && (entry->marks >> mark & 1)));
+		CHECK(xa_get_mark(&model->xa, index, mark) ==
+		      (entry && (entry->marks >> mark & 1)));
 }
 
 static void
@@ -212,7 +214,7 @@ check_all(struct model *model)
 
 	CHECK_EQ(xa_check(&model->xa), model->nr);
 	CHECK(xa_empty(&model->xa) == (model->nr == 0));
-	xa_for_each (&model->xa, index, entry) {
+	xa_for_each(&model->xa, index, entry) {
 		CHECK(index == model->entries[at].index && entry == model->entries[at].entry);
 		at++;
 	}
@@ -222,8 +224,7 @@ check_all(struct model *model)
 
 		for (at = 0; at < model->nr; at++)
 			nr_marked += model->entries[at].marks >> mark & 1;
-		xa_for_each_marked (&model->xa, index, entry, mark)
-			nr_found++;
+		xa_for_each_marked(&model->xa, index, entry, mark) nr_found++;
 		CHECK_EQ(nr_found, nr_marked);
 		CHECK(xa_is_marked(&model->xa, mark) == (nr_marked != 0));
 	}
