@@ -1,0 +1,22 @@
+/* Commands inside the shell. */
+#pragma once
+
+struct builtin {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	int special;      /* found before functions; assignments before it stay */
+	int keeps_redirs; /* exec */
+	const char *help;
+};
+
+/* Null when there is none of that name. */
+const struct builtin *builtin_find(const char *name);
+
+/* The i-th builtin, null behind the last. */
+const struct builtin *builtin_at(int i);
+
+/* In other files. */
+int builtin_test(int argc, char **argv);
+int builtin_printf(int argc, char **argv);
+int builtin_echo(int argc, char **argv);
+int builtin_read(int argc, char **argv);

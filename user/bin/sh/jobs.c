@@ -1,0 +1,543 @@
+/* The table of jobs, and waiting. */
+#include "jobs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "shell.h"
+#include "traps.h"
+
+#define FD_TERMINAL 10
+
+enum process_state { RUNNING, STOPPED, DONE };
+
+struct process {
+	pid_t pid;
+	enum process_state state;
+	int status; /* as $? counts it */
+	int signal; /* that ended or stopped it, else 0 */
+};
+
+struct job {
+	int id;
+	pid_t pgrp; /* 0: no group of its own */
+	int nr_processes;
+	struct process *processes;
+	char *text;
+	int background;
+	int changed; /* since it was last reported */
+	int has_modes;
+	struct termios modes; /* the terminal's, when it stopped */
+	struct job *next;
+};
+
+static struct job *jobs; /* the newest first: %+ is the head */
+static int terminal = -1;
+static struct termios shell_modes;
+static pid_t pgrp_at_start;
+
+void
+jobs_init(void)
+{
+	int fd;
+
+	if (!shell.interactive)
+		return;
+	fd = open("/dev/tty", O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		fd = fcntl(0, F_DUPFD_CLOEXEC, FD_TERMINAL);
+	terminal = fd < 0 || fd >= FD_TERMINAL ? fd : fcntl(fd, F_DUPFD_CLOEXEC, FD_TERMINAL);
+	if (fd >= 0 && fd != terminal)
+		close(fd);
+	signals_interactive();
+	pgrp_at_start = tcgetpgrp(terminal);
+	if (terminal < 0 || pgrp_at_start < 0)
+		return;
+	if (getpgrp() != getpid())
+		setpgid(0, 0);
+	if (tcsetpgrp(terminal, getpgrp()) < 0)
+		return;
+	tcgetattr(terminal, &shell_modes);
+	shell.job_control = 1;
+}
+
+void
+jobs_end(void)
+{
+	if (shell.job_control && pgrp_at_start > 0 && pgrp_at_start != getpgrp())
+		tcsetpgrp(terminal, pgrp_at_start);
+}
+
+/* All jobs are the parent's. */
+static void
+jobs_forget(void)
+{
+	while (jobs)
+		job_free(jobs);
+	shell.job_control = 0;
+}
+
+struct job *
+job_new(const char *text)
+{
+	struct job *job = mem_alloc(sizeof(*job));
+
+	*job = (struct job){.id = 1, .text = mem_copy(text ? text : ""), .next = jobs};
+	for (struct job *other = jobs; other; other = other->next)
+		if (other->id >= job->id)
+			job->id = other->id + 1;
+	jobs = job;
+	return job;
+}
+
+void
+job_free(struct job *job)
+{
+	struct job **link = &jobs;
+
+	while (*link != job)
+		link = &(*link)->next;
+	*link = job->next;
+	free(job->processes);
+	free(job->text);
+	free(job);
+}
+
+static void
+job_make_current(struct job *job)
+{
+	struct job **link = &jobs;
+
+	while (*link != job)
+		link = &(*link)->next;
+	*link = job->next;
+	job->next = jobs;
+	jobs = job;
+}
+
+/* Whether the process is one that has not ended (RUNNING or STOPPED), or any stopped at all. */
+static enum process_state
+job_state(const struct job *job)
+{
+	enum process_state state = DONE;
+
+	for (int i = 0; i < job->nr_processes; i++) {
+		if (job->processes[i].state == RUNNING)
+			return RUNNING;
+		if (job->processes[i].state == STOPPED)
+			state = STOPPED;
+	}
+	return state;
+}
+
+/* In the child of a fork. */
+static void
+child_start(pid_t pgrp, int with_job, int background)
+{
+	int own_group = shell.job_control && with_job;
+
+	if (own_group) {
+		setpgid(0, pgrp);
+		if (!background)
+			tcsetpgrp(terminal, getpgrp());
+	}
+	if (shell.interactive)
+		signals_default();
+	if (background && !own_group) {
+		int fd = open("/dev/null", O_RDONLY);
+
+		signal(SIGINT, SIG_IGN);
+		signal(SIGQUIT, SIG_IGN);
+		if (fd >= 0) {
+			dup2(fd, 0);
+			close(fd);
+		}
+	}
+	shell.in_child = 1;
+	shell.interactive = 0;
+	traps_forget();
+	jobs_forget();
+}
+
+pid_t
+job_fork(struct job *job, int background)
+{
+	pid_t pgrp = job ? job->pgrp : 0, pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0) {
+		child_start(pgrp, job != NULL, background);
+		return 0;
+	}
+	if (pid < 0) {
+		shell_error("cannot fork: %s", strerror(errno));
+		return pid;
+	}
+	if (!job)
+		return pid;
+	if (shell.job_control) {
+		if (!job->pgrp)
+			job->pgrp = pid;
+		setpgid(pid, job->pgrp);
+		if (!background)
+			tcsetpgrp(terminal, job->pgrp);
+	}
+	job->processes = mem_resize(job->processes,
+				    (size_t)(job->nr_processes + 1) * sizeof(*job->processes));
+	job->processes[job->nr_processes++] = (struct process){.pid = pid};
+	return pid;
+}
+
+static void
+process_update(struct process *process, int status)
+{
+	process->signal = 0;
+	if (WIFCONTINUED(status)) {
+		process->state = RUNNING;
+		return;
+	}
+	if (WIFEXITED(status)) {
+		process->state = DONE;
+		process->status = WEXITSTATUS(status);
+		return;
+	}
+	process->state = WIFSTOPPED(status) ? STOPPED : DONE;
+	process->signal = WIFSTOPPED(status) ? WSTOPSIG(status) : WTERMSIG(status);
+	process->status = 128 + process->signal;
+}
+
+/* Records what wait told about pid; false when it is nobody's. */
+static int
+status_record(pid_t pid, int status)
+{
+	for (struct job *job = jobs; job; job = job->next) {
+		for (int i = 0; i < job->nr_processes; i++) {
+			if (job->processes[i].pid != pid || job->processes[i].state == DONE)
+				continue;
+			process_update(&job->processes[i], status);
+			if (job_state(job) != RUNNING)
+				job->changed = 1;
+			return 1;
+		}
+	}
+	return 0;
+}
+
+/* Waits for any child: false when there is none, or (with WNOHANG) none has changed. */
+static int
+wait_any(int options)
+{
+	int status;
+	pid_t pid = waitpid(-1, &status, options | (shell.job_control ? WUNTRACED : 0));
+
+	if (pid > 0)
+		status_record(pid, status);
+	return pid > 0 || (pid < 0 && errno == EINTR && !(options & WNOHANG));
+}
+
+int
+process_wait(pid_t pid)
+{
+	struct process process = {.pid = pid};
+	int status;
+
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return 127;
+	process_update(&process, status);
+	return process.status;
+}
+
+/* What the user should know about how a foreground job ended. */
+static void
+end_report(const struct job *job, const struct process *last)
+{
+	if (last->state == STOPPED) {
+		dprintf(2, "\n[%d]+ Stopped   %s\n", job->id, job->text);
+		return;
+	}
+	if (last->signal == SIGINT && shell.interactive) {
+		dprintf(2, "\n");
+		interrupt_pending = 1;
+	} else if (last->signal && last->signal != SIGPIPE && last->signal != SIGINT) {
+		dprintf(2, "%s\n", strsignal(last->signal));
+	}
+}
+
+int
+job_wait(struct job *job)
+{
+	struct process *last;
+	int status;
+
+	while (job_state(job) == RUNNING)
+		if (!wait_any(0))
+			break;
+	if (shell.job_control) {
+		tcsetpgrp(terminal, getpgrp());
+		if (job_state(job) == STOPPED)
+			job->has_modes = tcgetattr(terminal, &job->modes) == 0;
+		if (job_state(job) == STOPPED || job->processes[job->nr_processes - 1].signal)
+			tcsetattr(terminal, TCSADRAIN, &shell_modes);
+	}
+	last = &job->processes[job->nr_processes - 1];
+	for (int i = 0; i < job->nr_processes && last->state == DONE; i++)
+		if (job->processes[i].state == STOPPED)
+			last = &job->processes[i];
+	status = last->status;
+	end_report(job, last);
+	job->changed = 0;
+	if (job_state(job) == STOPPED)
+		job_make_current(job);
+	else
+		job_free(job);
+	return status;
+}
+
+void
+job_to_background(struct job *job)
+{
+	job->background = 1;
+	shell.last_background = job->processes[job->nr_processes - 1].pid;
+	if (shell.interactive)
+		dprintf(2, "[%d] %d\n", job->id, (int)shell.last_background);
+}
+
+static void
+job_print(const struct job *job, int fd)
+{
+	const struct process *last = &job->processes[job->nr_processes - 1];
+	const char *state = "Running";
+	char text[32];
+
+	if (job_state(job) == STOPPED)
+		state = "Stopped";
+	else if (job_state(job) == DONE && last->signal)
+		state = strsignal(last->signal);
+	else if (job_state(job) == DONE && last->status) {
+		snprintf(text, sizeof(text), "Exit %d", last->status);
+		state = text;
+	} else if (job_state(job) == DONE)
+		state = "Done";
+	dprintf(fd, "[%d]%c %-9s %s\n", job->id, job == jobs ? '+' : ' ', state, job->text);
+}
+
+/* Jobs are printed oldest first; those that are done leave the table. */
+static void
+jobs_print(int fd, int only_changed)
+{
+	struct job *next;
+
+	while (wait_any(WNOHANG))
+		;
+	for (int id = 1, left = 1; left; id++) {
+		left = 0;
+		for (struct job *job = jobs; job; job = next) {
+			next = job->next;
+			left |= job->id > id;
+			if (job->id != id || (only_changed && !job->changed))
+				continue;
+			job_print(job, fd);
+			job->changed = 0;
+			if (job_state(job) == DONE)
+				job_free(job);
+		}
+	}
+}
+
+void
+jobs_report(void)
+{
+	jobs_print(2, 1);
+}
+
+int
+builtin_jobs(int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	fflush(stdout);
+	jobs_print(1, 0);
+	return 0;
+}
+
+/* The job that "%1", "%+", "%%", "%name" or a process number means; null with a message. */
+static struct job *
+job_find(const char *command, const char *spec)
+{
+	struct job *job;
+
+	for (job = jobs; job && spec; job = job->next) {
+		if (spec[0] != '%') {
+			if (job->nr_processes &&
+			    job->processes[job->nr_processes - 1].pid == atoi(spec))
+				break;
+		} else if (!spec[1] || strchr("%+", spec[1])) {
+			break;
+		} else if (spec[1] >= '0' && spec[1] <= '9') {
+			if (job->id == atoi(spec + 1))
+				break;
+		} else if (strncmp(job->text, spec + 1, strlen(spec + 1)) == 0) {
+			break;
+		}
+	}
+	if (!job)
+		shell_error("%s: %s: no such job", command, spec ? spec : "current");
+	return job;
+}
+
+static void
+job_continue(struct job *job)
+{
+	for (int i = 0; i < job->nr_processes; i++)
+		if (job->processes[i].state == STOPPED)
+			job->processes[i].state = RUNNING;
+	job->changed = 0;
+	kill(-job->pgrp, SIGCONT);
+}
+
+static struct job *
+job_for_control(char **argv)
+{
+	if (!shell.job_control) {
+		shell_error("%s: no job control", argv[0]);
+		return NULL;
+	}
+	return job_find(argv[0], argv[1]);
+}
+
+int
+builtin_fg(int argc, char **argv)
+{
+	struct job *job = job_for_control(argv);
+
+	(void)argc;
+	if (!job)
+		return 1;
+	printf("%s\n", job->text);
+	fflush(stdout);
+	job->background = 0;
+	tcsetpgrp(terminal, job->pgrp);
+	if (job->has_modes)
+		tcsetattr(terminal, TCSADRAIN, &job->modes);
+	job_continue(job);
+	return job_wait(job);
+}
+
+int
+builtin_bg(int argc, char **argv)
+{
+	struct job *job = job_for_control(argv);
+
+	(void)argc;
+	if (!job)
+		return 1;
+	printf("[%d] %s\n", job->id, job->text);
+	job->background = 1;
+	job_continue(job);
+	return 0;
+}
+
+/* Waits until the job has ended; returns its status. An interrupt ends the waiting. */
+static int
+job_wait_end(struct job *job)
+{
+	int status = 127;
+
+	while (job_state(job) == RUNNING && !interrupt_pending)
+		if (!wait_any(0))
+			break;
+	if (job_state(job) == DONE) {
+		status = job->processes[job->nr_processes - 1].status;
+		job_free(job);
+	} else if (interrupt_pending) {
+		status = 128 + SIGINT;
+	}
+	return status;
+}
+
+int
+builtin_wait(int argc, char **argv)
+{
+	int status = 0;
+
+	fflush(stdout);
+	for (int i = 1; i < argc; i++) {
+		struct job *job = job_find(argv[0], argv[i]);
+
+		status = job ? job_wait_end(job) : 127;
+	}
+	while (argc == 1 && jobs && !interrupt_pending) {
+		struct job *job = jobs;
+
+		while (job && job_state(job) == STOPPED)
+			job = job->next;
+		if (!job)
+			break;
+		job_wait_end(job);
+	}
+	return status;
+}
+
+static int
+kill_one(const char *target, int sig)
+{
+	struct job *job;
+	char *end;
+	long pid;
+
+	if (target[0] == '%') {
+		job = job_find("kill", target);
+		if (!job)
+			return 1;
+		pid = job->pgrp ? -job->pgrp : job->processes[job->nr_processes - 1].pid;
+	} else {
+		pid = strtol(target, &end, 10);
+		if (*end || end == target) {
+			shell_error("kill: %s: not a process or job", target);
+			return 1;
+		}
+	}
+	if (kill((pid_t)pid, sig) == 0)
+		return 0;
+	shell_error("kill: %s: %s", target, strerror(errno));
+	return 1;
+}
+
+int
+builtin_kill(int argc, char **argv)
+{
+	int sig = SIGTERM, i = 1, status = 0;
+
+	if (argc > 1 && strcmp(argv[1], "-l") == 0) {
+		for (sig = 1; sig < NSIG; sig++)
+			if (signal_name(sig))
+				printf("%2d %s\n", sig, signal_name(sig));
+		return 0;
+	}
+	if (argc > 2 && strcmp(argv[1], "-s") == 0) {
+		sig = signal_number(argv[2]);
+		i = 3;
+	} else if (argc > 1 && argv[1][0] == '-' && argv[1][1] && strcmp(argv[1], "--") != 0) {
+		sig = signal_number(argv[1] + 1);
+		i = 2;
+	}
+	if (i < argc && strcmp(argv[i], "--") == 0)
+		i++;
+	if (sig < 0 || i >= argc) {
+		shell_error(sig < 0 ? "kill: unknown signal"
+				    : "usage: kill [-SIGNAL] PROCESS|%%JOB ... | kill -l");
+		return 2;
+	}
+	for (; i < argc; i++)
+		status |= kill_one(argv[i], sig);
+	return status;
+}
