@@ -6,12 +6,16 @@ RING ?=
 J ?=
 RING_OPTIONS := $(if $(J),-j $(J)) $(if $(ONLY),--only '$(ONLY)')
 
-.PHONY: test boot-soak fuzz
+.PHONY: test boot-soak crash fuzz
 test:
 	@$(RINGS) $(RING_OPTIONS) $(RING)
 
 boot-soak:
 	@$(RINGS) $(RING_OPTIONS) --count $(N) soak
+
+# SEED= repeats a run.
+crash:
+	@$(RINGS) $(RING_OPTIONS) --count $(N) $(if $(SEED),--seed $(SEED)) crash
 
 fuzz:
 	$(MAKE) -C tools/hosttest fuzz BUILD=$(abspath $(BUILD))

@@ -11,7 +11,7 @@
 Modules: config (what machine), command_line (QEMU's options), disk (private copies),
 console (the serial line), clock (time that a slow host does not spend), verdict (how it
 ended), machine (the life of one machine), command (one shell line and its status),
-parallel (many at once), scratch (temporary files and clean-up).
+parallel (many at once), write_log (disks as power cuts leave them), scratch (temporary files and clean-up).
 """
 
 from grading.machine.config import Config, Disk

@@ -55,14 +55,24 @@ def all_disks(config):
 
 def disk_options(slot, disk, path):
     """The options for one disk, at a slot of its own."""
-    drive = f"file={_escape(path)},if=none,format=raw,cache=unsafe,id=disk{slot}"
-    if disk.readonly:
-        drive += ",readonly=on"
+    if disk.log_writes:
+        backend = _logging_backend(slot, path)
+    else:
+        drive = f"file={_escape(path)},if=none,format=raw,cache=unsafe,id=disk{slot}"
+        backend = ["-drive", drive + (",readonly=on" if disk.readonly else "")]
     device = (f"virtio-blk-device,drive=disk{slot},bus=virtio-mmio-bus.{slot},"
               f"serial={disk.serial}")
     if disk.options:
         device += f",{disk.options}"
-    return ["-drive", drive, "-device", device]
+    return [*backend, "-device", device]
+
+
+def _logging_backend(slot, path):
+    """A disk whose writes QEMU records in a second file."""
+    return ["-blockdev", f"driver=file,node-name=file{slot},filename={_escape(path)}",
+            "-blockdev", f"driver=file,node-name=log{slot},filename={_escape(path)}.writes",
+            "-blockdev", f"driver=blklogwrites,node-name=disk{slot},log=log{slot},"
+                         f"file.driver=raw,file.file=file{slot}"]
 
 
 def _escape(text):

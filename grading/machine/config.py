@@ -22,13 +22,15 @@ class Disk:
     """A virtio disk. The kernel finds it by its serial, never by its slot.
 
     `path` is an image, of which the machine gets a copy of its own unless `private` is
-    False; with no path, `size` bytes of zeros.
+    False; with no path, `size` bytes of zeros. With `log_writes`, every write is recorded
+    beside the copy, in a file of its name with .writes after it (write_log.py).
     """
     path: Optional[str]
     serial: str
     size: int = 0
     private: bool = True
     readonly: bool = False
+    log_writes: bool = False
     options: str = ""
 
 

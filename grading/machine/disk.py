@@ -59,4 +59,6 @@ def prepare(disk, directory):
         create_blank(target, disk.size)
     else:
         copy_sparse(disk.path, target)
+    if disk.log_writes:
+        create_blank(target + ".writes", 0)
     return target

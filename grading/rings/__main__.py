@@ -10,7 +10,7 @@ import sys
 
 from grading.machine.options import build_path
 from grading.machine.parallel import default_workers
-from grading.rings import boot, host, ktest, shell, user
+from grading.rings import boot, crash, host, ktest, shell, user
 from grading.rings.report import Report
 from grading.rings.runner import run_jobs
 
@@ -22,8 +22,10 @@ RINGS = {
     "user": user.jobs,
     "boot": boot.jobs,
     "shell": shell.jobs,
+    "crash": None,
 }
 DEFAULT_SOAK = 100
+DEFAULT_CRASHES = 50
 
 
 def parse_args():
@@ -31,6 +33,7 @@ def parse_args():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("-j", type=int, default=default_workers(), help="jobs side by side")
     parser.add_argument("--count", type=int, default=0, help="how often, for soak and crash")
+    parser.add_argument("--seed", type=int, help="repeats a crash run")
     parser.add_argument("--only", default="", help="jobs whose name has this text")
     parser.add_argument("rings", nargs="*", metavar="RING")
     args = parser.parse_args()
@@ -40,12 +43,21 @@ def parse_args():
     return args
 
 
+def ring_jobs(name, args):
+    """The jobs of one ring."""
+    if name == "soak":
+        return boot.soak_jobs(args.count or DEFAULT_SOAK)
+    if name == "crash":
+        return crash.jobs(args.count or DEFAULT_CRASHES, args.seed)
+    return RINGS[name]()
+
+
 def main():
     args = parse_args()
     os.chdir(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
     jobs = []
     for name in args.rings or RINGS:
-        jobs += boot.soak_jobs(args.count or DEFAULT_SOAK) if name == "soak" else RINGS[name]()
+        jobs += ring_jobs(name, args)
     report = Report(build_path("test-logs"))
     run_jobs([job for job in jobs if args.only in job.name], report, args.j)
     return report.finish()
