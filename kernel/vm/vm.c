@@ -6,6 +6,7 @@
 #include "vm/pagecache.h"
 #include "vm/pagecache_internal.h"
 #include "vm/reclaim.h"
+#include "vm/shmem.h"
 #include "vm/shrinker.h"
 
 void
@@ -18,5 +19,6 @@ vm_init(void)
 	vma_init();
 	mm_init();
 	fault_init();
+	shmem_init();
 	reclaim_init();
 }

@@ -1,0 +1,86 @@
+/*
+ * A shared anonymous area is a mapping without a disk. A page that nobody has stored to is zero and may be
+ * dropped; one that somebody has is dirty, and stays, for there is nowhere to write it to.
+ */
+
+#include "vm/shmem.h"
+
+#include "core/panic.h"
+#include "core/refcount.h"
+#include "lib/string.h"
+#include "mem/kmap.h"
+#include "mem/slab.h"
+#include "vm/pagecache.h"
+
+struct shmem {
+	struct mapping mapping;
+	refcount_t refs;
+};
+
+static struct kmem_cache *shmem_cache;
+
+static struct shmem *
+shmem_of(struct mapping *mapping)
+{
+	return container_of(mapping, struct shmem, mapping);
+}
+
+static void
+shmem_read_pages(struct mapping *mapping, struct page **pages, unsigned nr)
+{
+	(void)mapping;
+	for (unsigned i = 0; i < nr; i++) {
+		page_zero_contents(pages[i]);
+		page_read_done(pages[i], 0);
+	}
+}
+
+static bool
+shmem_get(struct mapping *mapping)
+{
+	return refcount_inc_not_zero(&shmem_of(mapping)->refs);
+}
+
+static void
+shmem_put(struct mapping *mapping)
+{
+	struct shmem *shmem = shmem_of(mapping);
+
+	if (!refcount_dec_and_test(&shmem->refs))
+		return;
+	mapping_destroy(mapping);
+	kmem_cache_free(shmem_cache, shmem);
+}
+
+static void
+shmem_path(struct mapping *mapping, char *buf, size_t size)
+{
+	(void)mapping;
+	strscpy(buf, "/dev/zero (deleted)", size);
+}
+
+static const struct mapping_ops shmem_ops = {
+	.read_pages = shmem_read_pages,
+	.get = shmem_get,
+	.put = shmem_put,
+	.path = shmem_path,
+};
+
+struct mapping *
+shmem_create(u64 bytes)
+{
+	struct shmem *shmem = kmem_cache_alloc(shmem_cache, GFP_KERNEL);
+
+	if (!shmem)
+		return NULL;
+	mapping_init(&shmem->mapping, &shmem_ops, shmem, bytes);
+	refcount_set(&shmem->refs, 1);
+	return &shmem->mapping;
+}
+
+void
+shmem_init(void)
+{
+	shmem_cache = kmem_cache_create("shmem", sizeof(struct shmem), 0, NULL);
+	assert(shmem_cache);
+}
