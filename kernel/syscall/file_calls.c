@@ -1,0 +1,225 @@
+/* Opening files, and descriptors. */
+#include "fs/files.h"
+#include "fs/fs_context.h"
+#include "fs/inode.h"
+#include "fs/pipe.h"
+#include "syscall/path_arg.h"
+#include "syscall_proto.h"
+#include "vm/usercopy.h"
+
+/* The table keeps the file, or it is closed again. => descriptor or -errno */
+static long
+fd_publish(struct file *file, bool cloexec)
+{
+	int fd = err_or_null_to_errno(file);
+
+	if (fd)
+		return fd;
+	fd = fd_alloc(file, cloexec);
+	if (fd < 0)
+		file_put(file);
+	return fd;
+}
+
+long
+sys_openat(int dirfd, uva_t path, int flags, u32 mode)
+{
+	struct path_arg arg;
+	long result = path_arg_get(&arg, dirfd, path);
+
+	if (result)
+		return result;
+	result = fd_publish(path_open(arg.start, arg.text, flags | O_LARGEFILE,
+				      mode & S_IALLUGO & ~fs_umask()),
+			    flags & O_CLOEXEC);
+	path_arg_put(&arg);
+	return result;
+}
+
+long
+sys_close(int fd)
+{
+	return fd_close(fd);
+}
+
+/* The lowest free descriptor >= from, for the same open file. */
+static long
+fd_duplicate(int fd, int from, bool cloexec)
+{
+	struct file *file = fd_get(fd);
+	int copy;
+
+	if (!file)
+		return -EBADF;
+	copy = fd_reserve(from, cloexec);
+	if (copy >= 0)
+		fd_install(copy, file);
+	else
+		file_put(file);
+	return copy;
+}
+
+long
+sys_dup(int fd)
+{
+	return fd_duplicate(fd, 0, false);
+}
+
+long
+sys_dup3(int oldfd, int newfd, int flags)
+{
+	struct file *file;
+	long result;
+
+	if (oldfd == newfd || (flags & ~O_CLOEXEC))
+		return -EINVAL;
+	file = fd_get(oldfd);
+	if (!file)
+		return -EBADF;
+	result = fd_replace(newfd, file, flags & O_CLOEXEC);
+	file_put(file);
+	return result;
+}
+
+#define SETFL_MASK (O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME)
+
+/* What concerns the open file, not the descriptor. */
+static long
+file_fcntl(struct file *file, int cmd, u64 arg)
+{
+	switch (cmd) {
+	case F_GETFL:
+		return file->flags;
+	case F_SETFL:
+		file->flags = (file->flags & ~SETFL_MASK) | (arg & SETFL_MASK);
+		return 0;
+	case F_GETPIPE_SZ:
+		return S_ISFIFO(file->inode->mode) ? PIPE_CAPACITY : -EBADF;
+	case F_SETPIPE_SZ:
+		if (!S_ISFIFO(file->inode->mode))
+			return -EBADF;
+		return arg <= PIPE_CAPACITY ? PIPE_CAPACITY : -EPERM;
+	default:
+		return -EINVAL;
+	}
+}
+
+long
+sys_fcntl(int fd, int cmd, u64 arg)
+{
+	struct file *file = fd_get(fd);
+	long result;
+
+	if (!file)
+		return -EBADF;
+	switch (cmd) {
+	case F_DUPFD:
+	case F_DUPFD_CLOEXEC:
+		result = arg < FILES_MAX ? fd_duplicate(fd, arg, cmd == F_DUPFD_CLOEXEC) : -EINVAL;
+		break;
+	case F_GETFD:
+		result = fd_get_cloexec(fd) ? FD_CLOEXEC : 0;
+		break;
+	case F_SETFD:
+		result = fd_set_cloexec(fd, arg & FD_CLOEXEC);
+		break;
+	default:
+		result = file_fcntl(file, cmd, arg);
+	}
+	file_put(file);
+	return result;
+}
+
+/* What every file has; the rest is its kind's. */
+#define FIONBIO	 0x5421
+#define FIOCLEX	 0x5451
+#define FIONCLEX 0x5450
+
+static long
+file_set_nonblock(struct file *file, uva_t arg)
+{
+	u32 on;
+
+	if (get_user_u32(&on, arg))
+		return -EFAULT;
+	file->flags = on ? file->flags | O_NONBLOCK : file->flags & ~O_NONBLOCK;
+	return 0;
+}
+
+long
+sys_ioctl(int fd, u32 request, u64 arg)
+{
+	struct file *file = fd_get(fd);
+	long result = -ENOTTY;
+
+	if (!file)
+		return -EBADF;
+	if (file->flags & O_PATH)
+		result = -EBADF;
+	else if (request == FIONBIO)
+		result = file_set_nonblock(file, arg);
+	else if (request == FIOCLEX || request == FIONCLEX)
+		result = fd_set_cloexec(fd, request == FIOCLEX);
+	else if (file->ops->ioctl)
+		result = file->ops->ioctl(file, request, arg);
+	file_put(file);
+	return result;
+}
+
+/* Two descriptors for a pipe's ends, also told to the program. Takes over both files. */
+static long
+pipe_publish(struct file *reader, struct file *writer, uva_t fds, bool cloexec)
+{
+	int pair[2];
+
+	pair[0] = fd_alloc(reader, cloexec);
+	if (pair[0] < 0) {
+		file_put(reader);
+		file_put(writer);
+		return pair[0];
+	}
+	pair[1] = fd_alloc(writer, cloexec);
+	if (pair[1] < 0) {
+		fd_close(pair[0]);
+		file_put(writer);
+		return pair[1];
+	}
+	if (copy_to_user(fds, pair, sizeof(pair)) == 0)
+		return 0;
+	fd_close(pair[0]);
+	fd_close(pair[1]);
+	return -EFAULT;
+}
+
+long
+sys_pipe2(uva_t fds, int flags)
+{
+	struct file *reader, *writer;
+	int error;
+
+	if (flags & ~(O_CLOEXEC | O_NONBLOCK | O_DIRECT))
+		return -EINVAL;
+	error = pipe_create(&reader, &writer, flags & O_NONBLOCK);
+	if (error)
+		return error;
+	return pipe_publish(reader, writer, fds, flags & O_CLOEXEC);
+}
+
+long
+sys_fsync(int fd)
+{
+	struct file *file = fd_get(fd);
+	long result;
+
+	if (!file)
+		return -EBADF;
+	result = file->flags & O_PATH ? -EBADF : file_fsync(file, false);
+	file_put(file);
+	return result;
+}
+
+long
+sys_fdatasync(int fd)
+{
+	return sys_fsync(fd);
+}

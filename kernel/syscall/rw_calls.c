@@ -1,0 +1,258 @@
+/* Moving bytes: read, write and their relatives. */
+#include "fs/files.h"
+#include "fs/inode.h"
+#include "mem/page_alloc.h"
+#include "mem/slab.h"
+#include "syscall_proto.h"
+#include "vm/uio.h"
+#include "vm/usercopy.h"
+
+/* The most that one call moves, as on Linux. */
+#define RW_MAX	    0x7ffff000UL
+#define INLINE_VECS 8
+
+/* At *pos. */
+static ssize_t
+file_move(struct file *file, struct uio *uio, u64 *pos)
+{
+	return uio->dir == UIO_TO_MEMORY ? file_read(file, uio, pos) : file_write(file, uio, pos);
+}
+
+/* At the file's own position, if it has one. */
+static ssize_t
+file_move_on(struct file *file, struct uio *uio)
+{
+	ssize_t result;
+	u64 pos = 0;
+
+	if (file->ops->flags & FILE_STREAM)
+		return file_move(file, uio, &pos);
+	mutex_lock(&file->pos_lock);
+	result = file_move(file, uio, &file->pos);
+	mutex_unlock(&file->pos_lock);
+	return result;
+}
+
+static ssize_t
+file_move_at(struct file *file, struct uio *uio, s64 pos)
+{
+	u64 at = pos;
+
+	if (file->ops->flags & FILE_STREAM)
+		return -ESPIPE;
+	if (pos < 0)
+		return -EINVAL;
+	return file_move(file, uio, &at);
+}
+
+static long
+fd_move(int fd, uva_t buf, size_t count, enum uio_dir dir)
+{
+	struct file *file = fd_get(fd);
+	struct uio uio;
+	long result;
+
+	if (!file)
+		return -EBADF;
+	uio_init_user(&uio, dir, buf, MIN(count, RW_MAX));
+	result = file_move_on(file, &uio);
+	file_put(file);
+	return result;
+}
+
+long
+sys_read(int fd, uva_t buf, size_t count)
+{
+	return fd_move(fd, buf, count, UIO_TO_MEMORY);
+}
+
+long
+sys_write(int fd, uva_t buf, size_t count)
+{
+	return fd_move(fd, buf, count, UIO_FROM_MEMORY);
+}
+
+static long
+fd_move_at(int fd, uva_t buf, size_t count, s64 pos, enum uio_dir dir)
+{
+	struct file *file = fd_get(fd);
+	struct uio uio;
+	long result;
+
+	if (!file)
+		return -EBADF;
+	uio_init_user(&uio, dir, buf, MIN(count, RW_MAX));
+	result = file_move_at(file, &uio, pos);
+	file_put(file);
+	return result;
+}
+
+long
+sys_pread64(int fd, uva_t buf, size_t count, s64 pos)
+{
+	return fd_move_at(fd, buf, count, pos, UIO_TO_MEMORY);
+}
+
+long
+sys_pwrite64(int fd, uva_t buf, size_t count, s64 pos)
+{
+	return fd_move_at(fd, buf, count, pos, UIO_FROM_MEMORY);
+}
+
+/* Cuts the list where the sum passes RW_MAX. => 0, or -EINVAL for a negative length or sum */
+static int
+vecs_check(struct uio_vec *vecs, unsigned nr)
+{
+	u64 sum = 0;
+
+	for (unsigned i = 0; i < nr; i++) {
+		if ((s64)vecs[i].bytes < 0 || (s64)(sum + vecs[i].bytes) < 0)
+			return -EINVAL;
+		if (sum + vecs[i].bytes > RW_MAX)
+			vecs[i].bytes = RW_MAX - sum;
+		sum += vecs[i].bytes;
+	}
+	return 0;
+}
+
+static long
+file_move_vecs(struct file *file, struct uio_vec *vecs, uva_t iov, unsigned nr, enum uio_dir dir)
+{
+	struct uio uio;
+	int error;
+
+	if (copy_from_user(vecs, iov, nr * sizeof(*vecs)))
+		return -EFAULT;
+	error = vecs_check(vecs, nr);
+	if (error)
+		return error;
+	uio_init_vecs(&uio, dir, vecs, nr);
+	return file_move_on(file, &uio);
+}
+
+static long
+fd_move_vecs(int fd, uva_t iov, int nr, enum uio_dir dir)
+{
+	struct uio_vec some[INLINE_VECS], *vecs = some;
+	struct file *file = fd_get(fd);
+	long result = -EINVAL;
+
+	if (!file)
+		return -EBADF;
+	if (nr > INLINE_VECS && nr <= UIO_MAXIOV)
+		vecs = kmalloc(nr * sizeof(*vecs), GFP_KERNEL);
+	if (!vecs)
+		result = -ENOMEM;
+	else if (nr >= 0 && nr <= UIO_MAXIOV)
+		result = file_move_vecs(file, vecs, iov, nr, dir);
+	if (vecs != some)
+		kfree(vecs);
+	file_put(file);
+	return result;
+}
+
+long
+sys_readv(int fd, uva_t iov, int iovcnt)
+{
+	return fd_move_vecs(fd, iov, iovcnt, UIO_TO_MEMORY);
+}
+
+long
+sys_writev(int fd, uva_t iov, int iovcnt)
+{
+	return fd_move_vecs(fd, iov, iovcnt, UIO_FROM_MEMORY);
+}
+
+long
+sys_lseek(int fd, s64 offset, int whence)
+{
+	struct file *file = fd_get(fd);
+	long result;
+
+	if (!file)
+		return -EBADF;
+	result = file_llseek(file, offset, whence);
+	file_put(file);
+	return result;
+}
+
+/* One page's worth from in (at *pos) to out. => bytes; fewer were written than read: *pos says so */
+static ssize_t
+sendfile_some(struct file *out, struct file *in, u64 *pos, char *buf, size_t n)
+{
+	ssize_t got, put;
+	struct uio uio;
+
+	got = file_read_kernel(in, buf, n, *pos);
+	if (got <= 0)
+		return got;
+	uio_init_kernel(&uio, UIO_FROM_MEMORY, buf, got);
+	put = file_move_on(out, &uio);
+	if (put > 0)
+		*pos += put;
+	return put;
+}
+
+static ssize_t
+sendfile_all(struct file *out, struct file *in, u64 *pos, size_t count)
+{
+	ssize_t done = 0, moved = 0;
+	char *buf = page_alloc_kva(GFP_KERNEL);
+
+	if (!buf)
+		return -ENOMEM;
+	count = MIN(count, RW_MAX);
+	while ((size_t)done < count) {
+		size_t n = MIN(count - done, (size_t)PAGE_SIZE);
+
+		moved = sendfile_some(out, in, pos, buf, n);
+		if (moved <= 0)
+			break;
+		done += moved;
+		if (signal_pending())
+			break;
+		cond_resched();
+	}
+	page_free_kva(buf);
+	return done > 0 ? done : moved;
+}
+
+/* offset 0: from and to the position of `in`. */
+static long
+sendfile_files(struct file *out, struct file *in, uva_t offset, size_t count)
+{
+	u64 pos;
+	long result;
+
+	if (!file_is_readable(in) || !file_is_writable(out))
+		return -EBADF;
+	if (!in->ops->mapping)
+		return -EINVAL;
+	if (!offset) {
+		pos = in->pos;
+		result = sendfile_all(out, in, &pos, count);
+		in->pos = pos;
+		return result;
+	}
+	if (get_user_u64(&pos, offset))
+		return -EFAULT;
+	if ((s64)pos < 0)
+		return -EINVAL;
+	result = sendfile_all(out, in, &pos, count);
+	return put_user_u64(offset, pos) ? -EFAULT : result;
+}
+
+long
+sys_sendfile(int out_fd, int in_fd, uva_t offset, size_t count)
+{
+	struct file *out = fd_get(out_fd), *in = fd_get(in_fd);
+	long result = -EBADF;
+
+	if (out && in)
+		result = sendfile_files(out, in, offset, count);
+	if (out)
+		file_put(out);
+	if (in)
+		file_put(in);
+	return result;
+}
