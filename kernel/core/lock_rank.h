@@ -35,10 +35,10 @@ enum lock_rank {
 	RANK_SLAB = 160,
 	RANK_ZONE = 170,
 	RANK_DEVICE = 175, /* a device's queue or registers */
-	RANK_TIMER = 178,
 	RANK_WAITQ = 180,
 	RANK_RUNQUEUE = 190,
 	RANK_RUNQUEUE2 = 191, /* the second of two run queues, by hart id */
+	RANK_TIMER = 195,
 	RANK_PRINTK = 200,
 	RANK_CONSOLE = 210,
 };

@@ -160,7 +160,7 @@ panic(const char *fmt, ...)
 	panic_headline(fmt, args);
 	va_end(args);
 	panic_line("backtrace:");
-	backtrace_print((u64)__builtin_frame_address(0), (u64)__builtin_return_address(0) - 1);
+	backtrace_print(((u64 *)__builtin_frame_address(0))[-2], (u64)__builtin_return_address(0) - 1);
 	if (panic_report_hook)
 		panic_report_hook(NULL);
 	panic_end();

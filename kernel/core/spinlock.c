@@ -3,7 +3,7 @@
 void
 spin_init(struct spinlock *lock, const char *name, enum lock_rank rank)
 {
-	lock->word = 0;
+	lock->locked = 0;
 	lock->rank = rank;
 #ifdef DEBUG
 	lock->name = name;
@@ -15,27 +15,24 @@ spin_init(struct spinlock *lock, const char *name, enum lock_rank rank)
 }
 
 void
-spin_lock_slow(struct spinlock *lock, u16 ticket)
+spin_lock_slow(struct spinlock *lock)
 {
 #ifdef DEBUG
 	__atomic_fetch_add(&lock->nr_contended, 1, __ATOMIC_RELAXED);
 #endif
-	while (__atomic_load_n(&lock->owner, __ATOMIC_ACQUIRE) != ticket)
-		barrier();
+	do {
+		while (__atomic_load_n(&lock->locked, __ATOMIC_RELAXED))
+			barrier();
+	} while (__atomic_exchange_n(&lock->locked, 1, __ATOMIC_ACQUIRE));
 }
 
 bool
 spin_trylock(struct spinlock *lock)
 {
-	u32 old = __atomic_load_n(&lock->word, __ATOMIC_RELAXED);
-
-	if ((u16)old != old >> 16)
-		return false;
-	if (!__atomic_compare_exchange_n(&lock->word, &old, old + (1U << 16), false,
-					 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+	if (spin_is_locked(lock) || __atomic_exchange_n(&lock->locked, 1, __ATOMIC_ACQUIRE))
 		return false;
 #ifdef DEBUG
-	lockcheck_acquire_nested(lock, lock->name, lock->rank, (u64)__builtin_return_address(0));
+	lockcheck_acquire_nested(lock, lock->name, lock->rank, current_pc());
 #endif
 	return true;
 }

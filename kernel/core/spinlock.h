@@ -1,9 +1,11 @@
 #pragma once
 
 /*
- * Ticket spinlocks. The kernel is not preempted, so spin_lock() is enough for data
- * that no interrupt handler touches; data that one does takes the irqsave form
- * everywhere.
+ * Spinlocks. The kernel is not preempted, so spin_lock() is enough for data that no
+ * interrupt handler touches; data that one does takes the irqsave form everywhere.
+ *
+ * One word, taken by a swap. A ticket lock would be fair, but on an emulator with more
+ * harts than host cores the next in line is often not running, and then nobody gets on.
  */
 
 #include "core/lock_rank.h"
@@ -12,13 +14,7 @@
 #include "riscv/irqflags.h"
 
 struct spinlock {
-	union {
-		u32 word;
-		struct {
-			u16 owner; /* the ticket that holds the lock */
-			u16 next;  /* the next ticket to give out */
-		};
-	};
+	u32 locked; /* 0 or 1 */
 	u32 rank;
 #ifdef DEBUG
 	const char *name;
@@ -27,9 +23,9 @@ struct spinlock {
 };
 
 #ifdef DEBUG
-#define SPINLOCK_INIT(lock_name, lock_rank) {.word = 0, .rank = (lock_rank), .name = (lock_name)}
+#define SPINLOCK_INIT(lock_name, lock_rank) {.locked = 0, .rank = (lock_rank), .name = (lock_name)}
 #else
-#define SPINLOCK_INIT(lock_name, lock_rank) {.word = 0, .rank = (lock_rank)}
+#define SPINLOCK_INIT(lock_name, lock_rank) {.locked = 0, .rank = (lock_rank)}
 #endif
 
 void spin_init(struct spinlock *lock, const char *name, enum lock_rank rank);
@@ -52,18 +48,55 @@ void lockcheck_might_sleep(const char *file, int line);
 #define might_sleep() ((void)0)
 #endif
 
-void spin_lock_slow(struct spinlock *lock, u16 ticket);
+void spin_lock_slow(struct spinlock *lock);
+
+static ALWAYS_INLINE u64
+current_pc(void)
+{
+	u64 pc;
+
+	asm volatile("auipc %0, 0" : "=r"(pc));
+	return pc;
+}
+
+/* The second of two locks of one kind: `rank` says how this one is checked. */
+static inline void
+spin_lock_nested(struct spinlock *lock, u32 rank)
+{
+#ifdef DEBUG
+	lockcheck_acquire(lock, lock->name, rank, current_pc());
+#else
+	(void)rank;
+#endif
+	if (unlikely(__atomic_exchange_n(&lock->locked, 1, __ATOMIC_ACQUIRE)))
+		spin_lock_slow(lock);
+}
+
+/* A lock that is held across a switch changes hands: the thread that leaves, the one that comes. */
+static inline void
+spin_hand_over(struct spinlock *lock)
+{
+#ifdef DEBUG
+	lockcheck_release(lock);
+#else
+	(void)lock;
+#endif
+}
+
+static inline void
+spin_take_over(struct spinlock *lock)
+{
+#ifdef DEBUG
+	lockcheck_acquire_nested(lock, lock->name, lock->rank, current_pc());
+#else
+	(void)lock;
+#endif
+}
 
 static inline void
 spin_lock(struct spinlock *lock)
 {
-#ifdef DEBUG
-	lockcheck_acquire(lock, lock->name, lock->rank, (u64)__builtin_return_address(0));
-#endif
-	u32 old = __atomic_fetch_add(&lock->word, 1U << 16, __ATOMIC_ACQUIRE);
-
-	if (unlikely((u16)old != old >> 16))
-		spin_lock_slow(lock, old >> 16);
+	spin_lock_nested(lock, lock->rank);
 }
 
 /* => true when the lock was taken; no rank check, for it cannot deadlock */
@@ -75,7 +108,7 @@ spin_unlock(struct spinlock *lock)
 #ifdef DEBUG
 	lockcheck_release(lock);
 #endif
-	__atomic_store_n(&lock->owner, (u16)(lock->owner + 1), __ATOMIC_RELEASE);
+	__atomic_store_n(&lock->locked, 0, __ATOMIC_RELEASE);
 }
 
 static inline u64
@@ -97,9 +130,7 @@ spin_unlock_irqrestore(struct spinlock *lock, u64 flags)
 static inline bool
 spin_is_locked(const struct spinlock *lock)
 {
-	u32 word = __atomic_load_n(&lock->word, __ATOMIC_RELAXED);
-
-	return (u16)word != word >> 16;
+	return __atomic_load_n(&lock->locked, __ATOMIC_RELAXED);
 }
 
 #ifdef DEBUG

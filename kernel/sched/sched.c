@@ -139,6 +139,7 @@ sched_finish_switch(struct task *previous)
 	struct run_queue *rq = &run_queues[cpu_id()];
 	bool dead = previous->state == TASK_DEAD;
 
+	spin_take_over(&rq->lock);
 	WRITE_ONCE(previous->on_cpu, 0);
 	spin_unlock(&rq->lock);
 	if (dead)
@@ -186,6 +187,7 @@ switch_tasks(struct run_queue *rq, struct task *previous, struct task *next)
 	next->ti.cpu = previous->ti.cpu;
 	rq->running = next;
 	tlb_switch(next->tlb);
+	spin_hand_over(&rq->lock);
 	left = context_switch(&previous->context, &next->context, &previous->ti, &next->ti);
 	sched_finish_switch((struct task *)left);
 }
@@ -280,16 +282,8 @@ sched_ipi(void)
 static void
 lock_both(struct run_queue *a, struct run_queue *b)
 {
-	struct run_queue *first = a < b ? a : b;
-
-	spin_lock(&first->lock);
-#ifdef DEBUG
-	(a < b ? b : a)->lock.rank = RANK_RUNQUEUE2;
-#endif
-	spin_lock(first == a ? &b->lock : &a->lock);
-#ifdef DEBUG
-	(a < b ? b : a)->lock.rank = RANK_RUNQUEUE;
-#endif
+	spin_lock(a < b ? &a->lock : &b->lock);
+	spin_lock_nested(a < b ? &b->lock : &a->lock, RANK_RUNQUEUE2);
 }
 
 /* Take a ready task from the longest other queue. => interrupts off */
