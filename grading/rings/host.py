@@ -8,7 +8,7 @@ from grading.rings.process import command_job
 from grading.rings.report import Job
 
 CHECKS = ("check-layers", "check-headers", "check-symbols", "check-sizes", "check-text",
-          "check-format", "check-docs", "check-driver")
+          "check-format", "check-docs", "check-sparse", "check-driver")
 
 
 def host_job(target, timeout, weight):
