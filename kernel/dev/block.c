@@ -200,15 +200,14 @@ static int
 bio_check_range(struct block_device *bdev, const struct bio *bio, u64 nr_sectors)
 {
 	static struct ratelimit limit;
-	u32 missed;
 
 	if (nr_sectors == 0)
 		return -EINVAL;
 	if (bio->sector < bdev->nr_sectors && nr_sectors <= bdev->nr_sectors - bio->sector)
 		return 0;
-	if (ratelimit_ok(&limit, &missed))
-		pr_err("%s: access past the end: sector %lu + %lu of %lu (%u messages left out)",
-		       bdev->name, bio->sector, nr_sectors, bdev->nr_sectors, missed);
+	if (ratelimit_ok(&limit, bdev->name))
+		pr_err("%s: access past the end: sector %lu + %lu of %lu", bdev->name, bio->sector,
+		       nr_sectors, bdev->nr_sectors);
 	return -EIO;
 }
 

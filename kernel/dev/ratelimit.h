@@ -3,6 +3,7 @@
 /* Messages that a bad device could repeat for ever: so many in a while, then silence. */
 
 #include "core/clock.h"
+#include "core/printk.h"
 #include "lib/types.h"
 
 #define RATELIMIT_WINDOW_NS (5 * NSEC_PER_SEC)
@@ -14,9 +15,12 @@ struct ratelimit {
 	u32 nr_missed; /* since the last one that was printed */
 };
 
-/* => true: print now, and say that *missed were left out before. A race costs a message at most. */
+/*
+ * => true: print now. It has said itself, for `who`, how many were left out before. A race costs a
+ * message at most.
+ */
 static inline bool
-ratelimit_ok(struct ratelimit *limit, u32 *missed)
+ratelimit_ok(struct ratelimit *limit, const char *who)
 {
 	u64 now = clock_now_ns();
 
@@ -29,7 +33,8 @@ ratelimit_ok(struct ratelimit *limit, u32 *missed)
 		return false;
 	}
 	limit->nr_printed++;
-	*missed = limit->nr_missed;
+	if (limit->nr_missed)
+		pr_err("%s: %u messages like the next were left out", who, limit->nr_missed);
 	limit->nr_missed = 0;
 	return true;
 }

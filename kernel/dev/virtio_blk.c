@@ -254,14 +254,11 @@ static const struct block_device_ops disk_ops = {.submit = disk_submit, .commit 
 static int
 request_error(struct virtio_disk *disk, const struct blk_request *req)
 {
-	u32 missed;
-
 	if (req->status == BLK_S_OK)
 		return 0;
-	if (ratelimit_ok(&disk->error_limit, &missed))
-		pr_err("%s: %s error at sector %lu, device status %u (%u messages left out)",
-		       disk->bdev.name, op_name(req->bio->op), req->header.sector, req->status,
-		       missed);
+	if (ratelimit_ok(&disk->error_limit, disk->bdev.name))
+		pr_err("%s: %s error at sector %lu, device status %u", disk->bdev.name,
+		       op_name(req->bio->op), req->header.sector, req->status);
 	return req->status == BLK_S_UNSUPP ? -EOPNOTSUPP : -EIO;
 }
 
