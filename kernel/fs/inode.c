@@ -324,7 +324,7 @@ inode_put(struct inode *inode)
 		spin_unlock(&inode_cache_lock);
 		return;
 	}
-	evict = inode->nlink == 0 || (inode->state & INODE_BAD);
+	evict = inode->nlink == 0 || (inode->state & INODE_BAD) || inode->sb->volatile_names;
 	if (evict) {
 		inode->state |= INODE_FREEING;
 	} else if (!inode->sb->in_memory) {

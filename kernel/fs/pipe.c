@@ -15,6 +15,7 @@
  */
 #include "fs/pipe.h"
 
+#include "fs/dentry.h"
 #include "fs/inode.h"
 #include "fs/poll.h"
 #include "fs/super.h"
@@ -454,6 +455,9 @@ const struct file_ops fifo_ops = {
 	.flags = FILE_STREAM,
 };
 
+static const struct super_ops pipefs_ops;
+static const struct inode_ops pipe_iops;
+
 static struct inode *
 pipe_inode_new(struct pipe *pipe)
 {
@@ -463,6 +467,8 @@ pipe_inode_new(struct pipe *pipe)
 		return NULL;
 	inode->mode = S_IFIFO | 0600;
 	inode->pipe = pipe;
+	inode->fops = &fifo_ops;
+	inode->iops = &pipe_iops;
 	inode_publish(inode);
 	return inode;
 }
@@ -498,7 +504,16 @@ pipe_create(struct file **reader, struct file **writer, u32 flags)
 	return 0;
 }
 
-static const struct super_ops pipefs_ops;
+struct dentry *
+pipe_dentry_new(struct inode *inode)
+{
+	struct dentry *dentry = dentry_new_root(pipefs, inode_ref(inode));
+
+	if (!dentry)
+		inode_put(inode);
+	return dentry;
+}
+
 
 void
 pipe_init(void)

@@ -9,6 +9,9 @@
 /* A new pipe. => 0 and two open files, or -ENOMEM. flags: O_NONBLOCK */
 int pipe_create(struct file **reader, struct file **writer, u32 flags);
 
+/* A dentry for a pipe without name, by which it is opened again (/proc/self/fd). => NULL: no memory */
+struct dentry *pipe_dentry_new(struct inode *inode);
+
 /* What opening a FIFO of any file system does. */
 extern const struct file_ops fifo_ops;
 

@@ -1,0 +1,70 @@
+/* What the parts of procfs share. */
+#pragma once
+
+#include "fs/inode.h"
+#include "fs/procfs.h"
+
+/* A registered file or directory. Its inode number is its index in the table. */
+struct proc_node {
+	const char *name;
+	u32 name_len;
+	u32 parent; /* index */
+	u32 mode;
+	proc_show_t show;
+	int (*write)(const char *text);
+	u32 *number, min, max; /* show and write of procfs_register_number */
+};
+
+#define PROC_ROOT 1 /* index of the root; 0 is nobody */
+
+/* => NULL past the last */
+const struct proc_node *proc_node_get(u32 index);
+/* The child of that name. => its index, 0 when there is none */
+u32 proc_node_find(u32 parent, const char *name, u32 len);
+
+/*
+ * The inode numbers of processes: the pid, and below it what of it.
+ */
+#define PROC_PID_SHIFT 20
+
+enum proc_kind {
+	PROC_PID_DIR = 0,
+	PROC_PID_FILE = 1, /* + index in proc_pid_ops->files */
+	PROC_PID_CWD = 0x400,
+	PROC_PID_ROOT,
+	PROC_PID_EXE,
+	PROC_PID_FD_DIR,
+	PROC_PID_FD = 0x800, /* + descriptor */
+};
+
+static inline u64
+proc_ino(s32 pid, u32 kind)
+{
+	return (u64)pid << PROC_PID_SHIFT | kind;
+}
+
+/* 0 for what belongs to no process */
+static inline s32
+proc_ino_pid(u64 ino)
+{
+	return ino >> PROC_PID_SHIFT;
+}
+
+static inline u32
+proc_ino_kind(u64 ino)
+{
+	return ino & ((1U << PROC_PID_SHIFT) - 1);
+}
+
+/* A decimal number without leading zeros. => it, or -1 */
+s32 proc_parse_number(const char *text, u32 len);
+
+/* The part with processes (fs/proc_pid.c). read: fill an inode with a pid in its number. */
+int proc_pid_read_inode(struct inode *inode);
+
+/* Files made of text (fs/proc_file.c). */
+extern const struct file_ops proc_file_ops;
+
+/* Registers the files about memory, and all others. */
+void proc_mem_init(void);
+void proc_system_init(void);

@@ -1,0 +1,271 @@
+/*
+ * procfs: the tree. Registered files live in a table; processes are asked for when somebody looks. No
+ * inode and no name is kept: an inode is made from its number alone (fs/proc_node.h), and goes with its
+ * last user.
+ */
+#include "fs/procfs.h"
+
+#include "fs/dentry.h"
+#include "fs/generic_file.h"
+#include "fs/proc_node.h"
+#include "fs/readdir.h"
+#include "fs/super.h"
+#include "lib/printf.h"
+#include "lib/string.h"
+
+#define PROC_MAGIC 0x9fa0
+#define NODES_MAX  96
+#define FIRST_PID_COOKIE 0x1000 /* cookies of the root: 2 + index of a node, this + pid */
+
+static struct proc_node nodes[NODES_MAX] = {
+	[PROC_ROOT] = {.name = "", .parent = PROC_ROOT, .mode = S_IFDIR | 0555},
+};
+static u32 nr_nodes = PROC_ROOT + 1;
+
+const struct proc_pid_ops *proc_pid_ops;
+s32 (*proc_self_hook)(void);
+
+static const struct inode_ops proc_dir_iops, proc_file_iops, proc_self_iops;
+
+const struct proc_node *
+proc_node_get(u32 index)
+{
+	return index >= PROC_ROOT && index < nr_nodes ? &nodes[index] : NULL;
+}
+
+u32
+proc_node_find(u32 parent, const char *name, u32 len)
+{
+	for (u32 i = PROC_ROOT + 1; i < nr_nodes; i++) {
+		if (nodes[i].parent == parent && nodes[i].name_len == len &&
+		    memcmp(nodes[i].name, name, len) == 0)
+			return i;
+	}
+	return 0;
+}
+
+static u32
+node_add(u32 parent, const char *name, u32 len, u32 mode)
+{
+	assert(nr_nodes < NODES_MAX);
+	nodes[nr_nodes] = (struct proc_node){
+		.name = name, .name_len = len, .parent = parent, .mode = mode};
+	return nr_nodes++;
+}
+
+/* The directories on the way, and a new node at the end. */
+static struct proc_node *
+node_add_path(const char *path, u32 mode)
+{
+	u32 dir = PROC_ROOT;
+	const char *slash;
+
+	for (; (slash = strchr(path, '/')) != NULL; path = slash + 1) {
+		u32 next = proc_node_find(dir, path, slash - path);
+
+		dir = next ? next : node_add(dir, path, slash - path, S_IFDIR | 0555);
+	}
+	return &nodes[node_add(dir, path, strlen(path), mode)];
+}
+
+void
+procfs_register(const char *path, proc_show_t show)
+{
+	node_add_path(path, S_IFREG | 0444)->show = show;
+}
+
+void
+procfs_register_writable(const char *path, proc_show_t show, int (*write)(const char *text))
+{
+	struct proc_node *node = node_add_path(path, S_IFREG | (show ? 0644 : 0200));
+
+	node->show = show;
+	node->write = write;
+}
+
+void
+procfs_register_number(const char *path, u32 *value, u32 min, u32 max)
+{
+	struct proc_node *node = node_add_path(path, S_IFREG | 0644);
+
+	node->number = value;
+	node->min = min;
+	node->max = max;
+}
+
+s32
+proc_parse_number(const char *text, u32 len)
+{
+	u64 n = 0;
+
+	if (len == 0 || len > 10 || (text[0] == '0' && len > 1))
+		return -1;
+	for (u32 i = 0; i < len; i++) {
+		if (text[i] < '0' || text[i] > '9')
+			return -1;
+		n = n * 10 + (text[i] - '0');
+	}
+	return n <= INT32_MAX ? (s32)n : -1;
+}
+
+static struct inode *
+proc_lookup(struct inode *dir, const struct name *name)
+{
+	u64 ino = proc_node_find(dir->ino, name->text, name->len);
+	s32 pid;
+
+	if (ino)
+		return inode_get(dir->sb, ino);
+	if (dir->ino != PROC_ROOT || !proc_pid_ops)
+		return ERR_PTR(-ENOENT);
+	pid = proc_parse_number(name->text, name->len);
+	if (pid <= 0)
+		return ERR_PTR(-ENOENT);
+	return inode_get(dir->sb, proc_ino(pid, PROC_PID_DIR));
+}
+
+static int
+readdir_pids(struct dir_context *ctx)
+{
+	s32 pid = MAX(ctx->pos, (u64)FIRST_PID_COOKIE) - FIRST_PID_COOKIE;
+	char name[12];
+
+	while (proc_pid_ops && (pid = proc_pid_ops->next(pid)) > 0) {
+		int len = snprintf(name, sizeof(name), "%d", pid);
+
+		if (!dir_emit(ctx, name, len, proc_ino(pid, PROC_PID_DIR), MODE_TO_DT(S_IFDIR),
+			      FIRST_PID_COOKIE + pid))
+			break;
+	}
+	return 0;
+}
+
+static int
+proc_readdir(struct inode *dir, struct dir_context *ctx)
+{
+	if (ctx->pos == 0 && !dir_emit(ctx, ".", 1, dir->ino, MODE_TO_DT(S_IFDIR), 1))
+		return 0;
+	if (ctx->pos == 1 &&
+	    !dir_emit(ctx, "..", 2, nodes[dir->ino].parent, MODE_TO_DT(S_IFDIR), 2))
+		return 0;
+	for (u32 i = MAX(ctx->pos - 2, (u64)PROC_ROOT + 1); i < nr_nodes; i++) {
+		if (nodes[i].parent == dir->ino &&
+		    !dir_emit(ctx, nodes[i].name, nodes[i].name_len, i, MODE_TO_DT(nodes[i].mode),
+			      i + 3))
+			return 0;
+	}
+	return dir->ino == PROC_ROOT ? readdir_pids(ctx) : 0;
+}
+
+static ssize_t
+self_readlink(struct inode *inode, char *buf, size_t size)
+{
+	char text[12];
+	size_t len;
+
+	(void)inode;
+	if (!proc_self_hook || proc_self_hook() <= 0)
+		return -ENOENT;
+	len = MIN((size_t)snprintf(text, sizeof(text), "%d", proc_self_hook()), size);
+	memcpy(buf, text, len);
+	return len;
+}
+
+static int
+proc_read_node(struct inode *inode)
+{
+	const struct proc_node *node = proc_node_get(inode->ino);
+
+	if (!node)
+		return -ENOENT;
+	inode->mode = node->mode;
+	switch (node->mode & S_IFMT) {
+	case S_IFDIR:
+		inode->iops = &proc_dir_iops;
+		inode->fops = &generic_dir_ops;
+		inode->nlink = 2;
+		break;
+	case S_IFLNK:
+		inode->iops = &proc_self_iops;
+		break;
+	default:
+		inode->iops = &proc_file_iops;
+		inode->fops = &proc_file_ops;
+	}
+	return 0;
+}
+
+static int
+proc_read_inode(struct inode *inode)
+{
+	inode->atime_ns = inode->mtime_ns = inode->ctime_ns = inode_now_ns();
+	return proc_ino_pid(inode->ino) ? proc_pid_read_inode(inode) : proc_read_node(inode);
+}
+
+/* The shell's `>` truncates what it writes to: nothing happens. */
+static int
+proc_setattr(struct inode *inode, const struct iattr *attr)
+{
+	(void)inode;
+	return attr->valid & (ATTR_MODE | ATTR_UID | ATTR_GID) ? -EPERM : 0;
+}
+
+static int
+proc_statfs(struct super_block *sb, struct linux_statfs *st)
+{
+	(void)sb;
+	st->f_type = PROC_MAGIC;
+	return 0;
+}
+
+static void
+proc_unmount(struct super_block *sb)
+{
+	(void)sb;
+}
+
+static const struct inode_ops proc_dir_iops = {
+	.lookup = proc_lookup,
+	.readdir = proc_readdir,
+	.setattr = proc_setattr,
+};
+
+static const struct inode_ops proc_file_iops = {
+	.setattr = proc_setattr,
+};
+
+static const struct inode_ops proc_self_iops = {
+	.readlink = self_readlink,
+};
+
+static const struct super_ops proc_super_ops = {
+	.read_inode = proc_read_inode,
+	.statfs = proc_statfs,
+	.unmount = proc_unmount,
+};
+
+static int
+proc_mount(struct super_block *sb, const char *options)
+{
+	struct inode *root;
+
+	(void)options;
+	sb->ops = &proc_super_ops;
+	sb->volatile_names = true;
+	root = inode_get(sb, PROC_ROOT);
+	if (IS_ERR_OR_NULL(root))
+		return err_or_null_to_errno(root);
+	sb->root = root;
+	return 0;
+}
+
+void
+procfs_init(void)
+{
+	static struct fs_type type = {.name = "proc", .mount = proc_mount};
+
+	fs_type_register(&type);
+	node_add_path("self", S_IFLNK | 0777);
+	proc_mem_init();
+	proc_system_init();
+}
