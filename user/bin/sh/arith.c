@@ -29,9 +29,9 @@ struct operator_info {
 
 /* Longer ones first, so that the first match is the right one. */
 static const struct operator_info operators[] = {
-	{"<<", 8}, {">>", 8}, {"<=", 7}, {">=", 7}, {"==", 6}, {"!=", 6}, {"&&", 2}, {"||", 1},
-	{"<", 7},  {">", 7},  {"+", 9},	 {"-", 9},  {"*", 10}, {"/", 10}, {"%", 10}, {"&", 5},
-	{"^", 4},  {"|", 3},
+	{"<<", 8}, {">>", 8}, {"<=", 7}, {">=", 7}, {"==", 6}, {"!=", 6},
+	{"&&", 2}, {"||", 1}, {"<", 7},	 {">", 7},  {"+", 9},  {"-", 9},
+	{"*", 10}, {"/", 10}, {"%", 10}, {"&", 5},  {"^", 4},  {"|", 3},
 };
 
 static long assignment(struct arith *arith);
@@ -167,7 +167,9 @@ apply(struct arith *arith, const char *text, long left, long right)
 	case '!':
 		return left != right;
 	case '<':
-		return text[1] == '<' ? (long)(a << (b & 63)) : text[1] ? left <= right : left < right;
+		return text[1] == '<' ? (long)(a << (b & 63))
+		       : text[1]      ? left <= right
+				      : left < right;
 	default:
 		return text[1] == '>' ? left >> (b & 63) : text[1] ? left >= right : left > right;
 	}

@@ -498,8 +498,8 @@ builtin_getopts(int argc, char **argv)
 static int builtin_help(int argc, char **argv);
 
 static const struct builtin builtins[] = {
-	{":", builtin_true, 1, 0, ": [ARG ...]                 do nothing"},
 	{".", builtin_dot, 1, 0, ". FILE                      run FILE's commands in this shell"},
+	{":", builtin_true, 1, 0, ": [ARG ...]                 do nothing"},
 	{"[", builtin_test, 0, 0, "[ EXPRESSION ]              as test"},
 	{"bg", builtin_bg, 0, 0, "bg [%JOB]                   let a stopped job go on"},
 	{"break", builtin_loop, 1, 0, "break [N]                   leave N loops"},

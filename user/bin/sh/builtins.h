@@ -4,7 +4,7 @@
 struct builtin {
 	const char *name;
 	int (*run)(int argc, char **argv);
-	int special;      /* found before functions; assignments before it stay */
+	int special;	  /* found before functions; assignments before it stay */
 	int keeps_redirs; /* exec */
 	const char *help;
 };

@@ -86,8 +86,7 @@ program_find(const char *name)
 }
 
 /* Runs a file without #! as a script, in this process, which is a child. */
-static void
-script_run(const char *path, char **argv) __attribute__((noreturn));
+static void script_run(const char *path, char **argv) __attribute__((noreturn));
 
 static void
 script_run(const char *path, char **argv)
@@ -227,13 +226,13 @@ internal_run(const struct node *node, const struct builtin *builtin, const struc
 		redirs_keep(saved);
 	else
 		redirs_undo(saved);
-	vars_restore(mark);
+	if (node->assigns && !special)
+		vars_restore(mark);
 	return status;
 }
 
 /* In the child: everything that belongs to one program, then the program. */
-static void
-external_exec(const struct node *node, char **argv) __attribute__((noreturn));
+static void external_exec(const struct node *node, char **argv) __attribute__((noreturn));
 
 static void
 external_exec(const struct node *node, char **argv)

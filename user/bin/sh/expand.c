@@ -1,7 +1,7 @@
 /*
  * Walks over a word as it was written and produces annotated text (xbuf.h). The context says how
- * quotes act: outside of them, inside double quotes, or in a here-document, where a double quote
- * is an ordinary character.
+ * quotes act: outside of them, likewise but in the word of a ${ } (which is split as a value is),
+ * inside double quotes, or in a here-document, where a double quote is an ordinary character.
  */
 #include "expand.h"
 
@@ -17,14 +17,20 @@
 #include "vars.h"
 #include "xbuf.h"
 
-enum context { UNQUOTED, IN_DOUBLE_QUOTES, IN_HERE };
+enum context { UNQUOTED, IN_BRACES, IN_DOUBLE_QUOTES, IN_HERE };
 
 static void text_expand(struct xbuf *out, const char *text, const char *end, enum context context);
 
 static int
+is_unquoted(enum context context)
+{
+	return context == UNQUOTED || context == IN_BRACES;
+}
+
+static int
 flags_of(enum context context)
 {
-	return context == UNQUOTED ? X_SPLIT : X_QUOTED;
+	return is_unquoted(context) ? X_SPLIT : X_QUOTED;
 }
 
 static void
@@ -94,10 +100,10 @@ static const char *
 parameter_get(const char *name, size_t len)
 {
 	static char number[24];
-	char *copy;
+	char *copy = arena_copy_n(&shell.temp, name, len);
 
 	if (isdigit((unsigned char)*name)) {
-		int i = atoi(name);
+		int i = atoi(copy);
 
 		return i == 0 ? shell.name : i <= shell.nr_args ? shell.args[i - 1] : NULL;
 	}
@@ -120,7 +126,6 @@ parameter_get(const char *name, size_t len)
 			 shell.xtrace ? "x" : "");
 		return number;
 	}
-	copy = arena_copy_n(&shell.temp, name, len);
 	return var_get(copy);
 }
 
@@ -133,7 +138,7 @@ parameters_put(struct xbuf *out, char name, enum context context)
 
 	for (int i = 0; i < shell.nr_args; i++) {
 		if (i > 0) {
-			if (name == '@' || context == UNQUOTED)
+			if (name == '@' || is_unquoted(context))
 				xbuf_putc(out, ' ', X_BREAK);
 			else if (separator)
 				xbuf_putc(out, separator, X_QUOTED);
@@ -189,6 +194,18 @@ pattern_trim(const char *value, const char *pattern, int head, int longest)
 	return value;
 }
 
+/* ~ and ~/...: the home directory; returns the position behind it. */
+static const char *
+tilde_expand(struct xbuf *out, const char *p)
+{
+	const char *home = var_get("HOME");
+
+	if (*p != '~' || (p[1] && !strchr("/:}", p[1])) || !home)
+		return p;
+	xbuf_puts(out, home, X_QUOTED);
+	return p + 1;
+}
+
 static char *
 part_expand(const char *text, const char *end, enum context context, int as_pattern)
 {
@@ -227,21 +244,23 @@ static void
 alternative_put(struct xbuf *out, const char *name, size_t len, const char *p, const char *end,
 		enum context context)
 {
-	const char *value = is_list(name, len) ? shell.nr_args ? "set" : NULL
-					       : parameter_get(name, len);
+	const char *value =
+		is_list(name, len) ? shell.nr_args ? "set" : NULL : parameter_get(name, len);
 	int colon = *p == ':';
 	int missing = !value || (colon && !*value);
 	char action;
 
 	p += colon;
 	action = *p++;
+	if (is_unquoted(context) && strchr("+-", action) && missing == (action == '-'))
+		p = tilde_expand(out, p);
 	if (action == '+') {
 		if (!missing)
-			text_expand(out, p, end, context);
+			text_expand(out, p, end, is_unquoted(context) ? IN_BRACES : context);
 	} else if (!missing) {
 		value_put(out, name, len, value, context);
 	} else if (action == '-') {
-		text_expand(out, p, end, context);
+		text_expand(out, p, end, is_unquoted(context) ? IN_BRACES : context);
 	} else if (action == '=') {
 		char *copy = arena_copy_n(&shell.temp, name, len);
 
@@ -285,7 +304,8 @@ braces_expand(struct xbuf *out, const char *p, const char *end, enum context con
 	value = is_list(p, len) ? NULL : parameter_get(p, len);
 	if (p + len == end)
 		value_put(out, p, len, value, context);
-	else if (strchr("-=?+", p[len]) || (p[len] == ':' && p[len + 1] && strchr("-=?+", p[len + 1])))
+	else if (strchr("-=?+", p[len]) ||
+		 (p[len] == ':' && p[len + 1] && strchr("-=?+", p[len + 1])))
 		alternative_put(out, p, len, p + len, end, context);
 	else if (p[len] == '%' || p[len] == '#')
 		trim_put(out, value, p + len, end, context);
@@ -356,7 +376,7 @@ dollar_expand(struct xbuf *out, const char *p, enum context context)
 	}
 	len = parameter_length(p + 1, 0);
 	if (len == 0) {
-		xbuf_putc(out, '$', context == UNQUOTED ? 0 : X_QUOTED);
+		xbuf_putc(out, '$', is_unquoted(context) ? 0 : X_QUOTED);
 		return p + 1;
 	}
 	value_put(out, p + 1, len, is_list(p + 1, len) ? NULL : parameter_get(p + 1, len), context);
@@ -368,7 +388,7 @@ backslash_expand(struct xbuf *out, const char *p, enum context context)
 {
 	if (p[1] == '\n')
 		return p + 2;
-	if (context == UNQUOTED || (p[1] && strchr("$`\\", p[1])) ||
+	if (is_unquoted(context) || (p[1] && strchr("$`\\", p[1])) ||
 	    (context == IN_DOUBLE_QUOTES && p[1] == '"')) {
 		if (p[1])
 			xbuf_putc(out, p[1], X_QUOTED);
@@ -404,25 +424,13 @@ text_expand(struct xbuf *out, const char *p, const char *end, enum context conte
 			p = dollar_expand(out, p, context);
 		else if (*p == '`')
 			p = backquotes_expand(out, p, context);
-		else if (context == UNQUOTED && (*p == '\'' || *p == '"'))
+		else if (is_unquoted(context) && (*p == '\'' || *p == '"'))
 			p = quotes_expand(out, p);
 		else if (context == IN_DOUBLE_QUOTES && *p == '"')
 			p++;
 		else
-			xbuf_putc(out, *p++, context == UNQUOTED ? 0 : X_QUOTED);
+			xbuf_putc(out, *p++, context == UNQUOTED ? 0 : flags_of(context));
 	}
-}
-
-/* ~ and ~/...: the home directory; returns the position behind it. */
-static const char *
-tilde_expand(struct xbuf *out, const char *p)
-{
-	const char *home = var_get("HOME");
-
-	if (*p != '~' || (p[1] && p[1] != '/' && p[1] != ':') || !home)
-		return p;
-	xbuf_puts(out, home, X_QUOTED);
-	return p + 1;
 }
 
 static void

@@ -150,6 +150,8 @@ child_start(pid_t pgrp, int with_job, int background)
 	}
 	if (shell.interactive)
 		signals_default();
+	if (interrupt_pending)
+		raise(SIGINT);
 	if (background && !own_group) {
 		int fd = open("/dev/null", O_RDONLY);
 
@@ -264,12 +266,10 @@ end_report(const struct job *job, const struct process *last)
 		dprintf(2, "\n[%d]+ Stopped   %s\n", job->id, job->text);
 		return;
 	}
-	if (last->signal == SIGINT && shell.interactive) {
-		dprintf(2, "\n");
+	if (last->signal == SIGINT && shell.interactive)
 		interrupt_pending = 1;
-	} else if (last->signal && last->signal != SIGPIPE && last->signal != SIGINT) {
+	else if (last->signal && last->signal != SIGPIPE && last->signal != SIGINT)
 		dprintf(2, "%s\n", strsignal(last->signal));
-	}
 }
 
 int

@@ -263,12 +263,12 @@ static char *
 operator_scan(struct parser *parser)
 {
 	static const char *const operators[] = {
-		"<<-", "<<", "<&", "<>", "<", ">>", ">&", ">|", ">",
-		"&&",  "&",  "||", "|",  ";;", ";",  "(",  ")",
+		"<<-", "<<", "<&", "<>", "<",  ">>", ">&", ">|", ">",
+		"&&",  "&",  "||", "|",	 ";;", ";",  "(",  ")",
 	};
 
 	for (size_t i = 0; i < sizeof(operators) / sizeof(operators[0]); i++) {
-		const char *operator = operators[i];
+		const char *operator= operators[i];
 		size_t len = 0;
 
 		while (operator[len] && source_peek(parser->source, len) == operator[len])

@@ -28,10 +28,10 @@ struct parser {
 	struct arena *arena;
 	struct token token; /* the one being looked at */
 	int have_token;
-	size_t last_end;      /* where the last token taken ended */
-	struct redir *heres;  /* here-documents whose text comes after the next newline */
-	int has_function;     /* the tree must outlive the command */
-	int incomplete;       /* the error is that the input ended too early */
+	size_t last_end;     /* where the last token taken ended */
+	struct redir *heres; /* here-documents whose text comes after the next newline */
+	int has_function;    /* the tree must outlive the command */
+	int incomplete;	     /* the error is that the input ended too early */
 	jmp_buf on_error;
 };
 

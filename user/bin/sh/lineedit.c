@@ -42,10 +42,10 @@ struct editor {
 	struct strbuf text;
 	size_t pos;
 	size_t width;
-	size_t row;    /* of the cursor on the screen, from the prompt's row */
-	int history;   /* 0: the line being typed, n: the n-th newest */
-	char *typed;   /* that line, while history shows another */
-	int tabs;      /* pressed in a row */
+	size_t row;  /* of the cursor on the screen, from the prompt's row */
+	int history; /* 0: the line being typed, n: the n-th newest */
+	char *typed; /* that line, while history shows another */
+	int tabs;    /* pressed in a row */
 };
 
 static char *kill_buffer;
@@ -292,6 +292,8 @@ cursor_move(struct editor *editor, size_t pos)
 	struct strbuf out = {0};
 	size_t place = editor->prompt_len + pos;
 
+	if (pos == editor->pos)
+		return;
 	if (editor->row > place / editor->width)
 		move(&out, editor->row - place / editor->width, 'A');
 	else
@@ -314,8 +316,7 @@ key_moves(struct editor *editor, int key)
 		return 1;
 	case KEY_RIGHT:
 	case CONTROL('F'):
-		cursor_move(editor,
-			    editor->pos < editor->text.len ? editor->pos + 1 : editor->pos);
+		cursor_move(editor, editor->pos < editor->text.len ? editor->pos + 1 : editor->pos);
 		return 1;
 	case KEY_HOME:
 	case CONTROL('A'):

@@ -4,8 +4,8 @@
 #include "mem.h"
 
 enum line_result {
-	LINE_TEXT,        /* a line with its newline */
-	LINE_END,         /* end of input, or Ctrl-D on an empty line */
+	LINE_TEXT,	  /* a line with its newline */
+	LINE_END,	  /* end of input, or Ctrl-D on an empty line */
 	LINE_INTERRUPTED, /* Ctrl-C */
 };
 

@@ -34,7 +34,7 @@ shell_error(const char *format, ...)
 	vsnprintf(message, sizeof(message), format, args);
 	va_end(args);
 	fflush(stdout);
-	if (shell.interactive || !shell.line)
+	if (shell.at_prompt || !shell.line)
 		dprintf(2, "%s: %s\n", "sh", message);
 	else
 		dprintf(2, "%s: line %d: %s\n", shell.name, shell.line, message);
@@ -52,6 +52,8 @@ shell_unwinding(void)
 {
 	if (interrupt_pending) {
 		interrupt_pending = 0;
+		if (shell.interactive)
+			dprintf(2, "\n");
 		shell_abort(128 + SIGINT);
 	}
 	return shell.flow != FLOW_NORMAL;
@@ -196,6 +198,7 @@ standard_input_run(const struct options *options)
 	struct source source;
 
 	shell.interactive = options->interactive || (isatty(0) && isatty(2));
+	shell.at_prompt = shell.interactive;
 	jobs_init();
 	if (shell.interactive)
 		source_from_terminal(&source);
@@ -227,8 +230,10 @@ main(int argc, char **argv)
 		shell_run_text(argv[0]);
 	} else if (argc > 0) {
 		if (shell_run_file(argv[0]) < 0) {
+			int status = errno == ENOENT ? 127 : 126;
+
 			shell_error("%s: %s", argv[0], strerror(errno));
-			shell_exit(errno == ENOENT ? 127 : 126);
+			shell_exit(status);
 		}
 	} else {
 		standard_input_run(&options);

@@ -455,8 +455,8 @@ pipeline_parse(struct parser *parser)
 		node = node_pair(parser, NODE_PIPE, first, NULL);
 	if (inverted)
 		node = node_pair(parser, NODE_NOT, node, NULL);
-	node->text = arena_copy_n(parser->arena, parser->source->text + start,
-				  parser->last_end - start);
+	node->text =
+		arena_copy_n(parser->arena, parser->source->text + start, parser->last_end - start);
 	return node;
 }
 

@@ -148,7 +148,8 @@ spec_copy(char *out, size_t size, const char *p, char **argv, int argc, int *nex
 		if (*p == '*') {
 			const char *arg = *next < argc ? argv[(*next)++] : "0";
 
-			len += (size_t)snprintf(out + len, size - len, "%ld", number_of(arg, status));
+			len += (size_t)snprintf(out + len, size - len, "%ld",
+						number_of(arg, status));
 			p++;
 		} else {
 			out[len++] = *p++;
@@ -262,7 +263,8 @@ fields_assign(const struct strbuf *line, const struct strbuf *protected, char **
 		start = pos;
 		while (pos < end && (i == count - 1 || !separates(line, protected, pos, ifs)))
 			pos++;
-		if (var_set(names[i], arena_copy_n(&shell.temp, line->text + start, pos - start)) < 0)
+		if (var_set(names[i], arena_copy_n(&shell.temp, line->text + start, pos - start)) <
+		    0)
 			status = 1;
 		while (pos < end && blank_at(line, protected, pos, ifs))
 			pos++;

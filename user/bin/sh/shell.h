@@ -17,6 +17,7 @@ enum flow {
 };
 
 struct shell {
+	int at_prompt; /* commands come from a person: this shell, and its forked copies */
 	int interactive;
 	int job_control;
 	int in_child; /* a forked copy: it never prompts, and its jobs are not ours */
