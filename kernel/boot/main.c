@@ -22,6 +22,7 @@
 #include "dev/rtc.h"
 #include "dev/virtio.h"
 #include "fs/vfs.h"
+#include "ktest/crash_test.h"
 #include "ktest/ktest.h"
 #include "lib/err.h"
 #include "lib/string.h"
@@ -77,6 +78,7 @@ init_thread(void *arg)
 	(void)arg;
 	flusher_init();
 	ktest_run();
+	crash_test_run();
 	root_mount();
 	init_process_start();
 }

@@ -1,0 +1,153 @@
+/*
+ * Panics on purpose: boot argument crash=NAME does one of these in a thread "crasher", so
+ * that a test outside can read the report. Never run otherwise.
+ */
+
+#include "ktest/crash_test.h"
+
+#include "core/machine.h"
+#include "core/panic.h"
+#include "core/printk.h"
+#include "core/spinlock.h"
+#include "lib/string.h"
+#include "mem/slab.h"
+#include "sched/sched.h"
+
+static NOINLINE u64
+recurse(volatile u64 *below)
+{
+	volatile u64 local[32];
+
+	local[0] = below ? below[0] + 1 : 0;
+	return recurse(local) + local[0];
+}
+
+static void
+crash_stack(void)
+{
+	recurse(NULL);
+}
+
+static void
+crash_null(void)
+{
+	*(volatile u32 *)8 = 1;
+}
+
+static void
+crash_jump(void)
+{
+	void (*volatile wild)(void) = (void (*)(void))0xffffffe012345678;
+
+	wild();
+}
+
+static void
+crash_jump_data(void)
+{
+	static u32 code[2] = {0x00008067, 0x00008067};
+	void (*volatile wild)(void) = (void (*)(void))code;
+
+	wild();
+}
+
+static void
+crash_text(void)
+{
+	*(volatile u32 *)crash_text = 0;
+}
+
+static void
+crash_user(void)
+{
+	*(volatile u32 *)0x10000 = 1;
+}
+
+static void
+crash_assert(void)
+{
+	assert(machine.nr_harts == 1000);
+}
+
+static void
+crash_double_free(void)
+{
+	struct page *page = page_alloc(GFP_KERNEL);
+
+	page_put(page);
+	page_put(page);
+}
+
+static void
+crash_wrong_cache(void)
+{
+	struct kmem_cache *cache = kmem_cache_create("crash", 64, 0, NULL);
+
+	kmem_cache_free(cache, kmalloc(64, GFP_KERNEL));
+}
+
+/* The last two are found in debug builds only. */
+static void
+crash_lock_order(void)
+{
+	static struct spinlock outer = SPINLOCK_INIT("outer", RANK_MAPPING);
+	static struct spinlock inner = SPINLOCK_INIT("inner", RANK_ZONE);
+
+	spin_lock(&inner);
+	spin_lock(&outer);
+	spin_unlock(&outer);
+	spin_unlock(&inner);
+}
+
+static void
+crash_sleep_atomic(void)
+{
+	static struct spinlock lock = SPINLOCK_INIT("held", RANK_MAPPING);
+
+	spin_lock(&lock);
+	task_sleep_ns(1000, false);
+	spin_unlock(&lock);
+}
+
+static const struct {
+	const char *name;
+	void (*crash)(void);
+} crashes[] = {
+	{"stack", crash_stack},
+	{"null", crash_null},
+	{"jump", crash_jump},
+	{"jump-data", crash_jump_data},
+	{"text", crash_text},
+	{"user", crash_user},
+	{"assert", crash_assert},
+	{"double-free", crash_double_free},
+	{"wrong-cache", crash_wrong_cache},
+	{"lock-order", crash_lock_order},
+	{"sleep-atomic", crash_sleep_atomic},
+};
+
+static void
+crasher(void *arg)
+{
+	void (*crash)(void) = arg;
+
+	crash();
+	pr_err("crash test: still alive");
+	machine_power_off(0);
+}
+
+void
+crash_test_run(void)
+{
+	char want[32];
+
+	if (bootarg_get("crash", want, sizeof(want)) < 0)
+		return;
+	for (unsigned i = 0; i < ARRAY_SIZE(crashes); i++) {
+		if (strcmp(crashes[i].name, want) != 0)
+			continue;
+		kthread_start("crasher", crasher, crashes[i].crash);
+		task_sleep_ns(~0UL, false);
+	}
+	pr_err("crash=%s: there is no such crash test", want);
+}
