@@ -140,20 +140,29 @@ list_count(const struct list_head *head)
 /* NULL if the list is empty. */
 #define list_first_entry_or_null(head, type, member) \
 	(list_empty(head) ? NULL : list_first_entry(head, type, member))
-#define list_next_entry(pos, member) list_entry((pos)->member.next, __typeof__(*(pos)), member)
-#define list_prev_entry(pos, member) list_entry((pos)->member.prev, __typeof__(*(pos)), member)
+/*
+ * The node of an element. By address alone, as what a loop ends with is not an element but the head:
+ * to name a member of that would be undefined.
+ */
+#define list_node_of(pos, member) \
+	((struct list_head *)((char *)(pos) + offsetof(__typeof__(*(pos)), member)))
+
+#define list_next_entry(pos, member) \
+	list_entry(list_node_of(pos, member)->next, __typeof__(*(pos)), member)
+#define list_prev_entry(pos, member) \
+	list_entry(list_node_of(pos, member)->prev, __typeof__(*(pos)), member)
 
 /* `pos` must stay on the list during the body. After the loop it is not an element. */
-#define list_for_each_entry(pos, head, member)                                               \
-	for (pos = list_first_entry(head, __typeof__(*pos), member); &pos->member != (head); \
-	     pos = list_next_entry(pos, member))
+#define list_for_each_entry(pos, head, member)                       \
+	for (pos = list_first_entry(head, __typeof__(*pos), member); \
+	     list_node_of(pos, member) != (head); pos = list_next_entry(pos, member))
 
-#define list_for_each_entry_reverse(pos, head, member)                                      \
-	for (pos = list_last_entry(head, __typeof__(*pos), member); &pos->member != (head); \
-	     pos = list_prev_entry(pos, member))
+#define list_for_each_entry_reverse(pos, head, member)              \
+	for (pos = list_last_entry(head, __typeof__(*pos), member); \
+	     list_node_of(pos, member) != (head); pos = list_prev_entry(pos, member))
 
 /* The body may take `pos` (but not its successor, held in `tmp`) off the list. */
 #define list_for_each_entry_safe(pos, tmp, head, member)             \
 	for (pos = list_first_entry(head, __typeof__(*pos), member), \
 	    tmp = list_next_entry(pos, member);                      \
-	     &pos->member != (head); pos = tmp, tmp = list_next_entry(tmp, member))
+	     list_node_of(pos, member) != (head); pos = tmp, tmp = list_next_entry(tmp, member))

@@ -1,4 +1,5 @@
 # kernel/lib. The functions that libc has, too, are renamed k_...: see lib/rename.h.
+SUITES += lib
 lib_SRCS := $(addprefix kernel/lib/,bitmap.c cmdline.c crc32c.c fdt.c libgcc.c parse.c printf.c \
 	random.c rbtree.c string.c xarray.c)
 lib_TESTS := $(sort $(wildcard lib/*.c))

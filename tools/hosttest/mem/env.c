@@ -1,0 +1,119 @@
+#include "mem/env.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/cpu.h"
+#include "core/printk.h"
+#include "hosttest.h"
+
+u64 host_directmap_base;
+struct page *host_vmemmap;
+bool host_irq_enabled = true;
+
+/* So that the sanitizer sees who owns them: host_vmemmap points elsewhere. */
+static struct page *host_pages;
+static struct thread_info threads[NR_CPUS];
+struct cpu cpus[NR_CPUS];
+u32 nr_cpus = NR_CPUS;
+struct thread_info *current_thread_info asm("tp");
+
+bool env_expects_panic;
+jmp_buf env_panic_jump;
+
+static NORETURN void
+panic_jump(void)
+{
+	env_expects_panic = false;
+	env_release_locks();
+	longjmp(env_panic_jump, 1);
+}
+
+void
+panic(const char *fmt, ...)
+{
+	char text[256];
+	va_list args;
+
+	if (env_expects_panic)
+		panic_jump();
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	hosttest_fail("kernel", 0, "panic: %s", text);
+}
+
+void
+assert_failed(const char *expression, const char *file, int line, const char *function)
+{
+	if (env_expects_panic)
+		panic_jump();
+	hosttest_fail(file, line, "%s: assertion: %s", function, expression);
+}
+
+void
+printk(enum log_level level, const char *fmt, ...)
+{
+	(void)level;
+	(void)fmt;
+}
+
+void
+env_set_cpu(u32 cpu)
+{
+	threads[cpu].cpu_id = cpu;
+	threads[cpu].cpu = &cpus[cpu];
+	threads[cpu].name = "test";
+	cpus[cpu].id = cpu;
+	current_thread_info = &threads[cpu];
+}
+
+void
+env_ram_create(u64 start_pfn, u64 nr_pages)
+{
+	/* From malloc, so that the sanitizer sees an access beyond the last struct page. */
+	free(host_pages);
+
+	struct page *pages = aligned_alloc(64, nr_pages * sizeof(struct page));
+	char *ram = guarded_alloc(nr_pages * PAGE_SIZE, false);
+
+	memset(pages, 0, nr_pages * sizeof(struct page));
+	memset(ram, 0x5c, nr_pages * PAGE_SIZE);
+	host_pages = pages;
+	host_vmemmap = pages - start_pfn;
+	host_directmap_base = (u64)ram - (start_pfn << PAGE_SHIFT);
+	for (u32 cpu = NR_CPUS; cpu-- != 0;)
+		env_set_cpu(cpu);
+}
+
+void
+env_zones_create(u64 start_pfn, u64 nr_pages, u64 normal_pfn, u64 highmem_pfn)
+{
+	u64 bounds[NR_ZONES + 1] = {start_pfn, normal_pfn, highmem_pfn, start_pfn + nr_pages};
+	static const char *const names[NR_ZONES] = {"DMA", "Normal", "HighMem"};
+
+	env_ram_create(start_pfn, nr_pages);
+	for (unsigned i = 0; i < NR_ZONES; i++) {
+		zone_init(&zones[i], names[i], (u8)i, bounds[i], bounds[i + 1]);
+		for (u64 pfn = bounds[i]; pfn < bounds[i + 1]; pfn++)
+			pfn_to_page(pfn)->zone = (u8)i;
+		zones[i].nr_present = bounds[i + 1] - bounds[i];
+		if (zones[i].nr_present != 0)
+			zone_add_range(&zones[i], bounds[i], bounds[i + 1]);
+	}
+}
+
+void
+env_drain_all(void)
+{
+	u32 now = current_thread_info->cpu_id;
+
+	for (u32 cpu = 0; cpu < NR_CPUS; cpu++) {
+		env_set_cpu(cpu);
+		for (int i = 0; i < NR_ZONES; i++)
+			pcp_drain(&zones[i]);
+	}
+	env_set_cpu(now);
+}

@@ -1,0 +1,13 @@
+#pragma once
+
+#include "sched/task.h"
+
+enum task_state { TASK_RUNNING, TASK_INTERRUPTIBLE, TASK_UNINTERRUPTIBLE };
+
+static inline void
+cond_resched(void)
+{
+}
+
+/* A sleep: what was submitted to the disk ends, threads that were told to stop do. */
+void schedule(void);

@@ -1,0 +1,13 @@
+#pragma once
+
+#include "lib/types.h"
+
+struct task {
+	void (*entry)(void *arg);
+	void *arg;
+};
+
+extern struct task sim_task;
+#define current (&sim_task)
+
+struct task *kthread_start(const char *name, void (*entry)(void *arg), void *arg);

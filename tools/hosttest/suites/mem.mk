@@ -1,0 +1,15 @@
+# kernel/mem: buddy, per-CPU lists and zones, and each of the slab allocators there is.
+mem_common_SRCS := $(addprefix kernel/mem/,buddy.c page_alloc.c pcp.c zone.c) kernel/lib/string.c
+
+SUITES += mem
+mem_SRCS := $(mem_common_SRCS)
+mem_TESTS := mem/env.c mem/locks.c mem/test_buddy.c mem/test_pages.c
+mem_INCLUDES := mem/shim
+
+define slab_suite
+SUITES += $(1)
+$(1)_SRCS := $$(mem_common_SRCS) $$(addprefix kernel/mem/slab/,cache.c kmalloc.c $(1).c)
+$(1)_TESTS := mem/env.c mem/locks.c mem/test_slab.c
+$(1)_INCLUDES := mem/shim
+endef
+$(foreach slab,slub slab slob,$(if $(wildcard $(TOP)/kernel/mem/slab/$(slab).c),$(eval $(call slab_suite,$(slab)))))
