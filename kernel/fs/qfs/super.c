@@ -20,9 +20,8 @@ int
 qfs_damaged(struct qfs *fs, u64 ino, const char *what)
 {
 	static struct ratelimit limit;
-	u32 missed;
 
-	if (ratelimit_ok(&limit, &missed))
+	if (ratelimit_ok(&limit, fs->bdev->name))
 		pr_err("qfs %s: damaged: %lu: %s", fs->bdev->name, ino, what);
 	return -EUCLEAN;
 }
