@@ -7,6 +7,7 @@
 #include "lib/string.h"
 #include "mem/page_alloc.h"
 #include "mem/slab.h"
+#include "vm/shrinker.h"
 
 #define DCACHE_ORDER 10 /* chains: at the limit below of a 512 MiB machine, four names in each */
 
@@ -368,6 +369,23 @@ dcache_stats(u64 *dentries, u64 *unused)
 	spin_unlock(&dcache_lock);
 }
 
+static u64
+dcache_shrinker_count(void)
+{
+	return READ_ONCE(nr_unused);
+}
+
+/* An unused name that can be found has a link, so its inode is not evicted here with I/O. */
+static u64
+dcache_shrinker_scan(u64 nr, gfp_t gfp)
+{
+	(void)gfp;
+	return dcache_shrink(NULL, nr);
+}
+
+static struct shrinker dcache_shrinker = {
+	.name = "dentry", .count = dcache_shrinker_count, .scan = dcache_shrinker_scan};
+
 void
 dcache_init(void)
 {
@@ -377,4 +395,5 @@ dcache_init(void)
 	dentry_cache = kmem_cache_create("dentry", sizeof(struct dentry), 0, NULL);
 	if (!dentry_cache)
 		panic("dcache: no memory for a cache");
+	shrinker_register(&dcache_shrinker);
 }

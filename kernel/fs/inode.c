@@ -6,6 +6,7 @@
 #include "lib/string.h"
 #include "mem/page_alloc.h"
 #include "mem/slab.h"
+#include "vm/shrinker.h"
 
 /*
  * The cache is a hash by (file system, number), one lock, and one wait queue for everybody who waits
@@ -516,6 +517,22 @@ inode_cache_stats(u64 *inodes, u64 *unused)
 	spin_unlock(&inode_cache_lock);
 }
 
+static u64
+inode_shrinker_count(void)
+{
+	return READ_ONCE(nr_unused);
+}
+
+static u64
+inode_shrinker_scan(u64 nr, gfp_t gfp)
+{
+	(void)gfp;
+	return inode_cache_shrink(nr);
+}
+
+static struct shrinker inode_shrinker = {
+	.name = "inode", .count = inode_shrinker_count, .scan = inode_shrinker_scan};
+
 void
 inode_cache_init(void)
 {
@@ -525,4 +542,5 @@ inode_cache_init(void)
 	inode_cache = kmem_cache_create("inode", sizeof(struct inode), 0, NULL);
 	if (!inode_cache)
 		panic("inode cache: no memory for a cache");
+	shrinker_register(&inode_shrinker);
 }
