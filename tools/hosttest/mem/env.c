@@ -12,6 +12,7 @@
 u64 host_directmap_base;
 struct page *host_vmemmap;
 bool host_irq_enabled = true;
+void (*host_irq_handler)(void);
 
 /* So that the sanitizer sees who owns them: host_vmemmap points elsewhere. */
 static struct page *host_pages;

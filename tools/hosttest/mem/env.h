@@ -38,5 +38,6 @@ void env_drain_all(void);
 		}                                                                   \
 	} while (0)
 
+/* Also see host_irq_handler in shim/riscv/irqflags.h: a test's own interrupts. */
 extern bool env_expects_panic;
 extern jmp_buf env_panic_jump;

@@ -77,7 +77,7 @@ env_release_locks(void)
 {
 	while (nr_held != 0)
 		spin_unlock(held[nr_held - 1]);
-	irq_enable();
+	host_irq_enabled = true;
 }
 
 void

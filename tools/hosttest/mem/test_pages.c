@@ -169,9 +169,16 @@ HOSTTEST(pages_misuse_panics)
 	boot();
 	page = page_alloc(GFP_KERNEL);
 	pages_free(page, 0);
+	CHECK(page_test(page, PG_pcp));
 	EXPECT_PANIC(pages_free(page, 0));
 	EXPECT_PANIC(page_put(page));
 	EXPECT_PANIC(page_get(page));
+	big = pages_alloc(GFP_KERNEL, 2);
+	CHECK(page_test(big, PG_head) && page_test(big + 3, PG_tail));
+	page_get(big);
+	EXPECT_PANIC(pages_free(big, 2));
+	page_put(big);
+	CHECK_EQ(big[3].flags, 0);
 	big = pages_alloc(GFP_KERNEL, 2);
 	EXPECT_PANIC(pages_free(big, 1));
 	page = page_alloc(GFP_KERNEL);

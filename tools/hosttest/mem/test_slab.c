@@ -101,6 +101,8 @@ run_cache(size_t size, size_t align)
 		} else {
 			live_free((u32)rnd_below(nr_live), 0);
 		}
+		if (rnd_one_in(200))
+			kmem_cache_shrink(cache);
 		if (step % 100 == 0) {
 			slabs_of("test", &nr_active);
 			CHECK_EQ(nr_active, nr_live);
@@ -150,14 +152,13 @@ construct(void *object)
 	nr_constructed++;
 }
 
-/* Objects come out constructed: at first, and again if they were freed in that state. */
-HOSTTEST(slab_constructor)
+static void
+run_constructed(size_t size)
 {
-	struct kmem_cache *cache;
+	struct kmem_cache *cache = kmem_cache_create("constructed", size, 0, construct);
 
-	boot();
-	cache = kmem_cache_create("constructed", 100, 0, construct);
-	for (int step = 0; step < 20000; step++) {
+	nr_constructed = 0;
+	for (int step = 0; step < 4000; step++) {
 		env_set_cpu((u32)rnd_below(3));
 		if (nr_live < 400 && rnd_one_in(2)) {
 			u8 *object = kmem_cache_alloc(cache, GFP_KERNEL);
@@ -165,13 +166,81 @@ HOSTTEST(slab_constructor)
 			CHECK(object);
 			for (int i = 0; i < CTOR_BYTES; i++)
 				CHECK_EQ(object[i], CTOR_MARK);
-			live_add(object, 100, CTOR_BYTES, cache);
+			live_add(object, size, CTOR_BYTES, cache);
 		} else if (nr_live != 0) {
 			live_free((u32)rnd_below(nr_live), CTOR_BYTES);
 		}
 	}
 	/* Once for each object of a slab, not once for each allocation. */
-	CHECK(nr_constructed < 5000);
+	CHECK(nr_constructed < 1500);
+	while (nr_live != 0)
+		live_free(0, CTOR_BYTES);
+}
+
+/* Objects come out constructed: at first, and again if they were freed in that state. */
+HOSTTEST(slab_constructor)
+{
+	boot();
+	for (size_t size = CTOR_BYTES + 1; size < 150; size += 1 + rnd_below(8))
+		run_constructed(size);
+	run_constructed(96);
+}
+
+static struct kmem_cache *interrupted;
+static void *from_interrupt[20];
+static unsigned nr_interrupts;
+
+/* An interrupt handler takes and gives objects of the same cache, wherever it comes. */
+static void
+interrupt(void)
+{
+	unsigned which = (unsigned)rnd_below(ARRAY_SIZE(from_interrupt));
+	void **slot = &from_interrupt[which];
+
+	if (!rnd_one_in(3))
+		return;
+	nr_interrupts++;
+	if (*slot) {
+		CHECK_EQ(*(u8 *)*slot, which);
+		kmem_cache_free(interrupted, *slot);
+		*slot = NULL;
+	} else {
+		*slot = kmem_cache_alloc(interrupted, GFP_ATOMIC);
+		CHECK(*slot);
+		memset(*slot, (int)which, 700);
+	}
+}
+
+HOSTTEST(slab_interrupts)
+{
+	u64 nr_active;
+
+	boot();
+	interrupted = kmem_cache_create("interrupted", 700, 0, NULL);
+	host_irq_handler = interrupt;
+	for (int step = 0; step < 20000; step++) {
+		env_set_cpu((u32)rnd_below(2));
+		if (nr_live < 100 && (nr_live == 0 || rnd_one_in(2)))
+			live_add(kmem_cache_alloc(interrupted, GFP_KERNEL), 700, 0, interrupted);
+		else
+			live_free((u32)rnd_below(nr_live), 0);
+		if (rnd_one_in(50))
+			kmem_cache_shrink(interrupted);
+	}
+	host_irq_handler = NULL;
+	CHECK(nr_interrupts > 5000);
+	for (unsigned i = 0; i < ARRAY_SIZE(from_interrupt); i++)
+		if (from_interrupt[i])
+			live_add(from_interrupt[i], 700, 0, interrupted);
+	slabs_of("interrupted", &nr_active);
+	CHECK_EQ(nr_active, nr_live);
+	while (nr_live != 0)
+		live_free(0, 0);
+	for (u32 cpu = 0; cpu < NR_CPUS; cpu++) {
+		env_set_cpu(cpu);
+		kmem_cache_shrink(interrupted);
+	}
+	CHECK(kmem_cache_destroy(interrupted));
 }
 
 HOSTTEST(slab_kmalloc_model)
