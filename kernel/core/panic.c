@@ -72,6 +72,29 @@ backtrace_print(u64 fp, u64 pc)
 	}
 }
 
+/*
+ * From a trap on: pc first. After a wild jump, and in a function that calls nothing and so
+ * did not save ra (its frame then has the caller's frame pointer where ra would be), the
+ * caller is in ra.
+ */
+static void
+backtrace_print_trap(const struct trap_frame *tf)
+{
+	u64 fp = tf->s0, offset;
+
+	if (ksyms_lookup(tf->pc, &offset)) {
+		bool valid = frame_pointer_valid(fp, fp - 1);
+
+		if (!valid || ksyms_lookup(((u64 *)fp)[-1], &offset)) {
+			backtrace_print(fp, tf->pc);
+			return;
+		}
+		fp = ((u64 *)fp)[-1];
+	}
+	panic_address("", tf->pc);
+	backtrace_print(fp, tf->ra - 1);
+}
+
 unsigned
 backtrace_save(u64 *addresses, unsigned max)
 {
@@ -179,12 +202,7 @@ panic_trap(const struct trap_frame *tf, const char *fmt, ...)
 	if (panic_fault_hook)
 		panic_fault_hook(tf);
 	panic_line("backtrace:");
-	if (ksyms_lookup(tf->pc, &(u64){0}))
-		backtrace_print(tf->s0, tf->pc);
-	else {
-		panic_address("", tf->pc);
-		backtrace_print(tf->s0, tf->ra - 1);
-	}
+	backtrace_print_trap(tf);
 	if (panic_report_hook)
 		panic_report_hook(tf);
 	panic_end();

@@ -10,6 +10,7 @@
 #include "core/printk.h"
 #include "core/spinlock.h"
 #include "lib/string.h"
+#include "mem/page_alloc.h"
 #include "mem/slab.h"
 #include "sched/sched.h"
 
