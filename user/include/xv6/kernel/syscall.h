@@ -1,0 +1,4 @@
+/* The numbers are Linux's. */
+#pragma once
+
+#include <sys/syscall.h>
