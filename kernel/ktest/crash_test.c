@@ -20,7 +20,7 @@ recurse(volatile u64 *below)
 	volatile u64 local[32];
 
 	local[0] = below ? below[0] + 1 : 0;
-	return recurse(local) + local[0];
+	return local[0] == ~0UL ? 0 : recurse(local) + local[0];
 }
 
 static void
@@ -32,7 +32,9 @@ crash_stack(void)
 static void
 crash_null(void)
 {
-	*(volatile u32 *)8 = 1;
+	u32 *volatile nowhere = NULL;
+
+	nowhere[2] = 1;
 }
 
 static void
@@ -61,7 +63,9 @@ crash_text(void)
 static void
 crash_user(void)
 {
-	*(volatile u32 *)0x10000 = 1;
+	u32 *volatile theirs = (u32 *)USER_VA_START;
+
+	*theirs = 1;
 }
 
 static void
