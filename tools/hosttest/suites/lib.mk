@@ -1,5 +1,4 @@
 # kernel/lib. The functions that libc has, too, are renamed k_...: see lib/rename.h.
-SUITES += lib
 lib_SRCS := $(addprefix kernel/lib/,bitmap.c cmdline.c crc32c.c fdt.c libgcc.c parse.c printf.c \
 	random.c rbtree.c string.c xarray.c)
 lib_TESTS := $(sort $(wildcard lib/*.c))
@@ -11,11 +10,12 @@ lib_DATA := $(OUT)/data/virt.dtb $(OUT)/data/seeds/fuzz_fdt/virt.dtb
 QEMU ?= qemu-system-riscv64
 $(OUT)/data/virt.dtb:
 	@mkdir -p $(@D)
-	$(call say,QEMU,$(notdir $@))$(QEMU) -M virt,dumpdtb=$@ -smp 4 -m 256M >/dev/null 2>&1 || : >$@
+	$(call say,QEMU,$(notdir $@))$(QEMU) -M virt,dumpdtb=$@.$$$$ -smp 4 -m 256M >/dev/null 2>&1 || \
+		: >$@.$$$$; mv $@.$$$$ $@
 # Without the padding up to a megabyte that QEMU leaves behind the tree.
 $(OUT)/data/seeds/fuzz_fdt/virt.dtb: $(OUT)/data/virt.dtb
 	@mkdir -p $(@D)
-	$(Q)head -c 9000 $< >$@
+	$(Q)head -c 9000 $< >$@.$$$$ && mv $@.$$$$ $@
 
 # string.c reads whole aligned words of which the source may own a part: the tests look for wild
 # accesses with guard pages instead of the address sanitizer.

@@ -1,7 +1,6 @@
 # kernel/mem: buddy, per-CPU lists and zones, and each of the slab allocators there is.
 mem_common_SRCS := $(addprefix kernel/mem/,buddy.c page_alloc.c pcp.c zone.c) kernel/lib/string.c
 
-SUITES += mem
 mem_SRCS := $(mem_common_SRCS)
 mem_TESTS := mem/env.c mem/locks.c mem/test_buddy.c mem/test_pages.c
 mem_INCLUDES := mem/shim
