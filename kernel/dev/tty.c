@@ -7,7 +7,8 @@
  * tty_input.c does what characters mean, tty_output.c output and echo, tty_ioctl.c the settings;
  * here are the programs' sides: reading, writing, waiting.
  *
- * tty->lock (spinning, never taken in an interrupt) covers the state. A reader copies under it, so
+ * tty->lock covers the state. No interrupt handler takes it, but proc/ does with its own lock held,
+ * which handlers do take: so interrupts are off all the same. A reader copies under it, so
  * concurrent readers each get whole lines. A writer works in pieces of TTY_OUTPUT_BYTES: it claims
  * the terminal (`writing`) for the whole call, processes a piece under the lock, and hands it to
  * the device, which takes it as a whole; so neither another program's text nor a kernel message
@@ -108,15 +109,16 @@ copy_input(struct tty *tty, char *kbuf, size_t len, bool *canonical)
 {
 	bool was_full;
 	size_t n;
+	u64 flags;
 
-	spin_lock(&tty->lock);
+	flags = spin_lock_irqsave(&tty->lock);
 	was_full = ring_used(&tty->input) >= TTY_INPUT_BYTES - 1;
 	*canonical = tty_lflag(tty, ICANON);
 	if (*canonical)
 		n = copy_line_locked(tty, kbuf, len);
 	else
 		n = ring_get(&tty->input, kbuf, MIN(len, (size_t)TTY_INPUT_BYTES));
-	spin_unlock(&tty->lock);
+	spin_unlock_irqrestore(&tty->lock, flags);
 	if (was_full)
 		tty->ops->input_room(tty);
 	return n;
@@ -254,21 +256,22 @@ write_piece(struct tty *tty, const char *kbuf, size_t len, bool nonblock)
 {
 	u32 before, taken, n;
 	int err = 0;
+	u64 flags;
 
-	spin_lock(&tty->lock);
+	flags = spin_lock_irqsave(&tty->lock);
 	before = tty->column;
 	n = tty_process_output_locked(tty, (const u8 *)kbuf, MIN(len, (size_t)UINT32_MAX),
 				      tty->output, TTY_OUTPUT_BYTES, &taken);
-	spin_unlock(&tty->lock);
+	spin_unlock_irqrestore(&tty->lock, flags);
 	if (!try_output(tty, n)) {
 		err = nonblock ? -EAGAIN
 			       : wait_event_interruptible(&tty->write_wq, try_output(tty, n));
 	}
 	if (!err)
 		return taken;
-	spin_lock(&tty->lock);
+	flags = spin_lock_irqsave(&tty->lock);
 	tty->column = before;
-	spin_unlock(&tty->lock);
+	spin_unlock_irqrestore(&tty->lock, flags);
 	return err;
 }
 
@@ -308,29 +311,34 @@ u32
 tty_poll(struct tty *tty)
 {
 	u32 events = 0;
+	u64 flags;
 
-	spin_lock(&tty->lock);
+	flags = spin_lock_irqsave(&tty->lock);
 	if (read_would_succeed_locked(tty))
 		events |= POLLIN;
 	if (!tty->output_stopped && tty->ops->room(tty) >= TTY_OUTPUT_BYTES)
 		events |= POLLOUT;
-	spin_unlock(&tty->lock);
+	spin_unlock_irqrestore(&tty->lock, flags);
 	return events;
 }
 
 void
 tty_set_session(struct tty *tty, s32 session, s32 foreground)
 {
-	spin_lock(&tty->lock);
+	u64 flags;
+
+	flags = spin_lock_irqsave(&tty->lock);
 	tty->session = session;
 	tty->foreground = foreground;
-	spin_unlock(&tty->lock);
+	spin_unlock_irqrestore(&tty->lock, flags);
 }
 
 void
 tty_set_foreground(struct tty *tty, s32 foreground)
 {
-	spin_lock(&tty->lock);
+	u64 flags;
+
+	flags = spin_lock_irqsave(&tty->lock);
 	tty->foreground = foreground;
-	spin_unlock(&tty->lock);
+	spin_unlock_irqrestore(&tty->lock, flags);
 }

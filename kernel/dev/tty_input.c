@@ -330,15 +330,16 @@ tty_input(struct tty *tty, const u8 *buf, u32 len)
 	u32 taken = 0;
 	s32 foreground;
 	int sig;
+	u64 flags;
 
 	do {
 		sig = 0;
-		spin_lock(&tty->lock);
+		flags = spin_lock_irqsave(&tty->lock);
 		while (taken < len && !sig && !input_must_wait(tty))
 			sig = input_char(tty, buf[taken++]);
 		tty_echo_flush_locked(tty);
 		foreground = tty->foreground;
-		spin_unlock(&tty->lock);
+		spin_unlock_irqrestore(&tty->lock, flags);
 		if (sig && foreground && tty_signal_hook)
 			tty_signal_hook(foreground, sig);
 	} while (sig && taken < len);

@@ -58,9 +58,11 @@ output_set_stopped(struct tty *tty, bool stopped)
 static void
 flush_input(struct tty *tty)
 {
-	spin_lock(&tty->lock);
+	u64 flags;
+
+	flags = spin_lock_irqsave(&tty->lock);
 	tty_flush_input_locked(tty);
-	spin_unlock(&tty->lock);
+	spin_unlock_irqrestore(&tty->lock, flags);
 	tty->ops->input_room(tty);
 }
 
@@ -68,13 +70,14 @@ static void
 termios_set(struct tty *tty, const struct termios *termios)
 {
 	u32 changed;
+	u64 flags;
 
-	spin_lock(&tty->lock);
+	flags = spin_lock_irqsave(&tty->lock);
 	changed = tty->termios.c_lflag ^ termios->c_lflag;
 	tty->termios = *termios;
 	if (changed & ICANON)
 		tty_canonical_changed_locked(tty);
-	spin_unlock(&tty->lock);
+	spin_unlock_irqrestore(&tty->lock, flags);
 	if (changed & ICANON)
 		wake_up(&tty->read_wq);
 	if (!(termios->c_iflag & IXON))
@@ -101,12 +104,13 @@ ioctl_set_winsize(struct tty *tty, const struct winsize *winsize)
 {
 	bool changed;
 	s32 foreground;
+	u64 flags;
 
-	spin_lock(&tty->lock);
+	flags = spin_lock_irqsave(&tty->lock);
 	changed = memcmp(&tty->winsize, winsize, sizeof(*winsize)) != 0;
 	tty->winsize = *winsize;
 	foreground = tty->foreground;
-	spin_unlock(&tty->lock);
+	spin_unlock_irqrestore(&tty->lock, flags);
 	if (changed && foreground && tty_signal_hook)
 		tty_signal_hook(foreground, TTY_SIGWINCH);
 	return 0;
@@ -136,14 +140,15 @@ static s32
 count_readable(struct tty *tty)
 {
 	s32 n = 0;
+	u64 flags;
 
-	spin_lock(&tty->lock);
+	flags = spin_lock_irqsave(&tty->lock);
 	for (u32 pos = tty->input.tail; pos != tty->line_start; pos++) {
 		u32 at = pos % TTY_INPUT_BYTES;
 
 		n += tty->input_buf[at] != 0 || !bitmap_test(tty->line_end, at);
 	}
-	spin_unlock(&tty->lock);
+	spin_unlock_irqrestore(&tty->lock, flags);
 	return n;
 }
 
@@ -165,12 +170,14 @@ ioctl_job(struct tty *tty, u32 request, s32 *value)
 static int
 ioctl_get(struct tty *tty, u32 request, void *karg)
 {
-	spin_lock(&tty->lock);
+	u64 flags;
+
+	flags = spin_lock_irqsave(&tty->lock);
 	if (request == TCGETS)
 		memcpy(karg, &tty->termios, sizeof(tty->termios));
 	else
 		memcpy(karg, &tty->winsize, sizeof(tty->winsize));
-	spin_unlock(&tty->lock);
+	spin_unlock_irqrestore(&tty->lock, flags);
 	return 0;
 }
 

@@ -57,15 +57,14 @@ tty_file_read(struct file *file, struct uio *uio, u64 *pos)
 	return got;
 }
 
+/* In pieces of size[buf]; the terminal lets nothing come between within one. */
 static ssize_t
-tty_file_write(struct file *file, struct uio *uio, u64 *pos)
+tty_write_pieces(struct file *file, struct uio *uio, char *buf, u64 size)
 {
-	char buf[TTY_BOUNCE];
 	ssize_t done = 0, moved = 0;
 
-	(void)pos;
 	while (uio_left(uio) > 0) {
-		s64 taken = uio_move_from(uio, buf, MIN(uio_left(uio), (u64)TTY_BOUNCE));
+		s64 taken = uio_move_from(uio, buf, MIN(uio_left(uio), size));
 
 		if (taken < 0) {
 			moved = taken;
@@ -79,6 +78,22 @@ tty_file_write(struct file *file, struct uio *uio, u64 *pos)
 			break;
 	}
 	return done > 0 ? done : moved;
+}
+
+static ssize_t
+tty_file_write(struct file *file, struct uio *uio, u64 *pos)
+{
+	char small[TTY_BOUNCE], *page = NULL;
+	ssize_t written;
+
+	(void)pos;
+	if (uio_left(uio) > sizeof(small))
+		page = page_alloc_kva(GFP_KERNEL | GFP_NOWARN);
+	if (!page)
+		return tty_write_pieces(file, uio, small, sizeof(small));
+	written = tty_write_pieces(file, uio, page, PAGE_SIZE);
+	page_free_kva(page);
+	return written;
 }
 
 static u32
