@@ -103,6 +103,7 @@ struct sigaction {
 	};
 	unsigned long sa_flags;
 	sigset_t sa_mask;
+	unsigned long sa_reserved; /* the kernel's ends before it; QEMU's user mode writes it */
 };
 
 typedef struct {

@@ -75,7 +75,7 @@ errx(int status, const char *format, ...)
 void
 assert_fail(const char *expr, const char *file, int line, const char *func)
 {
-	dprintf(2, "%s: %s:%d: %s: assertion '%s' failed\n", program_invocation_short_name, file, line,
-		func, expr);
+	dprintf(2, "%s: %s:%d: %s: assertion '%s' failed\n", program_invocation_short_name, file,
+		line, func, expr);
 	abort();
 }

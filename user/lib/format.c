@@ -80,7 +80,9 @@ integer_put(struct output *out, const struct spec *spec, uint64_t value, const c
 	    char conversion)
 {
 	char buf[DIGITS_MAX], *end = buf + sizeof(buf), *start;
-	unsigned int base = conversion == 'o' ? 8 : conversion == 'x' || conversion == 'X' ? 16 : 10;
+	unsigned int base = conversion == 'o'			     ? 8
+			    : conversion == 'x' || conversion == 'X' ? 16
+								     : 10;
 	int min_digits = spec->precision < 0 ? 1 : spec->precision;
 	int len, zeros;
 
@@ -113,7 +115,9 @@ signed_arg(const struct spec *spec, va_list *args)
 		return va_arg(*args, long);
 	int value = va_arg(*args, int);
 
-	return spec->length == 'h' ? (short)value : spec->length == 'H' ? (signed char)value : value;
+	return spec->length == 'h'   ? (short)value
+	       : spec->length == 'H' ? (signed char)value
+				     : value;
 }
 
 static uint64_t
@@ -142,7 +146,8 @@ double_put(struct output *out, const struct spec *spec, double value)
 	if (negative)
 		value = -value;
 	if (value != value || value >= 9.2e18) {
-		field_put(out, spec, value != value ? "" : sign, 0, value != value ? "nan" : "inf", 3);
+		field_put(out, spec, value != value ? "" : sign, 0, value != value ? "nan" : "inf",
+			  3);
 		return;
 	}
 	if (precision > PRECISION_MAX)

@@ -28,6 +28,7 @@ argument_take(int argc, char *const argv[], const char *options)
 	} else {
 		char letter = (char)optopt;
 
+		next_letter = NULL;
 		if (*options == ':')
 			return ':';
 		complain(argv[0], "no argument for option", &letter, 1);

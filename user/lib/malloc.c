@@ -24,17 +24,17 @@
 #include <unistd.h>
 
 #define ALIGNMENT   16UL
-#define HEADER      16UL
+#define HEADER	    16UL
 #define CHUNK_MIN   32UL
-#define IN_USE      1UL
-#define MAPPED      2UL
-#define FLAGS       15UL
+#define IN_USE	    1UL
+#define MAPPED	    2UL
+#define FLAGS	    15UL
 #define SMALL_LIMIT 1024UL
 #define SMALL_BINS  (SMALL_LIMIT / ALIGNMENT)
-#define NR_BINS     128
+#define NR_BINS	    128
 #define GROW_BYTES  (64UL * 1024)
 #define MMAP_LIMIT  (256UL * 1024)
-#define PAGE        4096UL
+#define PAGE	    4096UL
 
 struct chunk {
 	size_t prev_size; /* 0 for the first of a region */

@@ -254,7 +254,8 @@ freopen(const char *restrict path, const char *restrict mode, FILE *restrict fil
 		close(fd);
 	if (moved < 0)
 		return NULL;
-	file->flags = file_flags | (file->flags & (FILE_STATIC | FILE_OWN_BUFFER | FILE_UNBUFFERED));
+	file->flags =
+		file_flags | (file->flags & (FILE_STATIC | FILE_OWN_BUFFER | FILE_UNBUFFERED));
 	file->pos = file->end = 0;
 	return file;
 }

@@ -8,7 +8,7 @@ enum {
 	FILE_WRITABLE = 2,
 	FILE_EOF = 4,
 	FILE_ERROR = 8,
-	FILE_LINE = 16,       /* flush at each newline */
+	FILE_LINE = 16,	      /* flush at each newline */
 	FILE_UNBUFFERED = 32, /* flush after each call */
 	FILE_WRITING = 64,    /* the buffer holds text still to be written */
 	FILE_OWN_BUFFER = 128,

@@ -54,8 +54,8 @@ reboot(int command)
 int
 power_off(int status)
 {
-	return (int)syscall_result(sys_reboot(REBOOT_MAGIC1, REBOOT_MAGIC2, RB_POWER_OFF,
-					      (const void *)(long)status));
+	return (int)syscall_result(
+		sys_reboot(REBOOT_MAGIC1, REBOOT_MAGIC2, RB_POWER_OFF, (const void *)(long)status));
 }
 
 int

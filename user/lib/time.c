@@ -12,7 +12,7 @@
 static const char *const day_names[] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
 					"Thursday", "Friday", "Saturday"};
 static const char *const month_names[] = {"January",   "February", "March",    "April",
-					  "May",       "June",     "July",     "August",
+					  "May",       "June",	   "July",     "August",
 					  "September", "October",  "November", "December"};
 
 int
@@ -222,8 +222,7 @@ time_conversion(char *out, size_t size, char conversion, const struct tm *tm)
 }
 
 size_t
-strftime(char *restrict buf, size_t size, const char *restrict format,
-	 const struct tm *restrict tm)
+strftime(char *restrict buf, size_t size, const char *restrict format, const struct tm *restrict tm)
 {
 	size_t len = 0;
 
