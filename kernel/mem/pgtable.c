@@ -21,33 +21,28 @@ pgtable_init(struct pgtable *pgt)
 	memset(root, 0, PAGE_SIZE / 2);
 	memcpy(root + PTES_PER_TABLE / 2, kernel_pgtable.root + PTES_PER_TABLE / 2, PAGE_SIZE / 2);
 	pgt->root = root;
+	list_init(&pgt->tables);
 	pgt->nr_tables = 0;
 	spin_init(&pgt->lock, "pgtable", RANK_PAGETABLE);
 	return 0;
 }
 
 static void
-table_free(struct pgtable *pgt, pte_t *table)
+table_free(struct pgtable *pgt, struct page *page)
 {
-	page_clear(kva_to_page(table), PG_table);
-	page_free_kva(table);
+	list_del(&page->lru);
 	pgt->nr_tables--;
+	page_clear(page, PG_table);
+	pages_free(page, 0);
 }
 
 void
 pgtable_destroy(struct pgtable *pgt)
 {
-	for (unsigned i = 0; i < PTES_PER_TABLE / 2; i++) {
-		pte_t *middle;
+	struct page *page, *next;
 
-		if (!pte_present(pgt->root[i]))
-			continue;
-		middle = table_of(pgt->root[i]);
-		for (unsigned j = 0; j < PTES_PER_TABLE; j++)
-			if (pte_present(middle[j]))
-				table_free(pgt, table_of(middle[j]));
-		table_free(pgt, middle);
-	}
+	list_for_each_entry_safe(page, next, &pgt->tables, lru)
+		table_free(pgt, page);
 	assert(pgt->nr_tables == 0);
 	page_clear(kva_to_page(pgt->root), PG_table);
 	page_free_kva(pgt->root);
@@ -72,25 +67,27 @@ static pte_t *
 table_ensure(struct pgtable *pgt, pte_t *slot, gfp_t gfp)
 {
 	pte_t pte = pte_read(slot);
-	pte_t *table;
+	struct page *page;
 
 	if (likely(pte_present(pte)))
 		return table_of(pte);
-	table = page_alloc_kva((gfp & ~(GFP_BIT_HIGHMEM | GFP_MOVABLE)) | GFP_ZERO);
-	if (!table)
+	page = page_alloc((gfp & ~(GFP_BIT_HIGHMEM | GFP_MOVABLE)) | GFP_ZERO);
+	if (!page)
 		return NULL;
-	page_set(kva_to_page(table), PG_table);
 	spin_lock(&pgt->lock);
-	pgt->nr_tables++;
 	pte = pte_read(slot);
-	if (pte_present(pte)) {
-		table_free(pgt, table);
-		table = table_of(pte);
-	} else {
-		pte_write(slot, pte_make(kva_to_pa(table) >> PAGE_SHIFT, PTE_V));
+	if (!pte_present(pte)) {
+		page_set(page, PG_table);
+		list_add(&page->lru, &pgt->tables);
+		pgt->nr_tables++;
+		pte = pte_make(page_to_pfn(page), PTE_V);
+		pte_write(slot, pte);
+		page = NULL;
 	}
 	spin_unlock(&pgt->lock);
-	return table;
+	if (page)
+		page_put(page);
+	return table_of(pte);
 }
 
 pte_t *
@@ -147,7 +144,7 @@ free_leaf_tables(struct pgtable *pgt, pte_t *middle, u64 start, u64 end)
 
 		if (!pte_present(*slot) || !table_empty(table_of(*slot)))
 			continue;
-		table_free(pgt, table_of(*slot));
+		table_free(pgt, pa_to_page(pte_pa(*slot)));
 		pte_write(slot, pte_none());
 	}
 }
@@ -165,7 +162,7 @@ pgtable_free_range(struct pgtable *pgt, u64 start, u64 end)
 		if (pte_present(*slot)) {
 			free_leaf_tables(pgt, table_of(*slot), va, stop);
 			if (va == gib && stop == gib + (1UL << PUD_SHIFT) && table_empty(table_of(*slot))) {
-				table_free(pgt, table_of(*slot));
+				table_free(pgt, pa_to_page(pte_pa(*slot)));
 				pte_write(slot, pte_none());
 			}
 		}

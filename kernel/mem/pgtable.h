@@ -12,8 +12,9 @@
 
 struct pgtable {
 	pte_t *root;
-	struct spinlock lock; /* PAGETABLE: every PTE of the user half, and nr_tables */
-	u64 nr_tables;	      /* pages of tables below the root */
+	struct spinlock lock; /* PAGETABLE: every PTE of the user half, and what follows */
+	struct list_head tables; /* pages of tables below the root, by page->lru */
+	u64 nr_tables;
 };
 
 extern struct pgtable kernel_pgtable;
