@@ -46,11 +46,14 @@ static int
 qfs_fsync(struct file *file, bool data_only)
 {
 	struct inode *inode = file->inode;
-	int err = mapping_writeback(&inode->mapping, 0, UINT64_MAX, true);
-	int result = mapping_check_error(&inode->mapping, &file->wb_errors);
+	int err = 0, result;
 
 	(void)data_only;
-	err = err ? err : result;
+	if (S_ISREG(inode->mode)) {
+		err = mapping_writeback(&inode->mapping, 0, UINT64_MAX, true);
+		result = mapping_check_error(&inode->mapping, &file->wb_errors);
+		err = err ? err : result;
+	}
 	result = inode_write(inode);
 	err = err ? err : result;
 	result = qfs_commit_through(qfs_of(inode), READ_ONCE(qfs_node_of(inode)->stored_seq));
