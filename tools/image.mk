@@ -20,8 +20,11 @@ IMAGE_INPUTS := $(USER_PROGRAMS) $(MKFS) tools/mkimage.py $(BUILD)/gen/image.inp
 IMAGE_ARGS := --mkfs $(MKFS) $(if $(wildcard user/root),--tree user/root) \
 	$(if $(EXTRA),--tree '$(EXTRA)') --bin $(USER_PROGRAMS)
 
-.PHONY: image
+.PHONY: image print-image
 image: $(FS_IMAGE) $(FSCK)
+
+print-image: $(FS_IMAGE)
+	@echo $(FS_IMAGE)
 
 $(FS_IMAGE): $(IMAGE_INPUTS)
 	$(call say,MKFS,$@)$(PYTHON) tools/mkimage.py --size $(FS_SIZE) -o $@ $(IMAGE_ARGS)

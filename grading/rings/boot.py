@@ -1,5 +1,7 @@
 """The boot matrix, boot-soak, and that the machine's end is told right."""
 
+import re
+
 from grading.machine import Machine, Verdict
 from grading.rings.boot_line import check_line, guest_config, run_line
 from grading.rings.report import Job
@@ -9,6 +11,21 @@ MODERN = ["-global", "virtio-mmio.force-legacy=false"]
 LINE = "echo boot $((6 * 7))"
 EXPECTED = b"boot 42\n"
 SOAK_HARTS = 4
+
+# What the kernel does to itself for boot argument crash=NAME -> what the panic must say.
+CRASHES = {
+    "stack": r"stack overflow",
+    "null": r"null",
+    "jump": r"ffffffe012345678",
+    "text": r"store|write",
+    "user": r"user",
+    "assert": r"assertion failed",
+    "double-free": r"free",
+}
+DEBUG_CRASHES = {
+    "lock-order": r"order|rank",
+    "sleep-atomic": r"sleep|atomic|spin",
+}
 
 # (name, variant, root, fields of Config)
 MATRIX = (
@@ -58,8 +75,6 @@ def watchdog_job(report):
     """A line that does not end is a timeout after the limit of guest time."""
     config = guest_config(limit=3)
     result = run_line(report, "run timeout", config, "sleep 1000")
-    if result is None:
-        return
     if result.exit_status == 124:
         report.ok("run timeout", str(result.machine))
     else:
@@ -70,9 +85,6 @@ def watchdog_job(report):
 def prompt_job(report):
     """The banner and the prompt come; what is typed is answered; poweroff ends the machine."""
     config = guest_config(limit=LIMIT_SECONDS)
-    if config is None:
-        report.failed("prompt", "the build failed")
-        return
     config.log = report.log_path("prompt")
     with Machine(config) as machine:
         machine.console.expect(r"(?m)^\$ ", LIMIT_SECONDS)
@@ -87,12 +99,35 @@ def prompt_job(report):
         report.failed("prompt", str(result), config.log)
 
 
+def crash_job(name, pattern, variant="default"):
+    """A bug of the kernel's is a panic that names the thread and the cause."""
+    title = f"panic {name}"
+
+    def run(report):
+        config = guest_config(variant, limit=LIMIT_SECONDS, append=f"crash={name}", smp=2)
+        config.log = report.log_path(title)
+        with Machine(config) as machine:
+            result = machine.wait()
+            console = machine.console.text().decode("utf-8", "replace")
+        if result.verdict is not Verdict.PANIC:
+            report.failed(title, str(result), config.log, console)
+        elif not re.search(pattern, console[console.index("kernel panic"):]):
+            report.failed(title, f"{result}: does not say {pattern!r}", config.log, console)
+        elif "crasher" not in console or "backtrace" not in console:
+            report.failed(title, f"{result}: no thread or no backtrace", config.log, console)
+        else:
+            report.ok(title, result.detail)
+    return Job(title, run)
+
+
 def jobs():
     return ([boot_job(*row) for row in MATRIX] +
             [status_job("true", 0), status_job("exit 7", 7), status_job("no-such-command", 127),
              status_job("kill -9 $$", 137),
              Job("run output", output_job), Job("run timeout", watchdog_job),
-             Job("prompt", prompt_job)])
+             Job("prompt", prompt_job)] +
+            [crash_job(*item) for item in CRASHES.items()] +
+            [crash_job(*item, "debug") for item in DEBUG_CRASHES.items()])
 
 
 def soak_jobs(count):
@@ -103,8 +138,6 @@ def soak_jobs(count):
         def run(report):
             config = guest_config(smp=SOAK_HARTS, limit=LIMIT_SECONDS)
             result = run_line(report, title, config, LINE)
-            if result is None:
-                return
             ended = result.machine.verdict is Verdict.EXITED and result.exit_status == 0
             if ended and result.output == EXPECTED:
                 report.ok(title)

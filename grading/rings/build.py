@@ -35,13 +35,33 @@ def build(variant, targets=("all",)):
         if key not in _results:
             command = ["make", f"BUILD={directory(variant)}", *VARIANTS[variant], *targets]
             _results[key] = run_host(command, TIMEOUT_SECONDS, make_environment())
+            with open(log_path(variant), "wb") as log:
+                log.write(_results[key][1])
         return _results[key]
 
 
+def log_path(variant):
+    """What make said when it built a variant."""
+    path = os.path.join(setting("BUILD", "build"), "test-logs", f"build_{variant}.log")
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    return path
+
+
+class BuildFailed(Exception):
+    """What a test needs could not be built."""
+
+
+def require(variant, targets=("all",)):
+    """Makes a variant. => raises BuildFailed"""
+    status, _ = build(variant, targets)
+    if status != 0:
+        raise BuildFailed(f"the {variant} build failed (log: {log_path(variant)})")
+
+
 def kernel(variant):
-    """The kernel's path in a variant, made if need be. => None if it cannot be built"""
-    status, _ = build(variant)
-    return os.path.join(directory(variant), "quire.elf") if status == 0 else None
+    """The kernel's path in a variant, made if need be."""
+    require(variant)
+    return os.path.join(directory(variant), "quire.elf")
 
 
 def image(variant):
@@ -49,7 +69,17 @@ def image(variant):
 
 
 def initrd(variant):
-    """The initrd's path, made if need be. => None if it cannot be built"""
+    """The initrd's path, made if need be."""
     path = os.path.join(directory(variant), "initrd.img")
-    status, _ = build(variant, [path])
-    return path if status == 0 else None
+    require(variant, [path])
+    return path
+
+
+def image_with(tree):
+    """The path of a root image with a tree added to it, made now."""
+    top = directory("default")
+    status, output = run_host(["make", f"BUILD={top}", f"EXTRA={tree}", "print-image"],
+                              TIMEOUT_SECONDS, make_environment())
+    if status != 0:
+        raise BuildFailed(f"no image with {tree}: {output.decode('utf-8', 'replace')}")
+    return output.decode().split()[-1]

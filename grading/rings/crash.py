@@ -11,12 +11,14 @@ Either way fsck must find nothing wrong, the kernel must mount the image, what w
 must be there, and fsck must find nothing wrong after that, too.
 """
 
+import functools
 import os
 import random
 import time
 from dataclasses import dataclass, field
 
-from grading.machine import Config, Disk, Machine, command, disk, run_command, write_log
+from grading.machine import (Config, ConsoleEnded, Disk, ExpectTimeout, Machine, command, disk,
+                             run_command, write_log)
 from grading.rings import build
 from grading.rings.process import run_host
 from grading.rings.report import Job
@@ -26,6 +28,7 @@ DIRECTORY = "/crash"
 STEPS = 60
 CUTS_PER_RUN = 20
 KILL_SHARE = 5
+KILL_SEEDS = 100000
 LIMIT_SECONDS = 300
 STEP_SECONDS = 60
 KILL_DELAY_SECONDS = 0.05
@@ -120,12 +123,24 @@ def keep(report, title, image):
     return path
 
 
+def follow_or_tell(report, title, workload, machine, steps):
+    """Follows the workload; if it does not get there, that is the result."""
+    try:
+        workload.follow(machine, steps)
+        return True
+    except (ConsoleEnded, ExpectTimeout):
+        why = str(machine.wait()) if not machine.running() else "the workload does not go on"
+        report.failed(title, why, machine.config.log, machine.console.text())
+        return False
+
+
 def cut_run(report, number, seed, cuts):
     """One recorded run, checked at `cuts` points."""
     workload, chance = Workload(seed), random.Random(seed)
     log = report.log_path(f"crash run {number}")
     with Machine(workload.config(True, log)) as machine:
-        workload.follow(machine, STEPS + 1)
+        if not follow_or_tell(report, f"crash run {number}", workload, machine, STEPS + 1):
+            return
         machine.kill()
         entries = write_log.read_log(machine.disks["root"] + ".writes")
         first, last = workload.moments[0].position, workload.moments[-1].position
@@ -142,7 +157,8 @@ def kill_run(report, number, seed):
     workload, chance = Workload(seed), random.Random(seed)
     title = f"crash kill {number} (seed {seed})"
     with Machine(workload.config(False, report.log_path(title))) as machine:
-        workload.follow(machine, chance.randint(1, STEPS))
+        if not follow_or_tell(report, title, workload, machine, chance.randint(1, STEPS)):
+            return
         time.sleep(chance.random() * KILL_DELAY_SECONDS)
         machine.kill()
         check_image(report, title, machine.disks["root"], workload.promised_at(0))
@@ -156,18 +172,9 @@ def jobs(count, seed=None):
     result = []
     for number in range((cuts + CUTS_PER_RUN - 1) // CUTS_PER_RUN):
         points = min(CUTS_PER_RUN, cuts - number * CUTS_PER_RUN)
-        result.append(Job(f"crash run {number}", guarded(cut_run, number, seed + number, points),
-                          75))
-    result += [Job(f"crash kill {number}", guarded(kill_run, number, seed + 100000 + number), 20)
+        result.append(Job(f"crash run {number}", functools.partial(
+            cut_run, number=number, seed=seed + number, cuts=points), 75))
+    result += [Job(f"crash kill {number}", functools.partial(
+        kill_run, number=number, seed=seed + KILL_SEEDS + number), 20)
                for number in range(kills)]
     return result
-
-
-def guarded(run, number, *arguments):
-    """A job that is one failure if nothing can be built."""
-    def work(report):
-        if build.kernel("default") is None:
-            report.failed(f"crash {number}", "the build failed")
-        else:
-            run(report, number, *arguments)
-    return work

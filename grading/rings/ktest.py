@@ -34,11 +34,7 @@ def ktest_job(variant, smp, mem, append):
     name = run_name(variant, smp, mem, append)
 
     def run(report):
-        kernel = build.kernel(variant)
-        if kernel is None:
-            report.failed(name, "the build failed")
-            return
-        config = Config(kernel=kernel, smp=smp, mem=mem, append=f"ktest=all {append}".strip(),
+        config = Config(kernel=build.kernel(variant), smp=smp, mem=mem, append=f"ktest=all {append}".strip(),
                         disks=[Disk(build.image(variant), "root")], swap="16M",
                         limit=LIMIT_SECONDS, log=report.log_path(name))
         with Machine(config) as machine:

@@ -1,6 +1,7 @@
 """What the jobs tell: results by name, printed as they come, counted at the end."""
 
 import os
+import re
 import sys
 import threading
 import time
@@ -8,6 +9,14 @@ from dataclasses import dataclass
 from typing import Callable
 
 TAIL_LINES = 25
+MARK = re.compile(r"\x1e[0-9a-f]+k ")
+
+
+def printable_lines(text):
+    """The lines of a console, without carriage returns, marks and empty ends."""
+    if isinstance(text, bytes):
+        text = text.decode("utf-8", "replace")
+    return [MARK.sub("", line.rstrip("\r")) for line in text.rstrip().split("\n")]
 
 
 @dataclass
@@ -55,8 +64,7 @@ class Report:
             self.failures.append(name)
             self._print("FAILED", name, why)
             if tail:
-                text = tail.decode("utf-8", "replace") if isinstance(tail, bytes) else tail
-                for line in text.rstrip().splitlines()[-TAIL_LINES:]:
+                for line in printable_lines(tail)[-TAIL_LINES:]:
                     print(f"        | {line}")
             if log:
                 print(f"        log: {log}")

@@ -4,6 +4,7 @@ import traceback
 
 from grading.machine import EnvironmentProblem, scratch
 from grading.machine.parallel import run_parallel
+from grading.rings.build import BuildFailed
 
 
 def guarded(job, report):
@@ -13,6 +14,8 @@ def guarded(job, report):
             job.run(report)
         except EnvironmentProblem as problem:
             report.failed(job.name, f"this machine lacks something: {problem}")
+        except BuildFailed as problem:
+            report.failed(job.name, str(problem))
         except Exception as error:
             log = report.save_log(job.name + ".traceback", traceback.format_exc())
             report.failed(job.name, f"{type(error).__name__}: {error}", log)
