@@ -6,11 +6,9 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -18,7 +16,6 @@
 #define TIMEOUT_SECONDS 120
 
 static struct hosttest *tests;
-static uint64_t rnd_state;
 
 void
 hosttest_register(struct hosttest *test)
@@ -28,93 +25,6 @@ hosttest_register(struct hosttest *test)
 	while (*link)
 		link = &(*link)->next;
 	*link = test;
-}
-
-_Noreturn void
-hosttest_fail(const char *file, int line, const char *fmt, ...)
-{
-	va_list args;
-
-	fprintf(stderr, "%s:%d: failed: ", file, line);
-	va_start(args, fmt);
-	vfprintf(stderr, fmt, args);
-	va_end(args);
-	fputc('\n', stderr);
-	/* Not exit(): what is allocated now is not a leak worth a report. */
-	_exit(1);
-}
-
-void
-hosttest_check_str(const char *file, int line, const char *text, const char *a, const char *b)
-{
-	if (!a || !b || strcmp(a, b) != 0)
-		hosttest_fail(file, line, "%s is \"%s\", not \"%s\"", text, a ? a : "(null)",
-			      b ? b : "(null)");
-}
-
-/* splitmix64 */
-uint64_t
-rnd(void)
-{
-	uint64_t z = rnd_state += 0x9e3779b97f4a7c15U;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9U;
-	z = (z ^ z >> 27) * 0x94d049bb133111ebU;
-	return z ^ z >> 31;
-}
-
-uint64_t
-rnd_below(uint64_t limit)
-{
-	return rnd() % limit;
-}
-
-bool
-rnd_one_in(uint64_t n)
-{
-	return rnd_below(n) == 0;
-}
-
-uint64_t
-rnd_scaled(void)
-{
-	return rnd() >> rnd_below(64);
-}
-
-void *
-guarded_alloc(size_t bytes, bool at_end)
-{
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	size_t body = (bytes + page - 1) / page * page;
-	char *area = mmap(NULL, body + 2 * page, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	if (area == MAP_FAILED || mprotect(area, page, PROT_NONE) != 0 ||
-	    mprotect(area + page + body, page, PROT_NONE) != 0)
-		hosttest_fail(__FILE__, __LINE__, "no memory for a guarded area");
-	return at_end ? area + page + body - bytes : area + page;
-}
-
-char *
-file_read(const char *path, size_t *bytes)
-{
-	FILE *file = fopen(path, "rb");
-
-	if (!file)
-		return NULL;
-	fseek(file, 0, SEEK_END);
-
-	long size = ftell(file);
-	char *data = size >= 0 ? calloc(1, (size_t)size + 1) : NULL;
-
-	rewind(file);
-	if (data && fread(data, 1, (size_t)size, file) != (size_t)size) {
-		free(data);
-		data = NULL;
-	}
-	fclose(file);
-	*bytes = data ? (size_t)size : 0;
-	return data;
 }
 
 static void
@@ -143,6 +53,8 @@ explain(const struct hosttest *test, int status, uint64_t seed, FILE *log)
 	printf("FAIL %s (%s): ", test->name, test->file);
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
 		printf("no end after %d seconds", TIMEOUT_SECONDS);
+	else if (WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT)
+		printf("aborted");
 	else if (WIFSIGNALED(status))
 		printf("killed by signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
 	else
@@ -168,7 +80,7 @@ run_test(const struct hosttest *test, uint64_t seed, bool verbose)
 
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	if (pid == 0) {
-		rnd_state = seed;
+		rnd_seed(seed);
 		run_child(test, log);
 	}
 	if (pid < 0) {

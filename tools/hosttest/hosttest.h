@@ -64,6 +64,8 @@ _Noreturn void hosttest_fail(const char *file, int line, const char *fmt, ...)
 #define CHECK_STR(a, b) hosttest_check_str(__FILE__, __LINE__, #a, a, b)
 void hosttest_check_str(const char *file, int line, const char *text, const char *a, const char *b);
 
+/* The runner's business. */
+void rnd_seed(uint64_t seed);
 /* Random numbers: 64 bits, below a limit, and true once in n times. */
 uint64_t rnd(void);
 uint64_t rnd_below(uint64_t limit);

@@ -75,15 +75,19 @@ void
 env_ram_create(u64 start_pfn, u64 nr_pages)
 {
 	/* From malloc, so that the sanitizer sees an access beyond the last struct page. */
+	static u64 nr_ram_pages;
+	static char *ram;
+
+	/* From malloc, so that the sanitizer sees an access beyond the last struct page. */
 	free(host_pages);
-
-	struct page *pages = aligned_alloc(64, nr_pages * sizeof(struct page));
-	char *ram = guarded_alloc(nr_pages * PAGE_SIZE, false);
-
-	memset(pages, 0, nr_pages * sizeof(struct page));
+	host_pages = aligned_alloc(64, nr_pages * sizeof(struct page));
+	memset(host_pages, 0, nr_pages * sizeof(struct page));
+	host_vmemmap = host_pages - start_pfn;
+	if (nr_pages > nr_ram_pages) {
+		nr_ram_pages = nr_pages;
+		ram = guarded_alloc(nr_pages * PAGE_SIZE, false);
+	}
 	memset(ram, 0x5c, nr_pages * PAGE_SIZE);
-	host_pages = pages;
-	host_vmemmap = pages - start_pfn;
 	host_directmap_base = (u64)ram - (start_pfn << PAGE_SHIFT);
 	for (u32 cpu = NR_CPUS; cpu-- != 0;)
 		env_set_cpu(cpu);

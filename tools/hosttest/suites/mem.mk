@@ -4,11 +4,15 @@ mem_common_SRCS := $(addprefix kernel/mem/,buddy.c page_alloc.c pcp.c zone.c) ke
 mem_SRCS := $(mem_common_SRCS)
 mem_TESTS := mem/env.c mem/locks.c mem/test_buddy.c mem/test_pages.c
 mem_INCLUDES := mem/shim
+mem_FUZZERS := fuzz/fuzz_buddy.c
+mem_FUZZ_ENV := mem/env.c mem/locks.c
 
 define slab_suite
 SUITES += $(1)
 $(1)_SRCS := $$(mem_common_SRCS) $$(addprefix kernel/mem/slab/,cache.c kmalloc.c $(1).c)
 $(1)_TESTS := mem/env.c mem/locks.c mem/test_slab.c
 $(1)_INCLUDES := mem/shim
+$(1)_FUZZERS := fuzz/fuzz_slab.c
+$(1)_FUZZ_ENV := mem/env.c mem/locks.c
 endef
 $(foreach slab,slub slab slob,$(if $(wildcard $(TOP)/kernel/mem/slab/$(slab).c),$(eval $(call slab_suite,$(slab)))))
