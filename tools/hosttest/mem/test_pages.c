@@ -202,5 +202,5 @@ HOSTTEST(pages_contents)
 	page_zero_contents(a);
 	CHECK_EQ(*(u8 *)page_to_kva(a), 0);
 	CHECK(kva_to_page(page_to_kva(a)) == a && pa_to_page(page_to_pa(b)) == b);
-	CHECK(!page_alloc_kva(GFP_KERNEL) == false);
+	CHECK(page_alloc_kva(GFP_KERNEL) != NULL);
 }
