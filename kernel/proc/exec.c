@@ -261,13 +261,16 @@ static void
 exec_commit(struct exec *exec)
 {
 	struct files *files = current->files;
+	u64 spin_flags;
 
 	current->clear_child_tid = 0;
-	exec->mm = mm_switch(exec->mm);
+	exec->mm = process_switch_mm(exec->mm);
 	icache_flush(&current->mm->tlb);
 	process_end_vfork(current->process);
 	if (exec->files) {
+		spin_flags = spin_lock_irqsave(&process_lock);
 		current->files = exec->files;
+		spin_unlock_irqrestore(&process_lock, spin_flags);
 		exec->files = files;
 	}
 	files_close_on_exec(current->files);

@@ -5,6 +5,7 @@
 #include "dev/tty.h"
 #include "fs/files.h"
 #include "fs/fs_context.h"
+#include "lib/string.h"
 #include "proc/job_control.h"
 #include "proc/signal.h"
 #include "proc/timers.h"
@@ -73,7 +74,7 @@ release_resources(void)
 	mm_update_peak(current->mm);
 	peak = current->mm->peak_rss;
 	process->dead_threads.max_rss_pages = MAX(process->dead_threads.max_rss_pages, peak);
-	mm_put(mm_switch(NULL));
+	mm_put(process_switch_mm(NULL));
 	current->files = NULL;
 	current->fs = NULL;
 	files_put(files);
@@ -150,6 +151,7 @@ leave_process(struct process *process, u32 status)
 		signal_note_stopped_locked(process);
 		return false;
 	}
+	strscpy(process->name, current->name, sizeof(process->name));
 	if (!process->exiting)
 		process->exit_status = status;
 	process->exiting = true;

@@ -31,6 +31,12 @@ int process_kill_other_threads(void);
  */
 void process_reap_locked(struct process *process);
 
+/*
+ * The current task's memory becomes mm (NULL: none), under process_lock, so that process_mm_get()
+ * may look at other tasks. => the old one; the caller puts it
+ */
+struct mm *process_switch_mm(struct mm *mm);
+
 /* Sum up. max_rss is the larger of both. */
 void process_usage_add(struct process_usage *to, const struct process_usage *from);
 void task_usage_get(struct task *task, struct process_usage *usage);

@@ -1,5 +1,6 @@
 #include "core/panic.h"
 #include "core/printk.h"
+#include "fs/device.h"
 #include "fs/pipe.h"
 #include "proc/job_control.h"
 #include "proc/process.h"
@@ -10,6 +11,13 @@ pipe_broken(void)
 {
 	if (current->process)
 		signal_send_task(current, SIGPIPE, &(struct siginfo){.code = SI_KERNEL});
+}
+
+/* /dev/tty */
+static struct tty *
+current_tty(void)
+{
+	return current->process ? READ_ONCE(current->process->tty) : NULL;
 }
 
 /* A line about who ran, in a panic. */
@@ -30,6 +38,7 @@ void
 process_hooks_init(void)
 {
 	sigpipe_hook = pipe_broken;
+	current_tty_hook = current_tty;
 	panic_report_hook = report_current;
 	job_control_init();
 }

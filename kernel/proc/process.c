@@ -1,12 +1,15 @@
 #include "proc/process.h"
 
 #include "core/clock.h"
+#include "fs/files.h"
+#include "fs/fs_context.h"
 #include "lib/string.h"
 #include "mem/slab.h"
 #include "proc/exec.h"
 #include "proc/exit.h"
 #include "proc/signal.h"
 #include "proc/timers.h"
+#include "vm/mm.h"
 
 static struct kmem_cache *process_cache;
 
@@ -59,6 +62,66 @@ process_first_thread(struct process *process)
 		task_get(task);
 	spin_unlock_irqrestore(&process_lock, flags);
 	return task;
+}
+
+/* A thread that still has its memory. => process_lock held; NULL when none has */
+static struct task *
+thread_with_mm(struct process *process)
+{
+	struct task *task;
+
+	assert_spin_held(&process_lock);
+	list_for_each_entry(task, &process->threads, thread_link) {
+		if (task->mm)
+			return task;
+	}
+	return NULL;
+}
+
+struct mm *
+process_mm_get(struct process *process)
+{
+	u64 flags = spin_lock_irqsave(&process_lock);
+	struct task *task = thread_with_mm(process);
+	struct mm *mm = task ? task->mm : NULL;
+
+	if (mm)
+		mm_get(mm);
+	spin_unlock_irqrestore(&process_lock, flags);
+	return mm;
+}
+
+struct files *
+process_files_get(struct process *process)
+{
+	u64 flags = spin_lock_irqsave(&process_lock);
+	struct task *task = thread_with_mm(process);
+	struct files *files = task ? files_ref(task->files) : NULL;
+
+	spin_unlock_irqrestore(&process_lock, flags);
+	return files;
+}
+
+struct fs_context *
+process_fs_get(struct process *process)
+{
+	u64 flags = spin_lock_irqsave(&process_lock);
+	struct task *task = thread_with_mm(process);
+	struct fs_context *fs = task ? fs_context_ref(task->fs) : NULL;
+
+	spin_unlock_irqrestore(&process_lock, flags);
+	return fs;
+}
+
+/* The current task's memory becomes mm. => the old one, whose reference is the caller's */
+struct mm *
+process_switch_mm(struct mm *mm)
+{
+	u64 flags = spin_lock_irqsave(&process_lock);
+	struct mm *old = mm_switch(mm);
+
+	spin_unlock_irqrestore(&process_lock, flags);
+	return old;
 }
 
 void
@@ -146,4 +209,5 @@ process_init(void)
 	task_release_hook = task_released;
 	process_hooks_init();
 	exec_init();
+	process_files_init();
 }

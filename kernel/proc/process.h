@@ -28,6 +28,9 @@
 #include "sched/timer.h"
 #include "sched/wait.h"
 
+struct files;
+struct fs_context;
+struct mm;
 struct tty;
 
 enum process_state {
@@ -83,6 +86,7 @@ struct process {
 	struct rlimit rlimits[RLIM_NLIMITS]; /* S */
 	struct process_usage dead_threads;   /* T */
 	struct process_usage dead_children;  /* T */
+	char name[TASK_NAME_MAX];	     /* of a zombie: its last thread's; T */
 	u64 start_ns;			     /* C; clock_now_ns at creation */
 	s32 oom_score_adj;		     /* A */
 	char *exe_path;		 /* S; absolute path of the program, kmalloc'ed; may be NULL */
@@ -140,11 +144,19 @@ struct task *process_first_thread(struct process *process);
 
 u64 process_count(void);
 
+/* Its address space, or another belonging of a living thread, with a reference. => NULL for a zombie */
+struct mm *process_mm_get(struct process *process);
+struct files *process_files_get(struct process *process);
+struct fs_context *process_fs_get(struct process *process);
+
 /* What its living and dead threads used until now. */
 void process_usage_get(struct process *process, struct process_usage *usage);
 
 /* Letter as in /proc/<pid>/stat: R S D T Z. */
 char process_state_letter(struct process *process);
+
+/* /proc/<pid> (proc/pid_files.c). */
+void process_files_init(void);
 
 /* The limit in force, RLIM_* of proc/rlimit.h, for the current process (infinity for the kernel). */
 u64 rlimit_get(unsigned resource);

@@ -227,8 +227,7 @@ rlimit_check(int resource, const struct rlimit *limit)
 static void
 rlimit_tell_mm(struct process *process)
 {
-	struct task *task = process_first_thread(process);
-	struct mm *mm = task ? task_mm_get(task) : NULL;
+	struct mm *mm = process_mm_get(process);
 
 	if (mm) {
 		WRITE_ONCE(mm->limit_stack, process->rlimits[RLIMIT_STACK].cur);
@@ -237,8 +236,6 @@ rlimit_tell_mm(struct process *process)
 		WRITE_ONCE(mm->limit_memlock, process->rlimits[RLIMIT_MEMLOCK].cur);
 		mm_put(mm);
 	}
-	if (task)
-		task_put(task);
 }
 
 static void

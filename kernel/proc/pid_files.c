@@ -1,0 +1,301 @@
+#include "fs/dentry.h"
+#include "fs/files.h"
+#include "fs/fs_context.h"
+#include "fs/procfs.h"
+#include "fs/super.h"
+#include "lib/parse.h"
+#include "lib/string.h"
+#include "mem/page_alloc.h"
+#include "proc/pid_info.h"
+#include "vm/usercopy.h"
+
+/* /proc/<pid>: which files there are, and how procfs reaches a process by its number. */
+
+#define COPY_CHUNK	   256
+#define OOM_SCORE_ADJ_MAX  1000
+#define OOM_SCORE_PER_MILL 1000
+
+/* Bytes of the process's own memory; what it unmapped is left out. */
+static void
+show_user_memory(struct seq *seq, struct mm *mm, u64 start, u64 end)
+{
+	char chunk[COPY_CHUNK];
+
+	while (start < end && !seq->overflow) {
+		u64 n = MIN(end - start, sizeof(chunk));
+
+		if (mm_copy_from(mm, chunk, start, n) < 0)
+			return;
+		seq_write(seq, chunk, n);
+		start += n;
+	}
+}
+
+static void
+show_cmdline(struct seq *seq, struct process *process, struct mm *mm)
+{
+	(void)process;
+	if (mm)
+		show_user_memory(seq, mm, mm->arg_start, mm->arg_end);
+}
+
+static void
+show_environ(struct seq *seq, struct process *process, struct mm *mm)
+{
+	(void)process;
+	if (mm)
+		show_user_memory(seq, mm, mm->env_start, mm->env_end);
+}
+
+static void
+show_auxv(struct seq *seq, struct process *process, struct mm *mm)
+{
+	(void)process;
+	if (mm)
+		seq_write(seq, mm->auxv, sizeof(mm->auxv));
+}
+
+static void
+show_comm(struct seq *seq, struct process *process, struct mm *mm)
+{
+	struct pid_info info;
+
+	(void)mm;
+	pid_info_get(process, &info);
+	seq_printf(seq, "%s\n", info.name);
+}
+
+static void
+show_limit(struct seq *seq, u64 limit)
+{
+	if (limit == RLIM_INFINITY)
+		seq_printf(seq, "%-20s ", "unlimited");
+	else
+		seq_printf(seq, "%-20lu ", limit);
+}
+
+static void
+show_limits(struct seq *seq, struct process *process, struct mm *mm)
+{
+	static const struct {
+		const char *name, *unit;
+	} rows[RLIM_NLIMITS] = {
+		[RLIMIT_CPU] = {"Max cpu time", "seconds"},
+		[RLIMIT_FSIZE] = {"Max file size", "bytes"},
+		[RLIMIT_DATA] = {"Max data size", "bytes"},
+		[RLIMIT_STACK] = {"Max stack size", "bytes"},
+		[RLIMIT_CORE] = {"Max core file size", "bytes"},
+		[RLIMIT_RSS] = {"Max resident set", "bytes"},
+		[RLIMIT_NPROC] = {"Max processes", "processes"},
+		[RLIMIT_NOFILE] = {"Max open files", "files"},
+		[RLIMIT_MEMLOCK] = {"Max locked memory", "bytes"},
+		[RLIMIT_AS] = {"Max address space", "bytes"},
+		[RLIMIT_LOCKS] = {"Max file locks", "locks"},
+		[RLIMIT_SIGPENDING] = {"Max pending signals", "signals"},
+		[RLIMIT_MSGQUEUE] = {"Max msgqueue size", "bytes"},
+		[RLIMIT_NICE] = {"Max nice priority", ""},
+		[RLIMIT_RTPRIO] = {"Max realtime priority", ""},
+		[RLIMIT_RTTIME] = {"Max realtime timeout", "us"},
+	};
+
+	(void)mm;
+	seq_printf(seq, "%-25s %-20s %-20s %-10s\n", "Limit", "Soft Limit", "Hard Limit", "Units");
+	for (int i = 0; i < RLIM_NLIMITS; i++) {
+		seq_printf(seq, "%-25s ", rows[i].name);
+		show_limit(seq, process->rlimits[i].cur);
+		show_limit(seq, process->rlimits[i].max);
+		seq_printf(seq, "%-10s\n", rows[i].unit);
+	}
+}
+
+static void
+show_oom_score_adj(struct seq *seq, struct process *process, struct mm *mm)
+{
+	(void)mm;
+	seq_printf(seq, "%d\n", process->oom_score_adj);
+}
+
+/* Thousandths of memory in use, shifted by oom_score_adj, as Linux shows it: 0 to 2000. */
+static void
+show_oom_score(struct seq *seq, struct process *process, struct mm *mm)
+{
+	s64 score = 0;
+
+	if (mm)
+		score = (mm_rss_pages(mm) + mm->pgt.nr_tables) * OOM_SCORE_PER_MILL /
+			nr_total_pages();
+	score += process->oom_score_adj;
+	seq_printf(seq, "%ld\n", MAX(score, 0L));
+}
+
+static int
+write_oom_score_adj(struct process *process, const char *text)
+{
+	struct mm *mm;
+	s64 value;
+	int err = kstrtos64(text, 10, &value);
+
+	if (err)
+		return err;
+	if (value < -OOM_SCORE_ADJ_MAX || value > OOM_SCORE_ADJ_MAX)
+		return -EINVAL;
+	WRITE_ONCE(process->oom_score_adj, (s32)value);
+	mm = process_mm_get(process);
+	if (mm) {
+		WRITE_ONCE(mm->oom_score_adj, (s32)value);
+		mm_put(mm);
+	}
+	return 0;
+}
+
+static const struct pid_file {
+	void (*show)(struct seq *seq, struct process *process, struct mm *mm);
+	int (*write)(struct process *process, const char *text);
+} files_table[] = {
+	{pid_show_stat, NULL},
+	{pid_show_statm, NULL},
+	{pid_show_status, NULL},
+	{pid_show_maps, NULL},
+	{show_cmdline, NULL},
+	{show_environ, NULL},
+	{show_auxv, NULL},
+	{show_comm, NULL},
+	{show_limits, NULL},
+	{show_oom_score, NULL},
+	{show_oom_score_adj, write_oom_score_adj},
+};
+
+static const char *const file_names[ARRAY_SIZE(files_table) + 1] = {
+	"stat", "statm", "status", "maps",	"cmdline",	 "environ",
+	"auxv", "comm",	 "limits", "oom_score", "oom_score_adj", NULL,
+};
+
+static s32
+pid_next(s32 after)
+{
+	struct process *process = process_next(after);
+	s32 pid = process ? process->pid : 0;
+
+	if (process)
+		process_put(process);
+	return pid;
+}
+
+static bool
+pid_exists(s32 pid)
+{
+	struct process *process = process_find(pid);
+
+	if (process)
+		process_put(process);
+	return process;
+}
+
+static int
+pid_show(s32 pid, unsigned file, struct seq *seq)
+{
+	struct process *process = process_find(pid);
+	struct mm *mm;
+
+	if (!process)
+		return -ESRCH;
+	mm = process_mm_get(process);
+	files_table[file].show(seq, process, mm);
+	if (mm)
+		mm_put(mm);
+	process_put(process);
+	return 0;
+}
+
+static int
+pid_write(s32 pid, unsigned file, const char *text)
+{
+	struct process *process;
+	int err;
+
+	if (!files_table[file].write)
+		return -EACCES;
+	process = process_find(pid);
+	if (!process)
+		return -ESRCH;
+	err = files_table[file].write(process, text);
+	process_put(process);
+	return err;
+}
+
+static struct files *
+pid_files_of(s32 pid)
+{
+	struct process *process = process_find(pid);
+	struct files *files = process ? process_files_get(process) : NULL;
+
+	if (process)
+		process_put(process);
+	return files;
+}
+
+static struct dentry *
+pid_cwd(s32 pid)
+{
+	struct process *process = process_find(pid);
+	struct fs_context *fs = process ? process_fs_get(process) : NULL;
+	struct dentry *dentry = fs ? fs_context_cwd_get(fs) : NULL;
+
+	if (fs)
+		fs_context_put(fs);
+	if (process)
+		process_put(process);
+	return dentry;
+}
+
+/* There is one root for all. */
+static struct dentry *
+pid_root(s32 pid)
+{
+	(void)pid;
+	return dentry_ref(root_dentry());
+}
+
+static ssize_t
+pid_exe(s32 pid, char *buf, size_t size)
+{
+	struct process *process = process_find(pid);
+	ssize_t len = -ENOENT;
+	u64 flags;
+
+	if (!process)
+		return -ESRCH;
+	flags = spin_lock_irqsave(&process_lock);
+	if (process->exe_path && process->state == PROCESS_LIVE) {
+		len = strlcpy(buf, process->exe_path, size);
+		len = MIN(len, (ssize_t)size - 1);
+	}
+	spin_unlock_irqrestore(&process_lock, flags);
+	process_put(process);
+	return len;
+}
+
+static s32
+self_pid(void)
+{
+	return current->process ? current->process->pid : 0;
+}
+
+static const struct proc_pid_ops pid_ops = {
+	.files = file_names,
+	.next = pid_next,
+	.exists = pid_exists,
+	.show = pid_show,
+	.write = pid_write,
+	.files_of = pid_files_of,
+	.cwd = pid_cwd,
+	.root = pid_root,
+	.exe = pid_exe,
+};
+
+void
+process_files_init(void)
+{
+	proc_pid_ops = &pid_ops;
+	proc_self_hook = self_pid;
+}

@@ -1,0 +1,178 @@
+#include "proc/pid_info.h"
+
+#include "core/clock.h"
+#include "dev/tty.h"
+#include "lib/string.h"
+#include "proc/exit.h"
+#include "vm/mm.h"
+
+#define CLOCK_TICK_NS	(NSEC_PER_SEC / 100)
+#define PRIORITY_NORMAL 20
+#define KIB(nr_pages)	((nr_pages) * (PAGE_SIZE / 1024))
+
+/* => signal.lock held */
+static void
+get_signals(struct process *process, const struct task *task, struct pid_info *info)
+{
+	info->shared = process->signal.shared.set;
+	if (task) {
+		info->pending = task->pending.set;
+		info->blocked = task->sigmask;
+	}
+	for (int sig = 1; sig <= NSIG; sig++) {
+		u64 handler = process->signal.actions[sig - 1].handler;
+
+		if (handler == SIG_IGN)
+			info->ignored |= SIG_BIT(sig);
+		else if (handler != SIG_DFL)
+			info->caught |= SIG_BIT(sig);
+	}
+}
+
+void
+pid_info_get(struct process *process, struct pid_info *info)
+{
+	struct task *task;
+	u64 flags;
+
+	memset(info, 0, sizeof(*info));
+	info->state = process_state_letter(process);
+	process_usage_get(process, &info->self);
+	flags = spin_lock_irqsave(&process_lock);
+	task = list_first_entry_or_null(&process->threads, struct task, thread_link);
+	info->pid = process->pid;
+	info->ppid = process->ppid;
+	info->pgid = process->pgid;
+	info->sid = process->sid;
+	info->tty_pgrp = process->tty ? process->tty->foreground : -1;
+	info->tty_dev = process->tty ? process->tty->dev : 0;
+	info->nr_threads = process->nr_threads;
+	info->exit_signal = process->exit_signal;
+	info->exit_status = process->exit_status;
+	info->start_ns = process->start_ns;
+	info->children = process->dead_children;
+	strscpy(info->name, process->name, sizeof(info->name));
+	if (task) {
+		strscpy(info->name, task->name, sizeof(info->name));
+		info->cpu = task->ti.cpu_id;
+	}
+	spin_lock(&process->signal.lock);
+	get_signals(process, task, info);
+	spin_unlock(&process->signal.lock);
+	spin_unlock_irqrestore(&process_lock, flags);
+}
+
+static void
+show_stat_identity(struct seq *seq, const struct pid_info *info)
+{
+	seq_printf(seq, "%d (%s) %c %d %d %d %d %d 0", info->pid, info->name, info->state,
+		   info->ppid, info->pgid, info->sid, info->tty_dev, info->tty_pgrp);
+	seq_printf(seq, " %lu %lu %lu %lu", info->self.min_flt, info->children.min_flt,
+		   info->self.maj_flt, info->children.maj_flt);
+	seq_printf(seq, " %lu %lu %lu %lu", info->self.user_ns / CLOCK_TICK_NS,
+		   info->self.system_ns / CLOCK_TICK_NS, info->children.user_ns / CLOCK_TICK_NS,
+		   info->children.system_ns / CLOCK_TICK_NS);
+	seq_printf(seq, " %d 0 %u 0 %lu", PRIORITY_NORMAL, info->nr_threads,
+		   info->start_ns / CLOCK_TICK_NS);
+}
+
+/* The 52 fields of proc(5); those that mean nothing here are 0. */
+void
+pid_show_stat(struct seq *seq, struct process *process, struct mm *mm)
+{
+	static const struct mm nothing;
+	struct pid_info info;
+
+	pid_info_get(process, &info);
+	show_stat_identity(seq, &info);
+	if (!mm)
+		mm = (struct mm *)&nothing;
+	seq_printf(seq, " %lu %lu %lu", mm->total_pages * PAGE_SIZE, mm_rss_pages(mm),
+		   RLIM_INFINITY);
+	seq_printf(seq, " %lu %lu %lu 0 0", mm->start_code, mm->end_code, mm->start_stack);
+	seq_printf(seq, " %lu %lu %lu %lu 0 0 0", info.pending | info.shared, info.blocked,
+		   info.ignored, info.caught);
+	seq_printf(seq, " %d %u 0 0 0 0 0", info.exit_signal, info.cpu);
+	seq_printf(seq, " %lu %lu %lu", mm->start_data, mm->end_data, mm->start_brk);
+	seq_printf(seq, " %lu %lu %lu %lu %u\n", mm->arg_start, mm->arg_end, mm->env_start,
+		   mm->env_end, info.exit_status);
+}
+
+void
+pid_show_statm(struct seq *seq, struct process *process, struct mm *mm)
+{
+	(void)process;
+	if (!mm) {
+		seq_puts(seq, "0 0 0 0 0 0 0\n");
+		return;
+	}
+	seq_printf(seq, "%lu %lu %lu %lu 0 %lu 0\n", mm->total_pages, mm_rss_pages(mm),
+		   (u64)MAX(atomic64_read(&mm->rss_file), 0L), mm->exec_pages,
+		   mm->data_pages + mm->stack_pages);
+}
+
+static const char *
+state_text(char state)
+{
+	switch (state) {
+	case 'R':
+		return "R (running)";
+	case 'S':
+		return "S (sleeping)";
+	case 'D':
+		return "D (disk sleep)";
+	case 'T':
+		return "T (stopped)";
+	case 'Z':
+		return "Z (zombie)";
+	default:
+		return "X (dead)";
+	}
+}
+
+static void
+show_kib(struct seq *seq, const char *name, u64 nr_pages)
+{
+	seq_printf(seq, "%s:\t%8lu kB\n", name, KIB(nr_pages));
+}
+
+static void
+show_memory(struct seq *seq, struct mm *mm)
+{
+	mm_update_peak(mm);
+	show_kib(seq, "VmPeak", mm->peak_total_pages);
+	show_kib(seq, "VmSize", mm->total_pages);
+	show_kib(seq, "VmLck", mm->locked_pages);
+	show_kib(seq, "VmPin", 0);
+	show_kib(seq, "VmHWM", mm->peak_rss);
+	show_kib(seq, "VmRSS", mm_rss_pages(mm));
+	show_kib(seq, "RssAnon", MAX(atomic64_read(&mm->rss_anon), 0L));
+	show_kib(seq, "RssFile", MAX(atomic64_read(&mm->rss_file), 0L));
+	show_kib(seq, "RssShmem", 0);
+	show_kib(seq, "VmData", mm->data_pages);
+	show_kib(seq, "VmStk", mm->stack_pages);
+	show_kib(seq, "VmExe", mm->exec_pages);
+	show_kib(seq, "VmLib", 0);
+	show_kib(seq, "VmPTE", mm->pgt.nr_tables);
+	show_kib(seq, "VmSwap", 0);
+}
+
+void
+pid_show_status(struct seq *seq, struct process *process, struct mm *mm)
+{
+	struct pid_info info;
+
+	pid_info_get(process, &info);
+	seq_printf(seq, "Name:\t%s\nState:\t%s\n", info.name, state_text(info.state));
+	seq_printf(seq, "Tgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n", info.pid,
+		   info.pid, info.ppid);
+	seq_puts(seq, "Uid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\n");
+	if (mm)
+		show_memory(seq, mm);
+	seq_printf(seq, "Threads:\t%u\n", info.nr_threads);
+	seq_printf(seq, "SigPnd:\t%016lx\nShdPnd:\t%016lx\n", info.pending, info.shared);
+	seq_printf(seq, "SigBlk:\t%016lx\nSigIgn:\t%016lx\nSigCgt:\t%016lx\n", info.blocked,
+		   info.ignored, info.caught);
+	seq_printf(seq, "voluntary_ctxt_switches:\t%lu\nnonvoluntary_ctxt_switches:\t%lu\n",
+		   info.self.nr_voluntary, info.self.nr_involuntary);
+}
