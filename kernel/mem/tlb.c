@@ -10,6 +10,8 @@
 
 /* The context loaded in each hart; changed by that hart with interrupts off. */
 static struct tlb_context *loaded[NR_CPUS];
+/* What it had loaded before, with the hart's reference still to be put: likewise. */
+static struct tlb_context *left[NR_CPUS];
 
 void
 tlb_context_init(struct tlb_context *ctx, struct pgtable *pgt,
@@ -48,8 +50,21 @@ tlb_switch(struct tlb_context *ctx)
 	loaded[cpu] = ctx;
 	if (old) {
 		__atomic_fetch_and(&old->harts, ~(1U << cpu), __ATOMIC_SEQ_CST);
-		tlb_context_put(old);
+		assert(!left[cpu]);
+		left[cpu] = old;
 	}
+}
+
+void
+tlb_put_left(void)
+{
+	u32 cpu = cpu_id();
+	struct tlb_context *old = left[cpu];
+
+	if (!old)
+		return;
+	left[cpu] = NULL;
+	tlb_context_put(old);
 }
 
 /* The harts of a mask of logical ids but this one, as SBI wants them: by hart id. */

@@ -29,6 +29,12 @@ void tlb_context_put(struct tlb_context *ctx);
  */
 void tlb_switch(struct tlb_context *ctx);
 
+/*
+ * Put the reference to the context that tlb_switch() left, which may free it: after each
+ * tlb_switch(), in the same stretch without interrupts, with no lock of rank SLAB or above.
+ */
+void tlb_put_left(void);
+
 /* Flush [start, end) of ctx on every hart in ctx->harts. Any lock may be held but none that an
  * interrupt handler takes; returns when all harts have done it. */
 void tlb_flush_range(struct tlb_context *ctx, u64 start, u64 end);
@@ -59,6 +65,14 @@ void tlb_batch_init(struct tlb_batch *batch, struct tlb_context *ctx);
 /* Note that va lost its translation and, when page is not NULL, owes page a put.
  * => true when the batch is full: drop the lock and call tlb_batch_flush() */
 bool tlb_batch_add(struct tlb_batch *batch, u64 va, struct page *page);
+/* The same for a whole range, by a caller who puts pages into the batch itself. */
+static inline void
+tlb_batch_note(struct tlb_batch *batch, u64 start, u64 end)
+{
+	batch->start = MIN(batch->start, start);
+	batch->end = MAX(batch->end, end);
+}
+
 /* Flush, put the pages, start over. No spinning lock held. */
 void tlb_batch_flush(struct tlb_batch *batch);
 void tlb_batch_finish(struct tlb_batch *batch);

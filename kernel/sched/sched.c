@@ -130,6 +130,8 @@ void
 task_set_state(enum task_state state)
 {
 	__atomic_store_n(&current->state, state, __ATOMIC_SEQ_CST);
+	/* The caller tests its condition next, whatever the order of its loads. */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
 /* In the task that was switched to: the one that was left is off its stack now. */
@@ -142,6 +144,7 @@ sched_finish_switch(struct task *previous)
 	spin_take_over(&rq->lock);
 	WRITE_ONCE(previous->on_cpu, 0);
 	spin_unlock(&rq->lock);
+	tlb_put_left();
 	if (dead)
 		task_put(previous);
 }

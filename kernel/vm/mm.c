@@ -93,6 +93,7 @@ mm_switch(struct mm *mm)
 	current->mm = mm;
 	current->tlb = mm ? &mm->tlb : NULL;
 	tlb_switch(mm ? &mm->tlb : &kernel_tlb);
+	tlb_put_left();
 	irq_restore(flags);
 	return old;
 }
