@@ -4,7 +4,6 @@
  * Verifies a qfs image and says in words what is wrong. The log is replayed first: in memory, or with
  * -r in the image. Exit status: 0 clean, 1 problems found, 2 wrong usage or no image.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>

@@ -1,4 +1,3 @@
-#define _GNU_SOURCE
 #include "image.h"
 
 #include <errno.h>
@@ -210,7 +209,7 @@ write_node(struct node *node, void *ctx)
 	else if (S_ISLNK(node->mode))
 		write_symlink(w, node);
 	else if (S_ISREG(node->mode))
-		file_read(node->host_path, node->size, write_piece, w);
+		host_file_read(node->host_path, node->size, write_piece, w);
 	writer_close(w);
 	qfs_inode_seal(im->seed, node->ino, w->inode);
 	free(w);

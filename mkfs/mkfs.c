@@ -4,7 +4,6 @@
  * The same trees and options give the same bytes: names are sorted, times are SOURCE_DATE_EPOCH or a
  * fixed one, and the uuid follows from the contents.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>

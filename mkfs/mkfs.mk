@@ -1,7 +1,7 @@
 # The host tools of the on-disk file system: $(BUILD)/mkfs/mkfs and $(BUILD)/mkfs/fsck.
 
 HOSTCC ?= gcc
-MKFS_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -Ikernel -Imkfs
+MKFS_CFLAGS := -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Werror -Ikernel -Imkfs
 QFS_PURE := $(addprefix kernel/fs/qfs/,csum.c layout.c path.c bits.c dirblock.c replay.c)
 MKFS_SHARED := $(QFS_PURE) kernel/lib/crc32c.c
 MKFS_HEADERS := $(wildcard mkfs/*.h kernel/fs/qfs/*.h kernel/lib/*.h)

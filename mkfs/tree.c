@@ -1,4 +1,3 @@
-#define _GNU_SOURCE
 #include "tree.h"
 
 #include <dirent.h>
@@ -234,7 +233,7 @@ tree_number(struct node *root)
 }
 
 void
-file_read(const char *host_path, u64 size, void (*piece)(const u8 *data, u32 bytes, void *ctx),
+host_file_read(const char *host_path, u64 size, void (*piece)(const u8 *data, u32 bytes, void *ctx),
 	  void *ctx)
 {
 	u8 *buf = xalloc(PIECE_BYTES);
@@ -286,7 +285,7 @@ hash_node(struct node *node, void *ctx)
 	if (node->target)
 		hash_piece((const u8 *)node->target, strlen(node->target) + 1, ctx);
 	else if (S_ISREG(node->mode) && !node->same)
-		file_read(node->host_path, node->size, hash_piece, ctx);
+		host_file_read(node->host_path, node->size, hash_piece, ctx);
 }
 
 void

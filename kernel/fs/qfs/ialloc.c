@@ -45,19 +45,21 @@ qfs_ino_alloc(struct qfs_handle *h, u32 *ino)
 {
 	struct qfs_space *space = &h->fs->space;
 	struct qfs_map *map = &space->inodes;
+	u32 found;
 
 	mutex_lock(&space->mutex);
-	*ino = map_find(map, map->cursor, map->nr_bits, false);
-	if (*ino == map->nr_bits) {
-		mutex_unlock(&space->mutex);
-		return -ENOSPC;
+	found = map_find(map, map->cursor, map->nr_bits, false);
+	if (found < map->nr_bits) {
+		map_change(h, map, found, true);
+		map->cursor = found + 1;
+		spin_lock(&space->lock);
+		space->free_inodes--;
+		spin_unlock(&space->lock);
 	}
-	map_change(h, map, *ino, true);
-	map->cursor = *ino + 1;
-	spin_lock(&space->lock);
-	space->free_inodes--;
-	spin_unlock(&space->lock);
 	mutex_unlock(&space->mutex);
+	if (found == map->nr_bits)
+		return -ENOSPC;
+	*ino = found;
 	return 0;
 }
 

@@ -172,6 +172,9 @@ qfs_read_inode(struct inode *inode)
 		err = qfs_damaged(fs, inode->ino, qfs_inode_check(&fs->disk, record));
 	else
 		load_record(node, record);
+	/* It may have been changed, and left memory, and the change not be committed yet. */
+	if (READ_ONCE(buf->log_flags) & BUF_RUNNING)
+		node->stored_seq = READ_ONCE(fs->log.seq);
 	qfs_buf_put(fs, buf);
 	return err;
 }

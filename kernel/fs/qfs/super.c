@@ -269,9 +269,15 @@ qfs_sync_fs(struct super_block *sb)
 {
 	struct qfs *fs = qfs_of_sb(sb);
 
-	if (sb->read_only && !fs->log.error)
+	int err;
+
+	if (!fs->log.has_thread)
 		return 0;
-	return qfs_commit_all(fs);
+	if (!sb->read_only || fs->log.error)
+		return qfs_commit_all(fs);
+	/* It was made read-only: before power-off, or by a remount. */
+	err = qfs_checkpoint_all(fs);
+	return err ? err : super_write(fs, QFS_STATE_CLEAN);
 }
 
 static int

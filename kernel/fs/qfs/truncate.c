@@ -48,7 +48,8 @@ free_step(struct qfs_node *node, struct qfs_buf *buf, u32 first, bool whole_file
 	if (result)
 		return result;
 	rwsem_write_lock(&node->map_lock);
-	node->disk_size = MIN(node->disk_size, inode_size(&node->inode));
+	if (!whole_file)
+		node->disk_size = inode_size(&node->inode);
 	if (qfs_node_owns_blocks(node))
 		result = qfs_map_free_locked(&h, node, first, !S_ISREG(node->inode.mode));
 	if (result == 0) {
@@ -102,11 +103,17 @@ bring_last_page(struct qfs_node *node, u64 size)
 static int
 shrink(struct qfs_node *node, u64 size)
 {
-	int err = bring_last_page(node, size);
+	struct mapping *mapping = &node->inode.mapping;
+	int err = 0;
 
+	/* The disk will be told the new size, so what it has not seen of the file must get there first. */
+	if (READ_ONCE(node->disk_size) < size)
+		err = mapping_writeback(mapping, 0, size, true);
+	if (!err)
+		err = bring_last_page(node, size);
 	if (err)
 		return err;
-	mapping_truncate(&node->inode.mapping, size);
+	mapping_truncate(mapping, size);
 	return qfs_free_blocks(node, blocks_of(size), false);
 }
 

@@ -3,68 +3,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-#include <sys/mman.h>
 
-#include "fs/qfs/layout.h"
 #include "fs/qfs/qfs.h"
 #include "fs/readdir.h"
-#include "hosttest.h"
-#include "mkfs/check.h"
-#include "mkfs/image.h"
-#include "mkfs/tree.h"
+#include "fs/qfs/format.h"
+#include "image_env.h"
 #include "sim.h"
 #include "vm/lru.h"
 #include "vm/pagecache_internal.h"
 #include "vm/rmap.h"
+#include "vm/shrinker.h"
 #include "vm/uio.h"
 #include "vm/writeback.h"
 
 static struct fs_type *qfs_type;
-
-void
-die(const char *fmt, ...)
-{
-	hosttest_fail(__FILE__, __LINE__, "mkfs: %s", fmt);
-}
-
-u8 *
-simfs_mkfs(u32 nr_blocks, u32 nr_inodes)
-{
-	struct image_params params = {.fd = memfd_create("image", 0), .time = 1};
-	struct node *root = tree_new();
-	size_t bytes = (size_t)nr_blocks * QFS_BLOCK_SIZE;
-	u8 *image = malloc(bytes);
-
-	CHECK(ftruncate(params.fd, bytes) == 0);
-	params.last_ino = tree_number(root);
-	memcpy(params.sb.magic, QFS_MAGIC, sizeof(params.sb.magic));
-	params.sb.version = QFS_VERSION;
-	params.sb.state = QFS_STATE_CLEAN;
-	params.sb.root_ino = QFS_ROOT_INO;
-	tree_uuid(root, nr_blocks, params.sb.uuid);
-	CHECK(qfs_layout_fill(&params.sb, nr_blocks, nr_inodes, 0));
-	image_write(&params, root);
-	CHECK(pread(params.fd, image, bytes, 0) == (ssize_t)bytes);
-	close(params.fd);
-	free(root->name);
-	free(root);
-	return image;
-}
-
-u32
-image_check(const u8 *image, u32 nr_blocks)
-{
-	size_t bytes = (size_t)nr_blocks * QFS_BLOCK_SIZE;
-	struct check_options opt = {.out = sim_verbose ? stderr : NULL};
-	u8 *copy = malloc(bytes);
-	u32 nr_problems;
-
-	memcpy(copy, image, bytes);
-	nr_problems = qfs_check(copy, bytes, &opt);
-	free(copy);
-	return nr_problems;
-}
 
 u32
 simfs_check(const struct simfs *fs)
@@ -116,6 +68,12 @@ void
 dentry_put(struct dentry *dentry)
 {
 	(void)dentry;
+}
+
+void
+shrinker_register(struct shrinker *shrinker)
+{
+	(void)shrinker;
 }
 
 void

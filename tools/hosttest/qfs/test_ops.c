@@ -5,7 +5,7 @@
 #include "fs.h"
 #include "fs/qfs/format.h"
 #include "fs/qfs/mount.h"
-#include "hosttest.h"
+#include "image_env.h"
 #include "sim.h"
 
 #define REG (S_IFREG | 0644)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "lib/types.h"
+#include "mem/gfp.h"
 
 struct task {
 	void (*entry)(void *arg);
