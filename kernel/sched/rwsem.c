@@ -73,7 +73,7 @@ rwsem_read_unlock(struct rwsem *sem)
 
 	assert(left >= 0);
 	note_release(sem);
-	if (left == 0)
+	if (left == 0 && wait_queue_active(&sem->wq))
 		wake_up_all(&sem->wq);
 }
 
@@ -120,7 +120,8 @@ rwsem_write_unlock(struct rwsem *sem)
 	sem->writer = NULL;
 	__atomic_store_n(&sem->count, 0, __ATOMIC_RELEASE);
 	note_release(sem);
-	wake_up_all(&sem->wq);
+	if (wait_queue_active(&sem->wq))
+		wake_up_all(&sem->wq);
 }
 
 void

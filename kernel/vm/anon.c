@@ -1,22 +1,31 @@
 #include "vm/anon.h"
 
-#include "mem/kmap.h"
 #include "mem/page_alloc.h"
 #include "vm/pte_state.h"
 
-struct page *
-anon_page_alloc(struct vma *vma, uva_t uva, struct page *source)
+static struct page *
+anon_alloc(struct vma *vma, uva_t uva, gfp_t gfp)
 {
-	struct page *page = page_alloc_user(source ? GFP_HIGHUSER : GFP_HIGHUSER | GFP_ZERO, uva);
+	struct page *page = page_alloc_user(gfp, uva);
 
 	if (unlikely(!page))
 		return NULL;
-	if (source)
-		page_copy_contents(page, source);
 	page->flags |= 1U << PG_anon | 1U << PG_uptodate | 1U << PG_swapbacked;
 	page->owner = PAGE_OWNER_ANON;
 	page->index = vma_index(vma, uva);
 	return page;
+}
+
+struct page *
+anon_page_alloc(struct vma *vma, uva_t uva)
+{
+	return anon_alloc(vma, uva, GFP_HIGHUSER | GFP_ZERO);
+}
+
+struct page *
+anon_page_alloc_raw(struct vma *vma, uva_t uva)
+{
+	return anon_alloc(vma, uva, GFP_HIGHUSER);
 }
 
 void

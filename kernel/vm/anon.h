@@ -5,10 +5,11 @@
 #include "vm/mm.h"
 
 /*
- * A page for vma's address uva, zero-filled or a copy of `source` when that is not NULL. Not mapped
- * yet: one reference, mapcount 0. Sleeps. => NULL when there is no memory
+ * A page for vma's address uva, zero-filled, or with any contents: the caller fills the whole of it. Not
+ * mapped yet: one reference, mapcount 0. Sleeps. => NULL when there is no memory
  */
-struct page *anon_page_alloc(struct vma *vma, uva_t uva, struct page *source);
+struct page *anon_page_alloc(struct vma *vma, uva_t uva);
+struct page *anon_page_alloc_raw(struct vma *vma, uva_t uva);
 
 /*
  * Make the unmapped page the one that the PTE of uva maps; the caller's reference becomes the PTE's.

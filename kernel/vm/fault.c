@@ -32,6 +32,7 @@
 #include "core/panic.h"
 #include "lib/errno.h"
 #include "lib/err.h"
+#include "mem/kmap.h"
 #include "mem/page_alloc.h"
 #include "vm/anon.h"
 #include "vm/fault_file.h"
@@ -97,7 +98,7 @@ static enum fault_result
 fault_anon(struct fault *f)
 {
 	struct mm *mm = f->vma->mm;
-	struct page *page = anon_page_alloc(f->vma, f->uva, NULL);
+	struct page *page = anon_page_alloc(f->vma, f->uva);
 	bool mapped = false;
 
 	if (unlikely(!page))
@@ -116,69 +117,71 @@ fault_anon(struct fault *f)
 	return FAULT_OK;
 }
 
-/*
- * Store to a private page that is mapped read-only. First half, page-table lock held: with one
- * owner, let it be written. => NULL: done; else the page to copy, with a reference
- */
-static struct page *
-cow_reuse(struct fault *f)
+/* Is the entry still the one that was classified, but for what hardware may have set? */
+static bool
+entry_unchanged(const struct fault *f)
 {
-	pte_t pte = pte_read(f->ptep);
-	struct page *page;
-
-	if ((pte.bits | PTE_A | PTE_D) != (f->pte.bits | PTE_A | PTE_D))
-		return NULL;
-	page = pte_page(pte);
-	if (!anon_page_exclusive(page)) {
-		page_get(page);
-		return page;
-	}
-	pte_write(f->ptep, pte_for(pte_pfn(pte), f->vma->pte_flags | PTE_D));
-	fault_count()->nr_cow_reused++;
-	return NULL;
+	return (pte_read(f->ptep).bits | PTE_A | PTE_D) == (f->pte.bits | PTE_A | PTE_D);
 }
 
-/* Second half: the copy takes the place of the original. */
-static enum fault_result
-cow_replace(struct fault *f, struct page *original)
+/*
+ * With the page-table lock held a page can lose owners, but not win any by this entry or by a fork:
+ * with one owner left it is ours to write. => true when it was
+ */
+static bool
+cow_reuse_locked(struct fault *f)
+{
+	if (!anon_page_exclusive(pte_page(f->pte)))
+		return false;
+	pte_write(f->ptep, pte_for(pte_pfn(f->pte), f->vma->pte_flags | PTE_D));
+	fault_count()->nr_cow_reused++;
+	return true;
+}
+
+/* copy takes the place of the original, whose contents it gets now. */
+static void
+cow_replace_locked(struct fault *f, struct page *copy)
 {
 	struct mm *mm = f->vma->mm;
-	struct page *copy = anon_page_alloc(f->vma, f->uva, original);
-	bool replaced = false;
+	struct page *original = pte_page(f->pte);
 
-	if (unlikely(!copy)) {
-		page_put(original);
-		return FAULT_OOM;
-	}
-	spin_lock(&mm->pgt.lock);
-	if (likely((f->ptep->bits | PTE_A | PTE_D) == (f->pte.bits | PTE_A | PTE_D))) {
-		atomic_dec(&original->mapcount);
-		atomic64_add(page_test(original, PG_anon) ? &mm->rss_anon : &mm->rss_file, -1);
-		anon_page_map(f->vma, f->ptep, copy);
-		replaced = true;
-	}
-	spin_unlock(&mm->pgt.lock);
-	if (likely(replaced)) {
-		tlb_flush_page(&mm->tlb, f->uva);
-		page_put(original);
-	} else {
-		page_put(copy);
-	}
-	page_put(original);
+	page_copy_contents(copy, original);
+	atomic_dec(&original->mapcount);
+	atomic64_add(page_test(original, PG_anon) ? &mm->rss_anon : &mm->rss_file, -1);
+	anon_page_map(f->vma, f->ptep, copy);
 	fault_count()->nr_cow_copied++;
-	return FAULT_OK;
 }
 
+/*
+ * Store to a private page that is mapped read-only: write it if it is ours alone, else a copy. It
+ * is copied with the page-table lock held, so that it cannot go away meanwhile.
+ */
 static enum fault_result
 fault_cow(struct fault *f)
 {
 	struct mm *mm = f->vma->mm;
-	struct page *original;
+	struct page *original = pte_page(f->pte), *copy = NULL;
+	bool done, replaced = false;
 
+	if (!anon_page_exclusive(original)) {
+		copy = anon_page_alloc_raw(f->vma, f->uva);
+		if (unlikely(!copy))
+			return FAULT_OOM;
+	}
 	spin_lock(&mm->pgt.lock);
-	original = cow_reuse(f);
+	done = unlikely(!entry_unchanged(f)) || cow_reuse_locked(f);
+	if (!done && copy) {
+		cow_replace_locked(f, copy);
+		replaced = true;
+	}
 	spin_unlock(&mm->pgt.lock);
-	return original ? cow_replace(f, original) : FAULT_OK;
+	if (replaced) {
+		tlb_flush_page(&mm->tlb, f->uva);
+		page_put(original);
+	} else if (copy) {
+		page_put(copy);
+	}
+	return FAULT_OK;
 }
 
 /* The entry allows the access already. */

@@ -2,6 +2,7 @@
 
 #include "lib/err.h"
 #include "lib/errno.h"
+#include "mem/kmap.h"
 #include "vm/anon.h"
 #include "vm/pagecache.h"
 #include "vm/pte_state.h"
@@ -140,7 +141,9 @@ fault_copy_file(struct fault *f)
 			page_put(source);
 		return fault_needs_read(f);
 	}
-	copy = anon_page_alloc(vma, f->uva, source);
+	copy = anon_page_alloc_raw(vma, f->uva);
+	if (copy)
+		page_copy_contents(copy, source);
 	page_put(source);
 	if (!copy)
 		return FAULT_OOM;

@@ -118,7 +118,7 @@ copy_table(struct fork_copy *copy, pte_t *from)
 
 		copy_entries(copy, from + done, to + done);
 		if (copy->need_spare) {
-			copy->spare = anon_page_alloc(copy->to, copy->va, NULL);
+			copy->spare = anon_page_alloc_raw(copy->to, copy->va);
 			copy->need_spare = false;
 			if (!copy->spare)
 				return -ENOMEM;

@@ -300,33 +300,74 @@ pagecache_evict(struct page *page)
 	page_erased(mapping, page);
 }
 
+/*
+ * The common case of a read: the page is here and so is the user's. With mapping->lock held ours cannot
+ * leave the cache, so nothing is pinned or counted. => bytes copied, 0: go the long way
+ */
+static u64
+read_cached(struct mapping *mapping, u64 pos, struct uio *uio, u64 n, struct readahead *ra)
+{
+	const u32 wanted = 1U << PG_uptodate, flags = wanted | 1U << PG_readahead;
+	const u32 hot = 1U << PG_active | 1U << PG_referenced;
+	struct page *page;
+	u64 done = 0;
+
+	spin_lock(&mapping->lock);
+	page = xa_load(&mapping->pages, pos >> PAGE_SHIFT);
+	if (likely(page && (page->flags & flags) == wanted)) {
+		u8 *kva = kmap_local_page(page);
+
+		done = uio_copy_to_nofault(uio, kva + pos % PAGE_SIZE, n);
+		kunmap_local(kva);
+		if (unlikely((page->flags & hot) != hot))
+			lru_touch(page);
+	}
+	spin_unlock(&mapping->lock);
+	if (done && ra)
+		ra->next = (pos >> PAGE_SHIFT) + 1;
+	return done;
+}
+
+/* The long way: find or read the page, fault the user's in. => bytes copied, or -errno */
+static s64
+read_uncached(struct mapping *mapping, u64 pos, struct uio *uio, u64 n, struct readahead *ra)
+{
+	struct page *page = pagecache_get(mapping, pos >> PAGE_SHIFT, ra);
+	s64 pinned;
+
+	if (IS_ERR_OR_NULL(page))
+		return err_or_null_to_errno(page);
+	pinned = uio_pin(uio, n);
+	if (pinned > 0) {
+		uio_copy_page_to(uio, page, pos % PAGE_SIZE, pinned);
+		uio_unpin(uio);
+	}
+	page_put(page);
+	return pinned;
+}
+
 s64
 pagecache_read(struct mapping *mapping, u64 *pos, struct uio *uio, struct readahead *ra)
 {
-	s64 done = 0;
+	u64 start = *pos, at = start;
+	s64 n = 0;
 
 	while (uio_left(uio) > 0) {
-		u64 size = mapping_size(mapping), offset = *pos % PAGE_SIZE;
-		struct page *page;
-		s64 n;
+		u64 size = mapping_size(mapping);
+		u64 piece = MIN(uio_left(uio), PAGE_SIZE - at % PAGE_SIZE);
 
-		if (*pos >= size)
+		if (at >= size)
 			break;
-		page = pagecache_get(mapping, *pos >> PAGE_SHIFT, ra);
-		if (unlikely(IS_ERR_OR_NULL(page)))
-			return done ? done : err_or_null_to_errno(page);
-		n = uio_pin(uio, MIN(PAGE_SIZE - offset, size - *pos));
-		if (likely(n > 0)) {
-			uio_copy_page_to(uio, page, offset, n);
-			uio_unpin(uio);
-		}
-		page_put(page);
+		piece = MIN(piece, size - at);
+		n = read_cached(mapping, at, uio, piece, ra);
+		if (unlikely(n == 0))
+			n = read_uncached(mapping, at, uio, piece, ra);
 		if (unlikely(n < 0))
-			return done ? done : n;
-		*pos += n;
-		done += n;
+			break;
+		at += n;
 	}
-	return done;
+	*pos = at;
+	return at > start ? (s64)(at - start) : MIN(n, 0L);
 }
 
 s64

@@ -186,6 +186,42 @@ uio_zero(struct uio *uio, u64 n)
 	return uio_move_pinned(uio, PIECE_ZERO, NULL, n);
 }
 
+/* A whole page has a copy loop of its own. */
+static inline void
+piece_copy(void *dst, const void *src, u64 n)
+{
+	if (n == PAGE_SIZE && IS_ALIGNED((u64)dst | (u64)src, PAGE_SIZE))
+		page_copy(dst, src);
+	else
+		memcpy(dst, src, n);
+}
+
+u64
+uio_copy_to_nofault(struct uio *uio, const void *kva, u64 n)
+{
+	uva_t uva = uio->vec->base + uio->offset;
+	struct mm *mm = current->mm;
+	struct page *page;
+
+	n = MIN(MIN(n, uio->vec->bytes - uio->offset), PAGE_SIZE - uva % PAGE_SIZE);
+	if (unlikely(uio->kernel || !mm || !user_range_ok(uva, n)))
+		return 0;
+	spin_lock(&mm->pgt.lock);
+	page = user_page_locked(mm, uva, USER_PTE_WRITE);
+	if (likely(page)) {
+		u8 *user = kmap_local_page(page);
+
+		piece_copy(user + uva % PAGE_SIZE, kva, n);
+		kunmap_local(user);
+		uio->offset += n;
+		uio->left -= n;
+	} else {
+		n = 0;
+	}
+	spin_unlock(&mm->pgt.lock);
+	return n;
+}
+
 u64
 uio_copy_page_to(struct uio *uio, struct page *page, u32 offset, u64 n)
 {

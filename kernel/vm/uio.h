@@ -78,6 +78,13 @@ u64 uio_zero(struct uio *uio, u64 n);			  /* zeros -> buffers */
 u64 uio_copy_page_to(struct uio *uio, struct page *page, u32 offset, u64 n);
 u64 uio_copy_page_from(struct uio *uio, struct page *page, u32 offset, u64 n);
 
+/*
+ * Copy without a pin, if that can be done without a fault, and advance: up to n bytes, to the end of one
+ * page of the buffers. Does not sleep; spinning locks of ranks outside PAGETABLE may be held.
+ * => bytes copied; 0: uio_pin first
+ */
+u64 uio_copy_to_nofault(struct uio *uio, const void *kva, u64 n);
+
 /* Let the pages go. Harmless when none are held. */
 void uio_unpin(struct uio *uio);
 

@@ -11,40 +11,65 @@
 /* Entries between two looks at whether another task should run. */
 #define ZAP_CHUNK 256
 
-/*
- * Clear one PTE that is not none. => true when the batch is full; page-table lock held
- */
-static inline bool
-zap_pte(struct mm *mm, pte_t *ptep, u64 va, struct tlb_batch *batch)
+/* Pages that lost a mapping, by kind: subtracted from the mm's counts once for many. */
+struct zap_count {
+	s64 nr_anon, nr_file;
+	bool any; /* some entry was not none: there is something to flush */
+};
+
+/* Clear one PTE that is not none, and note what page it owes a reference. => page-table lock */
+static inline void
+zap_pte(pte_t *ptep, u64 zero, struct zap_count *count, struct tlb_batch *batch)
 {
 	pte_t pte = pte_exchange(ptep, pte_none());
 	struct page *page;
 
-	if (!pte_has_page(pte))
-		return false;
-	if (pte_is_zero_page(pte))
-		return tlb_batch_add(batch, va, NULL);
+	count->any = true;
+	if (!pte_has_page(pte) || pte_pfn(pte) == zero)
+		return;
 	page = pte_page(pte);
 	atomic_dec(&page->mapcount);
-	atomic64_add(page->flags & (1U << PG_anon) ? &mm->rss_anon : &mm->rss_file, -1);
-	return tlb_batch_add(batch, va, page);
+	if (page->flags & (1U << PG_anon))
+		count->nr_anon++;
+	else
+		count->nr_file++;
+	batch->pages[batch->nr_pages++] = page;
+}
+
+/* Clear nr entries, fewer when the batch is full. => how many it was */
+static unsigned
+zap_ptes(pte_t *ptep, unsigned nr, struct zap_count *count, struct tlb_batch *batch)
+{
+	u64 zero = zero_pfn;
+	unsigned i;
+
+	for (i = 0; i < nr && batch->nr_pages < TLB_BATCH_MAX; i++)
+		if (!pte_is_none(ptep[i]))
+			zap_pte(ptep + i, zero, count, batch);
+	return i;
 }
 
 /* Clear entries from *va on until the batch is full or a chunk is done. => false at the end */
 static bool
 zap_some(struct mm *mm, u64 *va, u64 end, struct tlb_batch *batch)
 {
+	struct zap_count count = {0, 0, false};
 	unsigned budget = ZAP_CHUNK, nr;
-	bool full = false;
+	u64 first = *va;
 	pte_t *ptep;
 
-	while (budget > 0 && !full && (ptep = pgtable_next(&mm->pgt, va, end, &nr))) {
-		nr = MIN(nr, budget);
+	while (budget > 0 && batch->nr_pages < TLB_BATCH_MAX &&
+	       (ptep = pgtable_next(&mm->pgt, va, end, &nr))) {
+		nr = zap_ptes(ptep, MIN(nr, budget), &count, batch);
 		budget -= nr;
-		for (; nr > 0 && !full; nr--, ptep++, *va += PAGE_SIZE)
-			if (!pte_is_none(*ptep))
-				full = zap_pte(mm, ptep, *va, batch);
+		*va += nr * PAGE_SIZE;
 	}
+	if (count.any)
+		tlb_batch_note(batch, first, MIN(*va, end));
+	if (count.nr_anon)
+		atomic64_add(&mm->rss_anon, -count.nr_anon);
+	if (count.nr_file)
+		atomic64_add(&mm->rss_file, -count.nr_file);
 	return *va < end;
 }
 
