@@ -139,9 +139,6 @@ high_secondary:
 	/* Neither may be in .bss: a late hart must not see them change when it is zeroed. */
 	.section .data
 	.balign 8
-	.globl kernel_image_offset
-kernel_image_offset:
-	.dword	0
 boot_lottery:
 	.word	0
 	.balign 8

@@ -38,9 +38,8 @@ read_reserved(void)
 		early_reserve(range.addr, range.bytes);
 	if (parent < 0)
 		return;
-	fdt_for_each_child(node, &fdt, parent)
-		for (u32 i = 0; fdt_reg(&fdt, node, i, &range) == 0; i++)
-			early_reserve(range.addr, range.bytes);
+	fdt_for_each_child(node, &fdt, parent) for (u32 i = 0; fdt_reg(&fdt, node, i, &range) == 0;
+						    i++) early_reserve(range.addr, range.bytes);
 }
 
 /* A hart counts when it is enabled and has an MMU (sifive_u's monitor hart has none). */
@@ -71,7 +70,8 @@ read_harts(void)
 		return;
 	if (fdt_get_u32(&fdt, parent, "timebase-frequency", &timebase) == 0)
 		machine.timebase_hz = timebase;
-	fdt_for_each_child(node, &fdt, parent) {
+	fdt_for_each_child(node, &fdt, parent)
+	{
 		if (!timebase && fdt_get_u32(&fdt, node, "timebase-frequency", &timebase) == 0)
 			machine.timebase_hz = timebase;
 		if (!hart_usable(node, &hartid) || hartid == machine.boot_hartid)
@@ -170,7 +170,8 @@ read_virtio(void)
 	while ((node = fdt_find_compatible(&fdt, node, "virtio,mmio")) >= 0) {
 		unsigned at = machine.nr_virtio;
 
-		if (!fdt_is_enabled(&fdt, node) || !read_device(node, &device) || at == VIRTIO_SLOTS_MAX)
+		if (!fdt_is_enabled(&fdt, node) || !read_device(node, &device) ||
+		    at == VIRTIO_SLOTS_MAX)
 			continue;
 		for (; at > 0 && machine.virtio[at - 1].pa > device.pa; at--)
 			machine.virtio[at] = machine.virtio[at - 1];

@@ -11,6 +11,7 @@
 #include "boot/secondary.h"
 #include "core/clock.h"
 #include "core/cpu.h"
+#include "core/init.h"
 #include "core/machine.h"
 #include "core/panic.h"
 #include "core/printk.h"
@@ -22,8 +23,6 @@
 #include "dev/rtc.h"
 #include "dev/virtio.h"
 #include "fs/vfs.h"
-#include "ktest/crash_test.h"
-#include "ktest/ktest.h"
 #include "lib/err.h"
 #include "lib/string.h"
 #include "mem/early.h"
@@ -52,8 +51,9 @@ say_hello(void)
 	} else {
 		console_loglevel = LOG_ERR + 1;
 	}
-	pr_info("Quire on %s, boot hart %u, %u hart%s, SBI %lu.%lu", machine.model, machine.boot_hartid,
-		machine.nr_harts, machine.nr_harts == 1 ? "" : "s", version >> 24, version & 0xffffff);
+	pr_info("Quire on %s, boot hart %u, %u hart%s, SBI %lu.%lu", machine.model,
+		machine.boot_hartid, machine.nr_harts, machine.nr_harts == 1 ? "" : "s",
+		version >> 24, version & 0xffffff);
 	if (machine.bootargs[0])
 		pr_info("boot arguments: %s", machine.bootargs);
 }
@@ -77,8 +77,7 @@ init_thread(void *arg)
 {
 	(void)arg;
 	flusher_init();
-	ktest_run();
-	crash_test_run();
+	late_init_run();
 	root_mount();
 	init_process_start();
 }

@@ -13,7 +13,10 @@ typedef struct {
 	s64 v;
 } atomic64_t;
 
-#define ATOMIC_INIT(n) {(n)}
+#define ATOMIC_INIT(n) \
+	{              \
+		(n)    \
+	}
 
 static inline s32
 atomic_read(const atomic_t *a)

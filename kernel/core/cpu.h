@@ -15,9 +15,9 @@ struct cpu {
 	u32 id;
 	u32 hartid;
 	bool online;
-	bool stop_requested;		/* by a panic elsewhere */
-	u32 irq_nesting;		/* interrupt handlers on this hart's stack now */
-	struct thread_info *idle;	/* the thread that runs when nothing else can */
+	bool stop_requested;	  /* by a panic elsewhere */
+	u32 irq_nesting;	  /* interrupt handlers on this hart's stack now */
+	struct thread_info *idle; /* the thread that runs when nothing else can */
 	u64 nr_interrupts, nr_timer_irqs, nr_ipis;
 } ALIGNED(64);
 

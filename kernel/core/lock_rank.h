@@ -8,18 +8,18 @@
 
 enum lock_rank {
 	/* Sleeping locks. */
-	RANK_TTY = 10,	  /* a terminal's reader side */
+	RANK_TTY = 10,	   /* a terminal's reader side */
 	RANK_FILEPOS = 12, /* the position of one open file */
-	RANK_MOUNT = 18,  /* the mount table */
-	RANK_RENAME = 19, /* moving directories within one file system */
-	RANK_PIPE = 25,	  /* one pipe */
-	RANK_INODE = 30,  /* parent directory */
-	RANK_INODE2 = 31, /* the second of several inodes; up to two more follow */
-	RANK_LOG = 35,	  /* a transaction of the on-disk file system */
-	RANK_MM = 40,	  /* an address space: its VMAs */
-	RANK_PAGE = 50,	  /* the lock bit of a page */
-	RANK_BMAP = 55,	  /* a file's block map */
-	RANK_BUF = 60,	  /* a metadata block */
+	RANK_MOUNT = 18,   /* the mount table */
+	RANK_RENAME = 19,  /* moving directories within one file system */
+	RANK_PIPE = 25,	   /* one pipe */
+	RANK_INODE = 30,   /* parent directory */
+	RANK_INODE2 = 31,  /* the second of several inodes; up to two more follow */
+	RANK_LOG = 35,	   /* a transaction of the on-disk file system */
+	RANK_MM = 40,	   /* an address space: its VMAs */
+	RANK_PAGE = 50,	   /* the lock bit of a page */
+	RANK_BMAP = 55,	   /* a file's block map */
+	RANK_BUF = 60,	   /* a metadata block */
 	RANK_FSALLOC = 65, /* bitmaps and counters of a file system */
 	/* Spinning locks. */
 	RANK_DIRTY = 95,  /* the list of mappings with dirty pages */

@@ -44,8 +44,8 @@ lockcheck_acquire_nested(const void *lock, const char *name, u32 rank, u64 call_
 	struct thread_info *ti = current_thread_info;
 
 	assert(ti->nr_held < LOCK_DEPTH_MAX);
-	ti->held[ti->nr_held++] =
-		(struct held_lock){.lock = lock, .name = name, .call_site = call_site, .rank = rank};
+	ti->held[ti->nr_held++] = (struct held_lock){
+		.lock = lock, .name = name, .call_site = call_site, .rank = rank};
 	if (rank_spins(rank))
 		ti->nr_spinlocks++;
 }
@@ -101,7 +101,8 @@ lockcheck_might_sleep(const char *file, int line)
 		panic("%s:%d may sleep, called in an interrupt handler", file, line);
 	if (ti->nr_spinlocks)
 		panic("%s:%d may sleep, called with spinlock %s held (taken in %s)", file, line,
-		      ti->held[ti->nr_held - 1].name, site_name(ti->held[ti->nr_held - 1].call_site));
+		      ti->held[ti->nr_held - 1].name,
+		      site_name(ti->held[ti->nr_held - 1].call_site));
 }
 
 u32

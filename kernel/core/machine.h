@@ -19,7 +19,7 @@ struct machine {
 	char model[64];
 	u64 timebase_hz;
 	u32 boot_hartid;
-	u32 nr_harts; /* that can run the kernel, at most NR_CPUS */
+	u32 nr_harts;	      /* that can run the kernel, at most NR_CPUS */
 	u32 hartids[NR_CPUS]; /* [0] is the boot hart: index is the logical cpu id */
 	struct mmio_device uart;
 	u32 uart_reg_shift, uart_clock_hz;

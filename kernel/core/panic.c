@@ -21,8 +21,7 @@ void (*machine_exit_hook)(int status);
 static u32 panicking; /* atomic: set by the first hart that panics */
 
 /* Straight to the console and past the ring's lock, which the dying code may hold. */
-static void PRINTF(1, 2)
-panic_line(const char *fmt, ...)
+static void PRINTF(1, 2) panic_line(const char *fmt, ...)
 {
 	char line[400];
 	va_list args;
@@ -169,8 +168,8 @@ panic_headline(const char *fmt, va_list args)
 
 	vscnprintf(text, sizeof(text), fmt, args);
 	panic_line("\n---[ kernel panic: %s ]---", text);
-	panic_line("  in thread \"%s\" (pid %u) on hart %u (cpu %u)", ti->name, ti->pid, ti->cpu->hartid,
-		   ti->cpu_id);
+	panic_line("  in thread \"%s\" (pid %u) on hart %u (cpu %u)", ti->name, ti->pid,
+		   ti->cpu->hartid, ti->cpu_id);
 }
 
 void
@@ -183,7 +182,8 @@ panic(const char *fmt, ...)
 	panic_headline(fmt, args);
 	va_end(args);
 	panic_line("backtrace:");
-	backtrace_print(((u64 *)__builtin_frame_address(0))[-2], (u64)__builtin_return_address(0) - 1);
+	backtrace_print(((u64 *)__builtin_frame_address(0))[-2],
+			(u64)__builtin_return_address(0) - 1);
 	if (panic_report_hook)
 		panic_report_hook(NULL);
 	panic_end();

@@ -14,13 +14,14 @@ struct trap_frame;
 /* A panic for a trap that the kernel itself cannot take: registers and fault are decoded. */
 void panic_trap(const struct trap_frame *tf, const char *fmt, ...) NORETURN PRINTF(2, 3);
 
-void assert_failed(const char *expression, const char *file, int line, const char *function) NORETURN;
+void assert_failed(const char *expression, const char *file, int line,
+		   const char *function) NORETURN;
 
 /* Kernel bugs only; never for what a user, a disk or a lack of memory can cause. */
-#define assert(expression)                                                                         \
-	do {                                                                                       \
-		if (unlikely(!(expression)))                                                       \
-			assert_failed(#expression, __FILE__, __LINE__, __func__);                  \
+#define assert(expression)                                                        \
+	do {                                                                      \
+		if (unlikely(!(expression)))                                      \
+			assert_failed(#expression, __FILE__, __LINE__, __func__); \
 	} while (0)
 
 /* => some hart has begun to panic: the others stop, and locks may never be released again */

@@ -16,9 +16,9 @@
 #include "lib/string.h"
 #include "riscv/sbi.h"
 
-#define RING_SIZE   32768
-#define RECORD_MAX  512
-#define MARK_MAX    40
+#define RING_SIZE  32768
+#define RECORD_MAX 512
+#define MARK_MAX   40
 
 int console_loglevel = LOG_INFO + 1;
 
@@ -101,7 +101,8 @@ printk(enum log_level level, const char *fmt, ...)
 	u64 flags;
 	va_list args;
 
-	len += scnprintf(record + len, sizeof(record) - len, "[%5lu.%06lu] ", us / 1000000, us % 1000000);
+	len += scnprintf(record + len, sizeof(record) - len, "[%5lu.%06lu] ", us / 1000000,
+			 us % 1000000);
 	va_start(args, fmt);
 	len += vscnprintf(record + len, sizeof(record) - len - 1, fmt, args);
 	va_end(args);

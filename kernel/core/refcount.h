@@ -9,7 +9,10 @@ typedef struct {
 	atomic_t n;
 } refcount_t;
 
-#define REFCOUNT_INIT(count) {ATOMIC_INIT(count)}
+#define REFCOUNT_INIT(count)       \
+	{                          \
+		ATOMIC_INIT(count) \
+	}
 
 static inline void
 refcount_set(refcount_t *r, s32 n)

@@ -23,9 +23,15 @@ struct spinlock {
 };
 
 #ifdef DEBUG
-#define SPINLOCK_INIT(lock_name, lock_rank) {.locked = 0, .rank = (lock_rank), .name = (lock_name)}
+#define SPINLOCK_INIT(lock_name, lock_rank)                           \
+	{                                                             \
+		.locked = 0, .rank = (lock_rank), .name = (lock_name) \
+	}
 #else
-#define SPINLOCK_INIT(lock_name, lock_rank) {.locked = 0, .rank = (lock_rank)}
+#define SPINLOCK_INIT(lock_name, lock_rank)      \
+	{                                        \
+		.locked = 0, .rank = (lock_rank) \
+	}
 #endif
 
 void spin_init(struct spinlock *lock, const char *name, enum lock_rank rank);

@@ -3,8 +3,7 @@
  * that a test outside can read the report. Never run otherwise.
  */
 
-#include "ktest/crash_test.h"
-
+#include "core/init.h"
 #include "core/machine.h"
 #include "core/panic.h"
 #include "core/printk.h"
@@ -141,7 +140,7 @@ crasher(void *arg)
 	machine_power_off(0);
 }
 
-void
+static void
 crash_test_run(void)
 {
 	char want[32];
@@ -156,3 +155,5 @@ crash_test_run(void)
 	}
 	pr_err("crash=%s: there is no such crash test", want);
 }
+
+LATE_INIT(crash_test_run);

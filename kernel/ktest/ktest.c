@@ -1,5 +1,6 @@
 #include "ktest/ktest.h"
 
+#include "core/init.h"
 #include "core/machine.h"
 #include "core/panic.h"
 #include "lib/string.h"
@@ -52,7 +53,7 @@ run_one(const struct ktest *test)
 	return !current_failed;
 }
 
-void
+static void
 ktest_run(void)
 {
 	char want[64];
@@ -71,3 +72,5 @@ ktest_run(void)
 	printk(LOG_ERR, "ktest: %u passed, %u failed", nr_passed, nr_failed);
 	machine_power_off(nr_failed || !nr_passed ? 1 : 0);
 }
+
+LATE_INIT(ktest_run);

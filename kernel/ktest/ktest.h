@@ -21,29 +21,26 @@ struct ktest {
 	void (*run)(void);
 };
 
-#define KTEST(test_name)                                                                           \
-	static void ktest_##test_name(void);                                                       \
-	static const struct ktest ktest_entry_##test_name SECTION(".ktests") USED = {             \
-		#test_name, ktest_##test_name};                                                    \
+#define KTEST(test_name)                                                     \
+	static void ktest_##test_name(void);                                 \
+	static const struct ktest ktest_entry_##test_name SECTION(".ktests") \
+		USED = {#test_name, ktest_##test_name};                      \
 	static void ktest_##test_name(void)
 
 /* Note a failure, say where, and go on. */
 void ktest_fail(const char *expression, const char *file, int line);
 
-#define KTEST_CHECK(expression)                                                                    \
-	do {                                                                                       \
-		if (!(expression))                                                                 \
-			ktest_fail(#expression, __FILE__, __LINE__);                               \
+#define KTEST_CHECK(expression)                                      \
+	do {                                                         \
+		if (!(expression))                                   \
+			ktest_fail(#expression, __FILE__, __LINE__); \
 	} while (0)
 
 /* The same, and leave the test when it failed. */
-#define KTEST_REQUIRE(expression)                                                                  \
-	do {                                                                                       \
-		if (!(expression)) {                                                               \
-			ktest_fail(#expression, __FILE__, __LINE__);                               \
-			return;                                                                    \
-		}                                                                                  \
+#define KTEST_REQUIRE(expression)                                    \
+	do {                                                         \
+		if (!(expression)) {                                 \
+			ktest_fail(#expression, __FILE__, __LINE__); \
+			return;                                      \
+		}                                                    \
 	} while (0)
-
-/* When asked for by the boot arguments, run the tests and end the machine; else return. */
-void ktest_run(void);

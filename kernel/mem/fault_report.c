@@ -12,8 +12,7 @@
 #include "mem/zone.h"
 #include "riscv/trap_frame.h"
 
-static void PRINTF(1, 2)
-report(const char *fmt, ...)
+static void PRINTF(1, 2) report(const char *fmt, ...)
 {
 	char line[200];
 	va_list args;
@@ -84,16 +83,18 @@ report_address(const char *what, u64 va)
 	for (int level = 2; level >= 0; level--) {
 		pte_t pte = table[pte_index(va, level)];
 
-		report("    level %d, entry %3u: %016lx %c%c%c%c%c%c%c%c\n", level, pte_index(va, level),
-		       pte.bits, pte.bits & PTE_D ? 'D' : '-', pte.bits & PTE_A ? 'A' : '-',
-		       pte.bits & PTE_G ? 'G' : '-', pte.bits & PTE_U ? 'U' : '-',
-		       pte.bits & PTE_X ? 'X' : '-', pte.bits & PTE_W ? 'W' : '-',
-		       pte.bits & PTE_R ? 'R' : '-', pte.bits & PTE_V ? 'V' : '-');
+		report("    level %d, entry %3u: %016lx %c%c%c%c%c%c%c%c\n", level,
+		       pte_index(va, level), pte.bits, pte.bits & PTE_D ? 'D' : '-',
+		       pte.bits & PTE_A ? 'A' : '-', pte.bits & PTE_G ? 'G' : '-',
+		       pte.bits & PTE_U ? 'U' : '-', pte.bits & PTE_X ? 'X' : '-',
+		       pte.bits & PTE_W ? 'W' : '-', pte.bits & PTE_R ? 'R' : '-',
+		       pte.bits & PTE_V ? 'V' : '-');
 		if (!pte_present(pte))
 			return;
 		if (pte_is_leaf(pte)) {
-			report_owner(pte_pfn(pte) + ((va & ((1UL << (PAGE_SHIFT + 9 * level)) - 1)) >>
-						     PAGE_SHIFT));
+			report_owner(
+				pte_pfn(pte) +
+				((va & ((1UL << (PAGE_SHIFT + 9 * level)) - 1)) >> PAGE_SHIFT));
 			return;
 		}
 		table = pa_to_kva(pte_pa(pte));

@@ -81,7 +81,8 @@ mem_init(void)
 
 	zone_init(&zones[ZONE_DMA], "DMA", ZONE_DMA, first >> PAGE_SHIFT, first >> PAGE_SHIFT);
 	zone_init(zone, "Normal", ZONE_NORMAL, first >> PAGE_SHIFT, last >> PAGE_SHIFT);
-	zone_init(&zones[ZONE_HIGHMEM], "HighMem", ZONE_HIGHMEM, last >> PAGE_SHIFT, last >> PAGE_SHIFT);
+	zone_init(&zones[ZONE_HIGHMEM], "HighMem", ZONE_HIGHMEM, last >> PAGE_SHIFT,
+		  last >> PAGE_SHIFT);
 	early_active = false;
 	for (unsigned i = 0; i < nr_ram_regions; i++) {
 		u64 start = ram_regions[i].pa, end = start + ram_regions[i].size;

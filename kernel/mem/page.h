@@ -43,11 +43,11 @@ enum page_flag {
 	PG_unevictable,
 	PG_mlocked,
 	PG_workingset,
-	PG_error,      /* the last I/O on it failed */
-	PG_readahead,  /* touching it starts the next readahead window */
-	PG_pcp,	       /* free, on a per-CPU list */
-	PG_waiters,    /* somebody sleeps until PG_locked or PG_writeback clears */
-	PG_zero,       /* the shared zero page */
+	PG_error,     /* the last I/O on it failed */
+	PG_readahead, /* touching it starts the next readahead window */
+	PG_pcp,	      /* free, on a per-CPU list */
+	PG_waiters,   /* somebody sleeps until PG_locked or PG_writeback clears */
+	PG_zero,      /* the shared zero page */
 	NR_PAGE_FLAGS,
 };
 

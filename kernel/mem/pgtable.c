@@ -161,7 +161,8 @@ pgtable_free_range(struct pgtable *pgt, u64 start, u64 end)
 
 		if (pte_present(*slot)) {
 			free_leaf_tables(pgt, table_of(*slot), va, stop);
-			if (va == gib && stop == gib + (1UL << PUD_SHIFT) && table_empty(table_of(*slot))) {
+			if (va == gib && stop == gib + (1UL << PUD_SHIFT) &&
+			    table_empty(table_of(*slot))) {
 				table_free(pgt, pa_to_page(pte_pa(*slot)));
 				pte_write(slot, pte_none());
 			}

@@ -12,7 +12,7 @@
 
 struct pgtable {
 	pte_t *root;
-	struct spinlock lock; /* PAGETABLE: every PTE of the user half, and what follows */
+	struct spinlock lock;	 /* PAGETABLE: every PTE of the user half, and what follows */
 	struct list_head tables; /* pages of tables below the root, by page->lru */
 	u64 nr_tables;
 };

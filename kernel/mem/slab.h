@@ -49,10 +49,10 @@ char *kstrndup(const char *s, size_t max, gfp_t gfp);
 /* For /proc/slabinfo and the leak checks. */
 struct slab_stats {
 	const char *name;
-	size_t object_size;   /* as asked for */
-	size_t slot_size;     /* with alignment and debug data */
-	u64 nr_active;	      /* objects allocated now */
-	u64 nr_objects;	      /* slots in all slabs */
+	size_t object_size; /* as asked for */
+	size_t slot_size;   /* with alignment and debug data */
+	u64 nr_active;	    /* objects allocated now */
+	u64 nr_objects;	    /* slots in all slabs */
 	u32 objects_per_slab, pages_per_slab;
 	u64 nr_slabs;
 };

@@ -13,9 +13,9 @@
 /* The hardware side of an address space; embedded in struct mm. */
 struct tlb_context {
 	u64 satp;
-	cpumask_t harts;   /* loaded there now, or lazily kept: must be flushed */
+	cpumask_t harts;	/* loaded there now, or lazily kept: must be flushed */
 	cpumask_t icache_stale; /* owe a fence.i before they run ctx next */
-	refcount_t refs;   /* the mm, and each hart that has it loaded */
+	refcount_t refs;	/* the mm, and each hart that has it loaded */
 	void (*release)(struct tlb_context *ctx); /* last reference is gone: free root and mm */
 };
 

@@ -26,22 +26,22 @@
 #define SIE_SEIE (1UL << 9)
 
 /* scause */
-#define SCAUSE_IRQ		(1UL << 63)
-#define IRQ_S_SOFT		1
-#define IRQ_S_TIMER		5
-#define IRQ_S_EXT		9
-#define EXC_INST_MISALIGNED	0
-#define EXC_INST_ACCESS		1
-#define EXC_INST_ILLEGAL	2
-#define EXC_BREAKPOINT		3
-#define EXC_LOAD_MISALIGNED	4
-#define EXC_LOAD_ACCESS		5
-#define EXC_STORE_MISALIGNED	6
-#define EXC_STORE_ACCESS	7
-#define EXC_ECALL_U		8
-#define EXC_INST_PAGE_FAULT	12
-#define EXC_LOAD_PAGE_FAULT	13
-#define EXC_STORE_PAGE_FAULT	15
+#define SCAUSE_IRQ	     (1UL << 63)
+#define IRQ_S_SOFT	     1
+#define IRQ_S_TIMER	     5
+#define IRQ_S_EXT	     9
+#define EXC_INST_MISALIGNED  0
+#define EXC_INST_ACCESS	     1
+#define EXC_INST_ILLEGAL     2
+#define EXC_BREAKPOINT	     3
+#define EXC_LOAD_MISALIGNED  4
+#define EXC_LOAD_ACCESS	     5
+#define EXC_STORE_MISALIGNED 6
+#define EXC_STORE_ACCESS     7
+#define EXC_ECALL_U	     8
+#define EXC_INST_PAGE_FAULT  12
+#define EXC_LOAD_PAGE_FAULT  13
+#define EXC_STORE_PAGE_FAULT 15
 
 /* satp */
 #define SATP_MODE_SV39	(8UL << 60)
@@ -54,24 +54,24 @@
 #define csr_stringify_(x) #x
 #define csr_stringify(x)  csr_stringify_(x)
 
-#define csr_read(csr)                                                                              \
-	({                                                                                         \
-		u64 csr_value_;                                                                    \
-		asm volatile("csrr %0, " csr_stringify(csr) : "=r"(csr_value_)::"memory");         \
-		csr_value_;                                                                        \
+#define csr_read(csr)                                                                      \
+	({                                                                                 \
+		u64 csr_value_;                                                            \
+		asm volatile("csrr %0, " csr_stringify(csr) : "=r"(csr_value_)::"memory"); \
+		csr_value_;                                                                \
 	})
-#define csr_write(csr, value)                                                                      \
+#define csr_write(csr, value) \
 	asm volatile("csrw " csr_stringify(csr) ", %0" ::"rK"((u64)(value)) : "memory")
-#define csr_set(csr, bits)                                                                         \
+#define csr_set(csr, bits) \
 	asm volatile("csrs " csr_stringify(csr) ", %0" ::"rK"((u64)(bits)) : "memory")
-#define csr_clear(csr, bits)                                                                       \
+#define csr_clear(csr, bits) \
 	asm volatile("csrc " csr_stringify(csr) ", %0" ::"rK"((u64)(bits)) : "memory")
-#define csr_read_clear(csr, bits)                                                                  \
-	({                                                                                         \
-		u64 csr_value_;                                                                    \
-		asm volatile("csrrc %0, " csr_stringify(csr) ", %1"                                \
-			     : "=r"(csr_value_)                                                    \
-			     : "rK"((u64)(bits))                                                   \
-			     : "memory");                                                          \
-		csr_value_;                                                                        \
+#define csr_read_clear(csr, bits)                                   \
+	({                                                          \
+		u64 csr_value_;                                     \
+		asm volatile("csrrc %0, " csr_stringify(csr) ", %1" \
+			     : "=r"(csr_value_)                     \
+			     : "rK"((u64)(bits))                    \
+			     : "memory");                           \
+		csr_value_;                                         \
 	})

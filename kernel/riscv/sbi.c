@@ -29,7 +29,10 @@ sbi_call(u64 extension, u64 function, u64 a0, u64 a1, u64 a2, u64 a3, u64 a4)
 	register u64 r6 asm("a6") = function;
 	register u64 r7 asm("a7") = extension;
 
-	asm volatile("ecall" : "+r"(r0), "+r"(r1) : "r"(r2), "r"(r3), "r"(r4), "r"(r6), "r"(r7) : "memory");
+	asm volatile("ecall"
+		     : "+r"(r0), "+r"(r1)
+		     : "r"(r2), "r"(r3), "r"(r4), "r"(r6), "r"(r7)
+		     : "memory");
 	return (struct sbi_result){(long)r0, (long)r1};
 }
 

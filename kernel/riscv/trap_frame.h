@@ -6,20 +6,20 @@
  * frame carries.
  */
 
-#define TF_PC	    0
-#define TF_RA	    8
-#define TF_SP	    16
-#define TF_GP	    24
-#define TF_TP	    32
-#define TF_T0	    40
-#define TF_S0	    64
-#define TF_A0	    80
-#define TF_A7	    136
-#define TF_STATUS   256
-#define TF_CAUSE    264
-#define TF_TVAL	    272
-#define TF_ORIG_A0  280
-#define TF_SIZE	    288
+#define TF_PC	   0
+#define TF_RA	   8
+#define TF_SP	   16
+#define TF_GP	   24
+#define TF_TP	   32
+#define TF_T0	   40
+#define TF_S0	   64
+#define TF_A0	   80
+#define TF_A7	   136
+#define TF_STATUS  256
+#define TF_CAUSE   264
+#define TF_TVAL	   272
+#define TF_ORIG_A0 280
+#define TF_SIZE	   288
 
 #ifndef __ASSEMBLER__
 #include "lib/compiler.h"

@@ -12,8 +12,10 @@ struct mutex {
 	const char *name;
 };
 
-#define MUTEX_INIT(var, lock_name, lock_rank)                                                      \
-	{.wq = WAIT_QUEUE_INIT((var).wq), .rank = (lock_rank), .name = (lock_name)}
+#define MUTEX_INIT(var, lock_name, lock_rank)                                             \
+	{                                                                                 \
+		.wq = WAIT_QUEUE_INIT((var).wq), .rank = (lock_rank), .name = (lock_name) \
+	}
 
 void mutex_init(struct mutex *mutex, const char *name, enum lock_rank rank);
 

@@ -19,8 +19,8 @@ rwsem_init(struct rwsem *sem, const char *name, enum lock_rank rank)
 #define note_release(sem) lockcheck_release(sem)
 #else
 #define note_acquire(sem, rank) ((void)(rank))
-#define note_try(sem)	  ((void)0)
-#define note_release(sem) ((void)0)
+#define note_try(sem)		((void)0)
+#define note_release(sem)	((void)0)
 #endif
 
 /* New readers wait behind waiting writers. */
@@ -30,8 +30,8 @@ read_grab(struct rwsem *sem)
 	s32 count = __atomic_load_n(&sem->count, __ATOMIC_RELAXED);
 
 	while (count >= 0 && !__atomic_load_n(&sem->nr_writers_waiting, __ATOMIC_RELAXED))
-		if (__atomic_compare_exchange_n(&sem->count, &count, count + 1, false, __ATOMIC_ACQUIRE,
-						__ATOMIC_RELAXED))
+		if (__atomic_compare_exchange_n(&sem->count, &count, count + 1, false,
+						__ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
 			return true;
 	return false;
 }

@@ -23,11 +23,10 @@ void cond_resched(void);
  * => true when this call woke it
  */
 bool task_wake(struct task *task, u32 state_mask);
-#define WAKE_NORMAL                                                                                \
+#define WAKE_NORMAL \
 	((1U << TASK_INTERRUPTIBLE) | (1U << TASK_UNINTERRUPTIBLE) | (1U << TASK_KILLABLE))
 #define WAKE_SIGNAL (1U << TASK_INTERRUPTIBLE)
-#define WAKE_KILL                                                                                  \
-	((1U << TASK_INTERRUPTIBLE) | (1U << TASK_KILLABLE) | (1U << TASK_STOPPED))
+#define WAKE_KILL   ((1U << TASK_INTERRUPTIBLE) | (1U << TASK_KILLABLE) | (1U << TASK_STOPPED))
 
 /* Before testing the condition one sleeps for: set own state, then test, then schedule(). */
 void task_set_state(enum task_state state);

@@ -50,38 +50,38 @@ struct signal_stack {
 };
 
 struct task {
-	struct thread_info ti; /* first: tp points here */
-	struct context context;	/* callee-saved registers while not running */
-	struct list_head run_link;	/* RUNQUEUE: queue of ready tasks */
-	u32 state;	 /* enum task_state; see task_sleep_prepare() */
-	u32 on_cpu;	 /* 1 until switch code is done with its stack */
-	bool on_rq;	 /* RUNQUEUE */
+	struct thread_info ti;	   /* first: tp points here */
+	struct context context;	   /* callee-saved registers while not running */
+	struct list_head run_link; /* RUNQUEUE: queue of ready tasks */
+	u32 state;		   /* enum task_state; see task_sleep_prepare() */
+	u32 on_cpu;		   /* 1 until switch code is done with its stack */
+	bool on_rq;		   /* RUNQUEUE */
 	bool kthread;
 	s32 tid;	 /* 0 for idle tasks */
 	refcount_t refs; /* whoever may look at it; the last frees it */
 	char name[TASK_NAME_MAX];
-	u64 slice_ns;	 /* left of its time slice */
+	u64 slice_ns; /* left of its time slice */
 	u64 start_ns, exec_start_ns, runtime_ns, system_ns;
 	u64 nr_switches, nr_voluntary;
 	cpumask_t allowed;
 
-	struct tlb_context *tlb; /* address space to run in; NULL: any (kernel thread) */
-	struct mm *mm;		 /* vm/; NULL for kernel threads */
-	struct process *process; /* proc/; NULL for kernel threads */
-	struct files *files;	 /* fs/: open files; NULL for kernel threads */
-	struct fs_context *fs;	 /* fs/: root and current directory; NULL for kernel threads */
+	struct tlb_context *tlb;      /* address space to run in; NULL: any (kernel thread) */
+	struct mm *mm;		      /* vm/; NULL for kernel threads */
+	struct process *process;      /* proc/; NULL for kernel threads */
+	struct files *files;	      /* fs/: open files; NULL for kernel threads */
+	struct fs_context *fs;	      /* fs/: root and current directory; NULL for kernel threads */
 	struct list_head thread_link; /* proc/: siblings in the process */
 	u64 sigmask, saved_sigmask;   /* proc/signal.c */
 	struct signal_queue pending;  /* proc/: for this thread alone; SIGNAL */
 	struct signal_stack altstack; /* proc/ */
 	struct sleep_restart restart; /* syscall/ */
 	bool restore_sigmask;
-	u64 min_flt, maj_flt;	      /* vm/fault.c */
-	uva_t clear_child_tid;	      /* proc/ */
-	void *plugged;		      /* dev/block: batch being collected */
-	u32 reclaim_depth;	      /* vm/: inside reclaim, must not recurse */
+	u64 min_flt, maj_flt;		     /* vm/fault.c */
+	uva_t clear_child_tid;		     /* proc/ */
+	void *plugged;			     /* dev/block: batch being collected */
+	u32 reclaim_depth;		     /* vm/: inside reclaim, must not recurse */
 	struct list_head all_link, tid_link; /* sched/pid.c */
-	struct fpu_state fpu;	      /* registers when not in the hart */
+	struct fpu_state fpu;		     /* registers when not in the hart */
 };
 
 #define current ((struct task *)current_thread_info)

@@ -21,8 +21,11 @@ struct waiter {
 	bool exclusive; /* wake_up() wakes all others and one of these */
 };
 
-#define WAIT_QUEUE_INIT(name)                                                                      \
-	{.lock = SPINLOCK_INIT(#name, RANK_WAITQ), .waiters = LIST_HEAD_INIT((name).waiters)}
+#define WAIT_QUEUE_INIT(name)                             \
+	{                                                 \
+		.lock = SPINLOCK_INIT(#name, RANK_WAITQ), \
+		.waiters = LIST_HEAD_INIT((name).waiters) \
+	}
 
 void wait_queue_init(struct wait_queue *wq);
 
@@ -43,42 +46,45 @@ wait_queue_active(struct wait_queue *wq)
 	return !list_empty(&wq->waiters);
 }
 
-#define WAITER_INIT(name) {.link = LIST_HEAD_INIT((name).link), .task = current}
+#define WAITER_INIT(name)                                            \
+	{                                                            \
+		.link = LIST_HEAD_INIT((name).link), .task = current \
+	}
 
 /* Sleep until condition holds; it is evaluated without a lock, again after each wake-up. */
-#define wait_event(wq, condition)                                                                  \
-	do {                                                                                       \
-		struct waiter wait_self_ = WAITER_INIT(wait_self_);                                \
-                                                                                                   \
-		might_sleep();                                                                     \
-		while (!(condition)) {                                                             \
-			wait_prepare((wq), &wait_self_, TASK_UNINTERRUPTIBLE);                     \
-			if (condition)                                                             \
-				break;                                                             \
-			schedule();                                                                \
-		}                                                                                  \
-		wait_finish((wq), &wait_self_);                                                    \
+#define wait_event(wq, condition)                                              \
+	do {                                                                   \
+		struct waiter wait_self_ = WAITER_INIT(wait_self_);            \
+                                                                               \
+		might_sleep();                                                 \
+		while (!(condition)) {                                         \
+			wait_prepare((wq), &wait_self_, TASK_UNINTERRUPTIBLE); \
+			if (condition)                                         \
+				break;                                         \
+			schedule();                                            \
+		}                                                              \
+		wait_finish((wq), &wait_self_);                                \
 	} while (0)
 
 /* => 0 when condition holds, -ERESTARTSYS when a signal came first */
-#define wait_event_interruptible(wq, condition)                                                    \
-	({                                                                                         \
-		struct waiter wait_self_ = WAITER_INIT(wait_self_);                                \
-		int wait_result_ = 0;                                                              \
-                                                                                                   \
-		might_sleep();                                                                     \
-		while (!(condition)) {                                                             \
-			wait_prepare((wq), &wait_self_, TASK_INTERRUPTIBLE);                       \
-			if (condition)                                                             \
-				break;                                                             \
-			if (signal_pending()) {                                                    \
-				wait_result_ = -ERESTARTSYS;                                       \
-				break;                                                             \
-			}                                                                          \
-			schedule();                                                                \
-		}                                                                                  \
-		wait_finish((wq), &wait_self_);                                                    \
-		wait_result_;                                                                      \
+#define wait_event_interruptible(wq, condition)                              \
+	({                                                                   \
+		struct waiter wait_self_ = WAITER_INIT(wait_self_);          \
+		int wait_result_ = 0;                                        \
+                                                                             \
+		might_sleep();                                               \
+		while (!(condition)) {                                       \
+			wait_prepare((wq), &wait_self_, TASK_INTERRUPTIBLE); \
+			if (condition)                                       \
+				break;                                       \
+			if (signal_pending()) {                              \
+				wait_result_ = -ERESTARTSYS;                 \
+				break;                                       \
+			}                                                    \
+			schedule();                                          \
+		}                                                            \
+		wait_finish((wq), &wait_self_);                              \
+		wait_result_;                                                \
 	})
 
 /* Sleep once on wq for at most ns (the caller loops and tests). Helper for timeouts:
@@ -86,24 +92,24 @@ wait_queue_active(struct wait_queue *wq)
 u64 wait_timeout(struct wait_queue *wq, struct waiter *waiter, enum task_state state, u64 ns);
 
 /* => true when condition holds, false when deadline_ns (clock_now_ns) passed. Not interruptible. */
-#define wait_event_deadline(wq, condition, deadline_ns)                                            \
-	({                                                                                         \
-		struct waiter wait_self_ = WAITER_INIT(wait_self_);                                \
-		bool wait_met_;                                                                    \
-                                                                                                   \
-		might_sleep();                                                                     \
-		for (;;) {                                                                         \
-			u64 wait_now_;                                                             \
-                                                                                                   \
-			wait_prepare((wq), &wait_self_, TASK_UNINTERRUPTIBLE);                     \
-			wait_met_ = (condition);                                                   \
-			wait_now_ = clock_now_ns();                                                \
-			if (wait_met_ || wait_now_ >= (deadline_ns))                               \
-				break;                                                             \
-			task_sleep_until(deadline_ns);                                             \
-		}                                                                                  \
-		wait_finish((wq), &wait_self_);                                                    \
-		wait_met_;                                                                         \
+#define wait_event_deadline(wq, condition, deadline_ns)                        \
+	({                                                                     \
+		struct waiter wait_self_ = WAITER_INIT(wait_self_);            \
+		bool wait_met_;                                                \
+                                                                               \
+		might_sleep();                                                 \
+		for (;;) {                                                     \
+			u64 wait_now_;                                         \
+                                                                               \
+			wait_prepare((wq), &wait_self_, TASK_UNINTERRUPTIBLE); \
+			wait_met_ = (condition);                               \
+			wait_now_ = clock_now_ns();                            \
+			if (wait_met_ || wait_now_ >= (deadline_ns))           \
+				break;                                         \
+			task_sleep_until(deadline_ns);                         \
+		}                                                              \
+		wait_finish((wq), &wait_self_);                                \
+		wait_met_;                                                     \
 	})
 
 /* schedule(), but woken at deadline_ns at the latest. The caller has set its state. */

@@ -12,7 +12,8 @@ static long
 syscall_unknown(u64 number)
 {
 	__atomic_fetch_add(&nr_unknown, 1, __ATOMIC_RELAXED);
-	pr_debug("%s (pid %d): system call %lu is not implemented", current->name, current->tid, number);
+	pr_debug("%s (pid %d): system call %lu is not implemented", current->name, current->tid,
+		 number);
 	return -ENOSYS;
 }
 

@@ -94,7 +94,8 @@ kernel_fault(const struct trap_frame *tf)
 	if (tf->tval < PAGE_SIZE)
 		panic_trap(tf, "null dereference: %s at address %#lx", what, tf->tval);
 	if (tf->tval < USER_VA_END)
-		panic_trap(tf, "%s at user address %#lx, which the kernel never touches", what, tf->tval);
+		panic_trap(tf, "%s at user address %#lx, which the kernel never touches", what,
+			   tf->tval);
 	panic_trap(tf, "%s at address %#lx", what, tf->tval);
 }
 

@@ -17,8 +17,7 @@ slab_order(size_t slot_size)
 {
 	u32 order = 0;
 
-	while (order < SLAB_ORDER_MAX &&
-	       ((size_t)PAGE_SIZE << order) / slot_size < 8)
+	while (order < SLAB_ORDER_MAX && ((size_t)PAGE_SIZE << order) / slot_size < 8)
 		order++;
 	return order;
 }
@@ -104,7 +103,8 @@ kmem_cache_free(struct kmem_cache *cache, void *object)
 	struct page *page = object_page(object);
 
 	if (unlikely(!page_test(page, PG_slab) || page->slab_cache != cache))
-		panic("object %p freed to cache %s, which it did not come from", object, cache->name);
+		panic("object %p freed to cache %s, which it did not come from", object,
+		      cache->name);
 	cache_free(cache, page, object);
 }
 

@@ -10,10 +10,9 @@ static const struct {
 	size_t size;
 	const char *name;
 } classes[] = {
-	{8, "kmalloc-8"},	{16, "kmalloc-16"},	{32, "kmalloc-32"},
-	{64, "kmalloc-64"},	{96, "kmalloc-96"},	{128, "kmalloc-128"},
-	{192, "kmalloc-192"},	{256, "kmalloc-256"},	{512, "kmalloc-512"},
-	{1024, "kmalloc-1k"},	{2048, "kmalloc-2k"},	{4096, "kmalloc-4k"},
+	{8, "kmalloc-8"},     {16, "kmalloc-16"},   {32, "kmalloc-32"},	  {64, "kmalloc-64"},
+	{96, "kmalloc-96"},   {128, "kmalloc-128"}, {192, "kmalloc-192"}, {256, "kmalloc-256"},
+	{512, "kmalloc-512"}, {1024, "kmalloc-1k"}, {2048, "kmalloc-2k"}, {4096, "kmalloc-4k"},
 	{8192, "kmalloc-8k"},
 };
 
@@ -41,7 +40,8 @@ kmalloc_init(void)
 	for (unsigned i = 0; i < ARRAY_SIZE(classes); i++) {
 		size_t size = classes[i].size;
 
-		caches[i] = kmem_cache_create(classes[i].name, size, size & (size - 1) ? 32 : size, NULL);
+		caches[i] = kmem_cache_create(classes[i].name, size, size & (size - 1) ? 32 : size,
+					      NULL);
 		if (!caches[i])
 			panic("no memory for kmalloc");
 	}
