@@ -231,9 +231,10 @@ complete(struct editor *editor)
 	common = found.count > 0 ? common_length(&found) : 0;
 	if (common > typed)
 		insert(editor, found.words[0] + typed, common - typed);
+	editor->tabs++;
 	if (found.count == 1 && found.words[0][common - 1] != '/')
 		insert(editor, " ", 1);
-	else if (found.count > 1 && common <= typed && ++editor->tabs > 1)
+	else if (found.count > 1 && common <= typed && editor->tabs > 1)
 		candidates_show(editor, &found);
 	else if (found.count == 0)
 		write(1, "\a", 1);
