@@ -44,7 +44,6 @@ signal_pending(void)
 /* Interrupt side: the timer says that the slice may be over. */
 void sched_tick(void);
 
-void sched_init(void);
 /* Each hart, at the end of its start: become the idle task. */
 void sched_idle_loop(void) NORETURN;
 
