@@ -14,7 +14,7 @@ echo 1 | { read a; read b || echo eof; }
 true; echo $?
 : ignored args; echo $?
 umask 022; umask
-type cd echo | sed 's/ .*//' 
+type cd echo | sed 's/ .*//'
 test -d / && echo dir; [ -f / ] || echo notfile
 [ abc ] && [ ! "" ] && [ -n x -a -z "" ] && echo ok
 [ 1 -lt 2 ] && [ 2 -ge 2 ] && [ a != b ] && echo nums

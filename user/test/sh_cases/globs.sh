@@ -1,7 +1,7 @@
 d=$(mktemp -d); cd $d
 mkdir dir; touch a.c b.c c.h .hidden dir/x.c dir/y.c 'sp ace.c'
 echo *.c
-echo * 
+echo *
 echo .h*
 echo [ab].c [!a].c
 echo ?.h

@@ -10,8 +10,7 @@ set -- a b c d e f g h i j k
 echo $# $1 $9 ${10} ${11} $10
 shift 3; echo $# $1
 echo "$*" "$@"
-IFS=:; echo "$*"; set -- a 'b c'; echo $*; IFS=' 	
-'
+IFS=:; echo "$*"; set -- a 'b c'; echo $*; unset IFS
 echo ${x:-${y:-deep}} ${nope:-${y:-deep}}
 echo "${nope:-"quo ted"}" ${nope:-a   b} "${nope:-a   b}"
 echo ${x:-'}'} ${nope:-'}'}

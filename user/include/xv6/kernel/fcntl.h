@@ -3,9 +3,9 @@
 
 #define O_RDONLY   00
 #define O_WRONLY   01
-#define O_RDWR     02
+#define O_RDWR	   02
 #define O_CREATE   0100
-#define O_TRUNC    01000
+#define O_TRUNC	   01000
 #define O_APPEND   02000
 #define O_NOFOLLOW 0400000
 

@@ -6,12 +6,12 @@
 
 #include "kernel/types.h"
 
-#define ROOTINO   1
-#define BSIZE     1024
-#define NDIRECT   12
+#define ROOTINO	  1
+#define BSIZE	  1024
+#define NDIRECT	  12
 #define NINDIRECT (BSIZE / sizeof(uint))
-#define MAXFILE   (NDIRECT + NINDIRECT)
-#define DIRSIZ    14
+#define MAXFILE	  (NDIRECT + NINDIRECT)
+#define DIRSIZ	  14
 
 struct dirent {
 	ushort inum;

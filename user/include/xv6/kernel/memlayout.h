@@ -2,4 +2,4 @@
 #pragma once
 
 #define KERNBASE 0x80000000L
-#define PHYSTOP  (KERNBASE + 128 * 1024 * 1024)
+#define PHYSTOP	 (KERNBASE + 128 * 1024 * 1024)

@@ -3,10 +3,10 @@
 
 #include "kernel/types.h"
 
-#define PGSIZE  4096
+#define PGSIZE	4096
 #define PGSHIFT 12
 
-#define PGROUNDUP(size)   (((size) + PGSIZE - 1) & ~(PGSIZE - 1))
+#define PGROUNDUP(size)	  (((size) + PGSIZE - 1) & ~(PGSIZE - 1))
 #define PGROUNDDOWN(addr) ((addr) & ~(PGSIZE - 1))
 
 /* One past the highest user address of Sv39. */

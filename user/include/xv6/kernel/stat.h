@@ -3,8 +3,8 @@
 
 #include "kernel/types.h"
 
-#define T_DIR    1
-#define T_FILE   2
+#define T_DIR	 1
+#define T_FILE	 2
 #define T_DEVICE 3
 
 struct stat {

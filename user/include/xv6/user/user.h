@@ -17,7 +17,7 @@
 #define XV6(name) __asm__("xv6_" #name)
 
 /* The compiler knows other functions of these names. */
-#define printf  xv6_printf
+#define printf	xv6_printf
 #define fprintf xv6_fprintf
 
 struct stat;
