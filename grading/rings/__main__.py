@@ -1,6 +1,6 @@
 """usage: python3 -m grading.rings [-j N] [--count N] [RING...]
 
-Rings: host checks builds ktest user boot shell crash gdb (all of them without arguments),
+Rings: host checks builds ktest disk user boot shell crash gdb (all of them without arguments),
 and soak, which runs only when named.
 """
 
@@ -10,7 +10,7 @@ import sys
 
 from grading.machine.options import build_path
 from grading.machine.parallel import default_workers
-from grading.rings import boot, crash, host, ktest, shell, user
+from grading.rings import boot, crash, disks, host, ktest, shell, terminal, user
 from grading.rings.report import Report
 from grading.rings.runner import run_jobs
 
@@ -19,8 +19,10 @@ RINGS = {
     "checks": host.check_jobs,
     "builds": host.build_jobs,
     "ktest": ktest.jobs,
+    "disk": disks.jobs,
     "user": user.jobs,
     "boot": boot.jobs,
+    "terminal": terminal.jobs,
     "shell": shell.jobs,
     "crash": None,
 }
