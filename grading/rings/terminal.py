@@ -1,0 +1,102 @@
+"""`make qemu` as a person sees it: in a terminal."""
+
+import os
+import pty
+import re
+import select
+import signal
+import time
+
+from grading.rings import build
+from grading.rings.process import make_environment
+from grading.rings.report import Job
+
+PATIENCE_SECONDS = 120
+POLL_SECONDS = 0.2
+QUIT_KEYS = b"\x01x"
+
+
+class Terminal:
+    """A command on a pseudo-terminal."""
+
+    def __init__(self, arguments):
+        self.seen = b""
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            os.execvpe(arguments[0], arguments, {**os.environ, **make_environment()})
+
+    def _read(self):
+        """Reads what has come. => False if no more will come"""
+        if not select.select([self.fd], [], [], POLL_SECONDS)[0]:
+            return True
+        try:
+            data = os.read(self.fd, 4096)
+        except OSError:
+            return False
+        self.seen += data
+        return bool(data)
+
+    def expect(self, pattern):
+        """Waits for a pattern in what came since the last match. => False if it does not come"""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            found = re.search(pattern, self.seen)
+            if found:
+                self.seen = self.seen[found.end():]
+                return True
+            if not self._read():
+                return False
+        return False
+
+    def type(self, keys):
+        os.write(self.fd, keys)
+
+    def status(self):
+        """The command's exit status, once it has ended; it is ended if it does not."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                os.close(self.fd)
+                return os.waitstatus_to_exitcode(status)
+            self._read()
+        os.killpg(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+        return None
+
+
+DIALOGUE = (
+    (rb"Ctrl-A X", None),
+    (rb"(?m)^Quire", None),
+    (rb"\$ $", b"echo typed $((1 + 1))\r"),
+    (rb"typed 2\r+\n", None),
+    (rb"\$ $", b"cat\r"),
+    (rb"cat\r+\n", b"\x03"),
+    (rb"\$ $", QUIT_KEYS),
+)
+
+
+def qemu(report):
+    """The banner, the prompt, a command, Ctrl-C, and the way out."""
+    build.require("default")
+    terminal = Terminal(["make", f"BUILD={build.directory('default')}", "qemu"])
+    missing = None
+    for pattern, keys in DIALOGUE:
+        if not terminal.expect(pattern):
+            missing = pattern
+            break
+        if keys:
+            terminal.type(keys)
+    if missing:
+        terminal.type(QUIT_KEYS)
+    status = terminal.status()
+    if missing:
+        report.failed("make qemu", f"{missing!r} did not come", tail=terminal.seen)
+    elif status != 0:
+        report.failed("make qemu", f"status {status}", tail=terminal.seen)
+    else:
+        report.ok("make qemu")
+
+
+def jobs():
+    return [Job("make qemu", qemu)]
