@@ -15,11 +15,14 @@
 #include "shell.h"
 #include "vars.h"
 
+#define ARITH_DEPTH_MAX 500
+
 struct arith {
 	const char *start;
 	const char *pos;
 	int skipping; /* > 0: the value is not wanted */
 	int failed;
+	int depth; /* of parentheses and signs */
 };
 
 struct operator_info {
@@ -120,15 +123,17 @@ static long
 unary(struct arith *arith)
 {
 	char c = next_char(arith);
+	long value;
 
-	if (c != '-' && c != '+' && c != '!' && c != '~')
-		return primary(arith);
-	arith->pos++;
+	if (++arith->depth > ARITH_DEPTH_MAX)
+		return arith_error(arith, "nested too deeply");
+	if (strchr("-+!~", c) && c)
+		arith->pos++;
+	value = strchr("-+!~", c) && c ? unary(arith) : primary(arith);
+	arith->depth--;
 	if (c == '-')
-		return (long)-(unsigned long)unary(arith);
-	if (c == '+')
-		return unary(arith);
-	return c == '!' ? !unary(arith) : ~unary(arith);
+		return (long)-(unsigned long)value;
+	return c == '!' ? !value : c == '~' ? ~value : value;
 }
 
 static long

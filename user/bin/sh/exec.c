@@ -494,6 +494,17 @@ and_or_run(const struct node *node)
 }
 
 static int
+sequence_run(const struct node *node)
+{
+	for (; node->kind == NODE_SEQUENCE; node = node->right) {
+		node_run(node->left);
+		if (shell.flow != FLOW_NORMAL)
+			return shell.status;
+	}
+	return node_run(node);
+}
+
+static int
 kind_run(const struct node *node)
 {
 	switch (node->kind) {
@@ -507,8 +518,7 @@ kind_run(const struct node *node)
 	case NODE_OR:
 		return and_or_run(node);
 	case NODE_SEQUENCE:
-		node_run(node->left);
-		return shell.flow == FLOW_NORMAL ? node_run(node->right) : shell.status;
+		return sequence_run(node);
 	case NODE_BACKGROUND:
 		return background_run(node);
 	case NODE_SUBSHELL:

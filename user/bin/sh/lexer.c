@@ -175,6 +175,8 @@ substitution_scan(struct parser *parser, struct strbuf *out)
 static void
 dollar_scan(struct parser *parser, struct strbuf *out)
 {
+	if (++parser->depth > DEPTH_MAX)
+		syntax_error(parser, "expansions are nested too deeply");
 	take_into(parser, out);
 	if (peek(parser) == '{')
 		braces_scan(parser, out);
@@ -182,6 +184,7 @@ dollar_scan(struct parser *parser, struct strbuf *out)
 		arithmetic_scan(parser, out);
 	else if (peek(parser) == '(')
 		substitution_scan(parser, out);
+	parser->depth--;
 }
 
 static int

@@ -7,6 +7,9 @@
 #include "node.h"
 #include "source.h"
 
+/* Each level of nesting takes some hundred bytes of stack, here and when it runs. */
+#define DEPTH_MAX 500
+
 enum token_kind {
 	TOKEN_WORD,
 	TOKEN_IO_NUMBER,
@@ -28,6 +31,7 @@ struct parser {
 	struct arena *arena;
 	struct token token; /* the one being looked at */
 	int have_token;
+	int depth;	     /* of lists and $-forms inside each other */
 	size_t last_end;     /* where the last token taken ended */
 	struct redir *heres; /* here-documents whose text comes after the next newline */
 	int has_function;    /* the tree must outlive the command */

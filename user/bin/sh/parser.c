@@ -478,28 +478,40 @@ and_or_parse(struct parser *parser)
 	return node;
 }
 
-/* Null when there is no command before the end of the list. */
+/*
+ * Null when there is no command before the end of the list. Sequences lean to the right, so that
+ * running a long list is a loop.
+ */
 static struct node *
 list_parse(struct parser *parser, int over_lines)
 {
-	struct node *list = NULL;
+	struct node *list = NULL, **last = &list;
 
+	if (++parser->depth > DEPTH_MAX)
+		syntax_error(parser, "commands are nested too deeply");
 	for (;;) {
 		struct node *node;
 
 		if (over_lines)
 			newlines_skip(parser);
 		if (list_ends(parser) || token_peek(parser)->kind == TOKEN_NEWLINE)
-			return list;
+			break;
 		node = and_or_parse(parser);
 		if (token_is(parser, "&"))
 			node = node_pair(parser, NODE_BACKGROUND, node, NULL);
-		list = list ? node_pair(parser, NODE_SEQUENCE, list, node) : node;
+		if (*last) {
+			*last = node_pair(parser, NODE_SEQUENCE, *last, node);
+			last = &(*last)->right;
+		} else {
+			*last = node;
+		}
 		if (token_is(parser, ";") || token_is(parser, "&"))
 			token_take(parser);
 		else if (!over_lines || token_peek(parser)->kind != TOKEN_NEWLINE)
-			return list;
+			break;
 	}
+	parser->depth--;
+	return list;
 }
 
 void
