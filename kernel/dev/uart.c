@@ -66,6 +66,7 @@ static struct {
 	char *regs;
 	u8 ier;	      /* as in the register */
 	bool polled;  /* there is no interrupt */
+	bool stalled; /* nobody took what was sent last */
 	bool rx_held; /* rx is full, the receive interrupt off */
 	struct ring tx, rx;
 	u8 tx_buf[TX_BYTES], rx_buf[RX_BYTES];
@@ -153,13 +154,16 @@ tx_poll_locked(u32 room)
 
 	while (ring_space(&uart.tx) < room) {
 		if (tx_load_locked()) {
+			uart.stalled = false;
 			give_up_ns = 0;
 			continue;
 		}
 		if (give_up_ns == 0)
 			give_up_ns = clock_now_ns() + POLL_LIMIT_NS;
-		if (clock_now_ns() > give_up_ns)
+		if (uart.stalled || clock_now_ns() > give_up_ns) {
+			uart.stalled = true;
 			ring_reset(&uart.tx);
+		}
 	}
 }
 
