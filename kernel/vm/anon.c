@@ -33,6 +33,7 @@ anon_page_map(struct vma *vma, pte_t *ptep, struct page *page)
 {
 	u64 flags = vma->pte_flags;
 
+	vma->has_anon = true;
 	page->mapcount = (atomic_t)ATOMIC_INIT(1);
 	atomic64_add(&vma->mm->rss_anon, 1);
 	pte_write(ptep, pte_for(page_to_pfn(page), flags & PTE_W ? flags | PTE_D : flags));

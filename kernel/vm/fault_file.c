@@ -4,6 +4,7 @@
 #include "lib/errno.h"
 #include "mem/kmap.h"
 #include "vm/anon.h"
+#include "vm/page_map.h"
 #include "vm/pagecache.h"
 #include "vm/pte_state.h"
 
@@ -66,8 +67,7 @@ page_ready(struct mapping *mapping, u64 index)
 static void
 map_cached(struct fault *f, pte_t *ptep, struct page *page)
 {
-	page_get(page);
-	atomic_inc(&page->mapcount);
+	page_map_get(page);
 	pte_write(ptep, pte_for(page_to_pfn(page), f->vma->pte_flags & ~PTE_W));
 }
 
@@ -168,8 +168,7 @@ map_writable(struct fault *f, struct page *page)
 	pte_t now = pte_read(f->ptep);
 
 	if (pte_is_none(now)) {
-		page_get(page);
-		atomic_inc(&page->mapcount);
+		page_map_get(page);
 		atomic64_add(&mm->rss_file, 1);
 	} else if (!pte_present(now) || pte_page(now) != page) {
 		return;

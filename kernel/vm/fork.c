@@ -1,7 +1,8 @@
 /*
  * Copying an address space: the areas and the page tables, not the pages. Private pages that may be
  * written become read-only in both, so that the first store of either copies the page (vm/fault.c).
- * Pages of shared areas are left out: the child's first use finds them in the cache.
+ * An area without a page of its own, shared memory or a program's text, is left out: the child's first
+ * use finds the pages in the cache.
  *
  * A page that somebody else holds (a read or write call in another thread, vm/uio.h) is copied at once
  * instead, and stays the parent's alone: the call must not lose what it stores to whichever of the
@@ -20,6 +21,7 @@
 #include "sched/sched.h"
 #include "vm/anon.h"
 #include "vm/mm.h"
+#include "vm/page_map.h"
 #include "vm/pagecache.h"
 #include "vm/pte_state.h"
 
@@ -33,10 +35,11 @@ struct fork_copy {
 	s64 nr_anon, nr_file;
 };
 
+/* What the child cannot find again in a file's pages. */
 static bool
 vma_copies_entries(const struct vma *vma)
 {
-	return !(vma->flags & (VM_SHARED | VM_WIPEONFORK));
+	return vma->has_anon && !(vma->flags & VM_WIPEONFORK);
 }
 
 /* The child gets a copy of a page that is in use. => false: no spare page */
@@ -60,17 +63,21 @@ copy_entry(struct fork_copy *copy, pte_t *from, pte_t *to)
 {
 	pte_t pte = pte_read(from);
 	struct page *page;
+	u64 counts;
 
 	if (!pte_has_page(pte))
 		return true;
-	if (pte_is_zero_page(pte)) {
+	if (unlikely(pte_is_zero_page(pte))) {
 		pte_write(to, pte);
 		return true;
 	}
 	page = pte_page(pte);
+	counts = page_map_get(page);
 	if (page->flags & (1U << PG_anon)) {
-		if (unlikely(page_refcount(page) != page_mapcount(page)))
+		if (unlikely((u32)counts != counts >> 32)) {
+			page_map_put(page);
 			return copy_page_now(copy, to, page);
+		}
 		copy->nr_anon++;
 	} else {
 		copy->nr_file++;
@@ -80,8 +87,6 @@ copy_entry(struct fork_copy *copy, pte_t *from, pte_t *to)
 		pte.bits &= ~PTE_W;
 		copy->protected = true;
 	}
-	page_get(page);
-	atomic_inc(&page->mapcount);
 	pte_write(to, pte);
 	return true;
 }
@@ -169,6 +174,7 @@ copy_areas(struct mm *parent, struct mm *child, bool *protected)
 				 vma->pgoff);
 		if (!copy)
 			return -ENOMEM;
+		copy->has_anon = vma->has_anon;
 		vma_insert(copy);
 		if (vma_copies_entries(vma))
 			error = copy_area_entries(vma, copy, protected);

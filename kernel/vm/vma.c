@@ -108,6 +108,7 @@ vma_alloc(struct mm *mm, u64 start, u64 end, u32 flags, struct mapping *mapping,
 	vma->mm = mm;
 	vma->mapping = mapping;
 	vma->pgoff = mapping ? pgoff : start >> PAGE_SHIFT;
+	vma->has_anon = false;
 	rb_clear_node(&vma->node);
 	list_init(&vma->link);
 	list_init(&vma->mapping_link);
@@ -276,6 +277,7 @@ vma_split(struct vma *vma, u64 at)
 	upper = vma_alloc(vma->mm, at, end, vma->flags, vma->mapping, vma_index(vma, at));
 	if (!upper)
 		return NULL;
+	upper->has_anon = vma->has_anon;
 	mapping_link_vma(upper);
 	mm_account(vma->mm, vma, -1);
 	vma_set_range(vma, vma->start, at);
@@ -297,6 +299,7 @@ vma_continues(const struct vma *lower, const struct vma *upper)
 static struct vma *
 vma_absorb(struct vma *lower, struct vma *upper)
 {
+	lower->has_anon |= upper->has_anon;
 	vma_resize(lower, lower->start, upper->end);
 	vma_remove(upper);
 	vma_free(upper);

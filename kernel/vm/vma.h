@@ -54,6 +54,7 @@ struct vma {
 	struct rb_node node;   /* M: mm->vma_tree by address */
 	struct list_head link; /* M: mm->vma_list by address */
 	struct list_head mapping_link; /* R: mapping->vmas */
+	bool has_anon;		       /* pgt.lock: may hold anonymous pages */
 };
 
 static inline u64

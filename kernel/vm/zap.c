@@ -1,11 +1,13 @@
 /*
  * A page is put only after no hart can reach it any more: PTEs are cleared under the page-table lock
- * into a batch, the lock is dropped, the TLBs are flushed, then the pages go (mem/tlb.h).
+ * into a batch, the lock is dropped, the TLBs are flushed, then the pages go (mem/tlb.h). An address
+ * space that no hart has loaded any more, as that of a program that ended, needs none of this.
  */
 
 #include "vm/zap.h"
 
 #include "sched/sched.h"
+#include "vm/page_map.h"
 #include "vm/pte_state.h"
 
 /* Entries between two looks at whether another task should run. */
@@ -17,23 +19,32 @@ struct zap_count {
 	bool any; /* some entry was not none: there is something to flush */
 };
 
-/* Clear one PTE that is not none, and note what page it owes a reference. => page-table lock */
-static inline void
+/*
+ * Clear one PTE that is not none. Its page loses the mapping and goes into the batch; without a batch, which
+ * is right when no hart has the page table loaded, it is put at once. => page-table lock held
+ */
+static ALWAYS_INLINE void
 zap_pte(pte_t *ptep, u64 zero, struct zap_count *count, struct tlb_batch *batch)
 {
-	pte_t pte = pte_exchange(ptep, pte_none());
+	pte_t pte = batch ? pte_exchange(ptep, pte_none()) : pte_read(ptep);
 	struct page *page;
 
+	if (!batch)
+		pte_write(ptep, pte_none());
 	count->any = true;
 	if (!pte_has_page(pte) || pte_pfn(pte) == zero)
 		return;
 	page = pte_page(pte);
-	atomic_dec(&page->mapcount);
 	if (page->flags & (1U << PG_anon))
 		count->nr_anon++;
 	else
 		count->nr_file++;
-	batch->pages[batch->nr_pages++] = page;
+	if (batch) {
+		atomic_dec(&page->mapcount);
+		batch->pages[batch->nr_pages++] = page;
+	} else {
+		page_map_put(page);
+	}
 }
 
 /* Clear nr entries, fewer when the batch is full. => how many it was */
@@ -47,6 +58,27 @@ zap_ptes(pte_t *ptep, unsigned nr, struct zap_count *count, struct tlb_batch *ba
 		if (!pte_is_none(ptep[i]))
 			zap_pte(ptep + i, zero, count, batch);
 	return i;
+}
+
+static void
+zap_ptes_unloaded(pte_t *ptep, unsigned nr, struct zap_count *count)
+{
+	struct zap_count sum = *count;
+	u64 zero = zero_pfn;
+
+	for (pte_t *end = ptep + nr; ptep < end; ptep++)
+		if (!pte_is_none(*ptep))
+			zap_pte(ptep, zero, &sum, NULL);
+	*count = sum;
+}
+
+static void
+mm_subtract(struct mm *mm, const struct zap_count *count)
+{
+	if (count->nr_anon)
+		atomic64_add(&mm->rss_anon, -count->nr_anon);
+	if (count->nr_file)
+		atomic64_add(&mm->rss_file, -count->nr_file);
 }
 
 /* Clear entries from *va on until the batch is full or a chunk is done. => false at the end */
@@ -66,52 +98,67 @@ zap_some(struct mm *mm, u64 *va, u64 end, struct tlb_batch *batch)
 	}
 	if (count.any)
 		tlb_batch_note(batch, first, MIN(*va, end));
-	if (count.nr_anon)
-		atomic64_add(&mm->rss_anon, -count.nr_anon);
-	if (count.nr_file)
-		atomic64_add(&mm->rss_file, -count.nr_file);
+	mm_subtract(mm, &count);
 	return *va < end;
-}
-
-static void
-zap_batched(struct mm *mm, u64 start, u64 end, struct tlb_batch *batch)
-{
-	u64 va = start;
-	bool more;
-
-	do {
-		spin_lock(&mm->pgt.lock);
-		more = zap_some(mm, &va, end, batch);
-		spin_unlock(&mm->pgt.lock);
-		if (more) {
-			tlb_batch_flush(batch);
-			cond_resched();
-		}
-	} while (more);
-	if (batch->nr_pages == TLB_BATCH_MAX)
-		tlb_batch_flush(batch);
 }
 
 void
 zap_range(struct mm *mm, u64 start, u64 end)
 {
 	struct tlb_batch batch;
+	u64 va = start;
+	bool more;
 
 	tlb_batch_init(&batch, &mm->tlb);
-	zap_batched(mm, start, end, &batch);
+	do {
+		spin_lock(&mm->pgt.lock);
+		more = zap_some(mm, &va, end, &batch);
+		spin_unlock(&mm->pgt.lock);
+		if (more) {
+			tlb_batch_flush(&batch);
+			cond_resched();
+		}
+	} while (more);
 	tlb_batch_finish(&batch);
+}
+
+/* => no hart has the page table loaded, nor will have */
+static void
+zap_unloaded(struct mm *mm, u64 start, u64 end)
+{
+	struct zap_count count = {0, 0, false};
+	u64 va = start;
+	bool more = true;
+
+	while (more) {
+		unsigned nr;
+		pte_t *ptep;
+
+		spin_lock(&mm->pgt.lock);
+		ptep = pgtable_next(&mm->pgt, &va, end, &nr);
+		more = ptep != NULL;
+		if (more) {
+			zap_ptes_unloaded(ptep, nr, &count);
+			va += nr * PAGE_SIZE;
+		}
+		spin_unlock(&mm->pgt.lock);
+		cond_resched();
+	}
+	mm_subtract(mm, &count);
 }
 
 void
 zap_all(struct mm *mm)
 {
-	struct tlb_batch batch;
+	bool loaded = __atomic_load_n(&mm->tlb.harts, __ATOMIC_SEQ_CST) != 0;
 	struct vma *vma;
 
-	tlb_batch_init(&batch, &mm->tlb);
-	list_for_each_entry(vma, &mm->vma_list, link)
-		zap_batched(mm, vma->start, vma->end, &batch);
-	tlb_batch_finish(&batch);
+	list_for_each_entry(vma, &mm->vma_list, link) {
+		if (loaded)
+			zap_range(mm, vma->start, vma->end);
+		else
+			zap_unloaded(mm, vma->start, vma->end);
+	}
 }
 
 void

@@ -1,0 +1,42 @@
+#pragma once
+
+/*
+ * A PTE's use of a page counts in refcount and in mapcount. They lie side by side in struct page, so
+ * that one atomic addition changes both: fork and exit do it for every page of a program.
+ */
+
+#include "mem/page.h"
+
+#define PAGE_ONE_MAP (1UL << 32 | 1)
+
+STATIC_ASSERT(offsetof(struct page, refcount) % 8 == 0);
+STATIC_ASSERT(offsetof(struct page, mapcount) == offsetof(struct page, refcount) + 4);
+
+/* => the counts as they were: refcount below, mapcount above */
+static inline u64
+page_map_get(struct page *page)
+{
+	u64 old = __atomic_fetch_add((u64 *)&page->refcount, PAGE_ONE_MAP, __ATOMIC_RELAXED);
+
+	assert((u32)old > 0);
+	return old;
+}
+
+/* The PTE is gone from every TLB. The last owner frees the page. */
+static inline void
+page_map_put(struct page *page)
+{
+	if (page_refcount(page) > 1) {
+		u64 old =
+			__atomic_fetch_sub((u64 *)&page->refcount, PAGE_ONE_MAP, __ATOMIC_ACQ_REL);
+
+		assert((s64)old > (s64)UINT32_MAX);
+		if (likely((u32)old > 1))
+			return;
+		/* All others have gone since the look: the last reference is ours to put. */
+		atomic_inc(&page->refcount);
+	} else {
+		atomic_dec(&page->mapcount);
+	}
+	page_put(page);
+}
