@@ -5,6 +5,7 @@
 #include "core/cpu.h"
 #include "core/machine.h"
 #include "dev/block.h"
+#include "dev/plic.h"
 #include "fs/dentry.h"
 #include "fs/file.h"
 #include "fs/files.h"
@@ -115,6 +116,21 @@ show_cpuinfo(struct seq *seq)
 	return 0;
 }
 
+static void
+show_device_interrupts(struct seq *seq)
+{
+	struct irq_stats stats;
+
+	for (u32 irq = 1; irq <= irq_max(); irq++) {
+		if (!irq_stats_get(irq, &stats))
+			continue;
+		seq_printf(seq, "%3u:", irq);
+		for (u32 cpu = 0; cpu < nr_cpus; cpu++)
+			seq_printf(seq, " %10lu ", stats.count[cpu]);
+		seq_printf(seq, " PLIC %s\n", stats.name);
+	}
+}
+
 static int
 show_interrupts(struct seq *seq)
 {
@@ -131,6 +147,7 @@ show_interrupts(struct seq *seq)
 	for (u32 cpu = 0; cpu < nr_cpus; cpu++)
 		seq_printf(seq, " %10lu ", cpus[cpu].nr_ipis);
 	seq_putc(seq, '\n');
+	show_device_interrupts(seq);
 	return 0;
 }
 
