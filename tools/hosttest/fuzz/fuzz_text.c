@@ -22,25 +22,28 @@ expect(bool cond)
 		abort();
 }
 
-/* A conversion made of the bytes that can stand in one. */
+/* A conversion: its parts are chosen by the bytes of the text. */
 static void
 fuzz_format(const char *text, u64 value)
 {
 	static const char flags[] = "-0+ #", conversions[] = "diuxXo";
+	const u8 *choice = (const u8 *)text;
 	char fmt[64] = "%", want[512], got[512];
-	size_t n = 1;
-	size_t size = (u8)text[0] * 2;
+	size_t n = 1, size;
 
-	for (; *text && n < 20; text++) {
-		if (strchr(flags, *text))
-			fmt[n++] = *text;
+	if (strlen(text) < 5)
+		return;
+	for (unsigned i = 0; i < 5; i++) {
+		if (choice[0] >> i & 1)
+			fmt[n++] = flags[i];
 	}
-	n += (size_t)sprintf(fmt + n, "%u", (unsigned)(value >> 8) % 100);
-	if (value & 1)
-		n += (size_t)sprintf(fmt + n, ".%u", (unsigned)(value >> 16) % 100);
+	n += (size_t)sprintf(fmt + n, "%u", choice[1] % 100);
+	if (choice[2] & 1)
+		n += (size_t)sprintf(fmt + n, ".%u", choice[2] % 100);
 	fmt[n++] = 'l';
-	fmt[n++] = conversions[(value >> 4) % 6];
+	fmt[n++] = conversions[choice[3] % 6];
 	fmt[n] = '\0';
+	size = 2 * choice[4];
 
 	int want_len = snprintf(want, size, fmt, value);
 	int got_len = k_snprintf(got, size, fmt, value);

@@ -4,7 +4,7 @@ lib_SRCS := $(addprefix kernel/lib/,bitmap.c cmdline.c crc32c.c fdt.c libgcc.c p
 lib_TESTS := $(sort $(wildcard lib/*.c))
 lib_FUZZERS := $(addprefix fuzz/,fuzz_fdt.c fuzz_text.c fuzz_xarray.c fuzz_rbtree.c)
 lib_FUZZ_ENV := lib/xa_env.c lib/fdt_walk.c
-lib_DATA := $(OUT)/data/virt.dtb $(OUT)/data/seeds/fuzz_fdt/virt.dtb
+lib_DATA := $(OUT)/data/virt.dtb
 
 # The device tree of QEMU's machine; an empty file where there is no QEMU.
 QEMU ?= qemu-system-riscv64
@@ -12,10 +12,6 @@ $(OUT)/data/virt.dtb:
 	@mkdir -p $(@D)
 	$(call say,QEMU,$(notdir $@))$(QEMU) -M virt,dumpdtb=$@.$$$$ -smp 4 -m 256M >/dev/null 2>&1 || \
 		: >$@.$$$$; mv $@.$$$$ $@
-# Without the padding up to a megabyte that QEMU leaves behind the tree.
-$(OUT)/data/seeds/fuzz_fdt/virt.dtb: $(OUT)/data/virt.dtb
-	@mkdir -p $(@D)
-	$(Q)head -c 9000 $< >$@.$$$$ && mv $@.$$$$ $@
 
 # string.c reads whole aligned words of which the source may own a part: the tests look for wild
 # accesses with guard pages instead of the address sanitizer.
