@@ -6,7 +6,8 @@
 BUILD  ?= build
 SRC    ?= .
 PYTHON ?= python3
-USER_WERROR ?= -Werror
+WERROR ?= -Werror
+USER_WERROR ?= $(WERROR)
 
 .DEFAULT_GOAL := user
 
@@ -53,7 +54,7 @@ $(BUILD)/user/obj/lib/user_syscalls.o: $(USER_GEN_S)
 $(BUILD)/user/obj/lib/%.c.o: $(SRC)/user/lib/%.c $(USER_GEN_H) $(SRC)/user/lib/flags.mk
 	$(call user_say,CC)
 	@mkdir -p $(@D)
-	$(Q)$(USER_CC) $(USER_CPPFLAGS) $(USER_CFLAGS) -Werror -fno-builtin $(USER_LIB_CFLAGS) \
+	$(Q)$(USER_CC) $(USER_CPPFLAGS) $(USER_CFLAGS) $(USER_WERROR) -fno-builtin $(USER_LIB_CFLAGS) \
 		-MMD -MP -c -o $@ $<
 
 $(BUILD)/user/obj/%.c.o: $(SRC)/user/%.c $(USER_GEN_H) $(SRC)/user/lib/flags.mk
