@@ -11,8 +11,8 @@ int plugin_is_GPL_compatible;
 typedef char *(*make_function)(const char *name, unsigned argc, char **argv);
 
 /* make's own, in its executable. */
-void gmk_add_function(const char *name, make_function function, unsigned min_args, unsigned max_args,
-		      unsigned flags);
+void gmk_add_function(const char *name, make_function function, unsigned min_args,
+		      unsigned max_args, unsigned flags);
 int make_exit_setup(void);
 
 static char *
