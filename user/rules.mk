@@ -26,8 +26,9 @@ USER_FOLDERS  := $(sort $(dir $(wildcard $(USER_KINDS:%=$(SRC)/user/%/*/*.c))))
 USER_NAMES    := $(basename $(notdir $(USER_FILES))) $(notdir $(USER_FOLDERS:%/=%))
 USER_PROGRAMS := $(USER_NAMES:%=$(BUILD)/user/bin/%)
 
-# $(call user_sources_of,NAME): the C files of one program
-user_sources_of = $(wildcard $(USER_KINDS:%=$(SRC)/user/%/$(1).c) $(USER_KINDS:%=$(SRC)/user/%/$(1)/*.c))
+# $(call user_sources_of,NAME): the files of one program; a folder may hold assembly, too
+user_sources_of = $(wildcard $(USER_KINDS:%=$(SRC)/user/%/$(1).c) $(USER_KINDS:%=$(SRC)/user/%/$(1)/*.c) \
+		   $(USER_KINDS:%=$(SRC)/user/%/$(1)/*.S))
 user_objects_of = $(patsubst $(SRC)/user/%,$(BUILD)/user/obj/%.o,$(call user_sources_of,$(1)))
 
 # $(call user_say,TOOL): prints the tool and the target before a quiet command
