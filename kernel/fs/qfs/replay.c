@@ -189,7 +189,7 @@ qfs_replay(const struct qfs_super *sb, const struct qfs_io *io, struct qfs_repla
 		err = transaction_apply(&rs);
 		seq++;
 	}
-	if (!err)
+	if (!err && !(rp->was_clean && rp->nr_transactions == 0))
 		err = check_nothing_later(&rs, seq);
 	if (!err && rp->nr_transactions)
 		err = empty_log(&rs, seq);

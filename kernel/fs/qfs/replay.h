@@ -14,6 +14,8 @@ struct qfs_io {
 struct qfs_replay {
 	/* In: three blocks of scratch memory, 8-byte aligned. */
 	u8 *scratch;
+	/* In: it was unmounted in order, so an empty log is empty and need not be searched. */
+	bool was_clean;
 	/* Out. */
 	u64 next_seq;	     /* of the next transaction to write */
 	u32 nr_transactions; /* applied */

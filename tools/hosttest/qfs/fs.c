@@ -227,6 +227,15 @@ uio_copy_page_from(struct uio *uio, struct page *page, u32 offset, u64 n)
 	return n;
 }
 
+u64
+uio_copy_to_nofault(struct uio *uio, const void *kva, u64 n)
+{
+	uio_pin(uio, n);
+	memcpy(uio_advance(uio, n), kva, n);
+	uio->pinned_bytes = 0;
+	return n;
+}
+
 void
 uio_unpin(struct uio *uio)
 {
