@@ -241,16 +241,20 @@ complete(struct editor *editor)
 	completions_free(&found);
 }
 
-/* One byte; -1 at the end of input. */
+/* One byte; -1 at the end of input. An interrupt from before raw mode counts as Ctrl-C. */
 static int
 byte_read(void)
 {
 	unsigned char byte;
 	ssize_t n;
 
-	do
+	do {
+		if (interrupt_pending) {
+			interrupt_pending = 0;
+			return CONTROL('C');
+		}
 		n = read(0, &byte, 1);
-	while (n < 0 && errno == EINTR);
+	} while (n < 0 && errno == EINTR);
 	return n == 1 ? byte : -1;
 }
 
@@ -393,11 +397,12 @@ edit(struct editor *editor)
 }
 
 static enum line_result
-plain_read(struct strbuf *line)
+plain_read(const char *prompt, struct strbuf *line)
 {
 	char c;
 	ssize_t n;
 
+	write(1, prompt, strlen(prompt));
 	for (;;) {
 		n = read(0, &c, 1);
 		if (n < 0 && errno == EINTR) {
@@ -426,7 +431,8 @@ edited_read(struct editor *editor, const struct termios *normal, struct strbuf *
 	raw.c_cc[VMIN] = 1;
 	raw.c_cc[VTIME] = 0;
 	if (tcsetattr(0, TCSADRAIN, &raw) < 0)
-		return plain_read(line);
+		return plain_read(editor->prompt, line);
+	write(1, editor->prompt, editor->prompt_len);
 	result = edit(editor);
 	cursor_move(editor, editor->text.len);
 	write(1, result == LINE_INTERRUPTED ? "^C\n" : "\n", result == LINE_INTERRUPTED ? 3 : 1);
@@ -444,9 +450,8 @@ line_read(const char *prompt, struct strbuf *line)
 	struct termios normal;
 	enum line_result result;
 
-	write(1, prompt, editor.prompt_len);
 	if (tcgetattr(0, &normal) < 0)
-		return plain_read(line);
+		return plain_read(prompt, line);
 	editor.width = terminal_width();
 	buf_puts(&editor.text, "");
 	result = edited_read(&editor, &normal, line);

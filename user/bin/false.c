@@ -1,0 +1,7 @@
+/* Fail. */
+
+int
+main(void)
+{
+	return 1;
+}

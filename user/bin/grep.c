@@ -1,0 +1,185 @@
+/* Print the lines that match a pattern. */
+
+#include <cmd.h>
+#include <dirent.h>
+#include <err.h>
+#include <regex_small.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int opt_invert, opt_number, opt_count, opt_quiet, opt_names_only, opt_recursive;
+static int opt_fixed, opt_extended, opt_ignore_case, opt_no_name;
+static int print_names, matched_any, failed;
+static const char *pattern;
+static struct regex_small *regex;
+
+static int
+line_matches(const char *line)
+{
+	if (!opt_fixed)
+		return regex_small_match(regex, line);
+	if (!opt_ignore_case)
+		return strstr(line, pattern) != NULL;
+	for (; *line; line++)
+		if (strncasecmp(line, pattern, strlen(pattern)) == 0)
+			return 1;
+	return !*pattern;
+}
+
+static void
+print_match(const char *name, unsigned long number, const char *line)
+{
+	if (print_names)
+		printf("%s:", name);
+	if (opt_number)
+		printf("%lu:", number);
+	puts(line);
+}
+
+static int
+search(FILE *file, const char *name)
+{
+	unsigned long number = 0, nr_matches = 0;
+	char *line = NULL;
+	size_t room = 0;
+	ssize_t len;
+
+	while ((len = getline(&line, &room, file)) >= 0) {
+		number++;
+		if (len && line[len - 1] == '\n')
+			line[len - 1] = '\0';
+		if (line_matches(line) == opt_invert)
+			continue;
+		nr_matches++;
+		if (opt_quiet || opt_names_only)
+			break;
+		if (!opt_count)
+			print_match(name, number, line);
+	}
+	free(line);
+	matched_any |= nr_matches > 0;
+	if (opt_names_only && nr_matches)
+		puts(name);
+	if (opt_count && !opt_quiet)
+		printf(print_names ? "%s:%lu\n" : "%.0s%lu\n", name, nr_matches);
+	return 0;
+}
+
+static void search_path(const char *path);
+
+static void
+search_directory(const char *path)
+{
+	DIR *dir = opendir(path);
+	struct dirent *entry;
+
+	if (!dir) {
+		warn("%s", path);
+		failed = 1;
+		return;
+	}
+	while ((entry = readdir(dir))) {
+		char *child;
+
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+			continue;
+		child = cmd_join(path, entry->d_name);
+		search_path(child);
+		free(child);
+	}
+	closedir(dir);
+}
+
+static void
+search_path(const char *path)
+{
+	char *one[] = {(char *)path, NULL};
+	struct stat st;
+
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
+		if (opt_recursive)
+			search_directory(path);
+		else
+			warnx("%s: is a directory", path);
+		return;
+	}
+	failed |= cmd_each_file(one, search);
+}
+
+static void
+read_options(int argc, char **argv)
+{
+	static const char usage[] = "[-EFivnclqrh] [-e] PATTERN [FILE...]";
+	int c;
+
+	while ((c = getopt(argc, argv, "EFGivnclqrRhse:")) != -1) {
+		switch (c) {
+		case 'E':
+			opt_extended = 1;
+			break;
+		case 'F':
+			opt_fixed = 1;
+			break;
+		case 'i':
+			opt_ignore_case = 1;
+			break;
+		case 'v':
+			opt_invert = 1;
+			break;
+		case 'n':
+			opt_number = 1;
+			break;
+		case 'c':
+			opt_count = 1;
+			break;
+		case 'l':
+			opt_names_only = 1;
+			break;
+		case 'q':
+			opt_quiet = 1;
+			break;
+		case 'r':
+		case 'R':
+			opt_recursive = 1;
+			break;
+		case 'h':
+			opt_no_name = 1;
+			break;
+		case 'e':
+			pattern = optarg;
+			break;
+		case '?':
+			cmd_usage(usage);
+		}
+	}
+	if (!pattern && optind < argc)
+		pattern = argv[optind++];
+	if (!pattern)
+		cmd_usage(usage);
+}
+
+int
+main(int argc, char **argv)
+{
+	const char *error;
+
+	read_options(argc, argv);
+	if (!opt_fixed) {
+		regex = regex_small_compile(pattern, opt_extended, opt_ignore_case, &error);
+		if (!regex)
+			errx(2, "%s: %s", pattern, error);
+	}
+	print_names = !opt_no_name && (argc - optind > 1 || opt_recursive);
+	if (optind == argc && opt_recursive)
+		search_path(".");
+	else if (optind == argc)
+		search(stdin, "-");
+	for (; optind < argc; optind++)
+		search_path(argv[optind]);
+	if (cmd_finish(0) || (failed && !(opt_quiet && matched_any)))
+		return 2;
+	return !matched_any;
+}

@@ -1,0 +1,21 @@
+/* Remove empty directories. */
+
+#include <cmd.h>
+#include <err.h>
+#include <unistd.h>
+
+int
+main(int argc, char **argv)
+{
+	int status = 0;
+
+	if (getopt(argc, argv, "") != -1 || optind == argc)
+		cmd_usage("DIRECTORY...");
+	for (; optind < argc; optind++) {
+		if (rmdir(argv[optind]) < 0) {
+			warn("%s", argv[optind]);
+			status = 1;
+		}
+	}
+	return status;
+}

@@ -1,0 +1,7 @@
+/* Succeed. */
+
+int
+main(void)
+{
+	return 0;
+}
