@@ -80,6 +80,20 @@ xa_load_deep(const struct xarray *xa, u64 index)
 	return leaf ? leaf->slots[index & SLOT_MASK] : NULL;
 }
 
+void *const *
+xa_load_run(const struct xarray *xa, u64 index, unsigned *nr)
+{
+	const struct xa_node *leaf;
+
+	if (xa->height == 0) {
+		*nr = index == 0 ? 1 : XA_SLOTS;
+		return index == 0 ? &xa->head : NULL;
+	}
+	leaf = leaf_find(xa, index);
+	*nr = XA_SLOTS - (index & SLOT_MASK);
+	return leaf ? &leaf->slots[index & SLOT_MASK] : NULL;
+}
+
 /* Sets a bit of a slot, and above it. */
 static void
 bit_set(struct xa_node *node, unsigned slot, enum xa_mark mark)

@@ -93,6 +93,12 @@ xa_load(const struct xarray *xa, u64 index)
 }
 
 /*
+ * The entries (NULL for none) at `index` and behind it, as far as they lie in a row: *nr is how many,
+ * at least 1. Returns NULL if these are all empty. Valid until the array is changed.
+ */
+void *const *xa_load_run(const struct xarray *xa, u64 index, unsigned *nr);
+
+/*
  * Puts `entry` at `index`. What was there is replaced, keeping its marks; this never allocates. A new
  * entry has no marks. NULL erases. Returns 0, or -ENOMEM with nothing changed.
  */

@@ -4,12 +4,6 @@
 #include "lib/string.h"
 #include "mem/page_alloc.h"
 
-static pte_t *
-table_of(pte_t pte)
-{
-	return pa_to_kva(pte_pa(pte));
-}
-
 int
 pgtable_init(struct pgtable *pgt)
 {
@@ -49,19 +43,6 @@ pgtable_destroy(struct pgtable *pgt)
 	pgt->root = NULL;
 }
 
-pte_t *
-pgtable_lookup(struct pgtable *pgt, u64 va)
-{
-	pte_t pte = pte_read(&pgt->root[pte_index(va, 2)]);
-
-	if (unlikely(!pte_present(pte)))
-		return NULL;
-	pte = pte_read(&table_of(pte)[pte_index(va, 1)]);
-	if (unlikely(!pte_present(pte)))
-		return NULL;
-	return &table_of(pte)[pte_index(va, 0)];
-}
-
 /* => the table that *slot points to, made and hung in when there is none; NULL: no memory */
 static pte_t *
 table_ensure(struct pgtable *pgt, pte_t *slot, gfp_t gfp)
@@ -70,7 +51,7 @@ table_ensure(struct pgtable *pgt, pte_t *slot, gfp_t gfp)
 	struct page *page;
 
 	if (likely(pte_present(pte)))
-		return table_of(pte);
+		return pgtable_table(pte);
 	page = page_alloc((gfp & ~(GFP_BIT_HIGHMEM | GFP_MOVABLE)) | GFP_ZERO);
 	if (!page)
 		return NULL;
@@ -87,7 +68,7 @@ table_ensure(struct pgtable *pgt, pte_t *slot, gfp_t gfp)
 	spin_unlock(&pgt->lock);
 	if (page)
 		page_put(page);
-	return table_of(pte);
+	return pgtable_table(pte);
 }
 
 pte_t *
@@ -115,13 +96,13 @@ pgtable_next(struct pgtable *pgt, u64 *va, u64 end, unsigned *nr)
 			continue;
 		}
 		stop = ALIGN_DOWN(*va, 1UL << PMD_SHIFT) + (1UL << PMD_SHIFT);
-		pte = pte_read(&table_of(pte)[pte_index(*va, 1)]);
+		pte = pte_read(&pgtable_table(pte)[pte_index(*va, 1)]);
 		if (!pte_present(pte)) {
 			*va = stop;
 			continue;
 		}
 		*nr = (MIN(stop, end) - *va + PAGE_SIZE - 1) >> PAGE_SHIFT;
-		return &table_of(pte)[pte_index(*va, 0)];
+		return &pgtable_table(pte)[pte_index(*va, 0)];
 	}
 	return NULL;
 }
@@ -142,7 +123,7 @@ free_leaf_tables(struct pgtable *pgt, pte_t *middle, u64 start, u64 end)
 	     va += 1UL << PMD_SHIFT) {
 		pte_t *slot = &middle[pte_index(va, 1)];
 
-		if (!pte_present(*slot) || !table_empty(table_of(*slot)))
+		if (!pte_present(*slot) || !table_empty(pgtable_table(*slot)))
 			continue;
 		table_free(pgt, pa_to_page(pte_pa(*slot)));
 		pte_write(slot, pte_none());
@@ -160,9 +141,9 @@ pgtable_free_range(struct pgtable *pgt, u64 start, u64 end)
 		pte_t *slot = &pgt->root[pte_index(va, 2)];
 
 		if (pte_present(*slot)) {
-			free_leaf_tables(pgt, table_of(*slot), va, stop);
+			free_leaf_tables(pgt, pgtable_table(*slot), va, stop);
 			if (va == gib && stop == gib + (1UL << PUD_SHIFT) &&
-			    table_empty(table_of(*slot))) {
+			    table_empty(pgtable_table(*slot))) {
 				table_free(pgt, pa_to_page(pte_pa(*slot)));
 				pte_write(slot, pte_none());
 			}

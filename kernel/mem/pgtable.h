@@ -25,9 +25,6 @@ int pgtable_init(struct pgtable *pgt);
 /* Frees the tables of the user half that are left, then the root. => no leaf is present */
 void pgtable_destroy(struct pgtable *pgt);
 
-/* The level-0 entry for va, or NULL when there is no table for it. Takes no lock. */
-pte_t *pgtable_lookup(struct pgtable *pgt, u64 va);
-
 /*
  * The level-0 entry for va, making tables as needed (GFP_ZERO pages, gfp says how).
  * Takes and drops pgt->lock to hang a new table in, so the caller must not hold it.
@@ -81,6 +78,27 @@ static inline pte_t
 pte_exchange(pte_t *ptep, pte_t pte)
 {
 	return (pte_t){__atomic_exchange_n(&ptep->bits, pte.bits, __ATOMIC_ACQ_REL)};
+}
+
+/* The table that a present non-leaf entry points to. */
+static inline pte_t *
+pgtable_table(pte_t pte)
+{
+	return pa_to_kva(pte_pa(pte));
+}
+
+/* The level-0 entry for va, or NULL when there is no table for it. Takes no lock. */
+static inline pte_t *
+pgtable_lookup(struct pgtable *pgt, u64 va)
+{
+	pte_t pte = pte_read(&pgt->root[pte_index(va, 2)]);
+
+	if (unlikely(!pte_present(pte)))
+		return NULL;
+	pte = pte_read(&pgtable_table(pte)[pte_index(va, 1)]);
+	if (unlikely(!pte_present(pte)))
+		return NULL;
+	return &pgtable_table(pte)[pte_index(va, 0)];
 }
 
 /* Clear flag bits atomically. => the entry as it was */

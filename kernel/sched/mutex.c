@@ -63,5 +63,6 @@ mutex_unlock(struct mutex *mutex)
 	lockcheck_release(mutex);
 #endif
 	__atomic_store_n(&mutex->owner, NULL, __ATOMIC_RELEASE);
-	wake_up(&mutex->wq);
+	if (unlikely(wait_queue_active(&mutex->wq)))
+		wake_up(&mutex->wq);
 }

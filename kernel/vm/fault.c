@@ -249,9 +249,12 @@ fault_once(struct mm *mm, struct fault *f)
 		return FAULT_MAPERR;
 	if (unlikely(!access_allowed(f->vma, f->access)))
 		return FAULT_ACCERR;
-	f->ptep = pgtable_ensure(&mm->pgt, f->uva, GFP_KERNEL);
-	if (unlikely(!f->ptep))
-		return FAULT_OOM;
+	f->ptep = pgtable_lookup(&mm->pgt, f->uva);
+	if (unlikely(!f->ptep)) {
+		f->ptep = pgtable_ensure(&mm->pgt, f->uva, GFP_KERNEL);
+		if (!f->ptep)
+			return FAULT_OOM;
+	}
 	f->pte = pte_read(f->ptep);
 	return fault_dispatch(f);
 }

@@ -52,28 +52,37 @@ fault_read_page(struct fault *f)
 	return result;
 }
 
-/* The cache's page, if it can be used now. => mapping->lock held */
-static struct page *
-page_ready(struct mapping *mapping, u64 index)
+/* Can this page of the cache be mapped now? => mapping->lock held */
+static bool
+page_ready(const struct page *page)
 {
-	struct page *page = xa_load(&mapping->pages, index);
-
-	if (!page || (page->flags & (1U << PG_uptodate | 1U << PG_locked)) != 1U << PG_uptodate)
-		return NULL;
-	return page;
-}
-
-/* Map one page of the cache, not for stores. => mapping->lock and page-table lock held */
-static void
-map_cached(struct fault *f, pte_t *ptep, struct page *page)
-{
-	page_map_get(page);
-	pte_write(ptep, pte_for(page_to_pfn(page), f->vma->pte_flags & ~PTE_W));
+	return (page->flags & (1U << PG_uptodate | 1U << PG_locked)) == 1U << PG_uptodate;
 }
 
 /*
- * Map the pages around f->uva that lie in its window, its area, its page table and its file, are in
- * the cache, and are not mapped yet. => how many; mapping->lock and page-table lock held
+ * Map those of nr pages that are there and not mapped yet, not for stores. => how many;
+ * mapping->lock and page-table lock held
+ */
+static unsigned
+map_run(pte_t *ptep, void *const *pages, unsigned nr, u64 pte_flags)
+{
+	unsigned mapped = 0;
+
+	for (; nr > 0; nr--, ptep++, pages++) {
+		struct page *page = *pages;
+
+		if (!page || !pte_is_none(pte_read(ptep)) || !page_ready(page))
+			continue;
+		page_map_get(page);
+		pte_write(ptep, pte_for(page_to_pfn(page), pte_flags));
+		mapped++;
+	}
+	return mapped;
+}
+
+/*
+ * Map the pages around f->uva that lie in its window, its area, its page table and its file. => how
+ * many; mapping->lock and page-table lock held
  */
 static unsigned
 map_around(struct fault *f)
@@ -83,22 +92,19 @@ map_around(struct fault *f)
 	u64 window = ALIGN_DOWN(f->uva, FAULT_AROUND_PAGES * PAGE_SIZE);
 	u64 start = MAX(window, vma->start);
 	u64 end = MIN(window + FAULT_AROUND_PAGES * PAGE_SIZE, vma->end);
-	u64 index = vma_index(vma, start), limit = mapping_nr_indices(mapping);
+	u64 index = vma_index(vma, start);
+	u64 last = MIN(index + ((end - start) >> PAGE_SHIFT), mapping_nr_indices(mapping));
 	pte_t *ptep = f->ptep - ((f->uva - start) >> PAGE_SHIFT);
-	unsigned nr = 0;
+	unsigned mapped = 0, nr;
 
-	for (u64 va = start; va < end && index < limit; va += PAGE_SIZE, index++, ptep++) {
-		struct page *page;
+	for (; index < last; index += nr, ptep += nr) {
+		void *const *pages = xa_load_run(&mapping->pages, index, &nr);
 
-		if (!pte_is_none(pte_read(ptep)))
-			continue;
-		page = page_ready(mapping, index);
-		if (page) {
-			map_cached(f, ptep, page);
-			nr++;
-		}
+		nr = MIN((u64)nr, last - index);
+		if (pages)
+			mapped += map_run(ptep, pages, nr, vma->pte_flags & ~PTE_W);
 	}
-	return nr;
+	return mapped;
 }
 
 enum fault_result

@@ -329,7 +329,7 @@ read_cached(struct mapping *mapping, u64 pos, struct uio *uio, u64 n, struct rea
 }
 
 /* The long way: find or read the page, fault the user's in. => bytes copied, or -errno */
-static s64
+static NOINLINE s64
 read_uncached(struct mapping *mapping, u64 pos, struct uio *uio, u64 n, struct readahead *ra)
 {
 	struct page *page = pagecache_get(mapping, pos >> PAGE_SHIFT, ra);
