@@ -150,8 +150,6 @@ child_start(pid_t pgrp, int with_job, int background)
 	}
 	if (shell.interactive)
 		signals_default();
-	if (interrupt_pending)
-		raise(SIGINT);
 	if (background && !own_group) {
 		int fd = open("/dev/null", O_RDONLY);
 
@@ -168,17 +166,25 @@ child_start(pid_t pgrp, int with_job, int background)
 	jobs_forget();
 }
 
+/*
+ * Signals are blocked meanwhile: until the child has put back the dispositions, one that is sent
+ * to it would be taken as this shell takes it, or ignored.
+ */
 pid_t
 job_fork(struct job *job, int background)
 {
 	pid_t pgrp = job ? job->pgrp : 0, pid;
+	sigset_t all, before;
 
 	fflush(stdout);
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &before);
 	pid = fork();
-	if (pid == 0) {
+	if (pid == 0)
 		child_start(pgrp, job != NULL, background);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	if (pid == 0)
 		return 0;
-	}
 	if (pid < 0) {
 		shell_error("cannot fork: %s", strerror(errno));
 		return pid;
