@@ -6,7 +6,7 @@ RING ?=
 J ?=
 RING_OPTIONS := $(if $(J),-j $(J)) $(if $(ONLY),--only '$(ONLY)')
 
-.PHONY: test boot-soak crash fuzz
+.PHONY: test boot-soak crash fuzz bench
 test:
 	@$(RINGS) $(RING_OPTIONS) $(RING)
 
@@ -19,3 +19,6 @@ crash:
 
 fuzz:
 	$(MAKE) -C tools/hosttest fuzz BUILD=$(abspath $(BUILD))
+
+bench: $(BUILD)/quire.elf $(INITRD_IMAGE)
+	@$(PYTHON) -m grading.bench

@@ -10,7 +10,7 @@ import sys
 
 from grading.machine.options import build_path
 from grading.machine.parallel import default_workers
-from grading.rings import boot, crash, disks, host, ktest, shell, terminal, user
+from grading.rings import boot, crash, disks, gdb, host, ktest, shell, terminal, user
 from grading.rings.report import Report
 from grading.rings.runner import run_jobs
 
@@ -24,6 +24,7 @@ RINGS = {
     "boot": boot.jobs,
     "terminal": terminal.jobs,
     "shell": shell.jobs,
+    "gdb": gdb.jobs,
     "crash": None,
 }
 DEFAULT_SOAK = 100

@@ -1,0 +1,89 @@
+"""make bench: user/bench/membench in Quire, beside what Linux needs for the same.
+
+Instructions are counted by -icount with the root in an initrd, which repeats to the last
+digit; wall time is of a second run without it, and as noisy as this machine. The figures of
+Linux are docs/abi.md's: the same QEMU, one hart, 512 MiB.
+"""
+
+import re
+import sys
+
+from grading.machine import EnvironmentProblem, options, run_command, scratch
+
+MEMORY = "512M"
+LIMIT_SECONDS = 300
+BOOT_STEP = re.compile(rb"k \[ *(\d+)\.(\d+)\] ([^\r\n]*)")
+
+# (name in membench's output, what it is, Linux instructions, Linux wall us, our limit)
+ROWS = (
+    ("null_call", "null system call (getppid)", 474, 0.88, 160),
+    ("clock_call", "clock_gettime as a call", 750, 10.3, None),
+    ("first_touch", "first touch of an anonymous page", 4458, 22.4, None),
+    ("zero_read", "read of an untouched page", 1239, 11.2, None),
+    ("cow_write", "write after fork, per page", 5477, 28.4, None),
+    ("fork_1m", "fork + exit + wait, 1 MiB touched", 234698, 1010, None),
+    ("fork_16m", "... 16 MiB", 1715975, 2250, None),
+    ("fork_64m", "... 64 MiB", 6435000, 6140, None),
+    ("fork_exec", "fork + exec + wait, small program", 264450, 2300, 90000),
+    ("map_4k", "mmap + touch + munmap 4 KiB", 21696, 104, None),
+    ("map_16m", "... 16 MiB", 23600000, 94400, None),
+    ("brk", "brk grow + touch + shrink", 19414, 94, None),
+    ("pipe", "pipe round trip, two processes", 14167, 110, 5000),
+    ("yield", "sched_yield switch", 6056, 36, 2000),
+    ("shared_file", "shared file mapping, per page", 624, 6.8, None),
+    ("private_file", "private file mapping, write fault", 5649, 32.6, None),
+    ("read_4k", "read 4 KiB, cached", 2970, 17.7, 1500),
+    ("mprotect_16", "mprotect 16 pages", 4754, 28.7, None),
+)
+
+
+def run(icount):
+    """({name: nanoseconds}, console) of one run of membench."""
+    config = options.config_from_environment(mem=MEMORY, smp=1, limit=LIMIT_SECONDS,
+                                             icount=icount, disks=[],
+                                             initrd=options.setting("INITRD"))
+    result = run_command(config, "membench")
+    if result.exit_status != 0:
+        sys.stderr.write(result.output.decode("utf-8", "replace"))
+        raise EnvironmentProblem(f"membench failed: {result.machine}, status {result.status}")
+    figures = dict(re.findall(r"^(\w+) (\d+)$", result.output.decode(), re.MULTILINE))
+    return {name: int(value) for name, value in figures.items()}, result.console
+
+
+def print_table(instructions, wall):
+    """Ours beside Linux's."""
+    print(f"{'operation':36} {'instructions':>12} {'Linux':>10} {'ratio':>6} {'wall us':>9} "
+          f"{'Linux us':>9}")
+    for name, what, linux, linux_us, limit in ROWS:
+        count = instructions.get(name)
+        if count is None:
+            continue
+        us = wall.get(name, 0) / 1000
+        over = f"  over {limit}" if limit is not None and count > limit else ""
+        print(f"{what:36} {count:12,} {linux:10,} {count / linux:6.2f} {us:9.2f} "
+              f"{linux_us:9.2f}{over}")
+
+
+def print_boot(console):
+    """When the kernel said what while it booted, in instructions since the machine's start."""
+    print("\nboot, one hart, root in an initrd (instructions at each of the kernel's lines):")
+    for seconds, micros, text in BOOT_STEP.findall(console):
+        count = int(seconds) * 10**9 + int(micros) * 1000
+        print(f"{count:14,}  {text.decode('utf-8', 'replace')[:80]}")
+
+
+def main():
+    scratch.prepare()
+    try:
+        instructions, console = run(icount=True)
+        wall, _ = run(icount=False)
+    except EnvironmentProblem as problem:
+        sys.stderr.write(f"bench: {problem}\n")
+        return 2
+    print_table(instructions, wall)
+    print_boot(console)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
