@@ -7,6 +7,7 @@
 #include "core/refcount.h"
 #include "core/spinlock.h"
 #include "fs/file.h"
+#include "sched/task.h"
 
 #define FILES_MAX   1024 /* RLIMIT_NOFILE */
 #define FILES_SMALL 32	 /* room inside struct files */
@@ -38,6 +39,33 @@ struct file *fd_get(int fd);
 struct file *files_get(struct files *files, int fd);
 /* The first open descriptor >= fd. => -1 when there is none */
 int files_next(struct files *files, int fd);
+
+/*
+ * The open file behind fd for the length of one system call. A table that nobody shares cannot change
+ * under its only user, so then no reference is counted. file is NULL when there is none.
+ */
+struct fd {
+	struct file *file;
+	bool counted;
+};
+
+static inline struct fd
+fd_borrow(int fd)
+{
+	struct files *files = current->files;
+
+	if (likely(refcount_read(&files->refs) == 1))
+		return (struct fd){(u32)fd < files->max ? files->fd[fd] : NULL, false};
+	return (struct fd){files_get(files, fd), true};
+}
+
+/* Ends it; harmless when there was no file. */
+static inline void
+fd_return(struct fd fd)
+{
+	if (unlikely(fd.counted && fd.file))
+		file_put(fd.file);
+}
 
 /* Takes the lowest free descriptor >= from for fd_install() or fd_unreserve(). => it, or -EMFILE */
 int fd_reserve(int from, bool cloexec);

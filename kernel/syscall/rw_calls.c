@@ -48,7 +48,8 @@ file_move_at(struct file *file, struct uio *uio, s64 pos)
 static long
 fd_move(int fd, uva_t buf, size_t count, enum uio_dir dir)
 {
-	struct file *file = fd_get(fd);
+	struct fd ref = fd_borrow(fd);
+	struct file *file = ref.file;
 	struct uio uio;
 	long result;
 
@@ -56,7 +57,7 @@ fd_move(int fd, uva_t buf, size_t count, enum uio_dir dir)
 		return -EBADF;
 	uio_init_user(&uio, dir, buf, MIN(count, RW_MAX));
 	result = file_move_on(file, &uio);
-	file_put(file);
+	fd_return(ref);
 	return result;
 }
 
@@ -75,7 +76,8 @@ sys_write(int fd, uva_t buf, size_t count)
 static long
 fd_move_at(int fd, uva_t buf, size_t count, s64 pos, enum uio_dir dir)
 {
-	struct file *file = fd_get(fd);
+	struct fd ref = fd_borrow(fd);
+	struct file *file = ref.file;
 	struct uio uio;
 	long result;
 
@@ -83,7 +85,7 @@ fd_move_at(int fd, uva_t buf, size_t count, s64 pos, enum uio_dir dir)
 		return -EBADF;
 	uio_init_user(&uio, dir, buf, MIN(count, RW_MAX));
 	result = file_move_at(file, &uio, pos);
-	file_put(file);
+	fd_return(ref);
 	return result;
 }
 
@@ -134,7 +136,8 @@ static long
 fd_move_vecs(int fd, uva_t iov, int nr, enum uio_dir dir)
 {
 	struct uio_vec some[INLINE_VECS], *vecs = some;
-	struct file *file = fd_get(fd);
+	struct fd ref = fd_borrow(fd);
+	struct file *file = ref.file;
 	long result = -EINVAL;
 
 	if (!file)
@@ -147,7 +150,7 @@ fd_move_vecs(int fd, uva_t iov, int nr, enum uio_dir dir)
 		result = file_move_vecs(file, vecs, iov, nr, dir);
 	if (vecs != some)
 		kfree(vecs);
-	file_put(file);
+	fd_return(ref);
 	return result;
 }
 
@@ -166,13 +169,14 @@ sys_writev(int fd, uva_t iov, int iovcnt)
 long
 sys_lseek(int fd, s64 offset, int whence)
 {
-	struct file *file = fd_get(fd);
+	struct fd ref = fd_borrow(fd);
+	struct file *file = ref.file;
 	long result;
 
 	if (!file)
 		return -EBADF;
 	result = file_llseek(file, offset, whence);
-	file_put(file);
+	fd_return(ref);
 	return result;
 }
 

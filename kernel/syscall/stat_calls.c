@@ -30,13 +30,13 @@ lookup_follow(int at_flags)
 long
 sys_fstat(int fd, uva_t statbuf)
 {
-	struct file *file = fd_get(fd);
+	struct fd ref = fd_borrow(fd);
 	long result;
 
-	if (!file)
+	if (!ref.file)
 		return -EBADF;
-	result = inode_stat_to_user(file->inode, statbuf);
-	file_put(file);
+	result = inode_stat_to_user(ref.file->inode, statbuf);
+	fd_return(ref);
 	return result;
 }
 
