@@ -18,11 +18,15 @@
 #define PLIC_THRESHOLD(context)	  (0x200000UL + 0x1000UL * (context))
 #define PLIC_CLAIM(context)	  (0x200004UL + 0x1000UL * (context))
 
+/* Moving costs four register accesses: it should pay soon, but not be for one request. */
+#define IRQ_MOVE_AFTER 8
+
 struct irq {
 	const char *name;
 	void (*handler)(void *arg);
 	void *arg;
-	u32 cpu; /* the one hart on which the source is enabled */
+	u32 cpu;		   /* the one hart on which the source is enabled */
+	u32 wanted_cpu, nr_wanted; /* irq_follow(): by which other hart, how often in a row */
 	u64 count[NR_CPUS];
 };
 
@@ -96,13 +100,20 @@ irq_register(u32 irq, const char *name, void (*handler)(void *arg), void *arg)
 	return 0;
 }
 
-/* Where a source belongs once all harts run. */
-static u32
-irq_home(u32 irq)
+void
+irq_follow(u32 irq_number)
 {
-	u32 cpu = irq % nr_cpus;
+	struct irq *irq = &irqs[irq_number];
+	u32 cpu = cpu_id();
 
-	return __atomic_load_n(&cpu_ready[cpu], __ATOMIC_ACQUIRE) ? cpu : irqs[irq].cpu;
+	if (cpu == READ_ONCE(irq->cpu)) {
+		irq->nr_wanted = 0;
+	} else if (cpu == irq->wanted_cpu) {
+		irq->nr_wanted++;
+	} else {
+		irq->wanted_cpu = cpu;
+		irq->nr_wanted = 1;
+	}
 }
 
 /*
@@ -111,16 +122,17 @@ irq_home(u32 irq)
  * come again.
  */
 static void
-irq_move_home(u32 irq)
+irq_move(u32 irq)
 {
-	u32 home = irq_home(irq);
+	u32 cpu = READ_ONCE(irqs[irq].wanted_cpu);
 
-	if (likely(home == irqs[irq].cpu))
+	irqs[irq].nr_wanted = 0;
+	if (!__atomic_load_n(&cpu_ready[cpu], __ATOMIC_ACQUIRE))
 		return;
 	spin_lock(&plic_lock);
 	irq_enable_locked(irq, irqs[irq].cpu, false);
-	irqs[irq].cpu = home;
-	irq_enable_locked(irq, home, true);
+	WRITE_ONCE(irqs[irq].cpu, cpu);
+	irq_enable_locked(irq, cpu, true);
 	spin_unlock(&plic_lock);
 }
 
@@ -138,7 +150,8 @@ plic_handle_irq(void)
 	if (irqs[irq].handler)
 		irqs[irq].handler(irqs[irq].arg);
 	writel(irq, claim);
-	irq_move_home(irq);
+	if (unlikely(READ_ONCE(irqs[irq].nr_wanted) >= IRQ_MOVE_AFTER))
+		irq_move(irq);
 }
 
 bool

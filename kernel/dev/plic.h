@@ -4,8 +4,7 @@
  * The platform-level interrupt controller. Source: RISC-V PLIC specification 1.0.
  *
  * Each source is enabled on one hart only, so that an interrupt wakes one and no claim is
- * lost to another. All start on the hart that registered them; when more harts are up, a
- * source moves to its own (source number modulo harts) the next time it was handled there.
+ * lost to another: at first the hart that registered it, later the one that uses the device.
  */
 
 #include "lib/types.h"
@@ -22,6 +21,13 @@ void plic_init_cpu(void);
  * => -EINVAL for a bad number, -EBUSY when taken, -ENODEV without a controller
  */
 int irq_register(u32 irq, const char *name, void (*handler)(void *arg), void *arg);
+
+/*
+ * The calling hart has given the device of source irq something to do, and would like to have the
+ * interrupt; when it was the only one to say so for some time it gets it. irq has a handler.
+ * => the driver's lock
+ */
+void irq_follow(u32 irq);
 
 /* From trap/, on an external interrupt of this hart: serve one source. */
 void plic_handle_irq(void);

@@ -244,6 +244,7 @@ disk_commit(struct block_device *bdev)
 	u64 flags = spin_lock_irqsave(&disk->lock);
 	bool notify = virtqueue_publish(&disk->vq);
 
+	irq_follow(disk->vdev->irq);
 	spin_unlock_irqrestore(&disk->lock, flags);
 	if (notify)
 		virtqueue_notify(&disk->vq);
