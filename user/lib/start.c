@@ -7,11 +7,16 @@
 void libc_start(long *stack) __attribute__((noreturn));
 int main(int argc, char **argv, char **envp);
 
+/*
+ * Nothing here is initialised or constant: a program that needs no more than this has neither
+ * data nor rodata, which are two mappings and two page faults less at each exec.
+ */
 char **environ;
-const char *program_invocation_short_name = "";
+const char *program_invocation_short_name;
 int errno;
 
 static const unsigned long *auxv;
+static char no_name[1];
 
 /* Bounds of the constructor table, from user.ld. */
 extern void (*const init_array_start[])(void);
@@ -40,8 +45,7 @@ libc_start(long *stack)
 	for (end = environ; *end; end++)
 		;
 	auxv = (const unsigned long *)(end + 1);
-	if (argc > 0)
-		program_invocation_short_name = after_last_slash(argv[0]);
+	program_invocation_short_name = argc > 0 ? after_last_slash(argv[0]) : no_name;
 	for (void (*const *init)(void) = init_array_start; init < init_array_end; init++)
 		(*init)();
 	exit(main(argc, argv, environ));
