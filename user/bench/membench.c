@@ -415,8 +415,8 @@ static const struct row {
 	{"brk", brk_cycle, 500},
 	{"pipe", pipe_round_trip, 1000},
 	{"yield", yield_switch, 2000},
-	{"file_map_read", file_map_read, 1024},
-	{"file_private_write", file_private_write, 512},
+	{"file_map_read", file_map_read, 256},
+	{"file_private_write", file_private_write, 256},
 	{"read_4k", read_4k, 1000},
 	{"mprotect_16", protect_16, 500},
 };
