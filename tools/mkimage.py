@@ -5,8 +5,8 @@ usage: mkimage.py --mkfs MKFS -o IMAGE --size SIZE|min [--tree DIR]... [--bin PR
 
 The tree is: empty /dev /proc /tmp /root /etc /bin /mnt, each PROGRAM as /bin/NAME, then
 each --tree DIR, modes and symbolic links kept. SIZE grows if the tree needs more; `min`
-is little more than the tree, for an initrd. The image appears under its name only when
-it is complete.
+is the tree and a few MiB, for an initrd. The image appears under its name only when it is
+complete.
 """
 
 import argparse
@@ -17,6 +17,7 @@ import sys
 
 MIB = 1 << 20
 BLOCK = 4096
+INITRD_ROOM = 8 * MIB
 EMPTY_DIRS = ("bin", "dev", "etc", "mnt", "proc", "root", "tmp")
 UNITS = {"K": 1 << 10, "M": MIB, "G": 1 << 30}
 
@@ -57,10 +58,14 @@ def tree_bytes(root):
 
 def image_size(root, wanted):
     """The size to tell mkfs."""
+    needed = tree_bytes(root)
     if wanted == "min":
-        return wanted
-    spacious = tree_bytes(root) * 3 // 2 + 32 * MIB
-    return str(max(parse_size(wanted), (spacious + MIB - 1) // MIB * MIB))
+        return str(round_up(needed * 17 // 16 + INITRD_ROOM, MIB))
+    return str(max(parse_size(wanted), round_up(needed * 3 // 2 + 32 * MIB, MIB)))
+
+
+def round_up(number, unit):
+    return (number + unit - 1) // unit * unit
 
 
 def parse_args():

@@ -24,6 +24,23 @@ def debug_directories():
     return [os.path.join(os.path.dirname(kernel), "user", "debug"), "build/user/debug"]
 
 
+def pin_breakpoints():
+    """Ties breakpoints on functions of the kernel to the kernel, before a program's symbols come.
+
+    Programs have stubs of the kernel's names (sys_read), where they are not meant to stop.
+    """
+    for old in gdb.breakpoints():
+        name = old.location
+        symbol = gdb.lookup_global_symbol(name) if name and name.isidentifier() else None
+        if old.type != gdb.BP_BREAKPOINT or symbol is None:
+            continue
+        new = gdb.Breakpoint(source=symbol.symtab.filename, function=name)
+        new.enabled, new.condition, new.silent = old.enabled, old.condition, old.silent
+        if old.commands:
+            new.commands = old.commands
+        old.delete()
+
+
 def load_symbols(name):
     """Adds the symbols of a program. => False if it is not one of ours"""
     if name in _loaded:
@@ -31,6 +48,7 @@ def load_symbols(name):
     for directory in debug_directories():
         path = os.path.join(directory, name)
         if os.path.exists(path):
+            pin_breakpoints()
             gdb.execute(f"add-symbol-file {path}", to_string=True)
             _loaded.add(name)
             return True
