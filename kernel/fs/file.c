@@ -94,24 +94,12 @@ file_put(struct file *file)
 		file_close(file);
 }
 
-ssize_t
-file_read(struct file *file, struct uio *uio, u64 *pos)
+int
+file_read_refused(const struct file *file)
 {
 	if (!file_is_readable(file))
 		return -EBADF;
-	if (!file->ops->read)
-		return S_ISDIR(file->inode->mode) ? -EISDIR : -EINVAL;
-	return file->ops->read(file, uio, pos);
-}
-
-ssize_t
-file_write(struct file *file, struct uio *uio, u64 *pos)
-{
-	if (!file_is_writable(file))
-		return -EBADF;
-	if (!file->ops->write)
-		return -EINVAL;
-	return file->ops->write(file, uio, pos);
+	return S_ISDIR(file->inode->mode) ? -EISDIR : -EINVAL;
 }
 
 ssize_t

@@ -106,9 +106,25 @@ struct file *file_ref(struct file *file);
 /* A reference less; the last closes. May sleep. */
 void file_put(struct file *file);
 
+/* Why a file cannot be read at all. => -errno */
+int file_read_refused(const struct file *file);
+
 /* Checks the access mode and transfers at *pos. => bytes or -errno */
-ssize_t file_read(struct file *file, struct uio *uio, u64 *pos);
-ssize_t file_write(struct file *file, struct uio *uio, u64 *pos);
+static inline ssize_t
+file_read(struct file *file, struct uio *uio, u64 *pos)
+{
+	if (unlikely(!file_is_readable(file) || !file->ops->read))
+		return file_read_refused(file);
+	return file->ops->read(file, uio, pos);
+}
+
+static inline ssize_t
+file_write(struct file *file, struct uio *uio, u64 *pos)
+{
+	if (unlikely(!file_is_writable(file) || !file->ops->write))
+		return file_is_writable(file) ? -EINVAL : -EBADF;
+	return file->ops->write(file, uio, pos);
+}
 
 s64 file_llseek(struct file *file, s64 offset, int whence);
 /* Among 0 .. size of the inode's data. */

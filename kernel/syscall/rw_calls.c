@@ -11,30 +11,36 @@
 #define RW_MAX	    0x7ffff000UL
 #define INLINE_VECS 8
 
+/*
+ * The functions of the common calls are expanded for each direction, so that nothing is decided twice.
+ */
+
 /* At *pos. */
-static ssize_t
-file_move(struct file *file, struct uio *uio, u64 *pos)
+static ALWAYS_INLINE ssize_t
+file_move(struct file *file, struct uio *uio, u64 *pos, enum uio_dir dir)
 {
-	return uio->dir == UIO_TO_MEMORY ? file_read(file, uio, pos) : file_write(file, uio, pos);
+	return dir == UIO_TO_MEMORY ? file_read(file, uio, pos) : file_write(file, uio, pos);
 }
 
-/* At the file's own position, if it has one. */
-static ssize_t
-file_move_on(struct file *file, struct uio *uio)
+/*
+ * At the file's own position, if it has one. only_user: nobody else has the descriptor table, and so,
+ * when the file has one reference, nobody else has the position.
+ */
+static ALWAYS_INLINE ssize_t
+file_move_on(struct file *file, struct uio *uio, enum uio_dir dir, bool only_user)
 {
 	ssize_t result;
-	u64 pos = 0;
 
-	if (file->ops->flags & FILE_STREAM)
-		return file_move(file, uio, &pos);
+	if ((file->ops->flags & FILE_STREAM) || (only_user && refcount_read(&file->refs) == 1))
+		return file_move(file, uio, &file->pos, dir);
 	mutex_lock(&file->pos_lock);
-	result = file_move(file, uio, &file->pos);
+	result = file_move(file, uio, &file->pos, dir);
 	mutex_unlock(&file->pos_lock);
 	return result;
 }
 
-static ssize_t
-file_move_at(struct file *file, struct uio *uio, s64 pos)
+static ALWAYS_INLINE ssize_t
+file_move_at(struct file *file, struct uio *uio, s64 pos, enum uio_dir dir)
 {
 	u64 at = pos;
 
@@ -42,10 +48,10 @@ file_move_at(struct file *file, struct uio *uio, s64 pos)
 		return -ESPIPE;
 	if (pos < 0)
 		return -EINVAL;
-	return file_move(file, uio, &at);
+	return file_move(file, uio, &at, dir);
 }
 
-static long
+static ALWAYS_INLINE long
 fd_move(int fd, uva_t buf, size_t count, enum uio_dir dir)
 {
 	struct fd ref = fd_borrow(fd);
@@ -56,7 +62,7 @@ fd_move(int fd, uva_t buf, size_t count, enum uio_dir dir)
 	if (!file)
 		return -EBADF;
 	uio_init_user(&uio, dir, buf, MIN(count, RW_MAX));
-	result = file_move_on(file, &uio);
+	result = file_move_on(file, &uio, dir, !ref.counted);
 	fd_return(ref);
 	return result;
 }
@@ -73,7 +79,7 @@ sys_write(int fd, uva_t buf, size_t count)
 	return fd_move(fd, buf, count, UIO_FROM_MEMORY);
 }
 
-static long
+static ALWAYS_INLINE long
 fd_move_at(int fd, uva_t buf, size_t count, s64 pos, enum uio_dir dir)
 {
 	struct fd ref = fd_borrow(fd);
@@ -84,7 +90,7 @@ fd_move_at(int fd, uva_t buf, size_t count, s64 pos, enum uio_dir dir)
 	if (!file)
 		return -EBADF;
 	uio_init_user(&uio, dir, buf, MIN(count, RW_MAX));
-	result = file_move_at(file, &uio, pos);
+	result = file_move_at(file, &uio, pos, dir);
 	fd_return(ref);
 	return result;
 }
@@ -129,7 +135,7 @@ file_move_vecs(struct file *file, struct uio_vec *vecs, uva_t iov, unsigned nr, 
 	if (error)
 		return error;
 	uio_init_vecs(&uio, dir, vecs, nr);
-	return file_move_on(file, &uio);
+	return file_move_on(file, &uio, dir, false);
 }
 
 static long
@@ -191,7 +197,7 @@ sendfile_some(struct file *out, struct file *in, u64 *pos, char *buf, size_t n)
 	if (got <= 0)
 		return got;
 	uio_init_kernel(&uio, UIO_FROM_MEMORY, buf, got);
-	put = file_move_on(out, &uio);
+	put = file_move_on(out, &uio, UIO_FROM_MEMORY, false);
 	if (put > 0)
 		*pos += put;
 	return put;
