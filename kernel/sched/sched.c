@@ -329,8 +329,9 @@ sched_idle_loop(void)
 		if (!READ_ONCE(rq->nr_ready) && !steal(rq) &&
 		    !(READ_ONCE(current->ti.flags) & TIF_NEED_RESCHED))
 			asm volatile("wfi");
-		__atomic_fetch_and(&idle_harts, ~(1U << cpu_id()), __ATOMIC_SEQ_CST);
+		/* Still idle for the handler: who is woken here runs here, no other hart is called. */
 		irq_enable();
+		__atomic_fetch_and(&idle_harts, ~(1U << cpu_id()), __ATOMIC_SEQ_CST);
 		schedule();
 	}
 }
