@@ -6,8 +6,8 @@
 #include "fs/qfs/format.h"
 
 struct check_options {
-	FILE *out;	/* where problems are explained; NULL: nowhere */
-	bool verbose;	/* notes and numbers, and every problem instead of the first 50 */
+	FILE *out;    /* where problems are explained; NULL: nowhere */
+	bool verbose; /* notes and numbers, and every problem instead of the first 50 */
 	void (*flush)(void *base, u64 bytes); /* make a replay durable; may be NULL */
 };
 
@@ -23,9 +23,9 @@ struct inode_state {
 	u32 nr_subdirs; /* a directory: ".." records that name it, from below */
 	u32 parent;	/* a directory: where it has its name */
 	bool in_use;
-	bool sound;	  /* what it says about itself can be relied upon */
-	bool orphan;	  /* its bit in the orphan bitmap is set */
-	bool connected;	  /* a directory: known to hang below the root */
+	bool sound;	/* what it says about itself can be relied upon */
+	bool orphan;	/* its bit in the orphan bitmap is set */
+	bool connected; /* a directory: known to hang below the root */
 };
 
 struct check {

@@ -31,7 +31,8 @@ load_orphans(struct check *c)
 
 	for (u32 i = 0; i < map.nr_blocks; i++) {
 		const void *body = map_block(c, &map, i);
-		u32 bit = body ? qfs_bits_find_one(body, 0, QFS_BITS_PER_BLOCK) : QFS_BITS_PER_BLOCK;
+		u32 bit =
+			body ? qfs_bits_find_one(body, 0, QFS_BITS_PER_BLOCK) : QFS_BITS_PER_BLOCK;
 
 		for (; bit < QFS_BITS_PER_BLOCK;
 		     bit = qfs_bits_find_one(body, bit + 1, QFS_BITS_PER_BLOCK)) {

@@ -72,7 +72,8 @@ main(int argc, char **argv)
 		trouble(argv[optind]);
 	nr_problems = qfs_check(base, bytes, &opt);
 	if (nr_problems)
-		printf("%s: %u problem%s\n", argv[optind], nr_problems, nr_problems == 1 ? "" : "s");
+		printf("%s: %u problem%s\n", argv[optind], nr_problems,
+		       nr_problems == 1 ? "" : "s");
 	else
 		printf("%s: clean\n", argv[optind]);
 	return nr_problems ? EXIT_PROBLEMS : EXIT_CLEAN;

@@ -8,8 +8,8 @@ struct image_params {
 	int fd;
 	bool is_device; /* may hold old contents */
 	bool keep_owner;
-	u32 last_ino; /* what tree_number() returned */
-	s64 time;     /* nanoseconds since 1970, for every inode */
+	u32 last_ino;	     /* what tree_number() returned */
+	s64 time;	     /* nanoseconds since 1970, for every inode */
 	struct qfs_super sb; /* laid out; uuid, label and times set */
 };
 

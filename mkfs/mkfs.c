@@ -17,12 +17,12 @@
 #include "image.h"
 #include "tree.h"
 
-#define FIXED_TIME_SEC	  1735689600 /* 2025-01-01, when SOURCE_DATE_EPOCH is not set */
-#define NSEC_PER_SEC	  1000000000ll
-#define SPARE_BLOCKS	  (16u << 20 >> QFS_BLOCK_SHIFT)
-#define BLOCKS_PER_INODE  4u
-#define MIN_SPARE_INODES  256u
-#define MAX_IMAGE_BLOCKS  0xfffffff0ull
+#define FIXED_TIME_SEC	 1735689600 /* 2025-01-01, when SOURCE_DATE_EPOCH is not set */
+#define NSEC_PER_SEC	 1000000000ll
+#define SPARE_BLOCKS	 (16u << 20 >> QFS_BLOCK_SHIFT)
+#define BLOCKS_PER_INODE 4u
+#define MIN_SPARE_INODES 256u
+#define MAX_IMAGE_BLOCKS 0xfffffff0ull
 
 struct options {
 	const char *image;
@@ -168,7 +168,8 @@ choose_layout(struct qfs_super *sb, const struct options *opt, struct node *root
 	if (!opt->nr_blocks) /* all but the bitmaps and the log is counted; they are under 1 in 16 */
 		nr_blocks += nr_inodes / QFS_INODES_PER_BLOCK + nr_blocks / 16;
 	if (nr_blocks > MAX_IMAGE_BLOCKS || nr_inodes > UINT32_MAX / 2 ||
-	    !qfs_layout_fill(sb, nr_blocks, nr_inodes, opt->minimal ? qfs_min_log_blocks(nr_blocks) : 0))
+	    !qfs_layout_fill(sb, nr_blocks, nr_inodes,
+			     opt->minimal ? qfs_min_log_blocks(nr_blocks) : 0))
 		die("%llu blocks and %llu inodes do not go together", (unsigned long long)nr_blocks,
 		    (unsigned long long)nr_inodes);
 }

@@ -234,7 +234,7 @@ tree_number(struct node *root)
 
 void
 host_file_read(const char *host_path, u64 size, void (*piece)(const u8 *data, u32 bytes, void *ctx),
-	  void *ctx)
+	       void *ctx)
 {
 	u8 *buf = xalloc(PIECE_BYTES);
 	int fd = open(host_path, O_RDONLY);

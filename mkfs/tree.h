@@ -36,8 +36,8 @@ u32 tree_number(struct node *root);
 void tree_walk(struct node *node, void (*visit)(struct node *node, void *ctx), void *ctx);
 
 /* Read a whole file in pieces; exits on an error. The pieces are full blocks except for the last. */
-void host_file_read(const char *host_path, u64 size, void (*piece)(const u8 *data, u32 bytes, void *ctx),
-	       void *ctx);
+void host_file_read(const char *host_path, u64 size,
+		    void (*piece)(const u8 *data, u32 bytes, void *ctx), void *ctx);
 
 /* 128 bits that depend on names, modes, owners and contents of the tree, and on `salt`. */
 void tree_uuid(struct node *root, u64 salt, u8 uuid[16]);

@@ -67,8 +67,7 @@ count_run(const u32 *numbers, u32 at, u32 max)
 {
 	u32 run = 1;
 
-	while (run < max &&
-	       numbers[at + run] == (numbers[at] ? numbers[at] + run : 0))
+	while (run < max && numbers[at + run] == (numbers[at] ? numbers[at] + run : 0))
 		run++;
 	return run;
 }

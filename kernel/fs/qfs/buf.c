@@ -270,12 +270,6 @@ qfs_buf_unhash(struct qfs *fs, struct qfs_buf *buf)
 	spin_unlock(&fs->bufs.lock);
 }
 
-u32
-qfs_buf_count(struct qfs *fs)
-{
-	return READ_ONCE(fs->bufs.nr_bufs);
-}
-
 void
 qfs_buf_cache_destroy(struct qfs *fs)
 {

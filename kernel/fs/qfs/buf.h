@@ -26,10 +26,10 @@ struct qfs_buf_cache {
 };
 
 enum qfs_buf_flag {
-	BUF_READING = 1, /* C */
-	BUF_VALID = 2,	 /* C */
-	BUF_DEAD = 4,	 /* C: forgotten; freed with the last reference */
-	BUF_RUNNING = 8, /* the log's lock: in the running transaction */
+	BUF_READING = 1,  /* C */
+	BUF_VALID = 2,	  /* C */
+	BUF_DEAD = 4,	  /* C: forgotten; freed with the last reference */
+	BUF_RUNNING = 8,  /* the log's lock: in the running transaction */
 	BUF_WAITING = 16, /* the log's lock: committed, not in its place yet */
 };
 
@@ -40,7 +40,7 @@ struct qfs_buf {
 	u32 log_flags; /* BUF_RUNNING, BUF_WAITING */
 	u32 refs;      /* C */
 	u8 *data;      /* a page */
-	struct list_head hash_link, unused_link; /* C */
+	struct list_head hash_link, unused_link;     /* C */
 	struct list_head running_link, waiting_link; /* the log's lock */
 };
 
@@ -63,8 +63,5 @@ void qfs_buf_put(struct qfs *fs, struct qfs_buf *buf);
 
 /* Take it out of the cache: nobody finds it any more. The caller's reference stays. */
 void qfs_buf_unhash(struct qfs *fs, struct qfs_buf *buf);
-
-/* For the leak checks. */
-u32 qfs_buf_count(struct qfs *fs);
 
 void qfs_buf_init(void);

@@ -43,6 +43,6 @@ qfs_dirent_next(const void *block, const struct qfs_dirent *entry)
 	return next < (const u8 *)block + QFS_BODY_BYTES ? (struct qfs_dirent *)next : NULL;
 }
 
-#define qfs_for_each_dirent(entry, block)                                                          \
-	for (struct qfs_dirent *entry = qfs_dirent_first(block); entry;                            \
+#define qfs_for_each_dirent(entry, block)                               \
+	for (struct qfs_dirent *entry = qfs_dirent_first(block); entry; \
 	     entry = qfs_dirent_next(block, entry))

@@ -28,18 +28,18 @@
 
 #include "lib/types.h"
 
-#define QFS_BLOCK_SIZE	   4096u
-#define QFS_BLOCK_SHIFT	   12
-#define QFS_MAGIC	   "quireqfs"
-#define QFS_VERSION	   1u
-#define QFS_SUPER_BYTES	   512u
-#define QFS_MAX_BYTES	   (1ull << 32)
+#define QFS_BLOCK_SIZE	    4096u
+#define QFS_BLOCK_SHIFT	    12
+#define QFS_MAGIC	    "quireqfs"
+#define QFS_VERSION	    1u
+#define QFS_SUPER_BYTES	    512u
+#define QFS_MAX_BYTES	    (1ull << 32)
 #define QFS_MAX_FILE_BLOCKS (1u << 20)
-#define QFS_NAME_MAX	   255u
-#define QFS_LINK_MAX	   65000u
-#define QFS_ROOT_INO	   1u
-#define QFS_MIN_LOG_BLOCKS 64u
-#define QFS_MAX_LOG_BLOCKS 65536u
+#define QFS_NAME_MAX	    255u
+#define QFS_LINK_MAX	    65000u
+#define QFS_ROOT_INO	    1u
+#define QFS_MIN_LOG_BLOCKS  64u
+#define QFS_MAX_LOG_BLOCKS  65536u
 
 /* Superblock states. */
 #define QFS_STATE_CLEAN	  1u /* unmounted in order: the log is empty */
@@ -95,18 +95,18 @@ struct qfs_tail {
 	u32 crc; /* of the block with this field as 0, seeded by qfs_seed() and the block number */
 };
 
-#define QFS_BODY_BYTES	  (QFS_BLOCK_SIZE - 8u)	  /* of a block with a tail */
-#define QFS_BITS_PER_BLOCK (QFS_BODY_BYTES * 8u)  /* 32,704 */
-#define QFS_PTRS_PER_BLOCK (QFS_BODY_BYTES / 4u)  /* 1,022 */
+#define QFS_BODY_BYTES	   (QFS_BLOCK_SIZE - 8u) /* of a block with a tail */
+#define QFS_BITS_PER_BLOCK (QFS_BODY_BYTES * 8u) /* 32,704 */
+#define QFS_PTRS_PER_BLOCK (QFS_BODY_BYTES / 4u) /* 1,022 */
 
-#define QFS_NR_DIRECT	  40u
-#define QFS_IND_SLOT	  40u
-#define QFS_DIND_SLOT	  41u
-#define QFS_NR_DIND	  2u
-#define QFS_NR_PTRS	  43u
-#define QFS_INLINE_BYTES  (QFS_NR_PTRS * 4u) /* a symbolic link up to this long lives in ptr[] */
-#define QFS_SYMLINK_MAX	  4095u
-#define QFS_INODE_SIZE	  256u
+#define QFS_NR_DIRECT	     40u
+#define QFS_IND_SLOT	     40u
+#define QFS_DIND_SLOT	     41u
+#define QFS_NR_DIND	     2u
+#define QFS_NR_PTRS	     43u
+#define QFS_INLINE_BYTES     (QFS_NR_PTRS * 4u) /* a symbolic link up to this long lives in ptr[] */
+#define QFS_SYMLINK_MAX	     4095u
+#define QFS_INODE_SIZE	     256u
 #define QFS_INODES_PER_BLOCK (QFS_BLOCK_SIZE / QFS_INODE_SIZE)
 
 /* inode flags */
@@ -145,7 +145,7 @@ struct qfs_dirent {
 	char name[];
 };
 
-#define QFS_DIRENT_HEAD	     8u
+#define QFS_DIRENT_HEAD	      8u
 #define QFS_DIRENT_BYTES(len) ((QFS_DIRENT_HEAD + (u32)(len) + 3u) & ~3u)
 
 /*

@@ -16,10 +16,10 @@ int qfs_block_write(struct block_device *bdev, u32 block, const void *data);
  */
 struct qfs_batch {
 	struct block_device *bdev;
-	struct bio *bio;	/* being filled, or NULL */
-	u32 next_block;		/* the block that would continue it */
-	u32 nr_inflight;	/* atomic */
-	int error;		/* atomic: the first */
+	struct bio *bio; /* being filled, or NULL */
+	u32 next_block;	 /* the block that would continue it */
+	u32 nr_inflight; /* atomic */
+	int error;	 /* atomic: the first */
 	struct block_plug plug;
 };
 

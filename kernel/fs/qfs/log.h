@@ -35,20 +35,20 @@ struct task;
 #define QFS_COMMIT_INTERVAL_NS (5 * 1000000000ul)
 
 struct qfs_log {
-	struct rwsem barrier; /* LOG */
-	struct spinlock lock; /* L */
+	struct rwsem barrier;	  /* LOG */
+	struct spinlock lock;	  /* L */
 	struct list_head running; /* L: buffers by running_link */
 	struct list_head waiting; /* L: buffers by waiting_link */
 	u32 nr_running;		  /* L */
 	u32 promised;		  /* L: buffers that open operations may add yet */
 	u32 max_running;	  /* blocks of one transaction at most */
-	u64 seq;		  /* changed under the exclusive barrier: of the running transaction */
-	u64 started_ns;		  /* when the running transaction got its first buffer */
-	u32 pos;		  /* exclusive barrier: block of the log for the next commit */
-	u8 *scratch;		  /* exclusive barrier: two blocks, for descriptor and commit block */
-	u32 nr_data;		  /* atomic: writes of file data under way */
-	int error;		  /* not 0: writing has stopped for good */
-	struct wait_queue wq;	  /* the thread's */
+	u64 seq;	      /* changed under the exclusive barrier: of the running transaction */
+	u64 started_ns;	      /* when the running transaction got its first buffer */
+	u32 pos;	      /* exclusive barrier: block of the log for the next commit */
+	u8 *scratch;	      /* exclusive barrier: two blocks, for descriptor and commit block */
+	u32 nr_data;	      /* atomic: writes of file data under way */
+	int error;	      /* not 0: writing has stopped for good */
+	struct wait_queue wq; /* the thread's */
 	bool has_thread, stop, stopped; /* the thread's */
 	u64 nr_commits, nr_checkpoints;
 };
@@ -56,8 +56,8 @@ struct qfs_log {
 /* One operation. On the stack of whoever does it. */
 struct qfs_handle {
 	struct qfs *fs;
-	u32 log_room; /* buffers it may add still */
-	u32 claimed;  /* blocks that it will find, if it allocates */
+	u32 log_room;  /* buffers it may add still */
+	u32 claimed;   /* blocks that it will find, if it allocates */
 	bool reserved; /* they were reserved for it, and what is left over is to be given back */
 };
 

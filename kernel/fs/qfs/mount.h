@@ -39,7 +39,8 @@ struct qfs {
  */
 struct qfs_node {
 	struct inode inode;
-	struct rwsem map_lock; /* BMAP: ptr, nr_blocks, disk_size, goal, and storing all to the table */
+	struct rwsem
+		map_lock; /* BMAP: ptr, nr_blocks, disk_size, goal, and storing all to the table */
 	u32 ptr[QFS_NR_PTRS];
 	u32 nr_blocks;
 	u32 goal; /* the block after the one allocated last; 0: anywhere */

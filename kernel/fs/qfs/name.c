@@ -215,8 +215,7 @@ creation_run(struct creation *cr, struct inode **inode)
 static int
 qfs_create(struct inode *dir, const struct name *name, u32 mode, u32 rdev, struct inode **inode)
 {
-	struct creation cr = {
-		.dir = qfs_node_of(dir), .name = name, .mode = mode, .rdev = rdev};
+	struct creation cr = {.dir = qfs_node_of(dir), .name = name, .mode = mode, .rdev = rdev};
 
 	if (!S_ISCHR(mode) && !S_ISBLK(mode))
 		cr.rdev = 0;

@@ -91,7 +91,8 @@ transaction_apply(struct replay_state *rs)
 
 	for (u32 i = 0; i < count; i++)
 		if (!is_loggable(rs->sb, rs->desc->block[i]))
-			return damaged(rs, "the log wants to write a block outside the file system");
+			return damaged(rs,
+				       "the log wants to write a block outside the file system");
 	for (u32 i = 0; i < count; i++) {
 		err = log_read(rs, rs->pos + 1 + i, rs->image);
 		if (!err)

@@ -30,12 +30,12 @@ struct qfs_map {
 };
 
 struct qfs_space {
-	struct mutex mutex;    /* FSALLOC: the bitmaps */
+	struct mutex mutex; /* FSALLOC: the bitmaps */
 	struct qfs_map blocks, inodes, orphans;
-	u8 *held_map;	       /* FSALLOC: bodies of bitmap blocks: 1 is held */
-	struct spinlock lock;  /* S */
+	u8 *held_map;			   /* FSALLOC: bodies of bitmap blocks: 1 is held */
+	struct spinlock lock;		   /* S */
 	u32 free, reserved, held, claimed; /* S: blocks */
-	u32 free_inodes;       /* S */
+	u32 free_inodes;		   /* S */
 };
 
 /* Load and count. => 0 or -errno; call qfs_space_destroy() in any case */

@@ -110,8 +110,7 @@ static int
 replay_log(struct qfs *fs, u8 *scratch)
 {
 	struct qfs_io io = {fs->bdev, io_read, io_write, io_flush};
-	struct qfs_replay rp = {.scratch = scratch,
-				.was_clean = fs->disk.state == QFS_STATE_CLEAN};
+	struct qfs_replay rp = {.scratch = scratch, .was_clean = fs->disk.state == QFS_STATE_CLEAN};
 	int err;
 
 	if (fs->bdev->read_only)

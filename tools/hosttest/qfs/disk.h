@@ -12,14 +12,14 @@ struct disk {
 	u32 nr_blocks;
 	struct disk_event *events;
 	u32 nr_events, room;
-	u8 *start; /* the image before the first event */
+	u8 *start;	   /* the image before the first event */
 	u32 nr_bad_blocks; /* I/O errors: of reads and writes of these */
 	u32 bad_block[8];
 	u64 fail_writes_after; /* countdown; 0: never */
 };
 
 struct disk_event {
-	u32 block;  /* of a write */
+	u32 block; /* of a write */
 	bool flush;
 	u8 *data;
 };

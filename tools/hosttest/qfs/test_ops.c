@@ -221,8 +221,8 @@ HOSTTEST(qfs_full_disk)
 	while ((n = simfs_write(inode, pos, data, sizeof(data))) > 0)
 		pos += n;
 	CHECK_EQ(n, -ENOSPC);
-	CHECK_MSG(pos >= (before - 8) * 4096, "only %llu of %llu blocks", (unsigned long long)pos / 4096,
-		  (unsigned long long)before);
+	CHECK_MSG(pos >= (before - 8) * 4096, "only %llu of %llu blocks",
+		  (unsigned long long)pos / 4096, (unsigned long long)before);
 	CHECK_EQ(simfs_create(&fs, NULL, "d", DIR, NULL), -ENOSPC);
 	CHECK_EQ(simfs_fsync(inode), 0);
 	CHECK_EQ(simfs_check(&fs), 0);
@@ -260,8 +260,8 @@ HOSTTEST(qfs_out_of_inodes)
 
 HOSTTEST(qfs_large_sparse_file)
 {
-	static const u64 places[] = {0, 39, 40, 41, 1061, 1062, 1063, 2083, 2084, 1045545, 1045546,
-				     (1u << 20) - 1};
+	static const u64 places[] = {0,	   39,	 40,   41,	1061,	 1062,
+				     1063, 2083, 2084, 1045545, 1045546, (1u << 20) - 1};
 	struct simfs fs = {0};
 	struct inode *inode;
 	u8 data[4096], back[4096];

@@ -9,8 +9,11 @@ struct spinlock {
 	u32 rank;
 };
 
-#define SPINLOCK_INIT(lock_name, lock_rank) {.locked = 0, .rank = (lock_rank)}
-#define might_sleep()			    sim_might_sleep()
+#define SPINLOCK_INIT(lock_name, lock_rank)      \
+	{                                        \
+		.locked = 0, .rank = (lock_rank) \
+	}
+#define might_sleep() sim_might_sleep()
 
 /* sim.c: the locks that are held, with their ranks. */
 void sim_lock(const void *lock, u32 rank);

@@ -13,8 +13,14 @@ struct waiter {
 	struct task *task;
 };
 
-#define WAIT_QUEUE_INIT(name) {.lock = SPINLOCK_INIT(#name, RANK_WAITQ)}
-#define WAITER_INIT(name)     {.task = current}
+#define WAIT_QUEUE_INIT(name)                            \
+	{                                                \
+		.lock = SPINLOCK_INIT(#name, RANK_WAITQ) \
+	}
+#define WAITER_INIT(name)       \
+	{                       \
+		.task = current \
+	}
 
 static inline void
 wait_queue_init(struct wait_queue *wq)
@@ -47,12 +53,12 @@ wait_finish(struct wait_queue *wq, struct waiter *waiter)
 	(void)wq, (void)waiter;
 }
 
-#define wait_event(wq, condition)            \
-	do {                                 \
-		(void)(wq);                  \
-		might_sleep();               \
-		while (!(condition))         \
-			schedule();          \
+#define wait_event(wq, condition)    \
+	do {                         \
+		(void)(wq);          \
+		might_sleep();       \
+		while (!(condition)) \
+			schedule();  \
 	} while (0)
 
 #define wait_event_deadline(wq, condition, deadline_ns) \
