@@ -29,6 +29,7 @@ enum lock_rank {
 	RANK_PAGETABLE = 130,
 	RANK_SWAP = 140,
 	RANK_LRU = 150,
+	RANK_FUTEX = 151,  /* who waits for which word (proc/futex.c) */
 	RANK_TREE = 152,   /* the process tree (proc/process.h) */
 	RANK_SIGNAL = 153, /* signals of one process */
 	RANK_VMALLOC = 155,

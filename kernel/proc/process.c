@@ -7,6 +7,7 @@
 #include "mem/slab.h"
 #include "proc/exec.h"
 #include "proc/exit.h"
+#include "proc/futex.h"
 #include "proc/signal.h"
 #include "proc/timers.h"
 #include "vm/mm.h"
@@ -210,4 +211,5 @@ process_init(void)
 	process_hooks_init();
 	exec_init();
 	process_files_init();
+	futex_init();
 }

@@ -1,6 +1,7 @@
 #include "proc/signal.h"
 
 #include "core/atomic.h"
+#include "core/clock.h"
 #include "core/cpu.h"
 
 /*
@@ -177,6 +178,18 @@ signal_is_lost(struct process *process, struct task *taker, int sig)
 			 (sig == SIGCONT && action->handler == SIG_DFL));
 }
 
+/* All who could take sig block it: does one wait for it? */
+static void
+wake_sigwait(struct process *process, struct task *only, int sig)
+{
+	struct task *task;
+
+	list_for_each_entry(task, &process->threads, thread_link) {
+		if ((task->sigwait & SIG_BIT(sig)) && (!only || only == task))
+			task_wake(task, WAKE_SIGNAL);
+	}
+}
+
 static void
 send_locked(struct process *process, struct task *only, int sig, const struct siginfo *info)
 {
@@ -194,6 +207,8 @@ send_locked(struct process *process, struct task *only, int sig, const struct si
 	signal_queue_put(only ? &only->pending : &process->signal.shared, sig, info);
 	if (taker)
 		task_kick(taker, WAKE_SIGNAL);
+	else
+		wake_sigwait(process, only, sig);
 }
 
 /* => process_lock held */
@@ -324,6 +339,42 @@ signal_set_mask(u64 mask)
 	current->sigmask = mask & ~SIG_UNSTOPPABLE;
 	signal_recalculate_locked(current);
 	spin_unlock_irqrestore(&signal->lock, flags);
+}
+
+/* => the signal that was taken, 0 for none */
+static int
+take_waited(u64 set, struct siginfo *info)
+{
+	struct process_signals *signal = &current->process->signal;
+	u64 flags = spin_lock_irqsave(&signal->lock);
+	int sig = signal_queue_take(&current->pending, ~set, info);
+
+	if (!sig)
+		sig = signal_queue_take(&signal->shared, ~set, info);
+	current->sigwait = sig ? 0 : set;
+	spin_unlock_irqrestore(&signal->lock, flags);
+	return sig;
+}
+
+int
+signal_wait(u64 set, u64 deadline_ns, struct siginfo *info)
+{
+	int result;
+
+	for (;;) {
+		task_set_state(TASK_INTERRUPTIBLE);
+		result = take_waited(set, info);
+		if (!result && signal_pending())
+			result = -EINTR;
+		if (!result && clock_now_ns() >= deadline_ns)
+			result = -EAGAIN;
+		if (result)
+			break;
+		task_sleep_until(deadline_ns);
+	}
+	task_set_state(TASK_RUNNING);
+	current->sigwait = 0;
+	return result;
 }
 
 void

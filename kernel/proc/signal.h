@@ -48,6 +48,12 @@ void signal_set_mask(u64 mask);
 void signal_begin_temporary_mask(u64 mask);
 void signal_end_temporary_mask(long result);
 
+/*
+ * Take one of the signals in set, which the caller blocks, without a handler; until deadline_ns
+ * (clock_now_ns) at most. => its number; -EAGAIN: time is over; -EINTR: another signal came
+ */
+int signal_wait(u64 set, u64 deadline_ns, struct siginfo *info);
+
 /* True when the current process does not see sig: it blocks or ignores it (tty job control). */
 bool signal_is_ignored(int sig);
 

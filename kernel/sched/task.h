@@ -75,6 +75,7 @@ struct task {
 	struct signal_queue pending;  /* proc/: for this thread alone; SIGNAL */
 	struct signal_stack altstack; /* proc/ */
 	struct sleep_restart restart; /* syscall/ */
+	u64 sigwait;		      /* proc/: what rt_sigtimedwait waits for; SIGNAL */
 	bool restore_sigmask;
 	u64 min_flt, maj_flt;		     /* vm/fault.c */
 	uva_t clear_child_tid;		     /* proc/ */

@@ -1,5 +1,7 @@
+#include "core/clock.h"
 #include "lib/compiler.h"
 #include "proc/signal.h"
+#include "syscall/timespec.h"
 #include "syscall_proto.h"
 #include "vm/usercopy.h"
 
@@ -186,6 +188,30 @@ sys_rt_sigsuspend(uva_t mask, size_t sigsetsize)
 	}
 	signal_end_temporary_mask(-ERESTARTNOHAND);
 	return -ERESTARTNOHAND;
+}
+
+long
+sys_rt_sigtimedwait(uva_t set, uva_t info, uva_t timeout, size_t sigsetsize)
+{
+	struct user_siginfo out;
+	struct siginfo taken;
+	u64 wanted, ns = FOREVER_NS;
+	int sig;
+
+	if (sigsetsize != SIGSET_BYTES)
+		return -EINVAL;
+	if (get_user_u64(&wanted, set))
+		return -EFAULT;
+	sig = timeout ? timespec_get(timeout, &ns) : 0;
+	if (sig)
+		return sig;
+	sig = signal_wait(wanted & ~SIG_UNSTOPPABLE, clock_now_ns() + ns, &taken);
+	if (sig > 0 && info) {
+		signal_fill_siginfo(&out, &taken);
+		if (copy_to_user(info, &out, sizeof(out)))
+			return -EFAULT;
+	}
+	return sig;
 }
 
 long

@@ -1,3 +1,5 @@
+#include "syscall/timespec.h"
+
 #include "core/clock.h"
 #include "lib/compiler.h"
 #include "proc/exit.h"
@@ -21,7 +23,6 @@ enum clock_id {
 #define TIMER_ABSTIME 1
 #define ITIMER_REAL   0
 #define CLOCK_TICK_NS (NSEC_PER_SEC / 100) /* times(2) */
-#define FOREVER_NS    (~0UL >> 1)
 
 struct user_timespec {
 	s64 sec, nsec;
@@ -71,17 +72,16 @@ clock_read(int clock, u64 *ns)
 	}
 }
 
-static int
-put_timespec(uva_t uva, u64 ns)
+int
+timespec_put(uva_t uva, u64 ns)
 {
 	struct user_timespec ts = {ns / NSEC_PER_SEC, ns % NSEC_PER_SEC};
 
 	return copy_to_user(uva, &ts, sizeof(ts));
 }
 
-/* Longer than 292 years is for ever. => -EFAULT, -EINVAL */
-static int
-get_timespec(uva_t uva, u64 *ns)
+int
+timespec_get(uva_t uva, u64 *ns)
 {
 	struct user_timespec ts;
 
@@ -102,7 +102,7 @@ sys_clock_gettime(int clock, uva_t tp)
 	u64 ns;
 	int err = clock_read(clock, &ns);
 
-	return err ? err : put_timespec(tp, ns);
+	return err ? err : timespec_put(tp, ns);
 }
 
 long
@@ -110,7 +110,7 @@ sys_clock_getres(int clock, uva_t res)
 {
 	if (clock < 0 || clock >= NR_CLOCKS)
 		return -EINVAL;
-	return res ? put_timespec(res, 1) : 0;
+	return res ? timespec_put(res, 1) : 0;
 }
 
 long
@@ -153,7 +153,7 @@ sleep_relative(u64 deadline_ns, uva_t remain)
 	if (sleep_until(deadline_ns) == 0)
 		return 0;
 	now = clock_now_ns();
-	if (remain && put_timespec(remain, deadline_ns > now ? deadline_ns - now : 0))
+	if (remain && timespec_put(remain, deadline_ns > now ? deadline_ns - now : 0))
 		return -EFAULT;
 	current->restart = (struct sleep_restart){.deadline_ns = deadline_ns, .remain = remain};
 	return -ERESTART_RESTARTBLOCK;
@@ -169,7 +169,7 @@ long
 sys_nanosleep(uva_t request, uva_t remain)
 {
 	u64 ns;
-	int err = get_timespec(request, &ns);
+	int err = timespec_get(request, &ns);
 
 	return err ? err : sleep_relative(saturating_add(clock_now_ns(), ns), remain);
 }
@@ -182,7 +182,7 @@ sys_clock_nanosleep(int clock, int flags, uva_t request, uva_t remain)
 
 	if (clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC && clock != CLOCK_BOOTTIME)
 		return clock == CLOCK_PROCESS_CPUTIME ? -EOPNOTSUPP : -EINVAL;
-	err = get_timespec(request, &ns);
+	err = timespec_get(request, &ns);
 	if (err)
 		return err;
 	if (!(flags & TIMER_ABSTIME))

@@ -1,0 +1,214 @@
+#include "proc/futex.h"
+
+#include "core/clock.h"
+#include "core/spinlock.h"
+#include "lib/list.h"
+#include "proc/exit.h"
+#include "sched/wait.h"
+#include "vm/mm.h"
+#include "vm/usercopy.h"
+
+/*
+ * Waiters hang in chains by the hash of their key; one lock guards all of them, so that
+ * requeueing needs no order of locks.
+ *
+ *	waiter				waker
+ *	1. put itself in the chain	a. store the new value
+ *	2. read the word		b. look through the chain
+ *	3. sleep if it is as expected
+ *
+ * The word is read after step 1, without the lock, for it may have to be faulted in.
+ * Either the waiter sees the new value, or the waker sees the waiter. A waiter that was
+ * woken and then finds another value counts as woken: no wake-up gets lost.
+ */
+
+#define NR_CHAINS 128
+
+struct futex_waiter {
+	struct list_head link;
+	struct futex_key key;
+	struct task *task;
+	u32 bitset;
+	bool woken;
+};
+
+static struct spinlock futex_lock = SPINLOCK_INIT("futex", RANK_FUTEX);
+static struct list_head chains[NR_CHAINS];
+
+static struct list_head *
+chain_of(const struct futex_key *key)
+{
+	u64 hash = ((u64)key->object >> 6) ^ (key->offset >> 2) ^ (key->offset >> PAGE_SHIFT);
+
+	return &chains[hash % NR_CHAINS];
+}
+
+static bool
+key_equal(const struct futex_key *a, const struct futex_key *b)
+{
+	return a->object == b->object && a->offset == b->offset;
+}
+
+int
+futex_key_get(uva_t uva, bool is_private, struct futex_key *key)
+{
+	struct mm *mm = current->mm;
+	struct vma *vma;
+	int err = 0;
+
+	if (uva % sizeof(u32))
+		return -EINVAL;
+	*key = (struct futex_key){mm, uva};
+	if (is_private)
+		return uva < USER_VA_END ? 0 : -EFAULT;
+	rwsem_read_lock(&mm->lock);
+	vma = vma_at(mm, uva);
+	if (!vma)
+		err = -EFAULT;
+	else if (vma->mapping && (vma->flags & VM_SHARED))
+		*key = (struct futex_key){vma->mapping,
+					  vma_index(vma, uva) * PAGE_SIZE + uva % PAGE_SIZE};
+	rwsem_read_unlock(&mm->lock);
+	return err;
+}
+
+static void
+waiter_enter(struct futex_waiter *waiter)
+{
+	spin_lock(&futex_lock);
+	list_add_tail(&waiter->link, chain_of(&waiter->key));
+	spin_unlock(&futex_lock);
+}
+
+/* After this nobody knows the waiter. => whether it had been woken */
+static bool
+waiter_leave(struct futex_waiter *waiter)
+{
+	bool woken;
+
+	spin_lock(&futex_lock);
+	woken = waiter->woken;
+	list_del(&waiter->link);
+	spin_unlock(&futex_lock);
+	return woken;
+}
+
+/* => why the sleep ended, if it was not by a wake */
+static int
+waiter_sleep(struct futex_waiter *waiter, u64 deadline_ns)
+{
+	int result = 0;
+
+	for (;;) {
+		task_set_state(TASK_INTERRUPTIBLE);
+		if (READ_ONCE(waiter->woken))
+			break;
+		if (signal_pending())
+			result = -ERESTARTSYS;
+		else if (deadline_ns != ~0UL && clock_now_ns() >= deadline_ns)
+			result = -ETIMEDOUT;
+		if (result)
+			break;
+		if (deadline_ns == ~0UL)
+			schedule();
+		else
+			task_sleep_until(deadline_ns);
+	}
+	task_set_state(TASK_RUNNING);
+	return result;
+}
+
+int
+futex_wait(uva_t uva, const struct futex_key *key, u32 value, u32 bitset, u64 deadline_ns)
+{
+	struct futex_waiter waiter = {.key = *key,
+				      .task = current,
+				      .bitset = bitset,
+				      .link = LIST_HEAD_INIT(waiter.link)};
+	u32 found;
+	int result;
+
+	waiter_enter(&waiter);
+	result = get_user_u32(&found, uva);
+	if (result == 0 && found != value)
+		result = -EAGAIN;
+	if (result == 0)
+		result = waiter_sleep(&waiter, deadline_ns);
+	return waiter_leave(&waiter) ? 0 : result;
+}
+
+/* => futex_lock held; the waiter stays alive until it has had the lock, too */
+static void
+waiter_wake_locked(struct futex_waiter *waiter)
+{
+	list_del(&waiter->link);
+	WRITE_ONCE(waiter->woken, true);
+	task_wake(waiter->task, WAKE_NORMAL);
+}
+
+static u32
+wake_locked(const struct futex_key *key, u32 nr, u32 bitset)
+{
+	struct futex_waiter *waiter, *next;
+	u32 woken = 0;
+
+	list_for_each_entry_safe(waiter, next, chain_of(key), link) {
+		if (woken == nr)
+			break;
+		if (!key_equal(&waiter->key, key) || !(waiter->bitset & bitset))
+			continue;
+		waiter_wake_locked(waiter);
+		woken++;
+	}
+	return woken;
+}
+
+int
+futex_wake(const struct futex_key *key, u32 nr, u32 bitset)
+{
+	u32 woken;
+
+	spin_lock(&futex_lock);
+	woken = wake_locked(key, nr, bitset);
+	spin_unlock(&futex_lock);
+	return woken;
+}
+
+int
+futex_requeue(const struct futex_key *key, const struct futex_key *to, u32 nr_wake, u32 nr_requeue)
+{
+	struct futex_waiter *waiter, *next;
+	u32 moved = 0, woken;
+
+	spin_lock(&futex_lock);
+	woken = wake_locked(key, nr_wake, FUTEX_BITSET_ANY);
+	list_for_each_entry_safe(waiter, next, chain_of(key), link) {
+		if (moved == nr_requeue || key_equal(key, to))
+			break;
+		if (!key_equal(&waiter->key, key))
+			continue;
+		waiter->key = *to;
+		list_move_tail(&waiter->link, chain_of(to));
+		moved++;
+	}
+	spin_unlock(&futex_lock);
+	return woken + moved;
+}
+
+/* A thread died, and cleared the word that pthread_join waits for. */
+static void
+wake_joiner(uva_t uva)
+{
+	struct futex_key key;
+
+	if (futex_key_get(uva, false, &key) == 0)
+		futex_wake(&key, 1, FUTEX_BITSET_ANY);
+}
+
+void
+futex_init(void)
+{
+	for (unsigned i = 0; i < NR_CHAINS; i++)
+		list_init(&chains[i]);
+	futex_wake_hook = wake_joiner;
+}
