@@ -28,6 +28,11 @@ def directory(variant):
     return top if variant == "default" else os.path.join(top, "variants", variant)
 
 
+def lock(variant):
+    """Two makes at once in one directory would both build what is missing."""
+    return _locks[variant]
+
+
 def build(variant, targets=("all",)):
     """(status, output) of making a variant; made once for the same targets."""
     key = (variant, tuple(targets))
@@ -78,8 +83,9 @@ def initrd(variant):
 def image_with(tree):
     """The path of a root image with a tree added to it, made now."""
     top = directory("default")
-    status, output = run_host(["make", f"BUILD={top}", f"EXTRA={tree}", "print-image"],
-                              TIMEOUT_SECONDS, make_environment())
+    with lock("default"):
+        status, output = run_host(["make", f"BUILD={top}", f"EXTRA={tree}", "print-image"],
+                                  TIMEOUT_SECONDS, make_environment())
     if status != 0:
         raise BuildFailed(f"no image with {tree}: {output.decode('utf-8', 'replace')}")
     return output.decode().split()[-1]

@@ -1,5 +1,6 @@
 """Ring 1 and the checks: what runs on the host alone."""
 
+import contextlib
 import os
 import shutil
 
@@ -9,24 +10,31 @@ from grading.rings.report import Job
 
 CHECKS = ("check-layers", "check-headers", "check-symbols", "check-sizes", "check-text",
           "check-format", "check-docs", "check-sparse", "check-driver")
+HOST_SECONDS = 600
+BUILDING_CHECKS = ("check-layers", "check-headers", "check-symbols", "check-sparse")
 
 
-def host_job(target, timeout, weight):
-    def run(report):
-        if target == "fuzz-short" and shutil.which("clang") is None:
-            report.skipped(f"host {target}", "no clang")
-            return
-        directory = os.path.abspath(build.directory("default"))
-        command_job(report, f"host {target}",
-                    ["make", "--no-print-directory", "-C", "tools/hosttest",
-                     f"BUILD={directory}", target], timeout)
-    return Job(f"host {target}", run, weight)
+def host_target(report, target, timeout):
+    """One target of tools/hosttest as a test."""
+    directory = os.path.abspath(build.directory("default"))
+    command_job(report, f"host {target}", ["make", "--no-print-directory", "-C", "tools/hosttest",
+                                           f"BUILD={directory}", target], timeout)
+
+
+def host_run(report):
+    """The tests, then some seconds of each fuzzer; one after the other, they share a build."""
+    host_target(report, "test", HOST_SECONDS)
+    if shutil.which("clang") is None:
+        report.skipped("host fuzz-short", "no clang")
+    else:
+        host_target(report, "fuzz-short", HOST_SECONDS)
 
 
 def check_job(target):
     def run(report):
-        build.build("default")
-        command_job(report, target, ["make", f"BUILD={build.directory('default')}", target])
+        build.require("default")
+        with build.lock("default") if target in BUILDING_CHECKS else contextlib.nullcontext():
+            command_job(report, target, ["make", f"BUILD={build.directory('default')}", target])
     return Job(target, run, 50)
 
 
@@ -42,7 +50,7 @@ def build_job(variant):
 
 
 def host_jobs():
-    return [host_job("test", 600, 80), host_job("fuzz-short", 600, 60)]
+    return [Job("host", host_run, 80)]
 
 
 def check_jobs():
