@@ -10,7 +10,7 @@ import sys
 
 from grading.machine.options import build_path
 from grading.machine.parallel import default_workers
-from grading.rings import boot, crash, disks, gdb, host, ktest, shell, terminal, user
+from grading.rings import boot, crash, disks, gdb, host, ktest, shell, terminal, user, usertests
 from grading.rings.report import Report
 from grading.rings.runner import run_jobs
 
@@ -20,7 +20,7 @@ RINGS = {
     "builds": host.build_jobs,
     "ktest": ktest.jobs,
     "disk": disks.jobs,
-    "user": user.jobs,
+    "user": lambda: user.jobs() + usertests.jobs(),
     "boot": boot.jobs,
     "terminal": terminal.jobs,
     "shell": shell.jobs,

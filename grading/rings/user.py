@@ -25,7 +25,8 @@ RUNS = (
 
 
 def test_names():
-    """The programs that user/test makes, helpers (NAME starting with `helper`) left out."""
+    """The programs that user/test makes, less helpers (NAME starts with `helper`) and usertests,
+    which has a ring of its own."""
     if not os.path.isdir(TEST_FOLDER):
         return []
     names = set()
@@ -35,7 +36,8 @@ def test_names():
             names.add(entry[:-2])
         elif os.path.isdir(path) and any(file.endswith(".c") for file in os.listdir(path)):
             names.add(entry)
-    return sorted(name for name in names if not name.startswith("helper"))
+    return sorted(name for name in names
+                  if not name.startswith("helper") and name != "usertests")
 
 
 def script(names, mark):
