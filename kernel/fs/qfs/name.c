@@ -22,6 +22,41 @@ touch_dir(struct inode *dir)
 	dir->mtime_ns = dir->ctime_ns = inode_now_ns();
 }
 
+/*
+ * A directory must say of itself that it is in `dir`. So on a damaged disk, too, the directories
+ * that can be reached form a tree, and locks taken from the root downwards come to no circle.
+ */
+static int
+check_parent(struct inode *dir, struct inode *child)
+{
+	struct qfs_node *node = qfs_node_of(child);
+	struct qfs_dir_spot spot;
+	int err = qfs_dir_find(node, "..", 2, &spot);
+
+	if (err)
+		return err == -ENOENT ? -EUCLEAN : err;
+	if (spot.entry->ino != dir->ino || child == dir)
+		err = qfs_damaged(qfs_of(dir), child->ino, "inode: directory with a wrong '..'");
+	qfs_dir_spot_put(node, &spot);
+	return err;
+}
+
+/* What a name leads to, or that it cannot be. Uses the reference up on an error. */
+static struct inode *
+check_found(struct inode *dir, struct inode *inode)
+{
+	int err = 0;
+
+	if (inode->nlink == 0)
+		err = qfs_damaged(qfs_of(dir), inode->ino, "inode: has a name but no links");
+	else if (S_ISDIR(inode->mode))
+		err = check_parent(dir, inode);
+	if (!err)
+		return inode;
+	inode_put(inode);
+	return ERR_PTR(err);
+}
+
 static struct inode *
 qfs_lookup(struct inode *dir, const struct name *name)
 {
@@ -38,7 +73,7 @@ qfs_lookup(struct inode *dir, const struct name *name)
 	inode = inode_get(dir->sb, ino);
 	if (IS_ERR(inode) && PTR_ERR(inode) == -ENOENT)
 		return ERR_PTR(qfs_damaged(qfs_of(dir), ino, "inode: has a name but is free"));
-	return inode;
+	return IS_ERR_OR_NULL(inode) ? inode : check_found(dir, inode);
 }
 
 /* --- making --------------------------------------------------------------------------------- */
@@ -345,6 +380,14 @@ qfs_link(struct inode *dir, const struct name *name, struct inode *inode)
 	return err;
 }
 
+/* A directory loses a "..". On a damaged disk its count may be too low: a live one keeps two. */
+static void
+drop_subdir(struct inode *dir)
+{
+	if (dir->nlink > 2)
+		dir->nlink--;
+}
+
 /* The inode loses one name; of a directory the last one, and its parent the "..". */
 static void
 drop_link(struct qfs_handle *h, struct inode *dir, struct inode *inode)
@@ -353,7 +396,7 @@ drop_link(struct qfs_handle *h, struct inode *dir, struct inode *inode)
 	inode->nlink--;
 	if (S_ISDIR(inode->mode)) {
 		inode->nlink = 0;
-		dir->nlink--;
+		drop_subdir(dir);
 	}
 	if (inode->nlink == 0)
 		qfs_orphan_set(h, inode->ino, true);
@@ -452,7 +495,7 @@ renaming_perform(struct renaming *rn, struct qfs_handle *h)
 	qfs_dir_remove(h, qfs_node_of(rn->old_dir), &rn->from);
 	if (moves_directory(rn)) {
 		qfs_dir_set(h, &rn->dotdot, rn->new_dir);
-		rn->old_dir->nlink--;
+		drop_subdir(rn->old_dir);
 		rn->new_dir->nlink++;
 	}
 	touch_dir(rn->old_dir);

@@ -109,11 +109,13 @@ LLVMFuzzerTestOneInput(const u8 *data, size_t bytes)
 {
 	struct check_options opt = {0};
 
-	if (!sb.nr_blocks)
+	if (!sb.nr_blocks) {
 		make_good();
+		memcpy(image, good, BYTES);
+		if (qfs_check(image, BYTES, &opt) != 0)
+			abort();
+	}
 	memcpy(image, good, BYTES);
-	if (qfs_check(image, BYTES, &opt) != 0)
-		abort();
 	for (; bytes >= 8; bytes -= 8, data += 8) {
 		u32 block = (data[0] | data[1] << 8) % NR_BLOCKS;
 		u32 at = (data[2] | data[3] << 8) % QFS_BLOCK_SIZE & ~3u;

@@ -376,15 +376,15 @@ crash_run(u32 nr_ops, u32 nr_cuts)
 
 HOSTTEST(qfs_crash_1)
 {
-	crash_run(300, 60);
+	crash_run(300, 40);
 }
 
 HOSTTEST(qfs_crash_2)
 {
-	crash_run(600, 60);
+	crash_run(600, 40);
 }
 
 HOSTTEST(qfs_crash_3)
 {
-	crash_run(100, 100);
+	crash_run(100, 60);
 }
