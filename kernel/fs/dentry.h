@@ -124,11 +124,11 @@ char *dentry_path(struct dentry *dentry, char *buf, size_t size);
 u64 dcache_shrink(struct super_block *sb, u64 nr);
 
 /*
- * For unmount: takes sb off its mount point if nobody but the mount itself (and `nr_refs` references
- * to its root) uses a dentry of it. => false when somebody does
+ * For unmount: takes sb off its mount point if nobody uses a dentry of it, but for the `nr_refs`
+ * references to its root that the caller knows of. => false when somebody does
  */
 bool dentry_detach_mount(struct super_block *sb, u32 nr_refs);
-/* Puts the root of sb on top of sb->covered. */
+/* Puts the root of sb on top of sb->covered, if there is one. */
 void dentry_attach_mount(struct super_block *sb);
 
 extern struct spinlock dcache_lock;

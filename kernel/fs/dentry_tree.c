@@ -121,7 +121,7 @@ dentry_detach_mount(struct super_block *sb, u32 nr_refs)
 
 	dcache_shrink(sb, UINT64_MAX);
 	spin_lock(&dcache_lock);
-	idle = sb->nr_dentries == 1 && sb->root_dentry->refs == 1 + nr_refs &&
+	idle = sb->nr_dentries == 1 && sb->root_dentry->refs == nr_refs &&
 	       !sb->root_dentry->mounted;
 	if (idle && covered)
 		covered->mounted = NULL;
@@ -133,6 +133,7 @@ void
 dentry_attach_mount(struct super_block *sb)
 {
 	spin_lock(&dcache_lock);
-	sb->covered->mounted = sb;
+	if (sb->covered)
+		sb->covered->mounted = sb;
 	spin_unlock(&dcache_lock);
 }

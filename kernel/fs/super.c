@@ -309,7 +309,7 @@ vfs_shutdown(void)
 	for (sb = list_last_entry(&super_blocks, struct super_block, link);
 	     &sb->link != &super_blocks; sb = prev) {
 		prev = list_prev_entry(sb, link);
-		if (!sb->covered || unmount_locked(sb, 1)) {
+		if (unmount_locked(sb, 1)) {
 			sb->read_only = true;
 			super_sync(sb);
 		}

@@ -125,7 +125,7 @@ struct super_block *super_alloc(struct fs_type *type, const char *source);
 int super_sync(struct super_block *sb);
 int vfs_sync_all(void);
 
-/* Before power-off: sync all, unmount what can be, make the rest read-only. */
+/* Before power-off: sync all, unmount what nobody uses, make the rest read-only. */
 void vfs_shutdown(void);
 
 /* Calls visit for each mounted file system, oldest first, under the mount lock. */
