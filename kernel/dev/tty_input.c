@@ -36,13 +36,6 @@ tty_flush_input_locked(struct tty *tty)
 	bitmap_zero(tty->line_end, TTY_INPUT_BYTES);
 }
 
-void
-tty_canonical_changed_locked(struct tty *tty)
-{
-	tty->literal_next = false;
-	tty->line_start = tty->input.head;
-}
-
 /* => the buffer has a place for another ordinary character */
 static bool
 input_has_room(const struct tty *tty)
@@ -255,27 +248,27 @@ input_flow_control(struct tty *tty, u8 c)
 
 /* => the signal that c asks for, 0 for none */
 static int
-input_signal(struct tty *tty, u8 c)
+signal_of(const struct tty *tty, u8 c)
 {
-	int sig;
-
 	if (!tty_lflag(tty, ISIG))
 		return 0;
 	if (tty_is_cc(tty, c, VINTR))
-		sig = TTY_SIGINT;
-	else if (tty_is_cc(tty, c, VQUIT))
-		sig = TTY_SIGQUIT;
-	else if (tty_is_cc(tty, c, VSUSP))
-		sig = TTY_SIGTSTP;
-	else
-		return 0;
+		return TTY_SIGINT;
+	if (tty_is_cc(tty, c, VQUIT))
+		return TTY_SIGQUIT;
+	return tty_is_cc(tty, c, VSUSP) ? TTY_SIGTSTP : 0;
+}
+
+/* c asked for a signal: show it, and forget what was typed before. */
+static void
+input_interrupt(struct tty *tty, u8 c)
+{
 	if (!tty_lflag(tty, NOFLSH))
 		tty_flush_input_locked(tty);
 	if (tty->output_stopped)
 		output_restart(tty);
 	if (tty_lflag(tty, ECHO))
 		tty_echo_locked(tty, c);
-	return sig;
 }
 
 /* CR and NL as the settings want them. => false: c is dropped */
@@ -293,6 +286,17 @@ input_map_newline(const struct tty *tty, u8 *c)
 	return true;
 }
 
+/* A character that is neither signal nor flow control. */
+static void
+input_plain(struct tty *tty, u8 c)
+{
+	if (!input_map_newline(tty, &c))
+		return;
+	if (tty_lflag(tty, ICANON) && (input_edit(tty, c) || input_end_line(tty, c)))
+		return;
+	input_text(tty, c);
+}
+
 /* One character. => the signal to send, 0 for none */
 static int
 input_char(struct tty *tty, u8 c)
@@ -308,13 +312,57 @@ input_char(struct tty *tty, u8 c)
 	}
 	if (input_flow_control(tty, c))
 		return 0;
-	sig = input_signal(tty, c);
-	if (sig || !input_map_newline(tty, &c))
-		return sig;
-	if (tty_lflag(tty, ICANON) && (input_edit(tty, c) || input_end_line(tty, c)))
-		return 0;
-	input_text(tty, c);
-	return 0;
+	sig = signal_of(tty, c);
+	if (sig)
+		input_interrupt(tty, c);
+	else
+		input_plain(tty, c);
+	return sig;
+}
+
+/*
+ * What was typed ahead as bytes becomes lines: each byte is taken out and typed again, unseen. The
+ * lines grow behind the bytes that are still to come, and never faster than those go.
+ */
+static void
+bytes_to_lines(struct tty *tty)
+{
+	u32 nr = ring_used(&tty->input), flags = tty->termios.c_lflag;
+
+	tty->line_start = tty->input.head;
+	tty->termios.c_lflag &= ~(ECHO | ECHONL);
+	while (nr-- > 0) {
+		u8 c = ring_get_byte(&tty->input);
+
+		if (!signal_of(tty, c))
+			input_plain(tty, c);
+	}
+	tty->termios.c_lflag = flags;
+}
+
+/* What was typed ahead as lines becomes bytes: the marks of ^D turn into what was typed. */
+static void
+lines_to_bytes(struct tty *tty)
+{
+	for (u32 pos = tty->input.tail; pos != tty->input.head; pos++) {
+		u32 at = pos % TTY_INPUT_BYTES;
+
+		if (bitmap_test(tty->line_end, at) && tty->input_buf[at] == 0)
+			tty->input_buf[at] = tty->termios.c_cc[VEOF];
+		bitmap_clear(tty->line_end, at);
+	}
+	tty->line_start = tty->input.head;
+}
+
+/* Linux leaves the bytes alone: a line typed ahead at a prompt in raw mode ends in CR for ever. */
+void
+tty_canonical_changed_locked(struct tty *tty)
+{
+	tty->literal_next = false;
+	if (tty_lflag(tty, ICANON))
+		bytes_to_lines(tty);
+	else
+		lines_to_bytes(tty);
 }
 
 /* Full of what nobody has read: wait. A single line that is too long does not make it wait. */

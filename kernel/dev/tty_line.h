@@ -33,7 +33,7 @@ tty_readable(const struct tty *tty)
 /* All that was typed is gone. => tty->lock */
 void tty_flush_input_locked(struct tty *tty);
 
-/* What the settings mean for text already typed: called when ICANON changed. => tty->lock */
+/* ICANON changed: text that was typed before gets the meaning it has now. => tty->lock */
 void tty_canonical_changed_locked(struct tty *tty);
 
 /*

@@ -210,6 +210,37 @@ KTEST(tty_raw_mode)
 	kfree(tty);
 }
 
+static void
+set_canonical(struct tty *tty)
+{
+	struct termios termios;
+
+	tty_ioctl(tty, TCGETS, &termios, 0);
+	termios.c_lflag |= ICANON | ECHO | ISIG;
+	tty_ioctl(tty, TCSETSW, &termios, 0);
+}
+
+/* Text typed ahead means what the mode says in which it is read. */
+KTEST(tty_keeps_typed_ahead_text)
+{
+	struct tty *tty = tty_new();
+
+	set_raw(tty, 1, 0);
+	type(tty, "onf\x7f"
+		  "e\r\x03two\r\x04rest");
+	set_canonical(tty);
+	KTEST_CHECK(sent[0] == '\0');
+	KTEST_CHECK(reads(tty, "one\n"));
+	KTEST_CHECK(reads(tty, "two\n"));
+	KTEST_CHECK(reads(tty, ""));
+	KTEST_CHECK(would_wait(tty));
+	type(tty, "\x7f!\n\x04");
+	KTEST_CHECK(reads(tty, "res!\n"));
+	set_raw(tty, 1, 0);
+	KTEST_CHECK(reads(tty, "\x04"));
+	kfree(tty);
+}
+
 /* A line that is too long is cut; lines that nobody reads make the device wait. */
 KTEST(tty_bounds_input)
 {
