@@ -5,6 +5,8 @@
 #include "mem/slab.h"
 #include "sched/task.h"
 
+u64 (*files_limit_hook)(void);
+
 static struct kmem_cache *files_cache;
 
 struct files *
@@ -182,12 +184,14 @@ files_next(struct files *files, int fd)
 }
 
 static int
-fd_reserve_locked(struct files *files, u32 from, bool cloexec)
+fd_reserve_locked(struct files *files, u32 from, u32 limit, bool cloexec)
 {
 	u32 fd = bitmap_find_next_zero(files->open, files->max, MAX(from, files->next));
 
 	if (from <= files->next)
 		files->next = fd;
+	if (fd >= limit)
+		return -EMFILE;
 	if (fd >= files->max)
 		return -ENFILE;
 	bitmap_set(files->open, fd);
@@ -202,16 +206,17 @@ int
 fd_reserve(int from, bool cloexec)
 {
 	struct files *files = current->files;
+	u32 limit = files_limit();
 
 	for (;;) {
 		int fd, error;
 		u32 max;
 
 		spin_lock(&files->lock);
-		fd = fd_reserve_locked(files, from, cloexec);
+		fd = fd_reserve_locked(files, from, limit, cloexec);
 		max = files->max;
 		spin_unlock(&files->lock);
-		if (fd >= 0)
+		if (fd != -ENFILE)
 			return fd;
 		error = files_grow(files, MAX((u32)from, max));
 		if (error)
@@ -272,7 +277,7 @@ fd_replace(int newfd, struct file *file, bool cloexec)
 	struct file *old;
 	int error;
 
-	if (newfd < 0 || newfd >= FILES_MAX)
+	if (newfd < 0 || (u32)newfd >= files_limit())
 		return -EBADF;
 	if ((u32)newfd >= files->max) {
 		error = files_grow(files, newfd);

@@ -9,7 +9,7 @@
 #include "fs/file.h"
 #include "sched/task.h"
 
-#define FILES_MAX   1024 /* RLIMIT_NOFILE */
+#define FILES_MAX   1024 /* most that RLIMIT_NOFILE may be */
 #define FILES_SMALL 32	 /* room inside struct files */
 
 struct files {
@@ -83,5 +83,17 @@ int fd_replace(int newfd, struct file *file, bool cloexec);
 
 int fd_get_cloexec(int fd);
 int fd_set_cloexec(int fd, bool cloexec);
+
+/* Set by proc/: the current process's RLIMIT_NOFILE. */
+extern u64 (*files_limit_hook)(void);
+
+/* New descriptors of the current process are below this. */
+static inline u32
+files_limit(void)
+{
+	u64 limit = files_limit_hook ? files_limit_hook() : FILES_MAX;
+
+	return MIN(limit, (u64)FILES_MAX);
+}
 
 void files_cache_init(void);

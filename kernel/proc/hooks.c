@@ -1,6 +1,7 @@
 #include "core/panic.h"
 #include "core/printk.h"
 #include "fs/device.h"
+#include "fs/files.h"
 #include "fs/pipe.h"
 #include "proc/job_control.h"
 #include "proc/process.h"
@@ -18,6 +19,12 @@ static struct tty *
 current_tty(void)
 {
 	return current->process ? READ_ONCE(current->process->tty) : NULL;
+}
+
+static u64
+nofile_limit(void)
+{
+	return rlimit_get(RLIMIT_NOFILE);
 }
 
 /* A line about who ran, in a panic. */
@@ -38,6 +45,7 @@ void
 process_hooks_init(void)
 {
 	sigpipe_hook = pipe_broken;
+	files_limit_hook = nofile_limit;
 	current_tty_hook = current_tty;
 	panic_report_hook = report_current;
 	job_control_init();

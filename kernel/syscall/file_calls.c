@@ -115,7 +115,7 @@ sys_fcntl(int fd, int cmd, u64 arg)
 	switch (cmd) {
 	case F_DUPFD:
 	case F_DUPFD_CLOEXEC:
-		result = arg < FILES_MAX ? fd_duplicate(fd, arg, cmd == F_DUPFD_CLOEXEC) : -EINVAL;
+		result = arg < files_limit() ? fd_duplicate(fd, arg, cmd == F_DUPFD_CLOEXEC) : -EINVAL;
 		break;
 	case F_GETFD:
 		result = fd_get_cloexec(fd) ? FD_CLOEXEC : 0;
