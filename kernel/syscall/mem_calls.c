@@ -1,4 +1,6 @@
-/* Calls that change the caller's address space. What the flags mean is decided here; vm/ does it. */
+/*
+ * Calls that change the caller's address space. What the flags mean is decided here; vm/ does it.
+ */
 
 #include "fs/file.h"
 #include "fs/files.h"

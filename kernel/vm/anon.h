@@ -5,15 +5,15 @@
 #include "vm/mm.h"
 
 /*
- * A page for vma's address uva, zero-filled, or with any contents: the caller fills the whole of it. Not
- * mapped yet: one reference, mapcount 0. Sleeps. => NULL when there is no memory
+ * A page for vma's address uva, zero-filled, or with any contents: the caller fills the whole of
+ * it. Not mapped yet: one reference, mapcount 0. Sleeps. => NULL when there is no memory
  */
 struct page *anon_page_alloc(struct vma *vma, uva_t uva);
 struct page *anon_page_alloc_raw(struct vma *vma, uva_t uva);
 
 /*
- * Make the unmapped page the one that the PTE of uva maps; the caller's reference becomes the PTE's.
- * Stores are allowed when the area allows them. => page-table lock; the PTE holds no page
+ * Make the unmapped page the one that the PTE of uva maps; the caller's reference becomes the
+ * PTE's. Stores are allowed when the area allows them. => page-table lock; the PTE holds no page
  */
 void anon_page_map(struct vma *vma, pte_t *ptep, struct page *page);
 

@@ -2,29 +2,28 @@
  * A page fault is looked at once and served by one verb. The area decides whether the access is
  * allowed at all; then the page-table entry and the kind of area decide what to do:
  *
- *	entry	      anonymous area		  file, private		  file, shared
- *	----------------------------------------------------------------------------------------------
- *	none   read   zero page			  pages of the cache, as many as are there around it
- *	none   store  new page (fault_anon)	  copy of the cache's	  page of the cache, marked dirty
- *						  page (fault_copy_file)  first (fault_store_shared)
- *	present,      sole owner: allow stores. Others have it too:	  likewise
- *	  read-only,    copy (fault_cow). Zero page: new page
- *	  store
- *	present,      somebody was faster, or this hart's TLB holds an old entry, or the hardware wants
- *	  allowed     A or D set by software: set them, flush this address (fault_spurious)
+ *	entry        access  anonymous area       file, private         file, shared
+ *	none         read    zero page            pages of the cache, as many as are there
+ *	none         store   new page             copy of the cache's   page of the cache,
+ *	                     (fault_anon)         (fault_copy_file)     marked dirty first
+ *	read-only    store   one owner: allow stores; more owners:      (fault_store_shared)
+ *	                     copy (fault_cow); zero page: new page
+ *	allows it    any     somebody was faster, or this hart's TLB holds an old entry, or
+ *	                     the hardware wants A or D set by software (fault_spurious)
  *
- * A file page that must be read first: leave the area (mm->lock) alone, read it into the cache, and start
- * again from the top, for everything may have changed meanwhile. That makes the fault a major one.
+ * A file page that must be read first: leave the area (mm->lock) alone, read it into the cache, and
+ * start again from the top, for everything may have changed meanwhile. That makes the fault a major
+ * one.
  *
  *	no area, but a stack not far above	extend it, start again
  *	beyond the end of the file, I/O error	FAULT_BUS
  *
- * Locking. mm->lock for reading keeps the area; several threads may fault on one address, so every verb
- * looks at the entry, prepares (and may sleep for memory), takes the page-table lock, and gives up when the
- * entry is no longer what it was: the access is then tried again. A page of the cache is mapped with
- * mapping->lock held: it cannot leave the cache then, and whoever has locked it to truncate it looks
- * at the page tables after us (vm/pagecache.h). The file's end is tested under the page-table lock, which
- * truncation takes after it changed the size.
+ * Locking. mm->lock for reading keeps the area; several threads may fault on one address, so every
+ * verb looks at the entry, prepares (and may sleep for memory), takes the page-table lock, and
+ * gives up when the entry is no longer what it was: the access is then tried again. A page of the
+ * cache is mapped with mapping->lock held: it cannot leave the cache then, and whoever has locked
+ * it to truncate it looks at the page tables after us (vm/pagecache.h). The file's end is tested
+ * under the page-table lock, which truncation takes after it changed the size.
  */
 
 #include "vm/fault.h"

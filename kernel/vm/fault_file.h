@@ -19,7 +19,9 @@ struct fault {
 /* Of this hart. => caller does not sleep before it is done with it */
 struct fault_stats *fault_count(void);
 
-/* Read or execution: map what the cache has around the address. => mm->lock held for reading (all) */
+/*
+ * Read or execution: map what the cache has around the address. => mm->lock held for reading (all)
+ */
 enum fault_result fault_map_file(struct fault *f);
 /* Store to a private file page that is not mapped: map a copy. */
 enum fault_result fault_copy_file(struct fault *f);

@@ -1,8 +1,8 @@
 /*
- * The list of mappings with dirty pages, in the order in which they got the first of them, and the thread that
- * works it off: what is older than dirty_expire_ns; everything while more than dirty_background_ratio
- * percent of the usable memory is dirty. Above dirty_ratio percent writers wait for it. With nothing
- * dirty it sleeps without a timer.
+ * The list of mappings with dirty pages, in the order in which they got the first of them, and the
+ * thread that works it off: what is older than dirty_expire_ns; everything while more than
+ * dirty_background_ratio percent of the usable memory is dirty. Above dirty_ratio percent writers
+ * wait for it. With nothing dirty it sleeps without a timer.
  */
 
 #include "vm/flusher.h"
@@ -15,8 +15,10 @@
 #include "sched/wait.h"
 #include "vm/writeback.h"
 
-/* How long a writer above the limit sleeps between two looks, and how many there are at most: a disk
- * that does not answer must not stop everything. */
+/*
+ * How long a writer above the limit sleeps between two looks, and how many looks there are at most:
+ * a disk that does not answer must not stop everything.
+ */
 #define THROTTLE_NS	(20 * NSEC_PER_MSEC)
 #define THROTTLE_ROUNDS 50
 
@@ -127,7 +129,10 @@ dirty_throttle(void)
 	}
 }
 
-/* Write what was dirty at or before that time, or, with until_limit, until few enough pages are dirty. */
+/*
+ * Write what was dirty at or before that time, or, with until_limit, until few enough pages are
+ * dirty.
+ */
 static void
 flush_until(u64 dirtied_ns, bool until_limit)
 {

@@ -1,17 +1,17 @@
 /*
  * Copying an address space: the areas and the page tables, not the pages. Private pages that may be
  * written become read-only in both, so that the first store of either copies the page (vm/fault.c).
- * An area without a page of its own, shared memory or a program's text, is left out: the child's first
- * use finds the pages in the cache.
+ * An area without a page of its own, shared memory or a program's text, is left out: the child's
+ * first use finds the pages in the cache.
  *
- * A page that somebody else holds (a read or write call in another thread, vm/uio.h) is copied at once
- * instead, and stays the parent's alone: the call must not lose what it stores to whichever of the
- * two copies the page first.
+ * A page that somebody else holds (a read or write call in another thread, vm/uio.h) is copied at
+ * once instead, and stays the parent's alone: the call must not lose what it stores to whichever of
+ * the two copies the page first.
  *
- * The child's areas of a file are on the mapping's list from the start, so truncation may look at the child's
- * page table while it is being made: entries of such areas are copied under the mapping's rmap_lock,
- * one table at a time, and what truncation removed from the parent before is not copied after. Nobody
- * else can reach the child.
+ * The child's areas of a file are on the mapping's list from the start, so truncation may look at
+ * the child's page table while it is being made: entries of such areas are copied under the
+ * mapping's rmap_lock, one table at a time, and what truncation removed from the parent before is
+ * not copied after. Nobody else can reach the child.
  */
 
 #include "core/panic.h"

@@ -69,7 +69,10 @@ lru_touch(struct page *page)
 	page_clear(page, PG_referenced);
 }
 
-/* Keep the inactive list at least as long as the active one, so that pages are judged before they go. */
+/*
+ * Keep the inactive list at least as long as the active one, so that pages are judged before they
+ * go.
+ */
 static void
 lru_balance_locked(unsigned nr)
 {

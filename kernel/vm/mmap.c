@@ -1,7 +1,8 @@
 /*
- * Map, unmap, protect, move the break. Each operation has two halves. The first checks arguments and
- * limits and gets every structure it will need; splitting an area at the edge of a range belongs to
- * it, for two neighbours that differ in nothing mean the same as one. The second half cannot fail.
+ * Map, unmap, protect, move the break. Each operation has two halves. The first checks arguments
+ * and limits and gets every structure it will need; splitting an area at the edge of a range
+ * belongs to it, for two neighbours that differ in nothing mean the same as one. The second half
+ * cannot fail.
  */
 
 #include "vm/mmap.h"
@@ -151,8 +152,8 @@ split_edges(struct mm *mm, u64 start, u64 end)
 }
 
 /*
- * Free page tables that [start, end), unmapped now, left empty. Not for every small range, which will
- * often be mapped again soon; but an mm may not have many more tables than it has use for.
+ * Free page tables that [start, end), unmapped now, left empty. Not for every small range, which
+ * will often be mapped again soon; but an mm may not have many more tables than it has use for.
  */
 static void
 tables_free(struct mm *mm, u64 start, u64 end)
@@ -172,8 +173,8 @@ tables_free(struct mm *mm, u64 start, u64 end)
 }
 
 /*
- * Take the areas of [start, end) out of the mm, with their pages; split_edges() was called. They are
- * left on `removed`, to be freed when mm->lock is not held.
+ * Take the areas of [start, end) out of the mm, with their pages; split_edges() was called. They
+ * are left on `removed`, to be freed when mm->lock is not held.
  */
 static void
 unmap_commit(struct mm *mm, u64 start, u64 end, struct list_head *removed)

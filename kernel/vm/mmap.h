@@ -2,7 +2,8 @@
 
 /*
  * Changing an address space. Every operation checks everything first and commits after: when one
- * returns an error, nothing has changed. Each takes mm->lock itself. Errors are mmap(2)'s and friends'.
+ * returns an error, nothing has changed. Each takes mm->lock itself. Errors are mmap(2)'s and
+ * friends'.
  */
 
 #include "vm/mm.h"
@@ -14,10 +15,11 @@
 
 /*
  * Map `bytes` (rounded up) of mapping from page pgoff on, or anonymous zero-filled memory when
- * mapping is NULL. vm_flags: VM_*, including the VM_MAY* that shall be allowed. The area takes its own
- * reference to mapping. Bytes beyond the mapping's end in its last page read as zero; pages beyond
- * give SIGBUS.
- * => the address; or -EINVAL (bytes 0, addr not aligned, pgoff overflow), -ENOMEM (no room, limits, no
+ * mapping is NULL. vm_flags: VM_*, including the VM_MAY* that shall be allowed. The area takes its
+ * own reference to mapping. Bytes beyond the mapping's end in its last page read as zero; pages
+ * beyond give SIGBUS.
+ * => the address; or -EINVAL (bytes 0, addr not aligned, pgoff overflow), -ENOMEM (no room, limits,
+ * no
  *    memory, too many areas), -EEXIST
  */
 s64 vma_map(struct mm *mm, uva_t addr, u64 bytes, u32 vm_flags, struct mapping *mapping, u64 pgoff,
@@ -26,7 +28,10 @@ s64 vma_map(struct mm *mm, uva_t addr, u64 bytes, u32 vm_flags, struct mapping *
 /* munmap(2). Holes are fine. => 0, -EINVAL, -ENOMEM */
 int vma_unmap(struct mm *mm, uva_t addr, u64 bytes);
 
-/* mprotect(2); vm_access is a set of VM_READ, VM_WRITE, VM_EXEC. => 0, -EINVAL, -ENOMEM (a hole), -EACCES */
+/*
+ * mprotect(2); vm_access is a set of VM_READ, VM_WRITE, VM_EXEC. => 0, -EINVAL, -ENOMEM (a hole),
+ * -EACCES
+ */
 int vma_protect(struct mm *mm, uva_t addr, u64 bytes, u32 vm_access);
 
 /* brk(2). => the break after the call: new_brk, or the old one when that was refused */

@@ -1,7 +1,7 @@
 /*
  * Sleepers wait in one of a few queues, chosen by the page's address. A sleeper queues up, sets
- * PG_waiters and then looks at the flag it waits for; whoever clears that flag clears PG_waiters with
- * it, and if it was set wakes the whole queue: others set it again before they sleep again.
+ * PG_waiters and then looks at the flag it waits for; whoever clears that flag clears PG_waiters
+ * with it, and if it was set wakes the whole queue: others set it again before they sleep again.
  */
 
 #include "vm/page_lock.h"

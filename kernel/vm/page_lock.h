@@ -3,10 +3,10 @@
 /*
  * The lock bit of a page-cache page, and waiting for I/O on it.
  *
- * PG_locked protects what a page is: its place in a mapping, whether its contents are valid, and its
- * truncation. It may be taken by one thread and given back by the interrupt that ends a read. Rank PAGE;
- * several pages are locked in the order of their index. PG_writeback is set while a page is being
- * written; nobody holds the page lock for that long.
+ * PG_locked protects what a page is: its place in a mapping, whether its contents are valid, and
+ * its truncation. It may be taken by one thread and given back by the interrupt that ends a read.
+ * Rank PAGE; several pages are locked in the order of their index. PG_writeback is set while a page
+ * is being written; nobody holds the page lock for that long.
  */
 
 #include "mem/page.h"

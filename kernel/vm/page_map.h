@@ -1,8 +1,8 @@
 #pragma once
 
 /*
- * A PTE's use of a page counts in refcount and in mapcount. They lie side by side in struct page, so
- * that one atomic addition changes both: fork and exit do it for every page of a program.
+ * A PTE's use of a page counts in refcount and in mapcount. They lie side by side in struct page,
+ * so that one atomic addition changes both: fork and exit do it for every page of a program.
  */
 
 #include "mem/page.h"

@@ -301,8 +301,8 @@ pagecache_evict(struct page *page)
 }
 
 /*
- * The common case of a read: the page is here and so is the user's. With mapping->lock held ours cannot
- * leave the cache, so nothing is pinned or counted. => bytes copied, 0: go the long way
+ * The common case of a read: the page is here and so is the user's. With mapping->lock held ours
+ * cannot leave the cache, so nothing is pinned or counted. => bytes copied, 0: go the long way
  */
 static u64
 read_cached(struct mapping *mapping, u64 pos, struct uio *uio, u64 n, struct readahead *ra)

@@ -4,20 +4,20 @@
  * The page cache: one struct mapping for each inode (or other source of pages), index -> page.
  * read(2), write(2) and mmap all work on these pages.
  *
- * Life of a page:		flags				who
- *   added			locked				pagecache_get and friends
- *   being read			locked				ops->read_pages ... page_read_done
- *   clean			uptodate
- *   dirty			uptodate dirty			page_mark_dirty
- *   being written		uptodate writeback		ops->write_pages ... page_end_writeback
- *   gone			mapping = NULL			truncation or reclaim, with the page locked
+ * Life of a page       flags                 who
+ *   added              locked                pagecache_get and friends
+ *   being read         locked                ops->read_pages ... page_read_done
+ *   clean              uptodate
+ *   dirty              uptodate dirty        page_mark_dirty
+ *   being written      uptodate writeback    ops->write_pages ... page_end_writeback
+ *   gone               mapping is NULL       truncation or reclaim, with the page locked
  *
  * A page in the cache has one reference from the cache, one for each PTE that maps it, and one for
- * each pointer somebody got from a function here. It may be dropped only when locked, and only when the
- * first is all there is.
+ * each pointer somebody got from a function here. It may be dropped only when locked, and only when
+ * the first is all there is.
  *
- * Locks: PG_locked (page_lock.h) > mapping->lock > mapping->rmap_lock. The file system's INODE and LOG
- * locks are outside PG_locked; its block map (BMAP) is inside.
+ * Locks: PG_locked (page_lock.h) > mapping->lock > mapping->rmap_lock. The file system's INODE and
+ * LOG locks are outside PG_locked; its block map (BMAP) is inside.
  */
 
 #include "core/spinlock.h"
@@ -37,48 +37,56 @@ struct mapping_identity {
 
 struct mapping_ops {
 	/*
-	 * Read nr pages of consecutive index: all locked, none uptodate. Starts the I/O (or fills the
-	 * pages at once: holes are zeros) and calls page_read_done() exactly once for each, now or
-	 * later. They have a reference each until this returns. May sleep. Locks that may be held: all
-	 * outside PAGE.
+	 * Read nr pages of consecutive index: all locked, none uptodate. Starts the I/O (or fills
+	 * the pages at once: holes are zeros) and calls page_read_done() exactly once for each, now
+	 * or later. They have a reference each until this returns. May sleep. Locks that may be
+	 * held: all outside PAGE.
 	 */
 	void (*read_pages)(struct mapping *mapping, struct page **pages, unsigned nr);
 
 	/*
-	 * Write nr pages of consecutive index: none locked, all PG_writeback and clean (stores by user
-	 * programs will fault and dirty them again). Starts the I/O and calls page_end_writeback() exactly
-	 * once for each. Bytes beyond mapping->size in the last page are zero already. NULL: memory alone
-	 * (the pages never leave it).
+	 * Write nr pages of consecutive index: none locked, all PG_writeback and clean (stores by
+	 * user programs will fault and dirty them again). Starts the I/O and calls
+	 * page_end_writeback() exactly once for each. Bytes beyond mapping->size in the last page
+	 * are zero already. NULL: memory alone (the pages never leave it).
 	 */
 	void (*write_pages)(struct mapping *mapping, struct page **pages, unsigned nr);
 
 	/*
 	 * Around the choice of each batch and its write_pages, without a page lock: where a file
-	 * system begins and ends the transaction in which it allocates the blocks. Either may be NULL.
-	 * nr_max: most pages that the batch will have. begin: 0 or -errno, then nothing is written.
+	 * system begins and ends the transaction in which it allocates the blocks. Either may be
+	 * NULL. nr_max: most pages that the batch will have. begin: 0 or -errno, then nothing is
+	 * written.
 	 */
 	int (*write_begin)(struct mapping *mapping, unsigned nr_max);
 	void (*write_end)(struct mapping *mapping);
 
 	/*
-	 * A program is about to store into a page of a shared mapping: reserve a block for it if it has
-	 * none (a counter; neither INODE nor LOG may be taken). page is locked and uptodate. May be NULL.
+	 * A program is about to store into a page of a shared mapping: reserve a block for it if it
+	 * has none (a counter; neither INODE nor LOG may be taken). page is locked and uptodate.
+	 * May be NULL.
 	 * => 0, or -errno (the program gets SIGBUS)
 	 */
 	int (*reserve_write)(struct mapping *mapping, struct page *page);
 
-	/* page, locked, leaves the cache, with page->private whatever the file system put there. May be NULL. */
+	/*
+	 * page, locked, leaves the cache, with page->private whatever the file system put there.
+	 * May be NULL.
+	 */
 	void (*release_page)(struct mapping *mapping, struct page *page);
 
 	/*
-	 * One reference more or less to what owns the mapping (an inode), for areas, the flusher and
-	 * faults in flight. get does not sleep, and may take locks of rank FILES and inside;
+	 * One reference more or less to what owns the mapping (an inode), for areas, the flusher
+	 * and faults in flight. get does not sleep, and may take locks of rank FILES and inside;
 	 * false: it is on its way out. put may sleep. Both NULL: the mapping lives for ever.
 	 */
 	bool (*get)(struct mapping *mapping);
 	void (*put)(struct mapping *mapping);
 
-	/* Path as /proc shows it, with terminator, into buf[size]; and device and inode. Both may be NULL. */
+	/*
+	 * Path as /proc shows it, with terminator, into buf[size]; and device and inode. Both may
+	 * be NULL.
+	 */
 	void (*path)(struct mapping *mapping, char *buf, size_t size);
 	void (*identify)(struct mapping *mapping, struct mapping_identity *identity);
 };
@@ -91,8 +99,8 @@ struct mapping_ops {
 #define PAGECACHE_WRITEBACK XA_MARK_1 /* set when written; cleared by whoever next finds it done */
 
 /*
- * Sequential reading is recognised per reader (per open file), and the window read ahead grows from 4
- * to 32 pages. All zero is a fresh reader.
+ * Sequential reading is recognised per reader (per open file), and the window read ahead grows from
+ * 4 to 32 pages. All zero is a fresh reader.
  */
 struct readahead {
 	u64 next;   /* index that would continue the last read */
@@ -124,7 +132,10 @@ struct mapping {
 /* size: the file's length now. */
 void mapping_init(struct mapping *mapping, const struct mapping_ops *ops, void *host, u64 size);
 
-/* Forget everything. => no area maps it, no page is dirty or written (truncate or write it back first) */
+/*
+ * Forget everything. => no area maps it, no page is dirty or written (truncate or write it back
+ * first)
+ */
 void mapping_destroy(struct mapping *mapping);
 
 static inline u64
@@ -144,8 +155,8 @@ void mapping_put(struct mapping *mapping);
 struct page *pagecache_find(struct mapping *mapping, u64 index);
 
 /*
- * The page, uptodate, with a reference: reads it, and those that will follow, if it is not there. ra:
- * the reader's state; NULL: read this page alone. Sleeps.
+ * The page, uptodate, with a reference: reads it, and those that will follow, if it is not there.
+ * ra: the reader's state; NULL: read this page alone. Sleeps.
  * => NULL no memory; ERR_PTR(-EIO ...)
  */
 struct page *pagecache_get(struct mapping *mapping, u64 index, struct readahead *ra);
@@ -162,18 +173,23 @@ struct page *pagecache_get_for_write(struct mapping *mapping, u64 index, bool ov
  * any block (holes, shmem, a directory's new block). => NULL no memory */
 struct page *pagecache_get_zeroed(struct mapping *mapping, u64 index);
 
-/* Start reading these pages unless they are there. Errors are ignored. Sleeps for memory and queues only. */
+/*
+ * Start reading these pages unless they are there. Errors are ignored. Sleeps for memory and queues
+ * only.
+ */
 void pagecache_readahead(struct mapping *mapping, u64 index, u64 nr_pages);
 
 /*
- * Copy file contents from *pos on to the buffers until they are full or the file ends, advancing *pos:
- * the whole of read(2) for a file whose pages are here. No lock held. Checks mapping->size.
+ * Copy file contents from *pos on to the buffers until they are full or the file ends, advancing
+ * *pos: the whole of read(2) for a file whose pages are here. No lock held. Checks mapping->size.
  * => bytes, or -errno when there were none
  */
 s64 pagecache_read(struct mapping *mapping, u64 *pos, struct uio *uio, struct readahead *ra);
 
-/* Copy between the cache and kernel memory (directory blocks, symlinks, ELF headers). Ends at the file's
- * end. => bytes copied, or -errno */
+/*
+ * Copy from the cache to kernel memory (directory blocks, symlinks, ELF headers). Ends at the
+ * file's end. => bytes copied, or -errno
+ */
 s64 pagecache_read_kernel(struct mapping *mapping, u64 pos, void *kva, u64 bytes);
 
 /* --- dirty pages ---------------------------------------------------------------------------- */
@@ -184,12 +200,15 @@ void page_mark_dirty(struct page *page);
 /* The page is not dirty any more, without having been written. => page locked */
 void page_cancel_dirty(struct page *page);
 
-/* Let writers wait while too many pages are dirty. Call after each page or so of a write, no lock held. */
+/*
+ * Let writers wait while too many pages are dirty. Call after each page or so of a write, no lock
+ * held.
+ */
 void dirty_throttle(void);
 
 /*
- * Write the dirty pages in [start, end) bytes; end UINT64_MAX: all. wait: until they, and others that
- * were already under way there, are on the disk (its cache may still need a flush).
+ * Write the dirty pages in [start, end) bytes; end UINT64_MAX: all. wait: until they, and others
+ * that were already under way there, are on the disk (its cache may still need a flush).
  * => 0, or the error of this write-back (-EIO, -ENOSPC, ...); no lock inside LOG held
  */
 int mapping_writeback(struct mapping *mapping, u64 start, u64 end, bool wait);
@@ -214,10 +233,11 @@ u64 nr_writeback_pages(void);
 void mapping_set_size(struct mapping *mapping, u64 size);
 
 /*
- * truncate(2): the file has `size` bytes now, which may be more or fewer than before. Pages beyond are unmapped from every address space and dropped,
- * dirty or not; the rest of the last page is zeroed if it is in the cache (and marked dirty if
- * so). Waits for write-back of these pages, which needs write_begin to be possible: so not inside
- * a transaction. => caller holds INODE; no page lock
+ * truncate(2): the file has `size` bytes now, which may be more or fewer than before. Pages beyond
+ * are unmapped from every address space and dropped, dirty or not; the rest of the last page is
+ * zeroed if it is in the cache (and marked dirty if so). Waits for write-back of these pages, which
+ * needs write_begin to be possible: so not inside a transaction. => caller holds INODE; no page
+ * lock
  */
 void mapping_truncate(struct mapping *mapping, u64 size);
 

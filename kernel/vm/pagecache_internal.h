@@ -20,6 +20,8 @@ void readahead_hit(struct mapping *mapping, struct page *page, struct readahead 
 /* Drop all pages first .. last, used or not; waits for their locks and their write-back. */
 void pagecache_evict_range(struct mapping *mapping, u64 first, u64 last);
 
-/* Memory for the nodes of an xarray, for the next insertion on this hart. => false: there is none */
+/*
+ * Memory for the nodes of an xarray, for the next insertion on this hart. => false: there is none
+ */
 bool xa_reserve_fill(void);
 void xa_reserve_init(void);

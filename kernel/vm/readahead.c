@@ -1,14 +1,14 @@
 /*
- * Reading ahead. A reader that goes through a file page by page is given windows: 4 pages, then 8, 16, 32.
- * One page of each window is marked; when the reader gets there the next window is started, so that the
- * disk works while the reader does:
+ * Reading ahead. A reader that goes through a file page by page is given windows: 4 pages, then 8,
+ * 16, 32. One page of each window is marked; when the reader gets there the next window is started,
+ * so that the disk works while the reader does:
  *
  *	miss here		 marked			next window, started at the mark
  *	│			 │			│
  *	[0  1  2  3][4  5  6  7  8* 9 10 11][12* ...				* = PG_readahead
  *
- * A reader that jumps gets one page at a time, until it goes on from where it was. Faults of mapped files
- * jump often, but come back to the neighbourhood: they get the aligned 16 pages around.
+ * A reader that jumps gets one page at a time, until it goes on from where it was. Faults of mapped
+ * files jump often, but come back to the neighbourhood: they get the aligned 16 pages around.
  */
 
 #include "lib/err.h"
@@ -61,8 +61,8 @@ page_cached(struct mapping *mapping, u64 index)
 }
 
 /*
- * Read what is missing of first .. first + nr - 1. Page `mark` gets PG_readahead; page `wanted`, when
- * it is read here, is returned with a reference.
+ * Read what is missing of first .. first + nr - 1. Page `mark` gets PG_readahead; page `wanted`,
+ * when it is read here, is returned with a reference.
  */
 static struct page *
 read_range(struct mapping *mapping, u64 first, u64 nr, u64 mark, u64 wanted)

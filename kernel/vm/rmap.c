@@ -1,7 +1,7 @@
 /*
- * From a file page to its PTEs: every area of the mapping that shows the page's index would have it at one
- * address. The areas stay in place under the mapping's rmap_lock, and the page's place in the mapping
- * under the page lock.
+ * From a file page to its PTEs: every area of the mapping that shows the page's index would have it
+ * at one address. The areas stay in place under the mapping's rmap_lock, and the page's place in
+ * the mapping under the page lock.
  */
 
 #include "vm/rmap.h"

@@ -7,7 +7,9 @@
 struct mapping;
 struct page;
 
-/* Did a program use the page since the last call? Clears the accessed bits. => page has a reference */
+/*
+ * Did a program use the page since the last call? Clears the accessed bits. => page has a reference
+ */
 bool rmap_test_and_clear_accessed(struct page *page);
 
 /* Take a file page out of all page tables. => page locked. Returns true when nothing maps it now */

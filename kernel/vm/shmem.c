@@ -1,6 +1,6 @@
 /*
- * A shared anonymous area is a mapping without a disk. A page that nobody has stored to is zero and may be
- * dropped; one that somebody has is dirty, and stays, for there is nowhere to write it to.
+ * A shared anonymous area is a mapping without a disk. A page that nobody has stored to is zero and
+ * may be dropped; one that somebody has is dirty, and stays, for there is nowhere to write it to.
  */
 
 #include "vm/shmem.h"

@@ -9,8 +9,10 @@ struct shrinker {
 	const char *name;
 	/* Objects that could be freed. No sleeping. */
 	u64 (*count)(void);
-	/* Free up to nr of them; called by an allocating thread that may hold any sleeping lock: so only
-	 * try locks, and heed gfp. => how many */
+	/*
+	 * Free up to nr of them; called by an allocating thread that may hold any sleeping lock: so
+	 * only try locks, and heed gfp. => how many
+	 */
 	u64 (*scan)(u64 nr, gfp_t gfp);
 	struct list_head link;
 };

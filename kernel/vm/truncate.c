@@ -2,8 +2,8 @@
  * Shrinking a file while programs map it and others write it back. The order makes it safe:
  *
  *	1. the new size is there for all to see: no fault maps a page beyond it from now on
- *	2. page tables lose the pages beyond it (taking each page-table lock, behind which a fault that
- *	   still saw the old size has finished)
+ *	2. page tables lose the pages beyond it (taking each page-table lock, behind which a
+ *	   fault that still saw the old size has finished)
  *	3. each page is locked, its write-back waited for, and it leaves the cache
  */
 
@@ -52,7 +52,9 @@ pagecache_evict_range(struct mapping *mapping, u64 first, u64 last)
 	}
 }
 
-/* What follows the end of the file in its last page becomes zero, in the cache and so on the disk. */
+/*
+ * What follows the end of the file in its last page becomes zero, in the cache and so on the disk.
+ */
 static void
 zero_last_page(struct mapping *mapping, u64 size)
 {

@@ -3,9 +3,9 @@
 /*
  * The memory side of a read or write call: a list of user or kernel buffers and a position in it.
  *
- * No user fault may happen under a file-system lock, so a copy has two steps. Without locks, pin the
- * next pages: they are faulted in (for write access when data will be stored there), and held. With
- * locks, copy: kernel to kernel, which cannot fail.
+ * No user fault may happen under a file-system lock, so a copy has two steps. Without locks, pin
+ * the next pages: they are faulted in (for write access when data will be stored there), and held.
+ * With locks, copy: kernel to kernel, which cannot fail.
  *
  *	while (uio_left(uio) > 0) {
  *		s64 pinned = uio_pin(uio, bytes wanted);
@@ -16,8 +16,8 @@
  *		uio_unpin(uio);
  *	}
  *
- * Kernel buffers (exec reading a header, the kernel writing a file) take the same path; pinning them
- * is free.
+ * Kernel buffers (exec reading a header, the kernel writing a file) take the same path; pinning
+ * them is free.
  */
 
 #include "lib/compiler.h"
@@ -27,7 +27,9 @@
 #define UIO_PIN_PAGES 16 /* at most this many pages are held at a time */
 #define UIO_MAXIOV    1024
 
-/* struct iovec of the system calls; base is a user address, or a kernel address in uio_init_kernel. */
+/*
+ * struct iovec of the system calls; base is a user address, or a kernel address in uio_init_kernel.
+ */
 struct uio_vec {
 	u64 base, bytes;
 };
@@ -79,8 +81,9 @@ u64 uio_copy_page_to(struct uio *uio, struct page *page, u32 offset, u64 n);
 u64 uio_copy_page_from(struct uio *uio, struct page *page, u32 offset, u64 n);
 
 /*
- * Copy without a pin, if that can be done without a fault, and advance: up to n bytes, to the end of one
- * page of the buffers. Does not sleep; spinning locks of ranks outside PAGETABLE may be held.
+ * Copy without a pin, if that can be done without a fault, and advance: up to n bytes, to the end
+ * of one page of the buffers. Does not sleep; spinning locks of ranks outside PAGETABLE may be
+ * held.
  * => bytes copied; 0: uio_pin first
  */
 u64 uio_copy_to_nofault(struct uio *uio, const void *kva, u64 n);

@@ -1,11 +1,12 @@
 /*
- * A copy walks the page table, as the hardware would for the program, and moves the bytes through the
- * kernel's mapping of the page. The page-table lock is held from the look at the entry to the end of the
- * copy, so the page cannot be taken away in between; nothing is pinned, nothing is counted. When the
- * entry does not allow the access the fault handler makes it so, as if the program had faulted, and
- * the copy goes on.
+ * A copy walks the page table, as the hardware would for the program, and moves the bytes through
+ * the kernel's mapping of the page. The page-table lock is held from the look at the entry to the
+ * end of the copy, so the page cannot be taken away in between; nothing is pinned, nothing is
+ * counted. When the entry does not allow the access the fault handler makes it so, as if the
+ * program had faulted, and the copy goes on.
  *
- * A store needs an entry with W and D, for a program's pages are marked dirty by that; a load needs A.
+ * A store needs an entry with W and D, for a program's pages are marked dirty by that; a load needs
+ * A.
  */
 
 #include "vm/usercopy.h"
@@ -143,7 +144,10 @@ put_user_u64(uva_t dst, u64 value)
 	return copy_to_user(dst, &value, sizeof(value));
 }
 
-/* Copy until a terminator, or n bytes. => bytes of text, with *found when the terminator is behind them */
+/*
+ * Copy until a terminator, or n bytes. => bytes of text, with *found when the terminator is behind
+ * them
+ */
 static size_t
 string_piece(char *dst, const char *user, size_t n, bool *found)
 {
@@ -155,7 +159,9 @@ string_piece(char *dst, const char *user, size_t n, bool *found)
 	return len;
 }
 
-/* strncpy_from_user, or strnlen when dst is NULL. => length, -EFAULT, or size when it is too long */
+/*
+ * strncpy_from_user, or strnlen when dst is NULL. => length, -EFAULT, or size when it is too long
+ */
 static ssize_t
 string_from_user(char *dst, uva_t src, size_t size)
 {

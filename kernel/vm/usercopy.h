@@ -1,10 +1,10 @@
 #pragma once
 
 /*
- * Copies between the kernel and user memory. No user address is ever dereferenced: the page table is
- * walked and the bytes move through the kernel's own mapping of the page. All of these may fault pages
- * in, and so sleep: only locks outside MM may be held. The functions without an mm argument act on the
- * current task's; in a kernel thread they return -EFAULT.
+ * Copies between the kernel and user memory. No user address is ever dereferenced: the page table
+ * is walked and the bytes move through the kernel's own mapping of the page. All of these may fault
+ * pages in, and so sleep: only locks outside MM may be held. The functions without an mm argument
+ * act on the current task's; in a kernel thread they return -EFAULT.
  */
 
 #include "lib/errno.h"
@@ -34,7 +34,10 @@ int mm_copy_from(struct mm *mm, void *dst, uva_t src, size_t bytes);
 int mm_copy_to(struct mm *mm, uva_t dst, const void *src, size_t bytes);
 int mm_clear(struct mm *mm, uva_t dst, size_t bytes);
 
-/* Atomic operations on an aligned word of user memory, for futexes. => 0, -EFAULT, -EINVAL (alignment) */
+/*
+ * Atomic operations on an aligned word of user memory, for futexes. => 0, -EFAULT, -EINVAL
+ * (alignment)
+ */
 int user_cmpxchg_u32(uva_t uva, u32 expected, u32 desired, u32 *found);
 
 /*

@@ -97,7 +97,9 @@ struct vma *vma_alloc(struct mm *mm, u64 start, u64 end, u32 flags, struct mappi
 /* => vma is in no tree; gives its mapping reference back and so may sleep */
 void vma_free(struct vma *vma);
 
-/* Into and out of the mm's tree, list and counters, and the mapping's list. => mm->lock for writing */
+/*
+ * Into and out of the mm's tree, list and counters, and the mapping's list. => mm->lock for writing
+ */
 void vma_insert(struct vma *vma);
 void vma_remove(struct vma *vma);
 

@@ -1,15 +1,16 @@
 /*
- * Write-back. A dirty page has PG_dirty and the DIRTY mark in its mapping; a mapping with dirty pages is on
- * a list, oldest first. A batch is a run of dirty pages of consecutive index: each is locked for a moment, made
- * read-only in all page tables, so that a later store marks it dirty again, and changed from dirty to
- * being written; then the file system gets them together.
+ * Write-back. A dirty page has PG_dirty and the DIRTY mark in its mapping; a mapping with dirty
+ * pages is on a list, oldest first. A batch is a run of dirty pages of consecutive index: each is
+ * locked for a moment, made read-only in all page tables, so that a later store marks it dirty
+ * again, and changed from dirty to being written; then the file system gets them together.
  *
  *	ops->write_begin	 a transaction		    no page lock
  *	lock page, dirty -> writeback, unlock page	    for each of the run
  *	ops->write_pages	 starts the I/O
  *	ops->write_end
  *
- * A page that is being written when its turn comes is waited for if the caller wants to wait, else left dirty.
+ * A page that is being written when its turn comes is waited for if the caller wants to wait, else
+ * left dirty.
  */
 
 #include "vm/writeback.h"

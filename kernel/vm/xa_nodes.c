@@ -1,7 +1,7 @@
 /*
- * Memory for xarray nodes. They are allocated under spinning locks, so without reclaim. When that fails
- * the caller drops its lock, fills this hart's reserve, which may sleep, and tries again at once: no other
- * thread runs on this hart in between, and interrupt handlers insert nothing.
+ * Memory for xarray nodes. They are allocated under spinning locks, so without reclaim. When that
+ * fails the caller drops its lock, fills this hart's reserve, which may sleep, and tries again at
+ * once: no other thread runs on this hart in between, and interrupt handlers insert nothing.
  */
 
 #include "core/cpu.h"

@@ -1,7 +1,8 @@
 /*
- * A page is put only after no hart can reach it any more: PTEs are cleared under the page-table lock
- * into a batch, the lock is dropped, the TLBs are flushed, then the pages go (mem/tlb.h). An address
- * space that no hart has loaded any more, as that of a program that ended, needs none of this.
+ * A page is put only after no hart can reach it any more: PTEs are cleared under the page-table
+ * lock into a batch, the lock is dropped, the TLBs are flushed, then the pages go (mem/tlb.h). An
+ * address space that no hart has loaded any more, as that of a program that ended, needs none of
+ * this.
  */
 
 #include "vm/zap.h"
@@ -20,8 +21,9 @@ struct zap_count {
 };
 
 /*
- * Clear one PTE that is not none. Its page loses the mapping and goes into the batch; without a batch, which
- * is right when no hart has the page table loaded, it is put at once. => page-table lock held
+ * Clear one PTE that is not none. Its page loses the mapping and goes into the batch; without a
+ * batch, which is right when no hart has the page table loaded, it is put at once. => page-table
+ * lock held
  */
 static ALWAYS_INLINE void
 zap_pte(pte_t *ptep, u64 zero, struct zap_count *count, struct tlb_batch *batch)
