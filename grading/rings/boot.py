@@ -1,5 +1,6 @@
 """The boot matrix, boot-soak, and that the machine's end is told right."""
 
+import os
 import re
 
 from grading.machine import Machine, Verdict
@@ -11,6 +12,7 @@ MODERN = ["-global", "virtio-mmio.force-legacy=false"]
 LINE = "echo boot $((6 * 7))"
 EXPECTED = b"boot 42\n"
 SOAK_HARTS = 4
+FW_JUMP = "/usr/lib/riscv64-linux-gnu/opensbi/generic/fw_jump.elf"
 
 # What the kernel does to itself for boot argument crash=NAME -> what the panic must say.
 CRASHES = {
@@ -54,6 +56,15 @@ def boot_job(name, variant, root, fields):
         config = guest_config(variant, root, limit=LIMIT_SECONDS, **fields)
         check_line(report, title, config, LINE, EXPECTED)
     return Job(title, run, 30)
+
+
+def fw_jump_job(report):
+    """Debian's own OpenSBI, which jumps to a fixed address, instead of QEMU's."""
+    if not os.path.exists(FW_JUMP):
+        report.skipped("boot fw_jump", f"no {FW_JUMP}")
+        return
+    check_line(report, "boot fw_jump", guest_config(bios=FW_JUMP, smp=2, limit=LIMIT_SECONDS),
+               LINE, EXPECTED)
 
 
 def status_job(line, status):
@@ -121,7 +132,7 @@ def crash_job(name, pattern, variant="default"):
 
 
 def jobs():
-    return ([boot_job(*row) for row in MATRIX] +
+    return ([boot_job(*row) for row in MATRIX] + [Job("boot fw_jump", fw_jump_job, 30)] +
             [status_job("true", 0), status_job("exit 7", 7), status_job("no-such-command", 127),
              status_job("kill -9 $$", 137),
              Job("run output", output_job), Job("run timeout", watchdog_job),

@@ -1,8 +1,11 @@
 """Splitting the console into output and the rest; boot arguments; classification."""
 
+import os
+import tempfile
 import unittest
+import unittest.mock
 
-from grading.machine import Config, Disk, Result, Verdict
+from grading.machine import Config, Disk, EnvironmentProblem, Result, Verdict
 from grading.machine import command, command_line, config, verdict
 
 
@@ -65,6 +68,33 @@ class ConfigTest(unittest.TestCase):
         options = command_line.disk_options(3, Disk("x", "root"), "a,b")
         self.assertIn("bus=virtio-mmio-bus.3,serial=root", options[3])
         self.assertIn("file=a,,b", options[1])
+
+
+class QemuTest(unittest.TestCase):
+    def fake_qemu(self, version):
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        path = os.path.join(directory.name, "qemu")
+        with open(path, "w") as script:
+            script.write(f"#!/bin/sh\necho QEMU emulator version {version}\n")
+        os.chmod(path, 0o755)
+        self.addCleanup(command_line.find_qemu.cache_clear)
+        command_line.find_qemu.cache_clear()
+        return unittest.mock.patch.dict(os.environ, {"QEMU": path})
+
+    def test_old_qemu_is_refused_with_its_version(self):
+        with self.fake_qemu("6.2.0"), self.assertRaisesRegex(EnvironmentProblem, "6.2, too old"):
+            command_line.find_qemu()
+
+    def test_new_qemu_is_taken(self):
+        with self.fake_qemu("10.0.3"):
+            self.assertTrue(command_line.find_qemu())
+
+    def test_no_qemu(self):
+        command_line.find_qemu.cache_clear()
+        with unittest.mock.patch.dict(os.environ, {"QEMU": "/nonexistent/qemu"}), \
+                self.assertRaisesRegex(EnvironmentProblem, "setup.sh"):
+            command_line.find_qemu()
 
 
 class VerdictTest(unittest.TestCase):
