@@ -1,0 +1,341 @@
+/* exec: what is refused and how, what the new program sees, what it keeps. */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "test.h"
+
+#define HEADER_BYTES 64
+
+static char *no_environment[] = {NULL};
+static char program_path[512];
+
+/* The programs that the tests exec; they are this program again. */
+int
+exec_helper(int argc, char **argv)
+{
+	const char *what = argc > 0 ? argv[0] : "";
+
+	if (strcmp(what, "status") == 0)
+		return argc > 1 ? atoi(argv[1]) : 0;
+	if (strcmp(what, "arguments") == 0)
+		return argc == 4 && strcmp(argv[1], "") == 0 && strcmp(argv[2], "a b") == 0 &&
+				       strlen(argv[3]) == 5000 && getenv("ONE") &&
+				       strcmp(getenv("ONE"), "1") == 0
+			       ? 0
+			       : 1;
+	if (strcmp(what, "closed") == 0)
+		return fcntl(atoi(argv[1]), F_GETFD) < 0 && fcntl(atoi(argv[2]), F_GETFD) == 0 ? 0
+											      : 1;
+	if (strcmp(what, "signals") == 0) {
+		struct sigaction one, two;
+		sigset_t mask;
+
+		sigaction(SIGUSR1, NULL, &one);
+		sigaction(SIGUSR2, NULL, &two);
+		sigprocmask(SIG_BLOCK, NULL, &mask);
+		return one.sa_handler == SIG_IGN && two.sa_handler == SIG_DFL &&
+				       sigismember(&mask, SIGTERM) && !sigismember(&mask, SIGINT)
+			       ? 0
+			       : 1;
+	}
+	return 99;
+}
+
+static const char *
+program(void)
+{
+	ssize_t length = readlink("/proc/self/exe", program_path, sizeof(program_path) - 1);
+
+	CHECK(length > 0);
+	program_path[length] = 0;
+	return program_path;
+}
+
+static int
+run(const char *path, char **argv, char **envp)
+{
+	pid_t child = fork_checked();
+	int status;
+
+	if (child == 0) {
+		execve(path, argv, envp);
+		_exit(200 + (errno < 50 ? errno : 50));
+	}
+	CHECK_EQ(waitpid(child, &status, 0), child);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+static void
+exec_errors(void)
+{
+	char *argv[] = {"x", NULL};
+	static char name[5000];
+
+	CHECK_ERRNO(execve("missing", argv, no_environment), ENOENT);
+	CHECK_ERRNO(execve("", argv, no_environment), ENOENT);
+	CHECK_ERRNO(execve(".", argv, no_environment), EACCES);
+	file_make("file", "#!/missing\n", 11);
+	CHECK_ERRNO(execve("file", argv, no_environment), ENOENT);
+	CHECK_ERRNO(execve("file/x", argv, no_environment), ENOTDIR);
+	CHECK_EQ(chmod("file", 0644), 0);
+	CHECK_ERRNO(execve("file", argv, no_environment), EACCES);
+	memset(name, 'n', 300);
+	CHECK_ERRNO(execve(name, argv, no_environment), ENAMETOOLONG);
+	memset(name, '/', sizeof(name) - 1);
+	CHECK_ERRNO(execve(name, argv, no_environment), ENAMETOOLONG);
+}
+
+static void
+refused(const char *what, const void *bytes, size_t length)
+{
+	char *argv[] = {"bad", NULL};
+	int status;
+
+	file_make("bad", bytes, length);
+	status = run("bad", argv, no_environment);
+	if (status != 200 + ENOEXEC && status != 200 + EINVAL && status != 200 + EACCES &&
+	    status != 200 + ENOMEM && status != -SIGKILL && status != -SIGSEGV &&
+	    status != 200 + EFAULT)
+		FAIL("exec of %s gives %d", what, status);
+}
+
+static void
+exec_no_program(void)
+{
+	char *argv[] = {"bad", NULL};
+
+	file_make("bad", "", 0);
+	CHECK_ERRNO(execve("bad", argv, no_environment), ENOEXEC);
+	file_make("bad", "\177ELF", 4);
+	CHECK_ERRNO(execve("bad", argv, no_environment), ENOEXEC);
+	file_make("bad", "echo hello\n", 11);
+	CHECK_ERRNO(execve("bad", argv, no_environment), ENOEXEC);
+	file_make("bad", "\0\0\0\0\0\0\0\0", 8);
+	CHECK_ERRNO(execve("bad", argv, no_environment), ENOEXEC);
+}
+
+static char image[8192];
+
+static void
+image_read(void)
+{
+	int fd = open(program(), O_RDONLY);
+
+	CHECK(fd >= 0);
+	CHECK_EQ(read(fd, image, sizeof(image)), sizeof(image));
+	close(fd);
+}
+
+/* Overwrites a field of the header, tries the file, puts the field back. */
+static void
+image_refused(const char *what, size_t offset, uint64_t value, size_t bytes)
+{
+	char old[8];
+
+	memcpy(old, image + offset, bytes);
+	memcpy(image + offset, &value, bytes);
+	refused(what, image, sizeof(image));
+	memcpy(image + offset, old, bytes);
+}
+
+static void
+exec_bad_header(void)
+{
+	char *argv[] = {"bad", NULL};
+
+	image_read();
+	image[4] = 1;
+	file_make("bad", image, sizeof(image));
+	CHECK_ERRNO(execve("bad", argv, no_environment), ENOEXEC);
+	image[4] = 2;
+	image[18] = 62;
+	file_make("bad", image, sizeof(image));
+	CHECK_ERRNO(execve("bad", argv, no_environment), ENOEXEC);
+	image[18] = (char)243;
+	image_refused("a truncated file", 0, 0x464c457f, 4);
+	image_refused("type 9", 16, 9, 2);
+	image_refused("program headers nowhere", 32, 1ul << 40, 8);
+	image_refused("program headers at -8", 32, ~7ul, 8);
+	image_refused("no program headers", 56, 0, 2);
+	image_refused("65535 program headers", 56, 0xffff, 2);
+	image_refused("program headers of 1 byte", 54, 1, 2);
+	image_refused("an entry in the kernel", 24, 0xffffffff80200000, 8);
+}
+
+static void
+exec_bad_segments(void)
+{
+	static const uint64_t values[] = {0xffffffff80200000, ~0ul,	     1ul << 63,
+					  0x4000000000,	      0x3fffffffff, 1,
+					  0xfffffffffffff000};
+	static const size_t fields[] = {8, 16, 32, 40};
+
+	image_read();
+	for (size_t i = 0; i < COUNT(fields); i++)
+		for (size_t j = 0; j < COUNT(values); j++)
+			image_refused("a bad segment", HEADER_BYTES + fields[i], values[j], 8);
+}
+
+/* Random damage to the headers: never more than the program's own end. */
+static void
+exec_random_headers(void)
+{
+	uint64_t state = 12345;
+
+	image_read();
+	for (int round = 0; round < 60; round++) {
+		char *argv[] = {"bad", "-x", "status", NULL};
+		char copy[HEADER_BYTES * 5];
+
+		memcpy(copy, image, sizeof(copy));
+		for (int i = 0; i < 4; i++) {
+			state = state * 6364136223846793005u + 1442695040888963407u;
+			image[4 + (state >> 33) % (sizeof(copy) - 4)] = (char)(state >> 56);
+		}
+		file_make("bad", image, sizeof(image));
+		run("bad", argv, no_environment);
+		memcpy(image, copy, sizeof(copy));
+	}
+}
+
+static void
+exec_arguments(void)
+{
+	static char big[5001];
+	char *argv[] = {"usertests", "-x", "arguments", "", "a b", big, NULL};
+	char *envp[] = {"ZERO=0", "ONE=1", NULL};
+
+	memset(big, 'x', 5000);
+	CHECK_EQ(run(program(), argv, envp), 0);
+}
+
+static void
+exec_status(void)
+{
+	char *argv[] = {"usertests", "-x", "status", "37", NULL};
+
+	CHECK_EQ(run(program(), argv, no_environment), 37);
+}
+
+static void
+exec_too_much(void)
+{
+	size_t length = 200 * KIB;
+	char *one = malloc(length + 1);
+	char *argv[4] = {"usertests", "-x", one, NULL};
+	char **many = malloc(600001 * sizeof(char *));
+
+	CHECK(one && many);
+	memset(one, 'x', length);
+	one[length] = 0;
+	CHECK_ERRNO(execve(program(), argv, no_environment), E2BIG);
+	for (int i = 0; i < 600000; i++)
+		many[i] = "0123456789";
+	many[600000] = NULL;
+	CHECK_ERRNO(execve(program(), many, no_environment), E2BIG);
+	CHECK_ERRNO(execve(program(), argv + 3, many), E2BIG);
+}
+
+static void
+exec_script(void)
+{
+	char text[600];
+	char *argv[] = {"script", "41", NULL};
+
+	snprintf(text, sizeof(text), "#! %s -x\nnothing\n", program());
+	file_make("status", text, strlen(text));
+	CHECK_EQ(run("status", argv, no_environment), 41);
+}
+
+static void
+exec_script_loop(void)
+{
+	char *argv[] = {"script", NULL};
+
+	file_make("loop", "#!loop\n", 7);
+	CHECK_ERRNO(execve("loop", argv, no_environment), ELOOP);
+}
+
+static void
+exec_closes(void)
+{
+	char closed[8], kept[8];
+	char *argv[] = {"usertests", "-x", "closed", closed, kept, NULL};
+	int fds[2];
+
+	CHECK_EQ(pipe2(fds, O_CLOEXEC), 0);
+	CHECK_EQ(fcntl(fds[1], F_SETFD, 0), 0);
+	snprintf(closed, sizeof(closed), "%d", fds[0]);
+	snprintf(kept, sizeof(kept), "%d", fds[1]);
+	CHECK_EQ(run(program(), argv, no_environment), 0);
+	CHECK_EQ(fcntl(fds[0], F_GETFD), FD_CLOEXEC);
+}
+
+static void
+on_signal(int sig)
+{
+	(void)sig;
+}
+
+static void
+exec_signals(void)
+{
+	char *argv[] = {"usertests", "-x", "signals", NULL};
+	sigset_t mask;
+
+	signal(SIGUSR1, SIG_IGN);
+	signal(SIGUSR2, on_signal);
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGTERM);
+	CHECK_EQ(sigprocmask(SIG_SETMASK, &mask, NULL), 0);
+	CHECK_EQ(run(program(), argv, no_environment), 0);
+}
+
+static void
+exec_failure_changes_nothing(void)
+{
+	char *argv[] = {"bad", NULL};
+	char *area = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int fd = open(".", O_RDONLY | O_CLOEXEC);
+
+	strcpy(area, "kept");
+	signal(SIGUSR2, on_signal);
+	file_make("bad", "\177ELF", 4);
+	CHECK_ERRNO(execve("bad", argv, no_environment), ENOEXEC);
+	CHECK(strcmp(area, "kept") == 0);
+	CHECK_EQ(fcntl(fd, F_GETFD), FD_CLOEXEC);
+	CHECK_EQ(raise(SIGUSR2), 0);
+}
+
+static void
+exec_running_text(void)
+{
+	int fd = open(program(), O_WRONLY);
+
+	CHECK(fd < 0 && errno == ETXTBSY);
+}
+
+const struct test exec_tests[] = {
+	{"exec_errors", exec_errors, ANYWHERE},
+	{"exec_no_program", exec_no_program, ANYWHERE},
+	{"exec_bad_header", exec_bad_header, A_KERNEL},
+	{"exec_bad_segments", exec_bad_segments, A_KERNEL},
+	{"exec_random_headers", exec_random_headers, A_KERNEL},
+	{"exec_arguments", exec_arguments, A_KERNEL},
+	{"exec_status", exec_status, A_KERNEL},
+	{"exec_too_much", exec_too_much, ANYWHERE},
+	{"exec_script", exec_script, A_KERNEL},
+	{"exec_script_loop", exec_script_loop, ANYWHERE},
+	{"exec_closes", exec_closes, A_KERNEL},
+	{"exec_signals", exec_signals, A_KERNEL},
+	{"exec_failure_changes_nothing", exec_failure_changes_nothing, ANYWHERE},
+	{"exec_running_text", exec_running_text, A_KERNEL},
+	{NULL, NULL, ANYWHERE},
+};

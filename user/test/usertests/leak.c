@@ -1,0 +1,152 @@
+/*
+ * The leak check: the suite runs twice in one boot. What the first run leaves behind may be caches
+ * that fill up once; what grows between the end of the first run and the end of the second is a
+ * leak.
+ *
+ * Memory in use is what is neither free nor droppable: MemTotal - MemFree - Cached - Buffers. It
+ * may grow by MEMORY_SLACK_KIB: caches of directory entries and inodes, which keep what was used
+ * last, and per-CPU lists, whose filling depends on the moment. Objects of a slab cache may grow
+ * by SLAB_SLACK for the same reason. Processes, blocks and inodes must be the same.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statfs.h>
+#include <sys/sysinfo.h>
+#include <unistd.h>
+
+#include "test.h"
+
+#define MEMORY_SLACK_KIB 512
+#define SLAB_SLACK	 160
+#define MAX_CACHES	 100
+#define TEXT_BYTES	 32768
+
+struct cache {
+	char name[40];
+	long active;
+};
+
+struct counters {
+	long used_kib, processes, free_blocks, free_inodes;
+	int nr_caches;
+	struct cache caches[MAX_CACHES];
+};
+
+static char text[TEXT_BYTES];
+
+static int
+text_read(const char *path)
+{
+	int fd = open(path, O_RDONLY);
+	size_t length = 0;
+	ssize_t got;
+
+	text[0] = 0;
+	if (fd < 0)
+		return -1;
+	while ((got = read(fd, text + length, sizeof(text) - 1 - length)) > 0)
+		length += got;
+	text[length] = 0;
+	close(fd);
+	return 0;
+}
+
+static long
+meminfo(const char *name)
+{
+	char *at = strstr(text, name);
+
+	return at ? atol(at + strlen(name)) : 0;
+}
+
+static void
+caches_read(struct counters *counters)
+{
+	char *line;
+
+	counters->nr_caches = 0;
+	text_read("/proc/slabinfo");
+	for (line = text; line && *line && counters->nr_caches < MAX_CACHES;) {
+		struct cache *cache = &counters->caches[counters->nr_caches];
+
+		if (sscanf(line, "%39s %ld", cache->name, &cache->active) == 2)
+			counters->nr_caches++;
+		line = strchr(line, '\n');
+		line = line ? line + 1 : NULL;
+	}
+}
+
+static void
+counters_read(struct counters *counters)
+{
+	struct statfs fs = {0};
+	struct sysinfo info = {0};
+
+	sync();
+	sleep_ms(500);
+	text_read("/proc/meminfo");
+	counters->used_kib = meminfo("MemTotal:") - meminfo("MemFree:") - meminfo("\nCached:") -
+			     meminfo("Buffers:");
+	sysinfo(&info);
+	counters->processes = info.procs;
+	statfs(".", &fs);
+	counters->free_blocks = fs.f_bfree;
+	counters->free_inodes = fs.f_ffree;
+	caches_read(counters);
+}
+
+static int
+grown(const char *name, long before, long after, long slack)
+{
+	int bad = after - before > slack;
+
+	if (bad || (after != before && slack == 0))
+		printf("leak %s %s: %ld, then %ld\n", name, bad ? "FAILED" : "ok", before, after);
+	return bad;
+}
+
+static int
+counters_compare(const struct counters *before, const struct counters *after)
+{
+	int bad = grown("memory in use (KiB)", before->used_kib, after->used_kib,
+			MEMORY_SLACK_KIB);
+
+	bad |= grown("processes", before->processes, after->processes, 0);
+	bad |= grown("used blocks", -before->free_blocks, -after->free_blocks, 0);
+	bad |= grown("used inodes", -before->free_inodes, -after->free_inodes, 0);
+	for (int i = 0; i < after->nr_caches; i++)
+		for (int j = 0; j < before->nr_caches; j++)
+			if (strcmp(after->caches[i].name, before->caches[j].name) == 0)
+				bad |= grown(after->caches[i].name, before->caches[j].active,
+					     after->caches[i].active, SLAB_SLACK);
+	return bad;
+}
+
+static void
+counters_print(const char *when, const struct counters *counters)
+{
+	printf("%s: %ld KiB in use, %ld processes, %ld blocks and %ld inodes free\n", when,
+	       counters->used_kib, counters->processes, counters->free_blocks,
+	       counters->free_inodes);
+}
+
+int
+leak_check(int (*run_suite)(void))
+{
+	static struct counters start, middle, end;
+	int bad;
+
+	counters_read(&start);
+	bad = run_suite();
+	counters_read(&middle);
+	bad |= run_suite();
+	counters_read(&end);
+	counters_print("at the start", &start);
+	counters_print("after one run", &middle);
+	counters_print("after two runs", &end);
+	bad |= counters_compare(&middle, &end);
+	printf("leak check %s\n", bad ? "FAILED" : "ok");
+	return bad;
+}

@@ -1,0 +1,320 @@
+/* mmap, munmap, mprotect, brk of one process: what they do and which errors they give. */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "test.h"
+
+#define ANONYMOUS (MAP_PRIVATE | MAP_ANONYMOUS)
+#define RW	  (PROT_READ | PROT_WRITE)
+
+static char *
+map_anonymous(size_t pages)
+{
+	char *area = mmap(NULL, pages * PAGE, RW, ANONYMOUS, -1, 0);
+
+	CHECK(area != MAP_FAILED);
+	CHECK_EQ((uintptr_t)area % PAGE, 0);
+	return area;
+}
+
+static void
+touch(void *address)
+{
+	*(volatile char *)address = *(volatile char *)address;
+}
+
+static void
+peek(void *address)
+{
+	(void)*(volatile char *)address;
+}
+
+static void
+mmap_zeroed(void)
+{
+	char *area = map_anonymous(64);
+
+	for (size_t i = 0; i < 64 * PAGE; i++)
+		if (area[i] != 0)
+			FAIL("byte %zu is %d", i, area[i]);
+	memset(area, 0xff, 64 * PAGE);
+	CHECK_EQ(munmap(area, 64 * PAGE), 0);
+	area = map_anonymous(64);
+	for (size_t i = 0; i < 64 * PAGE; i += 512)
+		CHECK_EQ(area[i], 0);
+}
+
+static void
+mmap_errors(void)
+{
+	int fd;
+
+	file_make("file", "text", 4);
+	CHECK_ERRNO(mmap(NULL, 0, RW, ANONYMOUS, -1, 0), EINVAL);
+	CHECK_ERRNO(mmap(NULL, PAGE, RW, MAP_ANONYMOUS, -1, 0), EINVAL);
+	CHECK_ERRNO(mmap((void *)1, PAGE, RW, ANONYMOUS | MAP_FIXED, -1, 0), EINVAL);
+	CHECK_ERRNO(mmap(NULL, PAGE, RW, MAP_PRIVATE, -1, 0), EBADF);
+	CHECK_ERRNO(mmap(NULL, PAGE, RW, MAP_PRIVATE, 9999, 0), EBADF);
+	CHECK_ERRNO(mmap(NULL, 1UL << 62, RW, ANONYMOUS, -1, 0), ENOMEM);
+	CHECK_ERRNO(mmap(NULL, ~0UL, RW, ANONYMOUS, -1, 0), ENOMEM);
+	fd = open("file", O_RDONLY);
+	CHECK(fd >= 0);
+	CHECK_ERRNO(mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, fd, 1), EINVAL);
+	CHECK_ERRNO(mmap(NULL, PAGE, RW, MAP_SHARED, fd, 0), EACCES);
+	CHECK(mmap(NULL, PAGE, RW, MAP_PRIVATE, fd, 0) != MAP_FAILED);
+	close(fd);
+	fd = open("file", O_WRONLY);
+	CHECK_ERRNO(mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, fd, 0), EACCES);
+	close(fd);
+	fd = open(".", O_RDONLY);
+	CHECK_ERRNO(mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, fd, 0), ENODEV);
+}
+
+static void
+mmap_beyond_user_space(void)
+{
+	int fixed = ANONYMOUS | MAP_FIXED;
+
+	CHECK_ERRNO(mmap((void *)0x4000000000, PAGE, RW, fixed, -1, 0), ENOMEM);
+	CHECK_ERRNO(mmap((void *)0x3ffffff000, 2 * PAGE, RW, fixed, -1, 0), ENOMEM);
+	CHECK_ERRNO(mmap((void *)0xffffffff80200000, PAGE, RW, fixed, -1, 0), ENOMEM);
+	CHECK_ERRNO(mmap((void *)0xfffffffffffff000, PAGE, RW, fixed, -1, 0), ENOMEM);
+	CHECK_ERRNO(munmap((void *)0xffffffff80200000, PAGE), EINVAL);
+	CHECK_ERRNO(munmap((void *)0x3ffffff000, 2 * PAGE), EINVAL);
+}
+
+static void
+munmap_errors(void)
+{
+	char *area = map_anonymous(2);
+
+	CHECK_ERRNO(munmap(area + 1, PAGE), EINVAL);
+	CHECK_ERRNO(munmap(area, 0), EINVAL);
+	CHECK_ERRNO(munmap(area, ~0UL), EINVAL);
+	area[0] = area[PAGE] = 1;
+	CHECK_EQ(munmap(area, 2 * PAGE), 0);
+	CHECK_EQ(munmap(area, 2 * PAGE), 0);
+}
+
+static void
+munmap_middle(void)
+{
+	char *area = map_anonymous(5);
+
+	for (int i = 0; i < 5; i++)
+		area[i * PAGE] = (char)i;
+	CHECK_EQ(munmap(area + 2 * PAGE, 1), 0);
+	check_killed(peek, area + 2 * PAGE, SIGSEGV);
+	for (int i = 0; i < 5; i++)
+		if (i != 2)
+			CHECK_EQ(area[i * PAGE], i);
+	CHECK_EQ(munmap(area, 5 * PAGE), 0);
+	for (int i = 0; i < 5; i++)
+		check_killed(peek, area + i * PAGE, SIGSEGV);
+}
+
+static void
+mmap_fixed_replaces(void)
+{
+	char *area = map_anonymous(3);
+
+	memset(area, 1, 3 * PAGE);
+	CHECK(mmap(area + PAGE, PAGE, RW, ANONYMOUS | MAP_FIXED, -1, 0) == area + PAGE);
+	CHECK_EQ(area[0], 1);
+	CHECK_EQ(area[PAGE], 0);
+	CHECK_EQ(area[2 * PAGE - 1], 0);
+	CHECK_EQ(area[2 * PAGE], 1);
+	CHECK_ERRNO(mmap(area, PAGE, RW, ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0), EEXIST);
+	CHECK_EQ(area[0], 1);
+}
+
+static void
+mmap_hint(void)
+{
+	char *area = map_anonymous(4);
+
+	CHECK_EQ(munmap(area + PAGE, PAGE), 0);
+	CHECK(mmap(area + PAGE, PAGE, RW, ANONYMOUS, -1, 0) == area + PAGE);
+	area[PAGE] = 5;
+	CHECK(mmap(area + PAGE, PAGE, RW, ANONYMOUS, -1, 0) != area + PAGE);
+	CHECK_EQ(area[PAGE], 5);
+}
+
+static void
+mprotect_works(void)
+{
+	char *area = map_anonymous(3);
+
+	memset(area, 7, 3 * PAGE);
+	CHECK_EQ(mprotect(area + PAGE, PAGE, PROT_READ), 0);
+	check_killed(touch, area + PAGE, SIGSEGV);
+	touch(area);
+	touch(area + 2 * PAGE);
+	CHECK_EQ(area[PAGE], 7);
+	CHECK_EQ(mprotect(area + PAGE, PAGE, PROT_NONE), 0);
+	check_killed(peek, area + PAGE, SIGSEGV);
+	CHECK_EQ(mprotect(area, 3 * PAGE, RW), 0);
+	touch(area + PAGE);
+	CHECK_EQ(area[PAGE], 7);
+}
+
+static void
+mprotect_errors(void)
+{
+	char *area = map_anonymous(3);
+
+	CHECK_EQ(munmap(area + PAGE, PAGE), 0);
+	CHECK_ERRNO(mprotect(area + 1, PAGE, RW), EINVAL);
+	CHECK_ERRNO(mprotect(area + PAGE, PAGE, RW), ENOMEM);
+	CHECK_EQ(mprotect(area, 0, PROT_NONE), 0);
+	touch(area);
+}
+
+static void
+mprotect_shared_file(void)
+{
+	char *area;
+	int fd;
+
+	file_make("file", "text", 4);
+	fd = open("file", O_RDONLY);
+	area = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, 0);
+	CHECK(area != MAP_FAILED);
+	CHECK_ERRNO(mprotect(area, PAGE, RW), EACCES);
+	CHECK(memcmp(area, "text", 4) == 0);
+}
+
+static void
+brk_moves(void)
+{
+	char *start = sbrk(0), *area;
+
+	area = sbrk(10 * PAGE);
+	CHECK(area == start);
+	for (size_t i = 0; i < 10 * PAGE; i += 100)
+		CHECK_EQ(area[i], 0);
+	memset(area, 3, 10 * PAGE);
+	CHECK(sbrk(-5 * (intptr_t)PAGE) == start + 10 * PAGE);
+	CHECK_EQ(area[5 * PAGE - 1], 3);
+	CHECK(sbrk(5 * PAGE) == start + 5 * PAGE);
+	if ((uintptr_t)start % PAGE == 0)
+		CHECK_EQ(area[6 * PAGE], 0);
+	CHECK_EQ(area[9 * PAGE + PAGE / 2], 0);
+	CHECK(sbrk(-10 * (intptr_t)PAGE) == start + 10 * PAGE);
+}
+
+static void
+brk_odd_sizes(void)
+{
+	char *start = sbrk(0), *last = start;
+
+	for (int i = 1; i < 200; i++) {
+		char *area = sbrk(i);
+
+		CHECK(area == last);
+		memset(area, i, i);
+		last = area + i;
+	}
+	CHECK_EQ(last[-1], (char)199);
+	CHECK_EQ(brk(start), 0);
+}
+
+static void
+brk_huge(void)
+{
+	char *start = sbrk(0);
+
+	CHECK_ERRNO((long)sbrk(1L << 38), ENOMEM);
+	CHECK_ERRNO((long)sbrk(1L << 62), ENOMEM);
+	CHECK(sbrk(0) == start);
+	touch(sbrk(PAGE));
+}
+
+static void
+data_limit(void)
+{
+	struct rlimit limit = {8 * MIB, 8 * MIB};
+
+	CHECK_EQ(setrlimit(RLIMIT_DATA, &limit), 0);
+	CHECK_ERRNO((long)sbrk(16 * MIB), ENOMEM);
+	CHECK(sbrk(MIB) != (void *)-1);
+}
+
+static void
+address_space_limit(void)
+{
+	struct rlimit limit = {64 * MIB, 64 * MIB};
+
+	CHECK_EQ(setrlimit(RLIMIT_AS, &limit), 0);
+	CHECK_ERRNO(mmap(NULL, 128 * MIB, RW, ANONYMOUS, -1, 0), ENOMEM);
+	CHECK(mmap(NULL, MIB, RW, ANONYMOUS, -1, 0) != MAP_FAILED);
+}
+
+static void
+many_mappings(void)
+{
+	static char *areas[500];
+
+	for (size_t i = 0; i < COUNT(areas); i++) {
+		areas[i] = mmap(NULL, 2 * PAGE, i % 2 ? RW : PROT_READ, ANONYMOUS, -1, 0);
+		CHECK(areas[i] != MAP_FAILED);
+		if (i % 2)
+			*(size_t *)areas[i] = i;
+	}
+	for (size_t i = 0; i < COUNT(areas); i += 3)
+		CHECK_EQ(munmap(areas[i], PAGE), 0);
+	for (size_t i = 1; i < COUNT(areas); i += 2)
+		if (i % 3)
+			CHECK_EQ(*(size_t *)areas[i], i);
+}
+
+/* Far apart pages need page tables of their own, which must go away with them. */
+static void
+sparse_touch(void)
+{
+	char *area = mmap(NULL, 64UL << 30, RW, ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	CHECK(area != MAP_FAILED);
+	for (unsigned long at = 0; at < 64UL << 30; at += 1UL << 30)
+		area[at] = (char)(at >> 30);
+	for (unsigned long at = 0; at < 64UL << 30; at += 1UL << 30)
+		CHECK_EQ(area[at], at >> 30);
+	CHECK_EQ(munmap(area, 64UL << 30), 0);
+}
+
+static void
+mmap_populate(void)
+{
+	char *area = mmap(NULL, 100 * PAGE, RW, ANONYMOUS | MAP_POPULATE, -1, 0);
+
+	CHECK(area != MAP_FAILED);
+	for (int i = 0; i < 100; i++)
+		CHECK_EQ(area[i * PAGE], 0);
+}
+
+const struct test memory_tests[] = {
+	{"mmap_zeroed", mmap_zeroed, ANYWHERE},
+	{"mmap_errors", mmap_errors, ANYWHERE},
+	{"mmap_beyond_user_space", mmap_beyond_user_space, A_KERNEL},
+	{"munmap_errors", munmap_errors, ANYWHERE},
+	{"munmap_middle", munmap_middle, ANYWHERE},
+	{"mmap_fixed_replaces", mmap_fixed_replaces, A_KERNEL},
+	{"mmap_hint", mmap_hint, A_KERNEL},
+	{"mprotect_works", mprotect_works, ANYWHERE},
+	{"mprotect_errors", mprotect_errors, A_KERNEL},
+	{"mprotect_shared_file", mprotect_shared_file, A_KERNEL},
+	{"brk_moves", brk_moves, A_KERNEL},
+	{"brk_odd_sizes", brk_odd_sizes, ANYWHERE},
+	{"brk_huge", brk_huge, ANYWHERE},
+	{"data_limit", data_limit, A_KERNEL},
+	{"address_space_limit", address_space_limit, A_KERNEL},
+	{"many_mappings", many_mappings, ANYWHERE},
+	{"sparse_touch", sparse_touch, ANYWHERE},
+	{"mmap_populate", mmap_populate, ANYWHERE},
+	{NULL, NULL, ANYWHERE},
+};

@@ -1,0 +1,387 @@
+/* fork, exit, wait, process groups, limits on the number of processes. */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "test.h"
+
+static void
+exit_with(void *status)
+{
+	_exit((int)(intptr_t)status);
+}
+
+static void
+sleep_for_ever(void *unused)
+{
+	(void)unused;
+	for (;;)
+		sleep_ms(1000000);
+}
+
+static void
+exit_statuses(void)
+{
+	for (int status = 0; status < 256; status += 15)
+		CHECK_EQ(child_status(exit_with, (void *)(intptr_t)status), status << 8);
+	CHECK_EQ(child_status(exit_with, (void *)0x1ff), 0xff00);
+	CHECK_EQ(child_status(exit_with, (void *)-1), 0xff00);
+}
+
+static void
+wait_no_child(void)
+{
+	int status = 1234;
+
+	CHECK_ERRNO(wait(&status), ECHILD);
+	CHECK_ERRNO(waitpid(1, &status, 0), ECHILD);
+	CHECK_ERRNO(waitpid(getpid(), &status, WNOHANG), ECHILD);
+	CHECK_ERRNO(waitpid(-1, &status, 0x1000), EINVAL);
+	CHECK_EQ(status, 1234);
+}
+
+static void
+wait_nohang(void)
+{
+	int status = 1234;
+	pid_t child = fork_checked();
+
+	if (child == 0)
+		sleep_for_ever(NULL);
+	CHECK_EQ(waitpid(child, &status, WNOHANG), 0);
+	CHECK_EQ(waitpid(-1, &status, WNOHANG), 0);
+	CHECK_EQ(status, 1234);
+	CHECK_EQ(kill(child, SIGKILL), 0);
+	CHECK_EQ(waitpid(child, &status, 0), child);
+	CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	CHECK_ERRNO(waitpid(child, &status, WNOHANG), ECHILD);
+}
+
+static void
+wait_chosen(void)
+{
+	pid_t children[5];
+	int status;
+
+	for (int i = 0; i < 5; i++) {
+		children[i] = fork_checked();
+		if (children[i] == 0)
+			_exit(i + 1);
+	}
+	for (int i = 4; i >= 0; i--) {
+		CHECK_EQ(waitpid(children[i], &status, 0), children[i]);
+		CHECK_EQ(status, (i + 1) << 8);
+	}
+}
+
+static void
+wait_group(void)
+{
+	pid_t inside = fork_checked(), outside;
+	int status;
+
+	if (inside == 0) {
+		setpgid(0, 0);
+		sleep_ms(100);
+		_exit(1);
+	}
+	setpgid(inside, inside);
+	CHECK_EQ(getpgid(inside), inside);
+	outside = fork_checked();
+	if (outside == 0)
+		_exit(2);
+	CHECK_EQ(waitpid(-inside, &status, 0), inside);
+	CHECK_EQ(waitpid(0, &status, 0), outside);
+}
+
+static void
+wait_usage(void)
+{
+	struct rusage usage;
+	pid_t child = fork_checked();
+
+	if (child == 0) {
+		int64_t end = now_us() + 200000;
+
+		while (now_us() < end)
+			;
+		_exit(0);
+	}
+	CHECK_EQ(wait4(child, NULL, 0, &usage), child);
+	CHECK(usage.ru_utime.tv_sec * 1000000 + usage.ru_utime.tv_usec + usage.ru_stime.tv_usec > 1000);
+	CHECK(usage.ru_minflt > 0);
+}
+
+/* The many children of a loop, all of them zombies for a while. */
+static void
+fork_many(void)
+{
+	int sum = 0, status;
+
+	for (int i = 0; i < 60; i++) {
+		if (fork_checked() == 0)
+			_exit(i);
+	}
+	sleep_ms(100);
+	for (int i = 0; i < 60; i++) {
+		CHECK(wait(&status) > 0);
+		CHECK(WIFEXITED(status));
+		sum += WEXITSTATUS(status);
+	}
+	CHECK_EQ(sum, 59 * 60 / 2);
+	CHECK_ERRNO(wait(&status), ECHILD);
+}
+
+static void
+fork_ids(void)
+{
+	pid_t parent = getpid(), group = getpgrp(), child;
+
+	child = fork_checked();
+	if (child == 0) {
+		CHECK(getpid() != parent);
+		CHECK_EQ(getppid(), parent);
+		CHECK_EQ(getpgrp(), group);
+		CHECK_EQ(gettid(), getpid());
+		_exit(0);
+	}
+	CHECK(child > 0 && child != parent);
+	check_exit(child);
+}
+
+static void
+orphans_go_to_init(void)
+{
+	int fds[2];
+	pid_t middle, heir;
+
+	CHECK_EQ(pipe(fds), 0);
+	middle = fork_checked();
+	if (middle == 0) {
+		if (fork_checked() == 0) {
+			while (getppid() == middle || getppid() == getpgrp())
+				sleep_ms(1);
+			for (int i = 0; i < 1000 && kill(middle, 0) == 0; i++)
+				sleep_ms(1);
+			heir = getppid();
+			CHECK_EQ(write(fds[1], &heir, sizeof(heir)), sizeof(heir));
+			_exit(0);
+		}
+		_exit(0);
+	}
+	check_exit(middle);
+	close(fds[1]);
+	CHECK_EQ(read(fds[0], &heir, sizeof(heir)), sizeof(heir));
+	CHECK(heir != middle && heir != getpid());
+	CHECK_EQ(read(fds[0], &heir, 1), 0);
+	CHECK_ERRNO(wait(NULL), ECHILD);
+}
+
+static void
+fork_many_orphans(void)
+{
+	for (int i = 0; i < 40; i++) {
+		pid_t child = fork_checked();
+
+		if (child == 0) {
+			for (int j = 0; j < 3; j++)
+				if (fork() == 0)
+					_exit(0);
+			_exit(0);
+		}
+		check_exit(child);
+	}
+}
+
+/* More forks than the machine has room for: the last one fails, and all can be undone. */
+static void
+fork_until_refused(void)
+{
+	struct rlimit limit;
+	int fds[2], count = 0, error = 0;
+	pid_t keeper;
+
+	CHECK_EQ(pipe(fds), 0);
+	keeper = fork_checked();
+	if (keeper == 0) {
+		CHECK_EQ(getrlimit(RLIMIT_NPROC, &limit), 0);
+		close(fds[0]);
+		for (; count < 5000; count++) {
+			pid_t child = fork();
+
+			if (child == 0)
+				sleep_for_ever(NULL);
+			if (child < 0)
+				break;
+		}
+		error = count < 5000 ? errno : EAGAIN;
+		CHECK_EQ(write(fds[1], &error, sizeof(error)), sizeof(error));
+		kill(0, SIGKILL);
+	}
+	setpgid(keeper, keeper);
+	close(fds[1]);
+	if (read(fds[0], &error, sizeof(error)) == sizeof(error))
+		CHECK(error == EAGAIN || error == ENOMEM);
+	kill(-keeper, SIGKILL);
+	CHECK_EQ(waitpid(keeper, &count, 0), keeper);
+	for (int i = 0; i < 1000 && kill(-keeper, 0) == 0; i++)
+		sleep_ms(10);
+	CHECK_EQ(child_status(exit_with, NULL), 0);
+}
+
+/* A process that doubles itself until it may not; its group can still be killed. */
+static void
+fork_bomb(void)
+{
+	pid_t bomb = fork_checked();
+
+	if (bomb == 0) {
+		struct rlimit limit = {200, 200};
+
+		setpgid(0, 0);
+		setrlimit(RLIMIT_NPROC, &limit);
+		for (;;)
+			if (fork() < 0)
+				sleep_ms(1);
+	}
+	setpgid(bomb, bomb);
+	sleep_ms(700);
+	for (int i = 0; i < 1000 && kill(-bomb, SIGKILL) == 0; i++) {
+		while (waitpid(-1, NULL, WNOHANG) > 0)
+			;
+		sleep_ms(10);
+	}
+	CHECK_ERRNO(kill(-bomb, 0), ESRCH);
+	CHECK_EQ(child_status(exit_with, NULL), 0);
+}
+
+static void
+process_groups(void)
+{
+	pid_t child = fork_checked();
+
+	if (child == 0) {
+		CHECK_EQ(setpgid(0, 0), 0);
+		CHECK_EQ(getpgrp(), getpid());
+		CHECK_ERRNO(setsid(), EPERM);
+		_exit(0);
+	}
+	check_exit(child);
+	child = fork_checked();
+	if (child == 0) {
+		CHECK_EQ(setsid(), getpid());
+		CHECK_EQ(getsid(0), getpid());
+		CHECK_EQ(getpgrp(), getpid());
+		CHECK_ERRNO(setpgid(0, 0), EPERM);
+		_exit(0);
+	}
+	check_exit(child);
+	CHECK_ERRNO(setpgid(0, -1), EINVAL);
+	CHECK_ERRNO(setpgid(1, 1), ESRCH);
+	CHECK_ERRNO(getpgid(0x3fffffff), ESRCH);
+}
+
+static void
+kill_errors(void)
+{
+	CHECK_ERRNO(kill(0x3fffffff, SIGTERM), ESRCH);
+	CHECK_ERRNO(kill(getpid(), 65), EINVAL);
+	CHECK_ERRNO(kill(getpid(), -1), EINVAL);
+	CHECK_EQ(kill(getpid(), 0), 0);
+}
+
+/* Killed while it waits in many ways. */
+static void
+wait_in_pipe(void *fds)
+{
+	char byte;
+
+	(void)!read(((int *)fds)[0], &byte, 1);
+}
+
+static void
+wait_in_wait(void *unused)
+{
+	(void)unused;
+	if (fork() == 0)
+		sleep_for_ever(NULL);
+	wait(NULL);
+}
+
+static void
+spin(void *unused)
+{
+	(void)unused;
+	for (;;)
+		;
+}
+
+static void
+die_while(void (*function)(void *argument), void *argument)
+{
+	pid_t child = fork_checked();
+	int status;
+
+	if (child == 0) {
+		function(argument);
+		_exit(0);
+	}
+	sleep_ms(50);
+	CHECK_EQ(kill(child, SIGKILL), 0);
+	CHECK_EQ(waitpid(child, &status, 0), child);
+	CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
+
+static void
+kill_while_waiting(void)
+{
+	int fds[2];
+
+	CHECK_EQ(pipe(fds), 0);
+	die_while(sleep_for_ever, NULL);
+	die_while(wait_in_pipe, fds);
+	die_while(wait_in_wait, NULL);
+	die_while(spin, NULL);
+}
+
+static void
+descriptors_are_inherited(void)
+{
+	int fd = open("file", O_CREAT | O_RDWR, 0644);
+	pid_t child;
+
+	CHECK_EQ(write(fd, "0123456789", 10), 10);
+	child = fork_checked();
+	if (child == 0) {
+		CHECK_EQ(lseek(fd, 3, SEEK_SET), 3);
+		_exit(0);
+	}
+	check_exit(child);
+	CHECK_EQ(lseek(fd, 0, SEEK_CUR), 3);
+}
+
+const struct test process_tests[] = {
+	{"exit_statuses", exit_statuses, ANYWHERE},
+	{"wait_no_child", wait_no_child, ANYWHERE},
+	{"wait_nohang", wait_nohang, ANYWHERE},
+	{"wait_chosen", wait_chosen, ANYWHERE},
+	{"wait_group", wait_group, ANYWHERE},
+	{"wait_usage", wait_usage, ANYWHERE},
+	{"fork_many", fork_many, ANYWHERE},
+	{"fork_ids", fork_ids, ANYWHERE},
+	{"orphans_go_to_init", orphans_go_to_init, ANYWHERE},
+	{"fork_many_orphans", fork_many_orphans, ANYWHERE},
+	{"fork_until_refused", fork_until_refused, ON_OUR_SIZE},
+	{"fork_bomb", fork_bomb, ON_OUR_SIZE},
+	{"process_groups", process_groups, ANYWHERE},
+	{"kill_errors", kill_errors, ANYWHERE},
+	{"kill_while_waiting", kill_while_waiting, ANYWHERE},
+	{"descriptors_are_inherited", descriptors_are_inherited, ANYWHERE},
+	{NULL, NULL, ANYWHERE},
+};

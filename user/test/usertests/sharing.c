@@ -1,0 +1,318 @@
+/* Memory of several processes: copies after fork, shared mappings, mapped files. */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "test.h"
+
+#define RW (PROT_READ | PROT_WRITE)
+
+static char data_byte = 1;
+
+static void
+peek(void *address)
+{
+	(void)*(volatile char *)address;
+}
+
+static void
+fork_isolates(void)
+{
+	char *area = mmap(NULL, 16 * PAGE, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int ready[2], go[2];
+	char byte = 1;
+	pid_t child;
+
+	CHECK(area != MAP_FAILED);
+	memset(area, byte, 16 * PAGE);
+	CHECK_EQ(pipe(ready), 0);
+	CHECK_EQ(pipe(go), 0);
+	child = fork_checked();
+	if (child == 0) {
+		for (int i = 0; i < 16; i += 2)
+			area[i * PAGE] = 2;
+		data_byte = 2;
+		CHECK_EQ(write(ready[1], &byte, 1), 1);
+		CHECK_EQ(read(go[0], &byte, 1), 1);
+		for (int i = 0; i < 16; i++)
+			CHECK_EQ(area[i * PAGE], i % 2 ? 1 : 2);
+		_exit(0);
+	}
+	CHECK_EQ(read(ready[0], &byte, 1), 1);
+	for (int i = 0; i < 16; i++)
+		CHECK_EQ(area[i * PAGE], 1);
+	CHECK_EQ(data_byte, 1);
+	for (int i = 0; i < 16; i++)
+		area[i * PAGE] = 3;
+	CHECK_EQ(write(go[1], &byte, 1), 1);
+	check_exit(child);
+	for (int i = 0; i < 16; i++)
+		CHECK_EQ(area[i * PAGE], 3);
+}
+
+/* Each generation changes its own copy; none sees another's. */
+static void
+generation(volatile int *area, int depth)
+{
+	pid_t child;
+
+	if (depth == 8)
+		return;
+	child = fork_checked();
+	if (child == 0) {
+		for (int i = 0; i < 8; i++)
+			CHECK_EQ(area[i * PAGE / 4], depth);
+		area[depth * PAGE / 4] = depth + 1;
+		for (int i = 0; i < 8; i++)
+			area[i * PAGE / 4] = depth + 1;
+		generation(area, depth + 1);
+		for (int i = 0; i < 8; i++)
+			CHECK_EQ(area[i * PAGE / 4], depth + 1);
+		_exit(0);
+	}
+	check_exit(child);
+	for (int i = 0; i < 8; i++)
+		CHECK_EQ(area[i * PAGE / 4], depth);
+}
+
+static void
+fork_nested(void)
+{
+	int *area = mmap(NULL, 8 * PAGE, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	CHECK(area != MAP_FAILED);
+	generation(area, 0);
+}
+
+/* The kernel, too, breaks the sharing when it writes for one process. */
+static void
+fork_isolates_read(void)
+{
+	char *area = mmap(NULL, PAGE, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int fds[2];
+	pid_t child;
+
+	CHECK(area != MAP_FAILED);
+	strcpy(area, "parent");
+	CHECK_EQ(pipe(fds), 0);
+	CHECK_EQ(write(fds[1], "child", 6), 6);
+	child = fork_checked();
+	if (child == 0) {
+		CHECK_EQ(read(fds[0], area, 6), 6);
+		CHECK(strcmp(area, "child") == 0);
+		_exit(0);
+	}
+	check_exit(child);
+	CHECK(strcmp(area, "parent") == 0);
+}
+
+static void
+shared_anonymous(void)
+{
+	int *area = mmap(NULL, 4 * PAGE, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pid_t children[4];
+
+	CHECK(area != MAP_FAILED);
+	for (int i = 0; i < 4; i++) {
+		children[i] = fork_checked();
+		if (children[i] == 0) {
+			for (int n = 0; n < 20000; n++)
+				__atomic_fetch_add(area, 1, __ATOMIC_RELAXED);
+			area[(PAGE + i * 512) / 4] = i + 1;
+			_exit(0);
+		}
+	}
+	for (int i = 0; i < 4; i++)
+		check_exit(children[i]);
+	CHECK_EQ(area[0], 80000);
+	for (int i = 0; i < 4; i++)
+		CHECK_EQ(area[(PAGE + i * 512) / 4], i + 1);
+	CHECK_EQ(area[2 * PAGE / 4], 0);
+}
+
+static int
+pattern_file(const char *path, size_t length)
+{
+	static char buffer[8 * PAGE];
+	int fd;
+
+	pattern_fill(buffer, sizeof(buffer), 0, 9);
+	file_make(path, buffer, length);
+	fd = open(path, O_RDWR);
+	CHECK(fd >= 0);
+	return fd;
+}
+
+static void
+file_private(void)
+{
+	int fd = pattern_file("file", 8 * PAGE);
+	char *area = mmap(NULL, 8 * PAGE, RW, MAP_PRIVATE, fd, 0);
+	char byte;
+
+	CHECK(area != MAP_FAILED);
+	CHECK(pattern_holds(area, 8 * PAGE, 0, 9));
+	area[PAGE] = (char)(area[PAGE] + 1);
+	CHECK_EQ(pread(fd, &byte, 1, PAGE), 1);
+	CHECK_EQ((unsigned char)byte, pattern_byte(PAGE, 9));
+	CHECK_EQ(close(fd), 0);
+	CHECK(pattern_holds(area + 2 * PAGE, PAGE, 2 * PAGE, 9));
+}
+
+static void
+file_offset(void)
+{
+	int fd = pattern_file("file", 8 * PAGE);
+	char *area = mmap(NULL, 2 * PAGE, PROT_READ, MAP_SHARED, fd, 3 * PAGE);
+
+	CHECK(area != MAP_FAILED);
+	CHECK(pattern_holds(area, 2 * PAGE, 3 * PAGE, 9));
+}
+
+static void
+file_shared(void)
+{
+	int fd = pattern_file("file", 8 * PAGE);
+	char *area = mmap(NULL, 8 * PAGE, RW, MAP_SHARED, fd, 0);
+	char bytes[4];
+	pid_t child;
+
+	CHECK(area != MAP_FAILED);
+	child = fork_checked();
+	if (child == 0) {
+		int again = open("file", O_RDWR);
+		char *other = mmap(NULL, 8 * PAGE, RW, MAP_SHARED, again, 0);
+
+		CHECK(other != MAP_FAILED);
+		memcpy(other + 5 * PAGE, "map", 4);
+		CHECK_EQ(pwrite(again, "call", 5, 6 * PAGE), 5);
+		_exit(0);
+	}
+	check_exit(child);
+	CHECK(strcmp(area + 5 * PAGE, "map") == 0);
+	CHECK(strcmp(area + 6 * PAGE, "call") == 0);
+	CHECK_EQ(pread(fd, bytes, 4, 5 * PAGE), 4);
+	CHECK(memcmp(bytes, "map", 4) == 0);
+	CHECK_EQ(fsync(fd), 0);
+	CHECK_EQ(munmap(area, 8 * PAGE), 0);
+	CHECK_EQ(pread(fd, bytes, 4, 5 * PAGE), 4);
+	CHECK(memcmp(bytes, "map", 4) == 0);
+}
+
+static void
+file_beyond_end(void)
+{
+	int fd = pattern_file("file", PAGE + 100);
+	char *area = mmap(NULL, 4 * PAGE, RW, MAP_SHARED, fd, 0);
+
+	CHECK(area != MAP_FAILED);
+	CHECK(pattern_holds(area, PAGE + 100, 0, 9));
+	CHECK_EQ(area[PAGE + 100], 0);
+	CHECK_EQ(area[2 * PAGE - 1], 0);
+	check_killed(peek, area + 2 * PAGE, SIGBUS);
+	check_killed(peek, area + 3 * PAGE, SIGBUS);
+}
+
+static void
+file_truncated_below(void)
+{
+	int fd = pattern_file("file", 4 * PAGE);
+	char *area = mmap(NULL, 4 * PAGE, RW, MAP_SHARED, fd, 0);
+
+	CHECK(area != MAP_FAILED);
+	CHECK(pattern_holds(area, 4 * PAGE, 0, 9));
+	CHECK_EQ(ftruncate(fd, PAGE), 0);
+	CHECK(pattern_holds(area, PAGE, 0, 9));
+	check_killed(peek, area + PAGE, SIGBUS);
+	CHECK_EQ(ftruncate(fd, 4 * PAGE), 0);
+	CHECK_EQ(area[PAGE], 0);
+	CHECK_EQ(area[3 * PAGE], 0);
+}
+
+/* Bytes that were stored beyond the end of the file, in its last page, are not the file's. */
+static void
+file_tail_is_not_written(void)
+{
+	int fd = pattern_file("file", 100);
+	char *area = mmap(NULL, PAGE, RW, MAP_SHARED, fd, 0);
+	struct stat st;
+	char byte = 1;
+
+	CHECK(area != MAP_FAILED);
+	memset(area + 100, 7, PAGE - 100);
+	CHECK_EQ(fstat(fd, &st), 0);
+	CHECK_EQ(st.st_size, 100);
+	CHECK_EQ(pread(fd, &byte, 1, 100), 0);
+	CHECK_EQ(munmap(area, PAGE), 0);
+}
+
+static void
+file_mapped_then_removed(void)
+{
+	int fd = pattern_file("file", 4 * PAGE);
+	char *area = mmap(NULL, 4 * PAGE, RW, MAP_SHARED, fd, 0);
+
+	CHECK(area != MAP_FAILED);
+	CHECK_EQ(close(fd), 0);
+	CHECK_EQ(unlink("file"), 0);
+	CHECK(pattern_holds(area, 4 * PAGE, 0, 9));
+	memset(area, 1, 4 * PAGE);
+	CHECK_EQ(area[4 * PAGE - 1], 1);
+}
+
+static void
+file_read_into_itself(void)
+{
+	int fd = pattern_file("file", 4 * PAGE);
+	char *area = mmap(NULL, 4 * PAGE, RW, MAP_SHARED, fd, 0);
+
+	CHECK(area != MAP_FAILED);
+	CHECK_EQ(pread(fd, area, PAGE, 2 * PAGE), PAGE);
+	CHECK(pattern_holds(area, PAGE, 2 * PAGE, 9));
+	CHECK_EQ(pwrite(fd, area + PAGE, PAGE, 3 * PAGE), PAGE);
+	CHECK(pattern_holds(area + 3 * PAGE, PAGE, PAGE, 9));
+	CHECK_EQ(pwrite(fd, area, PAGE, 0), PAGE);
+}
+
+/* Dirty pages of a hole: they get blocks, and are read back from the file. */
+static void
+file_hole_mapped(void)
+{
+	int fd = open("file", O_RDWR | O_CREAT, 0644);
+	char *area, text[8];
+
+	CHECK(fd >= 0);
+	CHECK_EQ(ftruncate(fd, 64 * PAGE), 0);
+	area = mmap(NULL, 64 * PAGE, RW, MAP_SHARED, fd, 0);
+	CHECK(area != MAP_FAILED);
+	for (int i = 0; i < 64; i += 7)
+		memcpy(area + i * PAGE + 9, "written", 8);
+	CHECK_EQ(munmap(area, 64 * PAGE), 0);
+	CHECK_EQ(fsync(fd), 0);
+	for (int i = 0; i < 64; i++) {
+		CHECK_EQ(pread(fd, text, 8, i * PAGE + 9), 8);
+		CHECK(memcmp(text, i % 7 ? "\0\0\0\0\0\0\0" : "written", 8) == 0);
+	}
+}
+
+const struct test sharing_tests[] = {
+	{"fork_isolates", fork_isolates, ANYWHERE},
+	{"fork_nested", fork_nested, ANYWHERE},
+	{"fork_isolates_read", fork_isolates_read, ANYWHERE},
+	{"shared_anonymous", shared_anonymous, ANYWHERE},
+	{"file_private", file_private, ANYWHERE},
+	{"file_offset", file_offset, ANYWHERE},
+	{"file_shared", file_shared, ANYWHERE},
+	{"file_beyond_end", file_beyond_end, ANYWHERE},
+	{"file_truncated_below", file_truncated_below, ANYWHERE},
+	{"file_tail_is_not_written", file_tail_is_not_written, ANYWHERE},
+	{"file_mapped_then_removed", file_mapped_then_removed, ANYWHERE},
+	{"file_read_into_itself", file_read_into_itself, ANYWHERE},
+	{"file_hole_mapped", file_hole_mapped, ANYWHERE},
+	{NULL, NULL, ANYWHERE},
+};
