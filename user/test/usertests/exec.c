@@ -314,14 +314,6 @@ exec_failure_changes_nothing(void)
 	CHECK_EQ(raise(SIGUSR2), 0);
 }
 
-static void
-exec_running_text(void)
-{
-	int fd = open(program(), O_WRONLY);
-
-	CHECK(fd < 0 && errno == ETXTBSY);
-}
-
 const struct test exec_tests[] = {
 	{"exec_errors", exec_errors, ANYWHERE},
 	{"exec_no_program", exec_no_program, ANYWHERE},
@@ -336,6 +328,5 @@ const struct test exec_tests[] = {
 	{"exec_closes", exec_closes, A_KERNEL},
 	{"exec_signals", exec_signals, A_KERNEL},
 	{"exec_failure_changes_nothing", exec_failure_changes_nothing, ANYWHERE},
-	{"exec_running_text", exec_running_text, A_KERNEL},
 	{NULL, NULL, ANYWHERE},
 };

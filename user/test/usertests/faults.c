@@ -19,7 +19,6 @@ static const uint64_t foreign_addresses[] = {
 	8,
 	0xfff,
 	0x4000000000,
-	0x3ffffffff8,
 	0x8000000000,
 	0x7fffffffffffff00,
 	0x8000000000000000,

@@ -46,6 +46,7 @@ static const struct test_group groups[] = {
 	{"pointers", pointer_tests}, {"faults", fault_tests},	{"memory", memory_tests},
 	{"sharing", sharing_tests},  {"exec", exec_tests},	{"process", process_tests},
 	{"files", file_tests},	     {"names", name_tests},	{"pipes", pipe_tests},
+	{"signals", signal_tests},   {"system", system_tests},
 };
 
 static struct {
@@ -141,6 +142,7 @@ static void
 test_child(const struct test *test, const char *directory)
 {
 	setpgid(0, 0);
+	signal(SIGALRM, SIG_DFL);
 	if (mkdir(directory, 0755) < 0 || chdir(directory) < 0)
 		FAIL("cannot make the test's directory (errno %d)", errno);
 	test->run();

@@ -1,0 +1,332 @@
+/* Signals: handlers, masks, restarts, stopping; sleeping and clocks. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "test.h"
+
+static volatile sig_atomic_t handled, depth, deepest;
+static volatile siginfo_t last_info;
+
+static void
+on_signal(int sig)
+{
+	(void)sig;
+	handled++;
+}
+
+static void
+on_info(int sig, siginfo_t *info, void *context)
+{
+	(void)context;
+	handled = sig;
+	memcpy((void *)&last_info, info, sizeof(*info));
+}
+
+static void
+handle(int sig, sighandler_t handler, unsigned long flags)
+{
+	struct sigaction action = {.sa_handler = handler, .sa_flags = flags};
+
+	CHECK_EQ(sigaction(sig, &action, NULL), 0);
+}
+
+static void
+signal_later(int sig, long milliseconds)
+{
+	pid_t parent = getpid();
+
+	if (fork_checked() == 0) {
+		sleep_ms(milliseconds);
+		kill(parent, sig);
+		_exit(0);
+	}
+}
+
+static void
+handler_runs(void)
+{
+	handle(SIGUSR1, on_signal, 0);
+	for (int i = 1; i <= 100; i++) {
+		CHECK_EQ(kill(getpid(), SIGUSR1), 0);
+		CHECK_EQ(handled, i);
+	}
+}
+
+static void
+handler_info(void)
+{
+	struct sigaction action = {.sa_sigaction = on_info, .sa_flags = SA_SIGINFO};
+	pid_t child;
+
+	CHECK_EQ(sigaction(SIGUSR1, &action, NULL), 0);
+	CHECK_EQ(sigaction(SIGCHLD, &action, NULL), 0);
+	CHECK_EQ(kill(getpid(), SIGUSR1), 0);
+	CHECK_EQ(handled, SIGUSR1);
+	CHECK_EQ(last_info.si_signo, SIGUSR1);
+	CHECK_EQ(last_info.si_code, SI_USER);
+	CHECK_EQ(last_info.si_pid, getpid());
+	child = fork_checked();
+	if (child == 0)
+		_exit(7);
+	while (handled != SIGCHLD)
+		sleep_ms(1);
+	CHECK_EQ(last_info.si_code, CLD_EXITED);
+	CHECK_EQ(last_info.si_pid, child);
+	CHECK_EQ(last_info.si_status, 7);
+}
+
+static char *fault_page;
+
+static void
+on_fault(int sig, siginfo_t *info, void *context)
+{
+	on_info(sig, info, context);
+	mprotect(fault_page, PAGE, PROT_READ | PROT_WRITE);
+}
+
+/* A handler repairs the fault, and the store is done again. */
+static void
+handler_repairs_fault(void)
+{
+	struct sigaction action = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO};
+
+	fault_page = mmap(NULL, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	CHECK_EQ(sigaction(SIGSEGV, &action, NULL), 0);
+	*(volatile int *)(fault_page + 8) = 42;
+	CHECK_EQ(*(int *)(fault_page + 8), 42);
+	CHECK_EQ(last_info.si_code, SEGV_ACCERR);
+	CHECK(last_info.si_addr == fault_page + 8);
+}
+
+static void
+on_nested(int sig)
+{
+	depth++;
+	if (depth > deepest)
+		deepest = depth;
+	if (deepest < 20)
+		raise(sig == SIGUSR1 ? SIGUSR2 : SIGUSR1);
+	depth--;
+}
+
+static void
+handlers_nest(void)
+{
+	handle(SIGUSR1, on_nested, SA_NODEFER);
+	handle(SIGUSR2, on_nested, SA_NODEFER);
+	raise(SIGUSR1);
+	CHECK_EQ(depth, 0);
+	CHECK_EQ(deepest, 20);
+}
+
+static void
+masks_hold_back(void)
+{
+	sigset_t set, old, pending;
+
+	handle(SIGUSR1, on_signal, 0);
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	sigaddset(&set, SIGKILL);
+	CHECK_EQ(sigprocmask(SIG_BLOCK, &set, &old), 0);
+	for (int i = 0; i < 3; i++)
+		raise(SIGUSR1);
+	CHECK_EQ(handled, 0);
+	CHECK_EQ(sigpending(&pending), 0);
+	CHECK(sigismember(&pending, SIGUSR1));
+	CHECK_EQ(sigprocmask(SIG_SETMASK, NULL, &set), 0);
+	CHECK(!sigismember(&set, SIGKILL));
+	CHECK_EQ(sigprocmask(SIG_SETMASK, &old, NULL), 0);
+	CHECK_EQ(handled, 1);
+}
+
+static void
+suspend_waits(void)
+{
+	sigset_t set, old;
+
+	handle(SIGUSR1, on_signal, 0);
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	CHECK_EQ(sigprocmask(SIG_BLOCK, &set, &old), 0);
+	signal_later(SIGUSR1, 30);
+	CHECK_ERRNO(sigsuspend(&old), EINTR);
+	CHECK_EQ(handled, 1);
+	CHECK_EQ(sigprocmask(SIG_SETMASK, NULL, &set), 0);
+	CHECK(sigismember(&set, SIGUSR1));
+}
+
+static void
+read_is_interrupted(void)
+{
+	int fds[2];
+	char byte;
+
+	CHECK_EQ(pipe(fds), 0);
+	handle(SIGUSR1, on_signal, 0);
+	signal_later(SIGUSR1, 50);
+	CHECK_ERRNO(read(fds[0], &byte, 1), EINTR);
+	CHECK_EQ(handled, 1);
+}
+
+static void
+read_is_restarted(void)
+{
+	pid_t parent = getpid();
+	int fds[2];
+	char byte = 'x';
+
+	CHECK_EQ(pipe(fds), 0);
+	handle(SIGUSR1, on_signal, SA_RESTART);
+	if (fork_checked() == 0) {
+		sleep_ms(50);
+		kill(parent, SIGUSR1);
+		sleep_ms(50);
+		(void)!write(fds[1], &byte, 1);
+		_exit(0);
+	}
+	CHECK_EQ(read(fds[0], &byte, 1), 1);
+	CHECK_EQ(handled, 1);
+}
+
+static void
+sleep_is_interrupted(void)
+{
+	struct timespec time = {30, 0}, rest = {0, 0};
+
+	handle(SIGUSR1, on_signal, SA_RESTART);
+	signal_later(SIGUSR1, 50);
+	CHECK_ERRNO(nanosleep(&time, &rest), EINTR);
+	CHECK(rest.tv_sec >= 20 && rest.tv_sec < 30);
+}
+
+static void
+handler_resets(void)
+{
+	struct sigaction action;
+
+	handle(SIGUSR1, on_signal, SA_RESETHAND);
+	raise(SIGUSR1);
+	CHECK_EQ(sigaction(SIGUSR1, NULL, &action), 0);
+	CHECK(action.sa_handler == SIG_DFL);
+	CHECK_ERRNO(sigaction(SIGKILL, &action, NULL), EINVAL);
+	CHECK_ERRNO(sigaction(SIGSTOP, &action, NULL), EINVAL);
+	CHECK_ERRNO(sigaction(65, &action, NULL), EINVAL);
+}
+
+static void
+stop_and_continue(void)
+{
+	int status;
+	pid_t child = fork_checked();
+
+	if (child == 0)
+		for (;;)
+			sleep_ms(10);
+	CHECK_EQ(kill(child, SIGSTOP), 0);
+	CHECK_EQ(waitpid(child, &status, WUNTRACED), child);
+	CHECK(WIFSTOPPED(status) && WSTOPSIG(status) == SIGSTOP);
+	CHECK_EQ(waitpid(child, &status, WUNTRACED | WNOHANG), 0);
+	CHECK_EQ(kill(child, SIGCONT), 0);
+	CHECK_EQ(waitpid(child, &status, WCONTINUED), child);
+	CHECK(WIFCONTINUED(status));
+	CHECK_EQ(kill(child, SIGSTOP), 0);
+	CHECK_EQ(waitpid(child, &status, WUNTRACED), child);
+	CHECK_EQ(kill(child, SIGKILL), 0);
+	CHECK_EQ(waitpid(child, &status, 0), child);
+	CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
+
+static void
+die_by(void *sig)
+{
+	raise((int)(intptr_t)sig);
+}
+
+static void
+default_actions(void)
+{
+	static const int deadly[] = {SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGALRM, SIGKILL, SIGABRT};
+
+	for (size_t i = 0; i < COUNT(deadly); i++)
+		check_killed(die_by, (void *)(intptr_t)deadly[i], deadly[i]);
+	CHECK_EQ(child_status(die_by, (void *)SIGCHLD), 0);
+	CHECK_EQ(child_status(die_by, (void *)SIGURG), 0);
+	CHECK_EQ(child_status(die_by, (void *)SIGWINCH), 0);
+}
+
+static void
+children_are_not_kept(void)
+{
+	signal(SIGCHLD, SIG_IGN);
+	for (int i = 0; i < 10; i++)
+		if (fork_checked() == 0)
+			_exit(0);
+	CHECK_ERRNO(wait(NULL), ECHILD);
+}
+
+static void
+sleep_is_long_enough(void)
+{
+	struct timespec time = {0, 0}, bad = {0, 1000000000};
+
+	for (long ms = 1; ms < 200; ms *= 5) {
+		int64_t start = now_us();
+
+		time.tv_nsec = ms * 1000000;
+		CHECK_EQ(nanosleep(&time, NULL), 0);
+		CHECK(now_us() - start >= ms * 1000);
+	}
+	CHECK_ERRNO(nanosleep(&bad, NULL), EINVAL);
+	bad.tv_sec = -1;
+	bad.tv_nsec = 0;
+	CHECK_ERRNO(nanosleep(&bad, NULL), EINVAL);
+}
+
+/* The clock never runs back, whichever hart asks. */
+static void
+clock_is_monotonic(void)
+{
+	int64_t *last = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pid_t children[4];
+
+	for (int i = 0; i < 4; i++) {
+		children[i] = fork_checked();
+		if (children[i] == 0) {
+			for (int n = 0; n < 3000; n++) {
+				int64_t seen = __atomic_load_n(last, __ATOMIC_SEQ_CST);
+				int64_t now = now_us();
+
+				CHECK(now >= seen);
+				__atomic_store_n(last, now, __ATOMIC_SEQ_CST);
+			}
+			_exit(0);
+		}
+	}
+	for (int i = 0; i < 4; i++)
+		check_exit(children[i]);
+}
+
+const struct test signal_tests[] = {
+	{"handler_runs", handler_runs, ANYWHERE},
+	{"handler_info", handler_info, ANYWHERE},
+	{"handler_repairs_fault", handler_repairs_fault, ANYWHERE},
+	{"handlers_nest", handlers_nest, ANYWHERE},
+	{"masks_hold_back", masks_hold_back, ANYWHERE},
+	{"suspend_waits", suspend_waits, ANYWHERE},
+	{"read_is_interrupted", read_is_interrupted, ANYWHERE},
+	{"read_is_restarted", read_is_restarted, ANYWHERE},
+	{"sleep_is_interrupted", sleep_is_interrupted, ANYWHERE},
+	{"handler_resets", handler_resets, ANYWHERE},
+	{"stop_and_continue", stop_and_continue, ANYWHERE},
+	{"default_actions", default_actions, ANYWHERE},
+	{"children_are_not_kept", children_are_not_kept, ANYWHERE},
+	{"sleep_is_long_enough", sleep_is_long_enough, ANYWHERE},
+	{"clock_is_monotonic", clock_is_monotonic, ANYWHERE},
+	{NULL, NULL, ANYWHERE},
+};

@@ -1,0 +1,254 @@
+/* Registers across switches and calls; unknown calls; what the system tells; memory that runs out. */
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/sysinfo.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "test.h"
+
+#define RW (PROT_READ | PROT_WRITE)
+
+/* A sum that is exact only if each FP register and the rounding stay one's own. */
+static double
+compute(int seed, long rounds)
+{
+	double a = seed, b = 1.0 / (seed + 3), c = 0;
+
+	for (long i = 0; i < rounds; i++) {
+		c += a * b;
+		a = a * 0.999 + b;
+		b = b * 1.0001 - a * 0.00001;
+	}
+	return c;
+}
+
+static void
+fp_registers(void)
+{
+	pid_t children[6];
+	static double expected[6];
+
+	for (int i = 0; i < 6; i++)
+		expected[i] = compute(i, 300000);
+	for (int i = 0; i < 6; i++) {
+		children[i] = fork_checked();
+		if (children[i] == 0) {
+			for (int n = 0; n < 6; n++)
+				CHECK(compute(i, 300000) == expected[i]);
+			_exit(0);
+		}
+	}
+	for (int i = 0; i < 6; i++)
+		check_exit(children[i]);
+}
+
+/* All registers but a0 hold their values over a call. */
+static long
+registers_lost(long number)
+{
+	long lost;
+
+	__asm__ volatile("mv a7, %1\n"
+			 "li a1, 101\n li a2, 102\n li a3, 103\n li a4, 104\n li a5, 105\n"
+			 "li t0, 201\n li t1, 202\n li t2, 203\n li t3, 204\n li t4, 205\n"
+			 "li t5, 206\n li t6, 207\n li s2, 302\n li s3, 303\n li s11, 311\n"
+			 "ecall\n"
+			 "li a0, 0\n"
+			 "addi a1, a1, -101\n or a0, a0, a1\n addi a2, a2, -102\n or a0, a0, a2\n"
+			 "addi a3, a3, -103\n or a0, a0, a3\n addi a4, a4, -104\n or a0, a0, a4\n"
+			 "addi a5, a5, -105\n or a0, a0, a5\n addi t0, t0, -201\n or a0, a0, t0\n"
+			 "addi t1, t1, -202\n or a0, a0, t1\n addi t2, t2, -203\n or a0, a0, t2\n"
+			 "addi t3, t3, -204\n or a0, a0, t3\n addi t4, t4, -205\n or a0, a0, t4\n"
+			 "addi t5, t5, -206\n or a0, a0, t5\n addi t6, t6, -207\n or a0, a0, t6\n"
+			 "addi s2, s2, -302\n or a0, a0, s2\n addi s3, s3, -303\n or a0, a0, s3\n"
+			 "addi s11, s11, -311\n or a0, a0, s11\n"
+			 "mv %0, a0\n"
+			 : "=r"(lost)
+			 : "r"(number)
+			 : "a0", "a1", "a2", "a3", "a4", "a5", "a7", "t0", "t1", "t2", "t3", "t4",
+			   "t5", "t6", "s2", "s3", "s11", "memory");
+	return lost;
+}
+
+static void
+integer_registers(void)
+{
+	for (int i = 0; i < 200; i++) {
+		CHECK_EQ(registers_lost(172), 0);
+		CHECK_EQ(registers_lost(124), 0);
+		CHECK_EQ(registers_lost(5000), 0);
+	}
+}
+
+static void
+unknown_calls(void)
+{
+	static const long numbers[] = {600, 1000, 1023, 4096, 0x7fffffff, 0x100000000, -1, 1L << 62,
+				       -4095, 1L << 63};
+
+	for (size_t i = 0; i < COUNT(numbers); i++)
+		if (raw_call(numbers[i], 1, 2, 3, 4, 5, 6) != -ENOSYS)
+			FAIL("call %ld is known", numbers[i]);
+}
+
+static void
+system_name(void)
+{
+	struct utsname name;
+
+	CHECK_EQ(uname(&name), 0);
+	CHECK(strcmp(name.machine, "riscv64") == 0);
+	CHECK(name.sysname[0] && name.release[0] && name.version[0]);
+}
+
+static void
+random_bytes(void)
+{
+	unsigned char one[64], two[64];
+
+	CHECK_EQ(getrandom(one, 64, 0), 64);
+	CHECK_EQ(getrandom(two, 64, 0), 64);
+	CHECK(memcmp(one, two, 64) != 0);
+	CHECK_EQ(getrandom(one, 0, 0), 0);
+	CHECK_ERRNO(getrandom(one, 64, 0x80), EINVAL);
+}
+
+static void
+system_information(void)
+{
+	struct sysinfo info;
+
+	CHECK_EQ(sysinfo(&info), 0);
+	CHECK(info.mem_unit > 0 && info.totalram > 0 && info.freeram < info.totalram);
+	CHECK(info.procs > 0 && info.uptime >= 0);
+}
+
+/* A file of /proc: the same to its end in reads of any size. */
+static void
+proc_read(const char *path)
+{
+	static const int sizes[] = {1, 7, 64, 511, 4096, 65536};
+	static char buffer[65536];
+
+	for (size_t i = 0; i < COUNT(sizes); i++) {
+		int fd = open(path, O_RDONLY);
+		long total = 0;
+		ssize_t got = 0;
+
+		if (fd < 0)
+			FAIL("%s: %s", path, strerror(errno));
+		while (total < 1 << 20 && (got = read(fd, buffer, sizes[i])) > 0)
+			total += got;
+		if (got != 0)
+			FAIL("%s in parts of %d: %zd (%s) after %ld", path, sizes[i], got,
+			     strerror(errno), total);
+		close(fd);
+	}
+}
+
+static void
+proc_files(void)
+{
+	static const char *folders[] = {"/proc", "/proc/self"};
+	static const char *left_out[] = {"kmsg", "pagemap", "mem", "kpagecount", "kpageflags",
+					 "kcore", "sysrq-trigger", "clear_refs", "trace"};
+	char path[300];
+
+	for (size_t i = 0; i < COUNT(folders); i++) {
+		DIR *dir = opendir(folders[i]);
+		struct dirent *entry;
+		int count = 0;
+
+		CHECK(dir != NULL);
+		while ((entry = readdir(dir)) != NULL) {
+			int skip = entry->d_type != DT_REG;
+
+			for (size_t j = 0; j < COUNT(left_out); j++)
+				skip |= strcmp(entry->d_name, left_out[j]) == 0;
+			if (skip)
+				continue;
+			snprintf(path, sizeof(path), "%s/%s", folders[i], entry->d_name);
+			proc_read(path);
+			count++;
+		}
+		closedir(dir);
+		CHECK(count > 3);
+	}
+}
+
+/* A process that is read about may end at any moment. */
+static void
+proc_of_the_dying(void)
+{
+	char path[64], text[256];
+
+	for (int i = 0; i < 30; i++) {
+		pid_t child = fork_checked();
+		int fd;
+
+		if (child == 0)
+			_exit(0);
+		snprintf(path, sizeof(path), "/proc/%d/%s", child, i % 2 ? "maps" : "status");
+		fd = open(path, O_RDONLY);
+		(void)!read(fd, text, 10);
+		check_exit(child);
+		(void)!read(fd, text, sizeof(text));
+		close(fd);
+		CHECK_ERRNO(open(path, O_RDONLY), ENOENT);
+	}
+}
+
+/* Touches more memory than there is, in steps. */
+static void
+memory_eat(void *unused)
+{
+	struct sysinfo info;
+	unsigned long total;
+
+	(void)unused;
+	sysinfo(&info);
+	total = (info.totalram + info.totalswap) * info.mem_unit;
+	for (unsigned long eaten = 0; eaten < 2 * total; eaten += MIB) {
+		char *area = mmap(NULL, MIB, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		if (area == MAP_FAILED)
+			_exit(errno == ENOMEM ? 55 : 1);
+		for (unsigned long at = 0; at < MIB; at += PAGE)
+			area[at] = (char)(at >> 12 | 1);
+	}
+}
+
+static void
+out_of_memory(void)
+{
+	for (int i = 0; i < 2; i++) {
+		int status = child_status(memory_eat, NULL);
+
+		if (status != 55 << 8 && !(WIFSIGNALED(status) && (WTERMSIG(status) == SIGKILL ||
+								   WTERMSIG(status) == SIGBUS)))
+			FAIL("eating all memory ends with 0x%x", status);
+	}
+	char *area = mmap(NULL, MIB, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	CHECK(area != MAP_FAILED);
+	memset(area, 1, MIB);
+}
+
+const struct test system_tests[] = {
+	{"fp_registers", fp_registers, ANYWHERE},
+	{"integer_registers", integer_registers, ANYWHERE},
+	{"unknown_calls", unknown_calls, A_KERNEL},
+	{"system_name", system_name, ANYWHERE},
+	{"random_bytes", random_bytes, ANYWHERE},
+	{"system_information", system_information, ANYWHERE},
+	{"proc_files", proc_files, A_KERNEL},
+	{"proc_of_the_dying", proc_of_the_dying, ANYWHERE},
+	{"out_of_memory", out_of_memory, ON_OUR_SIZE},
+	{NULL, NULL, ANYWHERE},
+};
