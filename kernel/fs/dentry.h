@@ -26,17 +26,17 @@
 #define DENTRY_INLINE_NAME 40
 
 struct dentry {
-	struct dentry *parent;	   /* itself for the root of a file system */
-	struct inode *inode;	   /* one reference; never changes */
-	const char *name;	   /* terminated; inline_name or kmalloc */
+	struct dentry *parent; /* itself for the root of a file system */
+	struct inode *inode;   /* one reference; never changes */
+	const char *name;      /* terminated; inline_name or kmalloc */
 	u32 name_len, name_hash;
-	u32 refs;		   /* dcache_lock: users, and dentries below it */
-	bool hashed;		   /* can be found */
-	bool gone;		   /* the name was removed */
+	u32 refs;    /* dcache_lock: users, and dentries below it */
+	bool hashed; /* can be found */
+	bool gone;   /* the name was removed */
 	struct super_block *sb;
 	struct super_block *mounted; /* MOUNT and dcache_lock: the file system on top, or NULL */
 	struct list_head hash_link;
-	struct list_head lru_link; /* while hashed and refs is 0 */
+	struct list_head lru_link;   /* while hashed and refs is 0 */
 	struct list_head alias_link; /* inode->dentries */
 	char inline_name[DENTRY_INLINE_NAME];
 };

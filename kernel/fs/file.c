@@ -11,6 +11,14 @@
 static struct kmem_cache *file_cache;
 static atomic64_t nr_open_files;
 
+static u32
+flags_access(u32 flags)
+{
+	static const u32 access[] = {FILE_READ, FILE_WRITE, FILE_READ | FILE_WRITE, 0};
+
+	return flags & O_PATH ? 0 : access[flags & O_ACCMODE];
+}
+
 static struct file *
 file_alloc(struct inode *inode, const struct file_ops *ops, u32 flags)
 {
@@ -20,6 +28,7 @@ file_alloc(struct inode *inode, const struct file_ops *ops, u32 flags)
 		return NULL;
 	refcount_set(&file->refs, 1);
 	file->flags = flags & ~(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC);
+	file->access = flags_access(flags);
 	file->inode = inode;
 	file->dentry = NULL;
 	file->ops = ops;

@@ -48,29 +48,34 @@ struct file_ops {
 
 #define FILE_STREAM (1U << 0) /* a pipe or terminal: no position, no lseek */
 
+/* What a file was opened for. */
+#define FILE_READ  (1U << 0)
+#define FILE_WRITE (1U << 1)
+
 struct file {
 	refcount_t refs;
 	u32 flags;	       /* O_*; of these F_SETFL changes O_APPEND and O_NONBLOCK */
+	u32 access;	       /* FILE_READ | FILE_WRITE: flags' access mode; 0 with O_PATH */
 	struct inode *inode;   /* one reference, its own or the dentry's */
 	struct dentry *dentry; /* one reference; NULL for a pipe */
 	const struct file_ops *ops;
 	struct mutex pos_lock; /* pos, for files that have one */
 	u64 pos;
-	struct readahead ra;   /* pos_lock: how it has been read */
-	u32 wb_errors;	       /* of the mapping, when fsync last looked */
-	void *private;	       /* of ops */
+	struct readahead ra; /* pos_lock: how it has been read */
+	u32 wb_errors;	     /* of the mapping, when fsync last looked */
+	void *private;	     /* of ops */
 };
 
 static inline bool
 file_is_readable(const struct file *file)
 {
-	return (file->flags & O_ACCMODE) != O_WRONLY && !(file->flags & O_PATH);
+	return file->access & FILE_READ;
 }
 
 static inline bool
 file_is_writable(const struct file *file)
 {
-	return (file->flags & O_ACCMODE) != O_RDONLY && !(file->flags & O_PATH);
+	return file->access & FILE_WRITE;
 }
 
 /*

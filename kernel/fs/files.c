@@ -29,7 +29,8 @@ files_new(void)
 static struct file **
 files_table_alloc(u32 max)
 {
-	return kzalloc(max * sizeof(struct file *) + 2 * BITMAP_WORDS(max) * sizeof(u64), GFP_KERNEL);
+	return kzalloc(max * sizeof(struct file *) + 2 * BITMAP_WORDS(max) * sizeof(u64),
+		       GFP_KERNEL);
 }
 
 /* Moves to a larger table that the caller allocated. => the old one, to be freed, or NULL */

@@ -59,7 +59,28 @@ fd_borrow(int fd)
 	return (struct fd){files_get(files, fd), true};
 }
 
-/* Ends it; harmless when there was no file. */
+/*
+ * The fastest way: the open file, if nobody else has the table; nothing is counted and nothing need be
+ * given back. => NULL when somebody has, or there is no such file: use fd_borrow()
+ */
+static inline struct file *
+fd_peek(int fd)
+{
+	struct files *files = current->files;
+
+	if (unlikely(refcount_read(&files->refs) != 1 || (u32)fd >= files->max))
+		return NULL;
+	return files->fd[fd];
+}
+
+/* Does a file that fd_peek() gave need no lock for its position? */
+static inline bool
+file_pos_is_own(const struct file *file)
+{
+	return (file->ops->flags & FILE_STREAM) || refcount_read(&file->refs) == 1;
+}
+
+/* Ends fd_borrow(); harmless when there was no file. */
 static inline void
 fd_return(struct fd fd)
 {

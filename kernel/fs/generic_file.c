@@ -13,14 +13,22 @@
 #include "fs/super.h"
 #include "vm/uio.h"
 
+static NOINLINE void
+inode_touch_atime(struct inode *inode)
+{
+	if (!inode->sb->read_only)
+		inode->atime_ns = inode_now_ns();
+}
+
+/* The time of access is kept as on a Linux mounted with relatime: is it since the last change? */
 ssize_t
 generic_file_read(struct file *file, struct uio *uio, u64 *pos)
 {
-	struct inode *inode = file->inode;
+	ssize_t got = pagecache_read(&file->inode->mapping, pos, uio, &file->ra);
 
-	if (unlikely(inode->atime_ns <= inode->mtime_ns) && !inode->sb->read_only)
-		inode->atime_ns = inode_now_ns();
-	return pagecache_read(&inode->mapping, pos, uio, &file->ra);
+	if (unlikely(file->inode->atime_ns <= file->inode->mtime_ns))
+		inode_touch_atime(file->inode);
+	return got;
 }
 
 /* The page for a write at pos, locked; of one that lies beyond the file nothing need be read. */

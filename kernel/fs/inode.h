@@ -115,18 +115,18 @@ enum inode_state {
 };
 
 struct inode {
-	u64 ino;		/* I */
-	u32 mode;		/* L: type (I) and permissions */
-	u32 nlink;		/* L */
-	u32 uid, gid;		/* L */
-	u64 blocks;		/* file system's: 512-byte units for stat(2) */
-	u64 atime_ns;		/* any one may write it */
-	u64 mtime_ns, ctime_ns; /* L */
-	u32 rdev;		/* I: of a device node */
-	u32 state;		/* C: enum inode_state */
-	refcount_t refs;	/* A; 0 to 1 only under C */
-	struct rwsem lock;	/* RANK_INODE */
-	struct super_block *sb; /* I */
+	u64 ino;		      /* I */
+	u32 mode;		      /* L: type (I) and permissions */
+	u32 nlink;		      /* L */
+	u32 uid, gid;		      /* L */
+	u64 blocks;		      /* file system's: 512-byte units for stat(2) */
+	u64 atime_ns;		      /* any one may write it */
+	u64 mtime_ns, ctime_ns;	      /* L */
+	u32 rdev;		      /* I: of a device node */
+	u32 state;		      /* C: enum inode_state */
+	refcount_t refs;	      /* A; 0 to 1 only under C */
+	struct rwsem lock;	      /* RANK_INODE */
+	struct super_block *sb;	      /* I */
 	const struct inode_ops *iops; /* I */
 	const struct file_ops *fops;  /* I: what open files of this inode do */
 	struct mapping mapping;	      /* its pages; mapping.size is the file's size (L) */

@@ -92,8 +92,8 @@ vfs_mknod(struct dentry *start, const char *path, u32 mode, u32 rdev)
 		return error;
 	error = -EPERM;
 	if (walk.at->inode->iops->create)
-		error = walk.at->inode->iops->create(walk.at->inode, &last.name,
-						     mode & ~fs_umask(), rdev, &inode);
+		error = walk.at->inode->iops->create(walk.at->inode, &last.name, mode & ~fs_umask(),
+						     rdev, &inode);
 	create_end(&walk, &last, error ? NULL : inode);
 	return error;
 }
@@ -170,7 +170,8 @@ remove_check(const struct dentry *dentry, const struct component *last, bool is_
 
 /* => the directory's lock is held */
 static int
-remove_locked(struct dentry *dir, const struct component *last, bool is_dir, struct dentry **removed)
+remove_locked(struct dentry *dir, const struct component *last, bool is_dir,
+	      struct dentry **removed)
 {
 	struct inode *inode;
 	int error;
@@ -200,9 +201,8 @@ remove_locked(struct dentry *dir, const struct component *last, bool is_dir, str
 static int
 path_remove(struct dentry *start, const char *path, bool is_dir)
 {
-	static const int rmdir_errors[] = {[LAST_DOT] = -EINVAL,
-					   [LAST_DOTDOT] = -ENOTEMPTY,
-					   [LAST_ROOT] = -EBUSY};
+	static const int rmdir_errors[] = {
+		[LAST_DOT] = -EINVAL, [LAST_DOTDOT] = -ENOTEMPTY, [LAST_ROOT] = -EBUSY};
 	struct dentry *removed = NULL;
 	struct component last;
 	struct walk walk;

@@ -27,7 +27,7 @@
 #define PIPE_PAGES (PIPE_CAPACITY / PAGE_SIZE)
 
 struct pipe {
-	struct mutex lock;	/* PIPE: all but nr_files */
+	struct mutex lock; /* PIPE: all but nr_files */
 	u64 head, tail;
 	u32 nr_readers, nr_writers;
 	u32 reader_opens, writer_opens; /* ever: a FIFO's open waits for a change */
@@ -461,7 +461,8 @@ static const struct inode_ops pipe_iops;
 static struct inode *
 pipe_inode_new(struct pipe *pipe)
 {
-	struct inode *inode = inode_new(pipefs, __atomic_fetch_add(&next_pipe_ino, 1, __ATOMIC_RELAXED));
+	struct inode *inode =
+		inode_new(pipefs, __atomic_fetch_add(&next_pipe_ino, 1, __ATOMIC_RELAXED));
 
 	if (IS_ERR_OR_NULL(inode))
 		return NULL;
@@ -513,7 +514,6 @@ pipe_dentry_new(struct inode *inode)
 		inode_put(inode);
 	return dentry;
 }
-
 
 void
 pipe_init(void)

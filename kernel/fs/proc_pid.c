@@ -197,8 +197,8 @@ fd_dir_readdir(struct inode *dir, struct dir_context *ctx)
 	for (fd = ctx->pos - 2; (fd = files_next(files, fd)) >= 0; fd++) {
 		int len = snprintf(name, sizeof(name), "%d", fd);
 
-		if (!dir_emit(ctx, name, len, proc_ino(pid, PROC_PID_FD + fd),
-			      MODE_TO_DT(S_IFLNK), fd + 3))
+		if (!dir_emit(ctx, name, len, proc_ino(pid, PROC_PID_FD + fd), MODE_TO_DT(S_IFLNK),
+			      fd + 3))
 			break;
 	}
 	files_put(files);

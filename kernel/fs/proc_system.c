@@ -102,7 +102,8 @@ show_filesystems(struct seq *seq)
 	struct fs_type *type;
 
 	for (unsigned n = 0; (type = fs_type_get(n)) != NULL; n++)
-		seq_printf(seq, "%s\t%s\n", type->flags & FS_NEEDS_DEVICE ? "" : "nodev", type->name);
+		seq_printf(seq, "%s\t%s\n", type->flags & FS_NEEDS_DEVICE ? "" : "nodev",
+			   type->name);
 	return 0;
 }
 
@@ -111,8 +112,8 @@ show_cpuinfo(struct seq *seq)
 {
 	for (u32 cpu = 0; cpu < nr_cpus; cpu++)
 		seq_printf(seq,
-			   "processor\t: %u\nhart\t\t: %u\nisa\t\t: rv64imafdc\nmmu\t\t: sv39\n\n", cpu,
-			   cpus[cpu].hartid);
+			   "processor\t: %u\nhart\t\t: %u\nisa\t\t: rv64imafdc\nmmu\t\t: sv39\n\n",
+			   cpu, cpus[cpu].hartid);
 	return 0;
 }
 

@@ -13,8 +13,8 @@
 #include "lib/printf.h"
 #include "lib/string.h"
 
-#define PROC_MAGIC 0x9fa0
-#define NODES_MAX  96
+#define PROC_MAGIC	 0x9fa0
+#define NODES_MAX	 96
 #define FIRST_PID_COOKIE 0x1000 /* cookies of the root: 2 + index of a node, this + pid */
 
 static struct proc_node nodes[NODES_MAX] = {
@@ -48,8 +48,8 @@ static u32
 node_add(u32 parent, const char *name, u32 len, u32 mode)
 {
 	assert(nr_nodes < NODES_MAX);
-	nodes[nr_nodes] = (struct proc_node){
-		.name = name, .name_len = len, .parent = parent, .mode = mode};
+	nodes[nr_nodes] =
+		(struct proc_node){.name = name, .name_len = len, .parent = parent, .mode = mode};
 	return nr_nodes++;
 }
 
@@ -149,9 +149,8 @@ proc_readdir(struct inode *dir, struct dir_context *ctx)
 	    !dir_emit(ctx, "..", 2, nodes[dir->ino].parent, MODE_TO_DT(S_IFDIR), 2))
 		return 0;
 	for (u32 i = MAX(ctx->pos - 2, (u64)PROC_ROOT + 1); i < nr_nodes; i++) {
-		if (nodes[i].parent == dir->ino &&
-		    !dir_emit(ctx, nodes[i].name, nodes[i].name_len, i, MODE_TO_DT(nodes[i].mode),
-			      i + 3))
+		if (nodes[i].parent == dir->ino && !dir_emit(ctx, nodes[i].name, nodes[i].name_len,
+							     i, MODE_TO_DT(nodes[i].mode), i + 3))
 			return 0;
 	}
 	return dir->ino == PROC_ROOT ? readdir_pids(ctx) : 0;

@@ -163,7 +163,8 @@ static void
 dir_touch(struct inode *dir, s64 nr_entries)
 {
 	dir->mtime_ns = dir->ctime_ns = inode_now_ns();
-	mapping_set_size(&dir->mapping, inode_size(dir) + nr_entries * (s64)sizeof(struct ramfs_entry));
+	mapping_set_size(&dir->mapping,
+			 inode_size(dir) + nr_entries * (s64)sizeof(struct ramfs_entry));
 }
 
 /* => 0 or -ENOMEM */

@@ -86,7 +86,8 @@ root_mount(void)
 	int error;
 
 	if (!bdev)
-		panic("no root file system: there is no block device \"%s\" and no initrd; devices:%s. "
+		panic("no root file system: there is no block device \"%s\" and no initrd; "
+		      "devices:%s. "
 		      "Give a disk with serial=root, or root=NAME, or an initrd",
 		      wanted, list_devices(names, sizeof(names)));
 	error = vfs_mount(bdev->name, NULL, "qfs", flags, "");

@@ -61,22 +61,22 @@ struct super_block {
 	const struct super_ops *ops;
 	struct block_device *bdev; /* NULL when there is no device */
 	bool read_only;
-	u32 dev;		/* st_dev */
-	u64 max_file_bytes;	/* a longer file is -EFBIG; the VFS sets the largest offset */
-	struct inode *root;	/* set by fs_type->mount, which gives its reference away */
-	void *private;		/* the file system's */
-	char source[64];	/* as mount(2) was told, for /proc/mounts */
+	u32 dev;	    /* st_dev */
+	u64 max_file_bytes; /* a longer file is -EFBIG; the VFS sets the largest offset */
+	struct inode *root; /* set by fs_type->mount, which gives its reference away */
+	void *private;	    /* the file system's */
+	char source[64];    /* as mount(2) was told, for /proc/mounts */
 
-	struct list_head link;	      /* MOUNT: all mounted, in the order of their mounting */
-	struct dentry *root_dentry;   /* one reference */
-	struct dentry *covered;	      /* what it is mounted on; NULL for the first. One reference */
-	struct list_head inodes;      /* inode-cache lock: all in memory */
-	struct list_head dirty;	      /* inode-cache lock: attributes to be written */
-	u64 nr_inodes;		      /* inode-cache lock */
-	u64 nr_dentries;	      /* dcache_lock: all in memory */
-	struct mutex rename_mutex;    /* RENAME: moving directories */
-	bool volatile_names;	      /* set by fs_type->mount: names are not cached */
-	bool in_memory;		      /* set by fs_type->mount: unused inodes with a name are kept */
+	struct list_head link;	    /* MOUNT: all mounted, in the order of their mounting */
+	struct dentry *root_dentry; /* one reference */
+	struct dentry *covered;	    /* what it is mounted on; NULL for the first. One reference */
+	struct list_head inodes;    /* inode-cache lock: all in memory */
+	struct list_head dirty;	    /* inode-cache lock: attributes to be written */
+	u64 nr_inodes;		    /* inode-cache lock */
+	u64 nr_dentries;	    /* dcache_lock: all in memory */
+	struct mutex rename_mutex;  /* RENAME: moving directories */
+	bool volatile_names;	    /* set by fs_type->mount: names are not cached */
+	bool in_memory;		    /* set by fs_type->mount: unused inodes with a name are kept */
 };
 
 #define FS_NEEDS_DEVICE (1U << 0)

@@ -7,17 +7,17 @@
 #define PATH_MAX 4096 /* bytes of a path, the terminator included */
 
 /* What a mode says: the type and twelve permission bits. */
-#define S_IFMT	 0170000
-#define S_IFSOCK 0140000
-#define S_IFLNK	 0120000
-#define S_IFREG	 0100000
-#define S_IFBLK	 0060000
-#define S_IFDIR	 0040000
-#define S_IFCHR	 0020000
-#define S_IFIFO	 0010000
-#define S_ISUID	 0004000
-#define S_ISGID	 0002000
-#define S_ISVTX	 0001000
+#define S_IFMT	  0170000
+#define S_IFSOCK  0140000
+#define S_IFLNK	  0120000
+#define S_IFREG	  0100000
+#define S_IFBLK	  0060000
+#define S_IFDIR	  0040000
+#define S_IFCHR	  0020000
+#define S_IFIFO	  0010000
+#define S_ISUID	  0004000
+#define S_ISGID	  0002000
+#define S_ISVTX	  0001000
 #define S_IALLUGO 07777
 
 #define S_ISLNK(mode)  (((mode)&S_IFMT) == S_IFLNK)
@@ -28,7 +28,7 @@
 #define S_ISFIFO(mode) (((mode)&S_IFMT) == S_IFIFO)
 
 /* d_type of a directory entry: the type bits of the mode. */
-#define DT_UNKNOWN	  0
+#define DT_UNKNOWN	 0
 #define MODE_TO_DT(mode) (((mode)&S_IFMT) >> 12)
 
 /* open(2) and fcntl(2). */

@@ -54,6 +54,15 @@ block_set(word_t *d, word_t w)
 	d[7] = w;
 }
 
+static ALWAYS_INLINE void
+four_blocks_copy(word_t *d, const word_t *s)
+{
+	block_copy(d, s);
+	block_copy(d + BLOCK_WORDS, s + BLOCK_WORDS);
+	block_copy(d + 2 * BLOCK_WORDS, s + 2 * BLOCK_WORDS);
+	block_copy(d + 3 * BLOCK_WORDS, s + 3 * BLOCK_WORDS);
+}
+
 void
 page_copy(void *dst, const void *src)
 {
@@ -62,12 +71,10 @@ page_copy(void *dst, const void *src)
 	const word_t *end = s + PAGE_BYTES / WORD_BYTES;
 
 	do {
-		block_copy(d, s);
-		block_copy(d + BLOCK_WORDS, s + BLOCK_WORDS);
-		block_copy(d + 2 * BLOCK_WORDS, s + 2 * BLOCK_WORDS);
-		block_copy(d + 3 * BLOCK_WORDS, s + 3 * BLOCK_WORDS);
-		d += 4 * BLOCK_WORDS;
-		s += 4 * BLOCK_WORDS;
+		four_blocks_copy(d, s);
+		four_blocks_copy(d + 4 * BLOCK_WORDS, s + 4 * BLOCK_WORDS);
+		d += 8 * BLOCK_WORDS;
+		s += 8 * BLOCK_WORDS;
 	} while (s != end);
 }
 

@@ -29,9 +29,9 @@ sys_openat(int dirfd, uva_t path, int flags, u32 mode)
 
 	if (result)
 		return result;
-	result = fd_publish(path_open(arg.start, arg.text, flags | O_LARGEFILE,
-				      mode & S_IALLUGO & ~fs_umask()),
-			    flags & O_CLOEXEC);
+	result = fd_publish(
+		path_open(arg.start, arg.text, flags | O_LARGEFILE, mode & S_IALLUGO & ~fs_umask()),
+		flags & O_CLOEXEC);
 	path_arg_put(&arg);
 	return result;
 }
@@ -115,7 +115,8 @@ sys_fcntl(int fd, int cmd, u64 arg)
 	switch (cmd) {
 	case F_DUPFD:
 	case F_DUPFD_CLOEXEC:
-		result = arg < files_limit() ? fd_duplicate(fd, arg, cmd == F_DUPFD_CLOEXEC) : -EINVAL;
+		result = arg < files_limit() ? fd_duplicate(fd, arg, cmd == F_DUPFD_CLOEXEC)
+					     : -EINVAL;
 		break;
 	case F_GETFD:
 		result = fd_get_cloexec(fd) ? FD_CLOEXEC : 0;

@@ -22,16 +22,13 @@ file_move(struct file *file, struct uio *uio, u64 *pos, enum uio_dir dir)
 	return dir == UIO_TO_MEMORY ? file_read(file, uio, pos) : file_write(file, uio, pos);
 }
 
-/*
- * At the file's own position, if it has one. only_user: nobody else has the descriptor table, and so,
- * when the file has one reference, nobody else has the position.
- */
-static ALWAYS_INLINE ssize_t
-file_move_on(struct file *file, struct uio *uio, enum uio_dir dir, bool only_user)
+/* At the file's own position, if it has one. */
+static ssize_t
+file_move_on(struct file *file, struct uio *uio, enum uio_dir dir)
 {
 	ssize_t result;
 
-	if ((file->ops->flags & FILE_STREAM) || (only_user && refcount_read(&file->refs) == 1))
+	if (file->ops->flags & FILE_STREAM)
 		return file_move(file, uio, &file->pos, dir);
 	mutex_lock(&file->pos_lock);
 	result = file_move(file, uio, &file->pos, dir);
@@ -39,32 +36,32 @@ file_move_on(struct file *file, struct uio *uio, enum uio_dir dir, bool only_use
 	return result;
 }
 
-static ALWAYS_INLINE ssize_t
-file_move_at(struct file *file, struct uio *uio, s64 pos, enum uio_dir dir)
+static NOINLINE long
+fd_move_shared(int fd, uva_t buf, size_t count, enum uio_dir dir)
 {
-	u64 at = pos;
+	struct fd ref = fd_borrow(fd);
+	struct uio uio;
+	long result;
 
-	if (file->ops->flags & FILE_STREAM)
-		return -ESPIPE;
-	if (pos < 0)
-		return -EINVAL;
-	return file_move(file, uio, &at, dir);
+	if (!ref.file)
+		return -EBADF;
+	uio_init_user(&uio, dir, buf, count);
+	result = file_move_on(ref.file, &uio, dir);
+	fd_return(ref);
+	return result;
 }
 
 static ALWAYS_INLINE long
 fd_move(int fd, uva_t buf, size_t count, enum uio_dir dir)
 {
-	struct fd ref = fd_borrow(fd);
-	struct file *file = ref.file;
+	struct file *file = fd_peek(fd);
 	struct uio uio;
-	long result;
 
-	if (!file)
-		return -EBADF;
-	uio_init_user(&uio, dir, buf, MIN(count, RW_MAX));
-	result = file_move_on(file, &uio, dir, !ref.counted);
-	fd_return(ref);
-	return result;
+	count = MIN(count, RW_MAX);
+	if (unlikely(!file || !file_pos_is_own(file)))
+		return fd_move_shared(fd, buf, count, dir);
+	uio_init_user(&uio, dir, buf, count);
+	return file_move(file, &uio, &file->pos, dir);
 }
 
 long
@@ -80,19 +77,40 @@ sys_write(int fd, uva_t buf, size_t count)
 }
 
 static ALWAYS_INLINE long
-fd_move_at(int fd, uva_t buf, size_t count, s64 pos, enum uio_dir dir)
+file_move_at(struct file *file, uva_t buf, size_t count, u64 pos, enum uio_dir dir)
+{
+	struct uio uio;
+
+	if (unlikely(file->ops->flags & FILE_STREAM))
+		return -ESPIPE;
+	if (unlikely((s64)pos < 0))
+		return -EINVAL;
+	uio_init_user(&uio, dir, buf, count);
+	return file_move(file, &uio, &pos, dir);
+}
+
+static NOINLINE long
+fd_move_at_shared(int fd, uva_t buf, size_t count, u64 pos, enum uio_dir dir)
 {
 	struct fd ref = fd_borrow(fd);
-	struct file *file = ref.file;
-	struct uio uio;
 	long result;
 
-	if (!file)
+	if (!ref.file)
 		return -EBADF;
-	uio_init_user(&uio, dir, buf, MIN(count, RW_MAX));
-	result = file_move_at(file, &uio, pos, dir);
+	result = file_move_at(ref.file, buf, count, pos, dir);
 	fd_return(ref);
 	return result;
+}
+
+static ALWAYS_INLINE long
+fd_move_at(int fd, uva_t buf, size_t count, u64 pos, enum uio_dir dir)
+{
+	struct file *file = fd_peek(fd);
+
+	count = MIN(count, RW_MAX);
+	if (unlikely(!file))
+		return fd_move_at_shared(fd, buf, count, pos, dir);
+	return file_move_at(file, buf, count, pos, dir);
 }
 
 long
@@ -135,7 +153,7 @@ file_move_vecs(struct file *file, struct uio_vec *vecs, uva_t iov, unsigned nr, 
 	if (error)
 		return error;
 	uio_init_vecs(&uio, dir, vecs, nr);
-	return file_move_on(file, &uio, dir, false);
+	return file_move_on(file, &uio, dir);
 }
 
 static long
@@ -197,7 +215,7 @@ sendfile_some(struct file *out, struct file *in, u64 *pos, char *buf, size_t n)
 	if (got <= 0)
 		return got;
 	uio_init_kernel(&uio, UIO_FROM_MEMORY, buf, got);
-	put = file_move_on(out, &uio, UIO_FROM_MEMORY, false);
+	put = file_move_on(out, &uio, UIO_FROM_MEMORY);
 	if (put > 0)
 		*pos += put;
 	return put;

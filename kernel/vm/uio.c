@@ -25,13 +25,6 @@ uio_init_single(struct uio *uio, u64 base, u64 bytes)
 }
 
 void
-uio_init_user(struct uio *uio, enum uio_dir dir, uva_t uva, u64 bytes)
-{
-	uio_init(uio, dir, false);
-	uio_init_single(uio, uva, bytes);
-}
-
-void
 uio_init_kernel(struct uio *uio, enum uio_dir dir, void *kva, u64 bytes)
 {
 	uio_init(uio, dir, true);

@@ -53,7 +53,19 @@ struct uio {
 	struct page *pinned[UIO_PIN_PAGES];
 };
 
-void uio_init_user(struct uio *uio, enum uio_dir dir, uva_t uva, u64 bytes);
+static inline void
+uio_init_user(struct uio *uio, enum uio_dir dir, uva_t uva, u64 bytes)
+{
+	uio->dir = dir;
+	uio->kernel = false;
+	uio->nr_pinned = 0;
+	uio->pinned_bytes = 0;
+	uio->left = bytes;
+	uio->offset = 0;
+	uio->single = (struct uio_vec){uva, bytes};
+	uio->vec = &uio->single;
+}
+
 void uio_init_kernel(struct uio *uio, enum uio_dir dir, void *kva, u64 bytes);
 /* vecs stay the caller's until it is done with uio. The sum of lengths has been checked. */
 void uio_init_vecs(struct uio *uio, enum uio_dir dir, const struct uio_vec *vecs, unsigned nr_vecs);
