@@ -14,7 +14,8 @@ from grading.rings.report import Job
 
 TEST_FOLDER = "user/test"
 SKIP_STATUS = 77
-GROUP_LIMIT_SECONDS = 300
+RESULT_LINE = re.compile(r"^test (\S+) (ok|FAILED|skipped)(?:: (.*))?$", re.MULTILINE)
+GROUP_LIMIT_SECONDS = 600
 BATCH = 24
 
 # (name of the run, build variant, harts, memory, more boot arguments)
@@ -60,8 +61,26 @@ def parse(output, mark):
     return results, (running, output[start:])
 
 
+def tell_lines(report, title, status, output, log):
+    """The results of a program that prints `test NAME ok|FAILED: why|skipped: why`.
+
+    Returns whether they explain the program's status: 1 if one failed, else 0.
+    """
+    lines = RESULT_LINE.findall(output.decode("utf-8", "replace"))
+    for name, result, why in lines:
+        if result == "ok":
+            report.ok(f"{title} {name}")
+        elif result == "skipped":
+            report.skipped(f"{title} {name}", why)
+        else:
+            report.failed(f"{title} {name}", why, log)
+    return bool(lines) and status == any(result == "FAILED" for _, result, _ in lines)
+
+
 def tell(report, title, status, output, log):
-    """One test's result."""
+    """One test's result, or one for each line of a program of many."""
+    if tell_lines(report, title, status, output, log):
+        return
     if status == 0:
         report.ok(title)
     elif status == SKIP_STATUS:
