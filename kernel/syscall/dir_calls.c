@@ -183,9 +183,12 @@ dirent_emit(struct dir_context *ctx, const char *name, u32 len, u64 ino, u32 dt_
 	return true;
 }
 
-/* Fills out from the file's position on, and moves it. => 0 or -errno */
-static int
-file_readdir(struct file *file, struct dirent_buf *out)
+/*
+ * Entries from the file's position on, through out to the user. The position moves only when the user
+ * has them. => bytes or -errno
+ */
+static long
+file_readdir(struct file *file, struct dirent_buf *out, uva_t buf)
 {
 	struct inode *inode = file->inode;
 	int error;
@@ -198,10 +201,13 @@ file_readdir(struct file *file, struct dirent_buf *out)
 	error = inode->nlink == 0 ? -ENOENT : inode->iops->readdir(inode, &out->ctx);
 	if (!error && out->len == 0 && out->stopped)
 		error = -EINVAL;
-	file->pos = out->ctx.pos;
 	inode_unlock_shared(inode);
+	if (!error && copy_to_user(buf, out->buf, out->len))
+		error = -EFAULT;
+	if (!error)
+		file->pos = out->ctx.pos;
 	mutex_unlock(&file->pos_lock);
-	return error;
+	return error ? error : (long)out->len;
 }
 
 long
@@ -216,9 +222,7 @@ sys_getdents64(int fd, uva_t buf, size_t size)
 	out.buf = page_alloc_kva(GFP_KERNEL);
 	result = out.buf ? 0 : -ENOMEM;
 	if (!result)
-		result = file->flags & O_PATH ? -EBADF : file_readdir(file, &out);
-	if (!result)
-		result = copy_to_user(buf, out.buf, out.len) ? -EFAULT : (long)out.len;
+		result = file->flags & O_PATH ? -EBADF : file_readdir(file, &out, buf);
 	if (out.buf)
 		page_free_kva(out.buf);
 	file_put(file);

@@ -95,8 +95,6 @@ path_arg_lookup(int dirfd, uva_t path, int at_flags, u32 lookup)
 	struct path_arg arg;
 	int error;
 
-	if ((at_flags & AT_EMPTY_PATH) && path == 0)
-		return dirfd == AT_FDCWD ? fs_cwd_get() : fd_dentry_get(dirfd);
 	error = path_arg_get(&arg, dirfd, path);
 	if (error)
 		return ERR_PTR(error);

@@ -22,8 +22,8 @@ void path_arg_put(struct path_arg *arg);
 char *path_string_get(uva_t path);
 
 /*
- * What the path stands for. lookup: LOOKUP_*. With at_flags' AT_EMPTY_PATH and an empty path (or a
- * null pointer) it is dirfd itself. => with a reference; NULL for no memory, ERR_PTR
+ * What the path stands for. lookup: LOOKUP_*. With at_flags' AT_EMPTY_PATH and an empty path
+ * it is dirfd itself. => with a reference; NULL for no memory, ERR_PTR
  */
 struct dentry *path_arg_lookup(int dirfd, uva_t path, int at_flags, u32 lookup);
 
