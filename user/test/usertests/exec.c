@@ -32,7 +32,7 @@ exec_helper(int argc, char **argv)
 			       : 1;
 	if (strcmp(what, "closed") == 0)
 		return fcntl(atoi(argv[1]), F_GETFD) < 0 && fcntl(atoi(argv[2]), F_GETFD) == 0 ? 0
-											      : 1;
+											       : 1;
 	if (strcmp(what, "signals") == 0) {
 		struct sigaction one, two;
 		sigset_t mask;
@@ -172,9 +172,8 @@ exec_bad_header(void)
 static void
 exec_bad_segments(void)
 {
-	static const uint64_t values[] = {0xffffffff80200000, ~0ul,	     1ul << 63,
-					  0x4000000000,	      0x3fffffffff, 1,
-					  0xfffffffffffff000};
+	static const uint64_t values[] = {0xffffffff80200000, ~0ul, 1ul << 63,	       0x4000000000,
+					  0x3fffffffff,	      1,    0xfffffffffffff000};
 	static const size_t fields[] = {8, 16, 32, 40};
 
 	image_read();

@@ -9,9 +9,9 @@
 #include "test.h"
 
 static const uint64_t kernel_addresses[] = {
-	0xffffffc000000000, 0xffffffc080200000, 0xffffffc087fff000, 0xffffffe000000000,
-	0xffffffe100000000, 0xffffffff80000000, 0xffffffff80200000, 0xfffffffffffff000,
-	0xfffffffffffffff8,
+	0xffffffc000000000, 0xffffffc080200000, 0xffffffc087fff000,
+	0xffffffe000000000, 0xffffffe100000000, 0xffffffff80000000,
+	0xffffffff80200000, 0xfffffffffffff000, 0xfffffffffffffff8,
 };
 
 static const uint64_t foreign_addresses[] = {
@@ -86,7 +86,8 @@ static void
 data_jump(void)
 {
 	uint32_t on_stack = return_instruction;
-	uint32_t *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint32_t *page =
+		mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	CHECK(page != MAP_FAILED);
 	*page = return_instruction;
@@ -98,7 +99,8 @@ data_jump(void)
 static void
 execute_mapped(void)
 {
-	uint32_t *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint32_t *page =
+		mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	CHECK(page != MAP_FAILED);
 	*page = return_instruction;
@@ -126,7 +128,8 @@ static const uint32_t forbidden[] = {
 static void
 execute_forbidden(void *instruction)
 {
-	uint32_t *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint32_t *page =
+		mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	page[0] = *(uint32_t *)instruction;
 	page[1] = return_instruction;
@@ -291,7 +294,8 @@ use_after_munmap(void)
 static void
 stack_pointer_wild(void *address)
 {
-	__asm__ volatile("mv sp, %0; li a7, 172; ecall; sd a0, 0(sp); ret" ::"r"(address) : "memory");
+	__asm__ volatile("mv sp, %0; li a7, 172; ecall; sd a0, 0(sp); ret" ::"r"(address)
+			 : "memory");
 }
 
 static void
@@ -309,7 +313,8 @@ signal_without_stack(void *unused)
 
 	(void)unused;
 	sigaction(SIGUSR1, &action, NULL);
-	__asm__ volatile("li sp, 16; li a7, 172; ecall; li a1, 10; li a7, 129; ecall; ret" ::: "memory");
+	__asm__ volatile("li sp, 16; li a7, 172; ecall; li a1, 10; li a7, 129; ecall; ret" ::
+				 : "memory");
 }
 
 /* A signal whose frame cannot be written ends the process. */

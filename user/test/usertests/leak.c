@@ -110,8 +110,7 @@ grown(const char *name, long before, long after, long slack)
 static int
 counters_compare(const struct counters *before, const struct counters *after)
 {
-	int bad = grown("memory in use (KiB)", before->used_kib, after->used_kib,
-			MEMORY_SLACK_KIB);
+	int bad = grown("memory in use (KiB)", before->used_kib, after->used_kib, MEMORY_SLACK_KIB);
 
 	bad |= grown("processes", before->processes, after->processes, 0);
 	bad |= grown("used blocks", -before->free_blocks, -after->free_blocks, 0);

@@ -118,7 +118,8 @@ pipe_large_transfer(void)
 	if (child == 0) {
 		close(fds[0]);
 		while (offset < total) {
-			size_t part = total - offset < sizeof(buffer) ? total - offset : sizeof(buffer);
+			size_t part =
+				total - offset < sizeof(buffer) ? total - offset : sizeof(buffer);
 
 			pattern_fill(buffer, part, offset, 4);
 			CHECK_EQ(write(fds[1], buffer, part), part);

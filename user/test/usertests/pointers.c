@@ -18,11 +18,11 @@
 #include "test.h"
 
 enum pointer_kind {
-	IN = 1,	       /* the kernel reads a structure */
-	OUT = 2,       /* the kernel writes one */
-	PATH = 4,      /* a string */
-	NULLABLE = 8,  /* NULL means something */
-	PARTIAL = 16,  /* a buffer: what lies before the end of the mapping may be used */
+	IN = 1,	      /* the kernel reads a structure */
+	OUT = 2,      /* the kernel writes one */
+	PATH = 4,     /* a string */
+	NULLABLE = 8, /* NULL means something */
+	PARTIAL = 16, /* a buffer: what lies before the end of the mapping may be used */
 };
 
 /* Values of arguments that are known only when the tests run. */
@@ -132,7 +132,8 @@ static struct {
 static void
 fixture_make(void)
 {
-	char *area = mmap(NULL, 3 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *area =
+		mmap(NULL, 3 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	CHECK(area != MAP_FAILED);
 	fixture.buffer = area;

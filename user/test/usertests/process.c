@@ -114,7 +114,8 @@ wait_usage(void)
 		_exit(0);
 	}
 	CHECK_EQ(wait4(child, NULL, 0, &usage), child);
-	CHECK(usage.ru_utime.tv_sec * 1000000 + usage.ru_utime.tv_usec + usage.ru_stime.tv_usec > 1000);
+	CHECK(usage.ru_utime.tv_sec * 1000000 + usage.ru_utime.tv_usec + usage.ru_stime.tv_usec >
+	      1000);
 	CHECK(usage.ru_minflt > 0);
 }
 

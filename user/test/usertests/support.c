@@ -19,7 +19,7 @@
 static struct reason {
 	int taken;
 	char text[REASON_BYTES];
-} *reason;
+} * reason;
 
 void
 test_reason_init(void)

@@ -90,8 +90,8 @@ integer_registers(void)
 static void
 unknown_calls(void)
 {
-	static const long numbers[] = {600, 1000, 1023, 4096, 0x7fffffff, 0x100000000, -1, 1L << 62,
-				       -4095, 1L << 63};
+	static const long numbers[] = {600,	    1000, 1023,	    4096,  0x7fffffff,
+				       0x100000000, -1,	  1L << 62, -4095, 1L << 63};
 
 	for (size_t i = 0; i < COUNT(numbers); i++)
 		if (raw_call(numbers[i], 1, 2, 3, 4, 5, 6) != -ENOSYS)
@@ -157,8 +157,9 @@ static void
 proc_files(void)
 {
 	static const char *folders[] = {"/proc", "/proc/self"};
-	static const char *left_out[] = {"kmsg", "pagemap", "mem", "kpagecount", "kpageflags",
-					 "kcore", "sysrq-trigger", "clear_refs", "trace"};
+	static const char *left_out[] = {"kmsg",	  "pagemap",	"mem",
+					 "kpagecount",	  "kpageflags", "kcore",
+					 "sysrq-trigger", "clear_refs", "trace"};
 	char path[300];
 
 	for (size_t i = 0; i < COUNT(folders); i++) {

@@ -29,8 +29,8 @@ struct test_group {
 };
 
 extern const struct test pointer_tests[], fault_tests[], memory_tests[], sharing_tests[],
-	exec_tests[], process_tests[], file_tests[], name_tests[], pipe_tests[],
-	signal_tests[], system_tests[];
+	exec_tests[], process_tests[], file_tests[], name_tests[], pipe_tests[], signal_tests[],
+	system_tests[];
 
 /* Ends the process and makes its test fail. The first reason of a test is the one that is told. */
 void test_fail(const char *file, int line, const char *format, ...)
@@ -44,19 +44,18 @@ void check_error(const char *file, int line, const char *what, long got, int exp
 
 #define FAIL(...) test_fail(__FILE__, __LINE__, __VA_ARGS__)
 
-#define CHECK(condition)                                                                           \
-	do {                                                                                       \
-		if (!(condition))                                                                  \
-			FAIL("%s (errno %d)", #condition, errno);                                  \
+#define CHECK(condition)                                          \
+	do {                                                      \
+		if (!(condition))                                 \
+			FAIL("%s (errno %d)", #condition, errno); \
 	} while (0)
 
 /* The value is what is expected. */
-#define CHECK_EQ(value, expected)                                                                  \
+#define CHECK_EQ(value, expected) \
 	check_equal(__FILE__, __LINE__, #value, (long)(value), (long)(expected))
 
 /* The call returns -1 and sets errno to what is expected. */
-#define CHECK_ERRNO(call, expected)                                                                \
-	check_error(__FILE__, __LINE__, #call, (long)(call), (expected))
+#define CHECK_ERRNO(call, expected) check_error(__FILE__, __LINE__, #call, (long)(call), (expected))
 
 /* A bare system call: a value or -errno. The compiler learns nothing about the arguments. */
 long raw_call(long number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4,
@@ -104,7 +103,7 @@ int exec_helper(int argc, char **argv);
 /* `usertests -L`: runs the suite twice; growth between the two ends is a leak. 0 or 1. */
 int leak_check(int (*run_suite)(void));
 
-#define KIB	  1024UL
-#define MIB	  (1024 * KIB)
-#define PAGE	  4096UL
+#define KIB	     1024UL
+#define MIB	     (1024 * KIB)
+#define PAGE	     4096UL
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
