@@ -127,28 +127,43 @@ limits_check(const struct mm *mm, u64 nr_pages, u32 vm_flags)
 	return 0;
 }
 
-/* Let areas begin and end at start and end. => 0; -ENOMEM: nothing has changed */
-static int
-split_edges(struct mm *mm, u64 start, u64 end)
+/* The area that has an address strictly on both sides of at, or NULL. */
+static struct vma *
+vma_across(struct mm *mm, u64 at)
 {
-	struct vma *first = vma_find(mm, start);
-	struct vma *last;
+	struct vma *vma = vma_find(mm, at);
 
-	if (mm->nr_vmas + 2 > VMA_COUNT_MAX)
+	return vma && vma->start < at ? vma : NULL;
+}
+
+/*
+ * Let areas begin and end at start and end. max: how many there may be afterwards.
+ * => 0; -ENOMEM: nothing has changed
+ */
+static int
+split_edges(struct mm *mm, u64 start, u64 end, u64 max)
+{
+	struct vma *first = vma_across(mm, start);
+	struct vma *last = vma_across(mm, end);
+
+	if (mm->nr_vmas + (first != NULL) + (last != NULL) > max)
 		return -ENOMEM;
-	if (first && first->start < start) {
-		if (!vma_split(first, start))
-			return -ENOMEM;
-	} else {
-		first = NULL;
-	}
-	last = vma_find(mm, end - 1);
-	if (last && last->start < end && last->end > end && !vma_split(last, end)) {
+	if (first && !vma_split(first, start))
+		return -ENOMEM;
+	last = vma_across(mm, end);
+	if (last && !vma_split(last, end)) {
 		if (first)
 			vma_merge(first);
 		return -ENOMEM;
 	}
 	return 0;
+}
+
+/* The same for a range that will go: what lies in it does not count. */
+static int
+split_for_unmap(struct mm *mm, u64 start, u64 end)
+{
+	return split_edges(mm, start, end, VMA_COUNT_MAX + 1);
 }
 
 /*
@@ -220,10 +235,10 @@ map_locked(struct mm *mm, struct vma *vma, uva_t addr, unsigned place, struct li
 	error = limits_check(mm, (bytes >> PAGE_SHIFT) - replaced, vma->flags);
 	if (error < 0)
 		return error;
-	if (mm->nr_vmas >= VMA_COUNT_MAX)
+	if (mm->nr_vmas >= VMA_COUNT_MAX && !replaced)
 		return -ENOMEM;
 	if (replaced) {
-		error = split_edges(mm, start, end);
+		error = split_for_unmap(mm, start, end);
 		if (error < 0)
 			return error;
 		unmap_commit(mm, start, end, removed);
@@ -278,7 +293,7 @@ vma_unmap(struct mm *mm, uva_t addr, u64 bytes)
 	end = addr + bytes;
 	rwsem_write_lock(&mm->lock);
 	if (vma_find_overlap(mm, addr, end)) {
-		error = split_edges(mm, addr, end);
+		error = split_for_unmap(mm, addr, end);
 		if (!error)
 			unmap_commit(mm, addr, end, &removed);
 	}
@@ -341,7 +356,7 @@ vma_protect(struct mm *mm, uva_t addr, u64 bytes, u32 vm_access)
 	rwsem_write_lock(&mm->lock);
 	error = protect_check(mm, addr, end, vm_access);
 	if (!error)
-		error = split_edges(mm, addr, end);
+		error = split_edges(mm, addr, end, VMA_COUNT_MAX);
 	if (!error)
 		protect_commit(mm, addr, end, vm_access);
 	rwsem_write_unlock(&mm->lock);

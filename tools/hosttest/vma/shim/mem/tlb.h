@@ -1,0 +1,7 @@
+#pragma once
+
+#include "mem/pgtable.h"
+
+struct tlb_context {
+	int unused;
+};
