@@ -1,4 +1,4 @@
-cd /; pwd; cd /usr; cd - ; echo $OLDPWD $PWD
+cd /; pwd; cd /dev; cd - ; echo $OLDPWD $PWD
 x=5; export x; sh -c 'echo $x' 2>/dev/null
 y=1; sh -c 'echo "[$y]"'; y=2 sh -c 'echo "[$y]"'; echo $y
 unset x; echo "[$x]"
@@ -14,7 +14,7 @@ echo 1 | { read a; read b || echo eof; }
 true; echo $?
 : ignored args; echo $?
 umask 022; umask
-type cd echo | sed 's/ .*//'
+type cd echo | cut -d ' ' -f 1
 test -d / && echo dir; [ -f / ] || echo notfile
 [ abc ] && [ ! "" ] && [ -n x -a -z "" ] && echo ok
 [ 1 -lt 2 ] && [ 2 -ge 2 ] && [ a != b ] && echo nums

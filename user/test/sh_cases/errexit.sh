@@ -10,5 +10,5 @@
 (set -e; true | false; echo no); echo $?
 (set -u; echo ${nope-ok}; echo $nope; echo no) 2>/dev/null; echo $?
 (echo ${nope?message}; echo no) 2>/dev/null; echo $?
-(echo ${nope?message}) 2>&1 | sed 's/.*nope/nope/'
+(echo ${nope?message}) 2>&1 | while IFS= read -r l; do echo "nope${l##*nope}"; done
 set -x 2>/dev/null; set +x 2>/dev/null

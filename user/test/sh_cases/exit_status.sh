@@ -2,7 +2,7 @@ sh -c 'exit 3'; echo $?
 nosuch_command 2>/dev/null; echo $?
 /nosuch/path 2>/dev/null; echo $?
 / 2>/dev/null; echo $?
-/etc/passwd 2>/dev/null; echo $?
+f=$(mktemp); "$f" 2>/dev/null; echo $?; rm "$f"
 sh -c 'kill -9 $$' 2>/dev/null; echo $?
 (sh -c 'kill -TERM $$') 2>/dev/null; echo $?
 false; x=1; echo $?

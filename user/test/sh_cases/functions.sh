@@ -1,4 +1,4 @@
-f() { echo "$0 $1 $#" | sed 's/^[^ ]*/NAME/'; }
+f() { echo "${0##*/} $1 $#"; }
 f a b
 g() { return 5; }
 g; echo $?

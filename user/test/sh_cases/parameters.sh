@@ -14,5 +14,5 @@ IFS=:; echo "$*"; set -- a 'b c'; echo $*; unset IFS
 echo ${x:-${y:-deep}} ${nope:-${y:-deep}}
 echo "${nope:-"quo ted"}" ${nope:-a   b} "${nope:-a   b}"
 echo ${x:-'}'} ${nope:-'}'}
-echo $? $$ | sed 's/[0-9]/n/g; s/nn*/N/g'
+echo $? $$ | tr 0-9 NNNNNNNNNN | tr -s N
 n=; echo "[$n]" [$n]
