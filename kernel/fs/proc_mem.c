@@ -2,6 +2,7 @@
 #include "fs/proc_node.h"
 
 #include "fs/dentry.h"
+#include "fs/super.h"
 #include "lib/string.h"
 #include "mem/page_alloc.h"
 #include "mem/slab.h"
@@ -34,15 +35,35 @@ slab_pages(void)
 	return nr_pages;
 }
 
+static void
+add_memory_pages(struct super_block *sb, void *arg)
+{
+	u64 *nr_pages = arg;
+
+	if (sb->in_memory)
+		*nr_pages += super_nr_pages(sb);
+}
+
+/* Pages whose only home is memory: files of tmpfs. */
+static u64
+tmpfs_pages(void)
+{
+	u64 nr_pages = 0;
+
+	super_for_each(add_memory_pages, &nr_pages);
+	return nr_pages;
+}
+
 static int
 show_meminfo(struct seq *seq)
 {
 	u64 active, inactive, free = nr_free_pages(), cached = nr_pagecache_pages();
+	u64 shmem = tmpfs_pages();
 
 	lru_counts(&active, &inactive);
 	show_pages(seq, "MemTotal", nr_total_pages());
 	show_pages(seq, "MemFree", free);
-	show_pages(seq, "MemAvailable", free + cached - MIN(cached, nr_dirty_pages()));
+	show_pages(seq, "MemAvailable", free + cached - MIN(cached, shmem + nr_dirty_pages()));
 	show_pages(seq, "Buffers", 0);
 	show_pages(seq, "Cached", cached);
 	show_pages(seq, "SwapCached", 0);
@@ -52,6 +73,7 @@ show_meminfo(struct seq *seq)
 	show_pages(seq, "SwapFree", 0);
 	show_pages(seq, "Dirty", nr_dirty_pages());
 	show_pages(seq, "Writeback", nr_writeback_pages());
+	show_pages(seq, "Shmem", shmem);
 	show_pages(seq, "Slab", slab_pages());
 	show_pages(seq, "VmallocUsed", vmalloc_nr_pages());
 	return 0;
