@@ -1,6 +1,7 @@
 #include "fs/qfs/dir.h"
 
 #include "fs/qfs/bmap.h"
+#include "fs/qfs/dirindex.h"
 #include "fs/readdir.h"
 #include "lib/err.h"
 
@@ -25,27 +26,44 @@ qfs_dir_spot_put(struct qfs_node *dir, struct qfs_dir_spot *spot)
 	spot->buf = NULL;
 }
 
+/* Is the name in block `index`? => 0 and spot filled in; -ENOENT, -EIO ... */
+static int
+find_in_block(struct qfs_node *dir, const char *name, u32 len, u32 index, struct qfs_dir_spot *spot)
+{
+	int err;
+
+	spot->index = index;
+	spot->buf = qfs_dir_block(dir, index);
+	err = err_or_null_to_errno(spot->buf);
+	if (err) {
+		spot->buf = NULL;
+		return err;
+	}
+	spot->entry = qfs_dirblock_find(spot->buf->data, name, len);
+	if (spot->entry)
+		return 0;
+	qfs_dir_spot_put(dir, spot);
+	return -ENOENT;
+}
+
 int
 qfs_dir_find(struct qfs_node *dir, const char *name, u32 len, struct qfs_dir_spot *spot)
 {
-	u32 nr_blocks = qfs_dir_nr_blocks(dir);
+	const struct qfs_dir_index *index = qfs_index_get(dir);
+	u32 nr_blocks = qfs_dir_nr_blocks(dir), block = 0;
+	struct qfs_index_probe probe;
+	int err = -ENOENT;
 
-	for (spot->index = 0; spot->index < nr_blocks; spot->index++) {
-		int err;
-
-		spot->buf = qfs_dir_block(dir, spot->index);
-		err = err_or_null_to_errno(spot->buf);
-		if (err) {
-			spot->buf = NULL;
-			return err;
-		}
-		spot->entry = qfs_dirblock_find(spot->buf->data, name, len);
-		if (spot->entry)
-			return 0;
-		qfs_dir_spot_put(dir, spot);
-		cond_resched();
+	spot->buf = NULL;
+	if (!index) {
+		for (; block < nr_blocks && err == -ENOENT; block++)
+			err = find_in_block(dir, name, len, block, spot);
+		return err;
 	}
-	return -ENOENT;
+	qfs_index_start(&probe, index, name, len);
+	while (err == -ENOENT && qfs_index_next(&probe, &block))
+		err = find_in_block(dir, name, len, block, spot);
+	return err;
 }
 
 int
@@ -106,7 +124,7 @@ void
 qfs_dir_add(struct qfs_handle *h, struct qfs_node *dir, struct qfs_dir_spot *spot,
 	    const struct name *name, const struct inode *inode)
 {
-	(void)dir;
+	qfs_index_add(dir, name->text, name->len, spot->index);
 	qfs_dirblock_add(spot->buf->data, inode->ino, MODE_TO_DT(inode->mode), name->text,
 			 name->len);
 	qfs_dirty(h, spot->buf);

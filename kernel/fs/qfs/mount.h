@@ -1,8 +1,8 @@
 /*
  * What is in memory of a mounted qfs.
  *
- *	name.c dir.c		names, and records in directory blocks
- *	inode.c file.c pages.c	files: attributes, reading and writing, I/O of their pages
+ *	name.c dir.c dirindex.c	names, and records in directory blocks
+ *	node.c truncate.c file.c pages.c  files: attributes, reading and writing, I/O of their pages
  *	bmap.c			from an index in a file to a block
  *	space.c ialloc.c	bitmaps: blocks, inodes, orphans
  *	log.c commit.c		transactions
@@ -48,8 +48,9 @@ struct qfs_node {
 	u32 flags;
 	u32 generation;
 	s64 btime;
-	u64 stored_seq; /* the transaction that last changed this inode */
-	u32 room_hint;	/* L: a directory: no block before this index has room for much */
+	u64 stored_seq;		     /* the transaction that last changed this inode */
+	struct qfs_dir_index *index; /* of a large directory (dirindex.h), or NULL */
+	u32 room_hint; /* L: a directory: no block before this index has room for much */
 };
 
 static inline struct qfs_node *

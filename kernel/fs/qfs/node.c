@@ -2,6 +2,7 @@
 
 #include "fs/qfs/bmap.h"
 #include "fs/qfs/csum.h"
+#include "fs/qfs/dirindex.h"
 #include "fs/qfs/layout.h"
 #include "lib/string.h"
 #include "mem/slab.h"
@@ -32,6 +33,7 @@ qfs_alloc_inode(struct super_block *sb)
 void
 qfs_free_inode(struct inode *inode)
 {
+	qfs_index_drop(qfs_node_of(inode));
 	kmem_cache_free(node_slab, qfs_node_of(inode));
 }
 
