@@ -1,7 +1,7 @@
 """usage: python3 -m grading.rings [-j N] [--count N] [RING...]
 
-Rings: host checks builds ktest disk user boot shell crash gdb (all of them without arguments),
-and soak, which runs only when named.
+Rings: host checks builds ktest disk user boot terminal shell linux gdb crash (all of them
+without arguments), and soak, which runs only when named.
 """
 
 import argparse
@@ -10,7 +10,8 @@ import sys
 
 from grading.machine.options import build_path
 from grading.machine.parallel import default_workers
-from grading.rings import boot, crash, disks, gdb, host, ktest, shell, terminal, user, usertests
+from grading.rings import (boot, crash, disks, gdb, host, ktest, linux, shell, terminal, user,
+                           usertests)
 from grading.rings.report import Report
 from grading.rings.runner import run_jobs
 
@@ -24,6 +25,7 @@ RINGS = {
     "boot": boot.jobs,
     "terminal": terminal.jobs,
     "shell": shell.jobs,
+    "linux": linux.jobs,
     "gdb": gdb.jobs,
     "crash": None,
 }
