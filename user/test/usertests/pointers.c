@@ -38,6 +38,7 @@ enum pointer_kind {
 #define CWD	 1010
 #define LINK	 1011
 #define CHILD	 1012
+#define PROGRAM	 1013
 
 struct row {
 	const char *name;
@@ -94,8 +95,8 @@ static const struct row rows[] = {
 	{"faccessat2", SYS_faccessat2, PATH, {CWD, BAD, 0, 0}},
 	{"getrusage", SYS_getrusage, OUT, {0, BAD}},
 	{"execve", SYS_execve, PATH, {BAD, ZEROES, ZEROES}},
-	{"execve argv", SYS_execve, IN | NULLABLE, {NAME, BAD, ZEROES}},
-	{"execve envp", SYS_execve, IN | NULLABLE, {NAME, ZEROES, BAD}},
+	{"execve argv", SYS_execve, IN | NULLABLE, {PROGRAM, BAD, ZEROES}},
+	{"execve envp", SYS_execve, IN | NULLABLE, {PROGRAM, ZEROES, BAD}},
 	{"prlimit64 new", SYS_prlimit64, IN | NULLABLE, {0, 7, BAD, 0}},
 	{"prlimit64 old", SYS_prlimit64, OUT | NULLABLE, {0, 7, 0, BAD}},
 	{"sigaltstack", SYS_sigaltstack, IN | NULLABLE, {BAD, 0}},
@@ -168,6 +169,8 @@ argument(long value, uint64_t bad)
 		return (uintptr_t) "name";
 	case NEW_NAME:
 		return (uintptr_t) "new name";
+	case PROGRAM:
+		return (uintptr_t)test_program;
 	case LINK:
 		return (uintptr_t) "link";
 	case BUFFER:
@@ -245,8 +248,9 @@ rows_try(void)
 			row_try(row, (uintptr_t)rows_try & ~7ul);
 			row_try(row, 0x3ffffffff8);
 		}
+		memset(fixture.end - 2, 'a', 2);
 		if (!(row->kind & PARTIAL))
-			row_try(row, (uintptr_t)fixture.end - 4);
+			row_try(row, (uintptr_t)fixture.end - 2);
 	}
 }
 
