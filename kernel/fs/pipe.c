@@ -430,7 +430,8 @@ fifo_open(struct inode *inode, struct file *file)
 	pipe_add_end(pipe, file);
 	wake_up_all(&pipe->read_wq);
 	wake_up_all(&pipe->write_wq);
-	error = fifo_wait_partner(pipe, file);
+	/* A pipe opened again by /proc/self/fd had both ends from the start. */
+	error = inode->sb == pipefs ? 0 : fifo_wait_partner(pipe, file);
 	if (error)
 		pipe_release(file);
 	return error;
