@@ -284,6 +284,20 @@ simple_run(const struct node *node, int may_exec)
 	return external_run(node, argv);
 }
 
+/* In a child: makes `from` descriptor `to`, and leaves no other that keeps the pipe open. */
+static void
+pipe_end_move(int from, int to)
+{
+	if (from < 0)
+		return;
+	if (from == to) {
+		fcntl(from, F_SETFD, 0);
+		return;
+	}
+	dup2(from, to);
+	close(from);
+}
+
 /* Starts one stage of a pipeline; *input is what it reads, and becomes what the next one reads. */
 static int
 stage_start(struct job *job, const struct node *node, int *input)
@@ -297,10 +311,10 @@ stage_start(struct job *job, const struct node *node, int *input)
 	}
 	pid = job_fork(job, 0);
 	if (pid == 0) {
-		if (*input >= 0)
-			dup2(*input, 0);
-		if (fds[1] >= 0)
-			dup2(fds[1], 1);
+		if (fds[0] >= 0)
+			close(fds[0]);
+		pipe_end_move(*input, 0);
+		pipe_end_move(fds[1], 1);
 		child_run(node);
 	}
 	if (*input >= 0)
