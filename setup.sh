@@ -145,12 +145,17 @@ install_packages() {
 	esac
 }
 
-[ "$manager" = apt ] && [ -z "$(ls /var/lib/apt/lists/*Packages* 2>/dev/null)" ] && stale_lists=1
 find_missing
 [ -n "$packages" ] || exit 0
+# A machine that never asked its archive knows no packages, nor which clang is the default.
+if [ "$manager" = apt ] && [ -z "$dry_run" ] &&
+	[ -z "$(ls /var/lib/apt/lists/*Packages* 2>/dev/null)" ]; then
+	as_root apt-get update
+	packages=
+	find_missing
+fi
 echo "setup.sh: installing:$packages"
 [ -n "$dry_run" ] && exit 0
-[ -n "${stale_lists-}" ] && as_root apt-get update
 if ! install_packages && [ "$manager" = apt ]; then
 	as_root apt-get update
 	install_packages

@@ -79,7 +79,11 @@ DIALOGUE = (
 def qemu(report):
     """The banner, the prompt, a command, Ctrl-C, and the way out."""
     build.require("default")
-    terminal = Terminal(["make", f"BUILD={build.directory('default')}", "qemu"])
+    try:
+        terminal = Terminal(["make", f"BUILD={build.directory('default')}", "qemu"])
+    except OSError as error:
+        report.skipped("make qemu", f"no pseudo-terminal here: {error}")
+        return
     missing = None
     for pattern, keys in DIALOGUE:
         if not terminal.expect(pattern):
