@@ -7,17 +7,21 @@
 #include "syscall_proto.h"
 #include "vm/usercopy.h"
 
-/* The table keeps the file, or it is closed again. => descriptor or -errno */
+/* Opens for a descriptor that is reserved first: no file is made when there is none. */
 static long
-fd_publish(struct file *file, bool cloexec)
+open_reserved(const struct path_arg *arg, int flags, u32 mode)
 {
-	int fd = err_or_null_to_errno(file);
+	int fd = fd_reserve(0, flags & O_CLOEXEC);
+	struct file *file;
 
-	if (fd)
-		return fd;
-	fd = fd_alloc(file, cloexec);
 	if (fd < 0)
-		file_put(file);
+		return fd;
+	file = path_open(arg->start, arg->text, flags | O_LARGEFILE, mode & S_IALLUGO & ~fs_umask());
+	if (IS_ERR_OR_NULL(file)) {
+		fd_unreserve(fd);
+		return err_or_null_to_errno(file);
+	}
+	fd_install(fd, file);
 	return fd;
 }
 
@@ -29,9 +33,7 @@ sys_openat(int dirfd, uva_t path, int flags, u32 mode)
 
 	if (result)
 		return result;
-	result = fd_publish(
-		path_open(arg.start, arg.text, flags | O_LARGEFILE, mode & S_IALLUGO & ~fs_umask()),
-		flags & O_CLOEXEC);
+	result = open_reserved(&arg, flags, mode);
 	path_arg_put(&arg);
 	return result;
 }
