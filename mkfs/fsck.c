@@ -15,8 +15,7 @@
 
 enum { EXIT_CLEAN, EXIT_PROBLEMS, EXIT_TROUBLE };
 
-static void
-usage(void)
+static void __attribute__((noreturn)) usage(void)
 {
 	fputs("usage: fsck [-r] [-v] IMAGE\n"
 	      "Verify a qfs file system. Exit status: 0 clean, 1 problems found, 2 trouble.\n"
@@ -26,8 +25,7 @@ usage(void)
 	exit(EXIT_TROUBLE);
 }
 
-static void
-trouble(const char *image)
+static void __attribute__((noreturn)) trouble(const char *image)
 {
 	fprintf(stderr, "fsck: %s: %s\n", image, strerror(errno));
 	exit(EXIT_TROUBLE);

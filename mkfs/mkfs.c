@@ -52,8 +52,7 @@ die(const char *fmt, ...)
 	exit(1);
 }
 
-static void
-usage(void)
+static void __attribute__((noreturn)) usage(void)
 {
 	fputs("usage: mkfs -o IMAGE [options] [DIR]...\n"
 	      "Make a qfs file system in IMAGE with the contents of the DIRs (later ones win).\n"
