@@ -15,7 +15,8 @@
 
 enum { EXIT_CLEAN, EXIT_PROBLEMS, EXIT_TROUBLE };
 
-static void __attribute__((noreturn)) usage(void)
+static _Noreturn void
+usage(void)
 {
 	fputs("usage: fsck [-r] [-v] IMAGE\n"
 	      "Verify a qfs file system. Exit status: 0 clean, 1 problems found, 2 trouble.\n"
@@ -25,7 +26,8 @@ static void __attribute__((noreturn)) usage(void)
 	exit(EXIT_TROUBLE);
 }
 
-static void __attribute__((noreturn)) trouble(const char *image)
+static _Noreturn void
+trouble(const char *image)
 {
 	fprintf(stderr, "fsck: %s: %s\n", image, strerror(errno));
 	exit(EXIT_TROUBLE);

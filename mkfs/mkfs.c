@@ -52,7 +52,8 @@ die(const char *fmt, ...)
 	exit(1);
 }
 
-static void __attribute__((noreturn)) usage(void)
+static _Noreturn void
+usage(void)
 {
 	fputs("usage: mkfs -o IMAGE [options] [DIR]...\n"
 	      "Make a qfs file system in IMAGE with the contents of the DIRs (later ones win).\n"
