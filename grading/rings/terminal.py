@@ -7,6 +7,7 @@ import select
 import signal
 import time
 
+from grading.machine import scratch
 from grading.rings import build
 from grading.rings.process import make_environment
 from grading.rings.report import Job
@@ -24,6 +25,7 @@ class Terminal:
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             os.execvpe(arguments[0], arguments, {**os.environ, **make_environment()})
+        scratch.register(self, self.kill)
 
     def _read(self):
         """Reads what has come. => False if no more will come"""
@@ -57,12 +59,23 @@ class Terminal:
         while time.monotonic() < deadline:
             pid, status = os.waitpid(self.pid, os.WNOHANG)
             if pid:
+                scratch.unregister(self)
                 os.close(self.fd)
                 return os.waitstatus_to_exitcode(status)
             self._read()
-        os.killpg(self.pid, signal.SIGKILL)
+        scratch.unregister(self)
+        self.kill()
         os.waitpid(self.pid, 0)
         return None
+
+    def kill(self):
+        """Ends everything on the terminal: a hang-up first, so that make and QEMU clean up."""
+        for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGKILL):
+            try:
+                os.killpg(self.pid, number)
+            except ProcessLookupError:
+                return
+            time.sleep(POLL_SECONDS)
 
 
 DIALOGUE = (
