@@ -210,16 +210,23 @@ plan_take_reservations(struct write_plan *plan)
 	return total;
 }
 
+/* When one block cannot be had, the size on the disk still grows over those before it: they are its. */
 static int
 plan_allocate_locked(struct write_plan *plan, struct qfs_handle *h)
 {
+	u32 nr = 0;
 	int err = 0;
+	u64 end;
 
-	for (u32 i = 0; i < plan->nr && !err; i++)
-		if (plan->block[i] == 0)
-			err = qfs_map_alloc_locked(h, plan->node, plan->first + i, &plan->block[i]);
-	if (!err)
-		plan->node->disk_size = MAX(plan->node->disk_size, plan->disk_size);
+	while (nr < plan->nr && !err) {
+		if (plan->block[nr] == 0)
+			err = qfs_map_alloc_locked(h, plan->node, plan->first + nr,
+						   &plan->block[nr]);
+		nr += !err;
+	}
+	end = MIN(plan->disk_size, (u64)(plan->first + nr) << QFS_BLOCK_SHIFT);
+	if (nr > 0)
+		plan->node->disk_size = MAX(plan->node->disk_size, end);
 	return err;
 }
 
