@@ -16,7 +16,8 @@ open_reserved(const struct path_arg *arg, int flags, u32 mode)
 
 	if (fd < 0)
 		return fd;
-	file = path_open(arg->start, arg->text, flags | O_LARGEFILE, mode & S_IALLUGO & ~fs_umask());
+	file = path_open(arg->start, arg->text, flags | O_LARGEFILE,
+			 mode & S_IALLUGO & ~fs_umask());
 	if (IS_ERR_OR_NULL(file)) {
 		fd_unreserve(fd);
 		return err_or_null_to_errno(file);
