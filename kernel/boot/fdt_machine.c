@@ -35,11 +35,14 @@ read_reserved(void)
 	fdt_node_t node;
 
 	for (u32 i = 0; fdt_reserved(&fdt, i, &range) == 0; i++)
-		early_reserve(range.addr, range.bytes);
+		early_reserve(range.addr, range.bytes, EARLY_FIRMWARE);
 	if (parent < 0)
 		return;
-	fdt_for_each_child(node, &fdt, parent) for (u32 i = 0; fdt_reg(&fdt, node, i, &range) == 0;
-						    i++) early_reserve(range.addr, range.bytes);
+	fdt_for_each_child(node, &fdt, parent)
+	{
+		for (u32 i = 0; fdt_reg(&fdt, node, i, &range) == 0; i++)
+			early_reserve(range.addr, range.bytes, EARLY_FIRMWARE);
+	}
 }
 
 /* A hart counts when it is enabled and has an MMU (sifive_u's monitor hart has none). */
@@ -207,7 +210,7 @@ read_chosen(void)
 	    fdt_get_u64(&fdt, node, "linux,initrd-end", &end) == 0 && end > start) {
 		machine.initrd_pa = start;
 		machine.initrd_size = end - start;
-		early_reserve(start, end - start);
+		early_reserve(start, end - start, EARLY_INITRD);
 	}
 	if (fdt_prop(&fdt, node, "rng-seed", &seed) == 0) {
 		machine.rng_seed_len = MIN(seed.bytes, (u32)sizeof(machine.rng_seed));
@@ -229,8 +232,8 @@ machine_read_fdt(u64 boot_hartid, u64 fdt_pa)
 	strscpy(machine.model, model ? model : "unknown", sizeof(machine.model));
 	read_memory();
 	read_reserved();
-	early_reserve(fdt_pa, fdt.blob_bytes);
-	early_reserve(image_to_pa(kernel_start), kernel_end - kernel_start);
+	early_reserve(fdt_pa, fdt.blob_bytes, EARLY_FDT);
+	early_reserve(image_to_pa(kernel_start), kernel_end - kernel_start, EARLY_IMAGE);
 	read_harts();
 	read_plic();
 	read_uart();

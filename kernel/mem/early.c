@@ -18,27 +18,49 @@ struct mem_region reserved_regions[MEM_REGIONS_MAX];
 unsigned nr_reserved_regions;
 bool early_active = true;
 
-/* Insert [start, end) into a sorted list; touching and overlapping regions become one. */
+/*
+ * Insert [start, end), which overlaps no region and lies before regions[at]. Regions of one kind
+ * that touch become one.
+ */
 static void
-region_add(struct mem_region *regions, unsigned *nr, u64 start, u64 end)
+region_insert(struct mem_region *regions, unsigned *nr, unsigned at, struct mem_region fresh)
 {
-	unsigned first = 0, last;
+	u64 end = fresh.pa + fresh.size;
 
-	while (first < *nr && regions[first].pa + regions[first].size < start)
-		first++;
-	for (last = first; last < *nr && regions[last].pa <= end; last++) {
-		start = MIN(start, regions[last].pa);
-		end = MAX(end, regions[last].pa + regions[last].size);
+	if (at < *nr && regions[at].pa == end && regions[at].kind == fresh.kind) {
+		fresh.size += regions[at].size;
+		memmove(&regions[at], &regions[at + 1], (--*nr - at) * sizeof(*regions));
 	}
-	if (last == first) {
-		assert(*nr < MEM_REGIONS_MAX);
-		memmove(&regions[first + 1], &regions[first], (*nr - first) * sizeof(*regions));
-		(*nr)++;
-	} else {
-		memmove(&regions[first + 1], &regions[last], (*nr - last) * sizeof(*regions));
-		*nr -= last - first - 1;
+	if (at > 0 && regions[at - 1].pa + regions[at - 1].size == fresh.pa &&
+	    regions[at - 1].kind == fresh.kind) {
+		regions[at - 1].size += fresh.size;
+		return;
 	}
-	regions[first] = (struct mem_region){start, end - start};
+	assert(*nr < MEM_REGIONS_MAX);
+	memmove(&regions[at + 1], &regions[at], ((*nr)++ - at) * sizeof(*regions));
+	regions[at] = fresh;
+}
+
+/* Add to a sorted list what of [start, end) is in no region of it yet: the first kind stays. */
+static void
+region_add(struct mem_region *regions, unsigned *nr, u64 start, u64 end, enum early_kind kind)
+{
+	unsigned at = 0;
+
+	while (start < end) {
+		u64 taken = end, taken_end = end;
+
+		while (at < *nr && regions[at].pa + regions[at].size <= start)
+			at++;
+		if (at < *nr) {
+			taken = CLAMP(regions[at].pa, start, end);
+			taken_end = regions[at].pa + regions[at].size;
+		}
+		if (start < taken)
+			region_insert(regions, nr, at,
+				      (struct mem_region){start, taken - start, kind});
+		start = taken_end;
+	}
 }
 
 void
@@ -48,15 +70,15 @@ early_add_ram(u64 pa, u64 size)
 	u64 end = MIN(ALIGN_DOWN(pa + size, PAGE_SIZE), (u64)DIRECTMAP_SIZE);
 
 	if (start < end)
-		region_add(ram_regions, &nr_ram_regions, start, end);
+		region_add(ram_regions, &nr_ram_regions, start, end, EARLY_OTHER);
 }
 
 void
-early_reserve(u64 pa, u64 size)
+early_reserve(u64 pa, u64 size, enum early_kind kind)
 {
 	if (size)
 		region_add(reserved_regions, &nr_reserved_regions, ALIGN_DOWN(pa, PAGE_SIZE),
-			   ALIGN_UP(pa + size, PAGE_SIZE));
+			   ALIGN_UP(pa + size, PAGE_SIZE), kind);
 }
 
 /* => the highest aligned start of a free stretch of `size` in [low, high), or 0 */
@@ -80,7 +102,7 @@ fit_below(u64 low, u64 high, u64 size, u64 align)
 }
 
 u64
-early_alloc(u64 size, u64 align)
+early_alloc(u64 size, u64 align, enum early_kind kind)
 {
 	assert(early_active);
 	size = ALIGN_UP(size, PAGE_SIZE);
@@ -91,7 +113,7 @@ early_alloc(u64 size, u64 align)
 
 		if (!pa)
 			continue;
-		early_reserve(pa, size);
+		early_reserve(pa, size, kind);
 		memset(pa_to_kva(pa), 0, size);
 		return pa;
 	}

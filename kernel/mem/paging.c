@@ -41,7 +41,7 @@ kernel_table_alloc(void)
 	pte_t *table;
 
 	if (early_active)
-		return pa_to_kva(early_alloc(PAGE_SIZE, PAGE_SIZE));
+		return pa_to_kva(early_alloc(PAGE_SIZE, PAGE_SIZE, EARLY_TABLES));
 	table = page_alloc_kva(GFP_ATOMIC | GFP_ZERO);
 	if (table)
 		page_set(kva_to_page(table), PG_table);
@@ -242,7 +242,7 @@ map_vmemmap(u64 start, u64 end)
 
 		if (IS_ALIGNED(first, 1UL << PMD_SHIFT) && last - first >= (1UL << PMD_SHIFT))
 			size = 1UL << PMD_SHIFT;
-		map_or_die(first, early_alloc(size, size), size, PTE_KERNEL_RW);
+		map_or_die(first, early_alloc(size, size, EARLY_PAGES), size, PTE_KERNEL_RW);
 		first += size;
 	}
 }
@@ -259,7 +259,7 @@ void
 paging_init(void)
 {
 	spin_init(&kernel_pgtable.lock, "kernel_pgtable", RANK_PAGETABLE);
-	kernel_pgtable.root = pa_to_kva(early_alloc(PAGE_SIZE, PAGE_SIZE));
+	kernel_pgtable.root = pa_to_kva(early_alloc(PAGE_SIZE, PAGE_SIZE, EARLY_TABLES));
 	map_image_part(text_start, text_end, PTE_KERNEL_RX);
 	map_image_part(rodata_start, rodata_end, PTE_KERNEL_RO);
 	map_image_part(data_start, kernel_end, PTE_KERNEL_RW);
