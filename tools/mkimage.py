@@ -3,7 +3,7 @@
 
 usage: mkimage.py --mkfs MKFS -o IMAGE --size SIZE|min [--tree DIR]... [--bin PROGRAM...]
 
-The tree is: empty /dev /proc /tmp /root /etc /bin /mnt, each PROGRAM as /bin/NAME, then
+The tree is: empty /dev /proc /sys /tmp /root /etc /bin /mnt, each PROGRAM as /bin/NAME, then
 each --tree DIR, modes and symbolic links kept. SIZE grows if the tree needs more; `min`
 is the tree and a few MiB, for an initrd. The image appears under its name only when it is
 complete.
@@ -18,7 +18,7 @@ import sys
 MIB = 1 << 20
 BLOCK = 4096
 INITRD_ROOM = 8 * MIB
-EMPTY_DIRS = ("bin", "dev", "etc", "mnt", "proc", "root", "tmp")
+EMPTY_DIRS = ("bin", "dev", "etc", "mnt", "proc", "root", "sys", "tmp")
 UNITS = {"K": 1 << 10, "M": MIB, "G": 1 << 30}
 
 

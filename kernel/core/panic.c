@@ -101,6 +101,8 @@ backtrace_save(u64 *addresses, unsigned max)
 	u64 previous = fp - 1;
 	unsigned n = 0;
 
+	/* A function that calls nothing would not save ra, and its frame would look different. */
+	asm volatile("" ::: "ra");
 	while (n < max && frame_pointer_valid(fp, previous)) {
 		u64 ra = ((u64 *)fp)[-1];
 

@@ -4,6 +4,7 @@
  */
 #include "fs/proc_node.h"
 
+#include "fs/debugfs.h"
 #include "fs/file.h"
 #include "lib/parse.h"
 #include "lib/string.h"
@@ -49,6 +50,9 @@ proc_show(struct seq *seq, void *arg)
 	if (pid)
 		return proc_pid_ops->show(pid, proc_ino_kind(inode->ino) - PROC_PID_FILE, seq);
 	node = proc_node_get(inode->ino);
+	if (node->debug_ops)
+		return node->debug_ops->show ? node->debug_ops->show(seq, node->debug_arg)
+					     : -EINVAL;
 	if (node->show)
 		return node->show(seq);
 	if (!node->number)
@@ -115,6 +119,9 @@ proc_write_text(struct inode *inode, const char *text)
 		return proc_pid_ops->write(pid, proc_ino_kind(inode->ino) - PROC_PID_FILE, text);
 	}
 	node = proc_node_get(inode->ino);
+	if (node->debug_ops)
+		return node->debug_ops->write ? node->debug_ops->write(node->debug_arg, text)
+					      : -EINVAL;
 	if (node->number)
 		return number_write(node, text);
 	return node->write ? node->write(text) : -EINVAL;

@@ -5,6 +5,8 @@
 #include "fs/procfs.h"
 
 /* A registered file or directory. Its inode number is its index in the table. */
+struct debugfs_ops;
+
 struct proc_node {
 	const char *name;
 	u32 name_len;
@@ -12,10 +14,24 @@ struct proc_node {
 	u32 mode;
 	proc_show_t show;
 	int (*write)(const char *text);
-	u32 *number, min, max; /* show and write of procfs_register_number */
+	u32 *number, min, max;		     /* show and write of procfs_register_number */
+	const struct debugfs_ops *debug_ops; /* show and write of debugfs_register */
+	void *debug_arg;
 };
 
-#define PROC_ROOT 1 /* index of the root; 0 is nobody */
+/* Indexes of the roots: /proc, /sys, /sys/kernel/debug; 0 is nobody. */
+enum {
+	PROC_ROOT = 1,
+	SYS_ROOT,
+	DEBUG_ROOT,
+	PROC_FIRST_NODE,
+};
+
+/* The directories on the way from a root, and a new node at the end. path stays referenced. */
+struct proc_node *proc_node_add(u32 root, const char *path, u32 mode);
+
+/* A mount whose root is this node. => 0 or -errno */
+int proc_mount_root(struct super_block *sb, u32 root, u32 magic);
 
 /* => NULL past the last */
 const struct proc_node *proc_node_get(u32 index);
@@ -64,6 +80,10 @@ int proc_pid_read_inode(struct inode *inode);
 
 /* Files made of text (fs/proc_file.c). */
 extern const struct file_ops proc_file_ops;
+
+/* Registers the types sysfs and debugfs, and what is there from the start (fs/debugfs.c). */
+void debugfs_init(void);
+void debug_fault_init(void);
 
 /* Registers the files about memory, and all others. */
 void proc_mem_init(void);

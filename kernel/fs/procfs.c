@@ -14,13 +14,15 @@
 #include "lib/string.h"
 
 #define PROC_MAGIC	 0x9fa0
-#define NODES_MAX	 96
+#define NODES_MAX	 224
 #define FIRST_PID_COOKIE 0x1000 /* cookies of the root: 2 + index of a node, this + pid */
 
 static struct proc_node nodes[NODES_MAX] = {
 	[PROC_ROOT] = {.name = "", .parent = PROC_ROOT, .mode = S_IFDIR | 0555},
+	[SYS_ROOT] = {.name = "", .parent = SYS_ROOT, .mode = S_IFDIR | 0555},
+	[DEBUG_ROOT] = {.name = "", .parent = DEBUG_ROOT, .mode = S_IFDIR | 0555},
 };
-static u32 nr_nodes = PROC_ROOT + 1;
+static u32 nr_nodes = PROC_FIRST_NODE;
 
 const struct proc_pid_ops *proc_pid_ops;
 s32 (*proc_self_hook)(void);
@@ -36,7 +38,7 @@ proc_node_get(u32 index)
 u32
 proc_node_find(u32 parent, const char *name, u32 len)
 {
-	for (u32 i = PROC_ROOT + 1; i < nr_nodes; i++) {
+	for (u32 i = PROC_FIRST_NODE; i < nr_nodes; i++) {
 		if (nodes[i].parent == parent && nodes[i].name_len == len &&
 		    memcmp(nodes[i].name, name, len) == 0)
 			return i;
@@ -53,12 +55,11 @@ node_add(u32 parent, const char *name, u32 len, u32 mode)
 	return nr_nodes++;
 }
 
-/* The directories on the way, and a new node at the end. */
-static struct proc_node *
-node_add_path(const char *path, u32 mode)
+struct proc_node *
+proc_node_add(u32 root, const char *path, u32 mode)
 {
-	u32 dir = PROC_ROOT;
 	const char *slash;
+	u32 dir = root;
 
 	for (; (slash = strchr(path, '/')) != NULL; path = slash + 1) {
 		u32 next = proc_node_find(dir, path, slash - path);
@@ -71,13 +72,13 @@ node_add_path(const char *path, u32 mode)
 void
 procfs_register(const char *path, proc_show_t show)
 {
-	node_add_path(path, S_IFREG | 0444)->show = show;
+	proc_node_add(PROC_ROOT, path, S_IFREG | 0444)->show = show;
 }
 
 void
 procfs_register_writable(const char *path, proc_show_t show, int (*write)(const char *text))
 {
-	struct proc_node *node = node_add_path(path, S_IFREG | (show ? 0644 : 0200));
+	struct proc_node *node = proc_node_add(PROC_ROOT, path, S_IFREG | (show ? 0644 : 0200));
 
 	node->show = show;
 	node->write = write;
@@ -86,7 +87,7 @@ procfs_register_writable(const char *path, proc_show_t show, int (*write)(const 
 void
 procfs_register_number(const char *path, u32 *value, u32 min, u32 max)
 {
-	struct proc_node *node = node_add_path(path, S_IFREG | 0644);
+	struct proc_node *node = proc_node_add(PROC_ROOT, path, S_IFREG | 0644);
 
 	node->number = value;
 	node->min = min;
@@ -148,7 +149,7 @@ proc_readdir(struct inode *dir, struct dir_context *ctx)
 	if (ctx->pos == 1 &&
 	    !dir_emit(ctx, "..", 2, nodes[dir->ino].parent, MODE_TO_DT(S_IFDIR), 2))
 		return 0;
-	for (u32 i = MAX(ctx->pos - 2, (u64)PROC_ROOT + 1); i < nr_nodes; i++) {
+	for (u32 i = MAX(ctx->pos - 2, (u64)PROC_FIRST_NODE); i < nr_nodes; i++) {
 		if (nodes[i].parent == dir->ino && !dir_emit(ctx, nodes[i].name, nodes[i].name_len,
 							     i, MODE_TO_DT(nodes[i].mode), i + 3))
 			return 0;
@@ -212,8 +213,7 @@ proc_setattr(struct inode *inode, const struct iattr *attr)
 static int
 proc_statfs(struct super_block *sb, struct linux_statfs *st)
 {
-	(void)sb;
-	st->f_type = PROC_MAGIC;
+	st->f_type = (u64)sb->private;
 	return 0;
 }
 
@@ -243,19 +243,26 @@ static const struct super_ops proc_super_ops = {
 	.unmount = proc_unmount,
 };
 
-static int
-proc_mount(struct super_block *sb, const char *options)
+int
+proc_mount_root(struct super_block *sb, u32 index, u32 magic)
 {
 	struct inode *root;
 
-	(void)options;
 	sb->ops = &proc_super_ops;
-	sb->volatile_names = true;
-	root = inode_get(sb, PROC_ROOT);
+	sb->private = (void *)(u64)magic;
+	root = inode_get(sb, index);
 	if (IS_ERR_OR_NULL(root))
 		return err_or_null_to_errno(root);
 	sb->root = root;
 	return 0;
+}
+
+static int
+proc_mount(struct super_block *sb, const char *options)
+{
+	(void)options;
+	sb->volatile_names = true;
+	return proc_mount_root(sb, PROC_ROOT, PROC_MAGIC);
 }
 
 void
@@ -264,7 +271,7 @@ procfs_init(void)
 	static struct fs_type type = {.name = "proc", .mount = proc_mount};
 
 	fs_type_register(&type);
-	node_add_path("self", S_IFLNK | 0777);
+	proc_node_add(PROC_ROOT, "self", S_IFLNK | 0777);
 	proc_mem_init();
 	proc_system_init();
 }

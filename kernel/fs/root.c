@@ -7,7 +7,7 @@
 #include "fs/device.h"
 #include "fs/namei.h"
 #include "fs/pipe.h"
-#include "fs/procfs.h"
+#include "fs/proc_node.h"
 #include "fs/qfs/qfs.h"
 #include "fs/ramfs.h"
 #include "lib/printf.h"
@@ -28,6 +28,7 @@ vfs_init(void)
 	ramfs_init();
 	devfs_init();
 	procfs_init();
+	debugfs_init();
 	qfs_init();
 }
 
@@ -97,4 +98,6 @@ root_mount(void)
 	pr_info("root file system: %s%s", bdev->name, bdev->read_only ? ", read-only" : "");
 	mount_on("/dev", "devtmpfs");
 	mount_on("/proc", "proc");
+	mount_on("/sys", "sysfs");
+	mount_on("/sys/kernel/debug", "debugfs");
 }

@@ -9,6 +9,7 @@
 #include "core/panic.h"
 #include "core/printk.h"
 #include "lib/string.h"
+#include "mem/fault_inject.h"
 #include "mem/kmap.h"
 #include "mem/zone.h"
 
@@ -117,6 +118,8 @@ pages_alloc(gfp_t gfp, unsigned order)
 	if (gfp & GFP_BIT_RECLAIM)
 		might_sleep();
 #endif
+	if (fault_page_alloc(gfp, order))
+		return NULL;
 	page = zones_alloc(gfp, order);
 	if (unlikely(!page))
 		page = alloc_slow(gfp, order);

@@ -124,7 +124,7 @@ copy_thread_state(struct task *child, const struct clone_args *args)
 		child->altstack = current->altstack;
 	if (args->flags & CLONE_CHILD_CLEARTID)
 		child->clear_child_tid = args->child_tid;
-	child->ti.flags = current->ti.flags & TIF_TRACE;
+	child->ti.flags = current->ti.flags & (TIF_TRACE | TIF_MAKE_IT_FAIL);
 }
 
 /* A process that is like the current one, for a first thread. => NULL for no memory */

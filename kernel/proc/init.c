@@ -4,6 +4,7 @@
 #include "fs/files.h"
 #include "fs/fs_context.h"
 #include "lib/err.h"
+#include "mem/fault_inject.h"
 #include "proc/exec.h"
 #include "proc/process.h"
 #include "proc/signal.h"
@@ -68,6 +69,7 @@ init_process_start(void)
 			   &(struct exec_vector){.kernel = envp});
 	if (err)
 		panic("cannot run %s as the first process: error %d", path, -err);
+	fault_inject_start();
 	task_enter_user_hook(task_trap_frame(current));
 	panic("the first process did not start");
 }

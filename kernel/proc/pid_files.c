@@ -148,6 +148,40 @@ write_oom_score_adj(struct process *process, const char *text)
 	return 0;
 }
 
+/* Whether any thread has the mark of fault injection (mem/fault_inject.h). */
+static void
+show_make_it_fail(struct seq *seq, struct process *process, struct mm *mm)
+{
+	u64 flags = spin_lock_irqsave(&process_lock);
+	bool marked = false;
+	struct task *task;
+
+	(void)mm;
+	list_for_each_entry(task, &process->threads, thread_link)
+		marked |= READ_ONCE(task->ti.flags) & TIF_MAKE_IT_FAIL;
+	spin_unlock_irqrestore(&process_lock, flags);
+	seq_printf(seq, "%d\n", marked);
+}
+
+static int
+write_make_it_fail(struct process *process, const char *text)
+{
+	struct task *task;
+	u64 value, flags;
+
+	if (kstrtou64(text, 0, &value) || value > 1)
+		return -EINVAL;
+	flags = spin_lock_irqsave(&process_lock);
+	list_for_each_entry(task, &process->threads, thread_link) {
+		if (value)
+			atomic_or32(&task->ti.flags, TIF_MAKE_IT_FAIL);
+		else
+			atomic_fetch_and32(&task->ti.flags, ~TIF_MAKE_IT_FAIL);
+	}
+	spin_unlock_irqrestore(&process_lock, flags);
+	return 0;
+}
+
 static const struct pid_file {
 	void (*show)(struct seq *seq, struct process *process, struct mm *mm);
 	int (*write)(struct process *process, const char *text);
@@ -163,11 +197,12 @@ static const struct pid_file {
 	{show_limits, NULL},
 	{show_oom_score, NULL},
 	{show_oom_score_adj, write_oom_score_adj},
+	{show_make_it_fail, write_make_it_fail},
 };
 
 static const char *const file_names[ARRAY_SIZE(files_table) + 1] = {
-	"stat", "statm", "status", "maps",	"cmdline",	 "environ",
-	"auxv", "comm",	 "limits", "oom_score", "oom_score_adj", NULL,
+	"stat", "statm",  "status",    "maps",		"cmdline",	"environ", "auxv",
+	"comm", "limits", "oom_score", "oom_score_adj", "make-it-fail", NULL,
 };
 
 static s32

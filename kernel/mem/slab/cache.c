@@ -4,6 +4,7 @@
 
 #include "core/panic.h"
 #include "lib/string.h"
+#include "mem/fault_inject.h"
 
 #define SLAB_ORDER_MAX 3
 
@@ -91,6 +92,8 @@ kmem_cache_alloc(struct kmem_cache *cache, gfp_t gfp)
 	if (gfp & GFP_BIT_RECLAIM)
 		might_sleep();
 #endif
+	if (fault_slab(cache->name, cache->object_size, gfp))
+		return NULL;
 	object = cache_alloc(cache, gfp);
 	if (gfp & GFP_ZERO && object)
 		memset(object, 0, cache->object_size);

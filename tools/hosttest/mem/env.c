@@ -8,6 +8,7 @@
 #include "core/cpu.h"
 #include "core/printk.h"
 #include "hosttest.h"
+#include "mem/fault_inject.h"
 
 u64 host_directmap_base;
 struct page *host_vmemmap;
@@ -20,6 +21,26 @@ static struct thread_info threads[NR_CPUS];
 struct cpu cpus[NR_CPUS];
 u32 nr_cpus = NR_CPUS;
 struct thread_info *current_thread_info asm("tp");
+
+/* Nothing is injected here: a test fails allocations by taking the frames. */
+struct fault_attr fail_page_alloc, failslab;
+
+bool
+fault_page_alloc_slow(gfp_t gfp, unsigned order)
+{
+	(void)gfp;
+	(void)order;
+	return false;
+}
+
+bool
+fault_slab_slow(const char *cache, size_t bytes, gfp_t gfp)
+{
+	(void)cache;
+	(void)bytes;
+	(void)gfp;
+	return false;
+}
 
 bool env_expects_panic;
 jmp_buf env_panic_jump;

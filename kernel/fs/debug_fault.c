@@ -1,0 +1,123 @@
+/*
+ * /sys/kernel/debug/failslab and fail_page_alloc: the fields of a struct fault_attr
+ * (mem/fault_inject.h) as files, with Linux's names.
+ */
+#include "fs/debugfs.h"
+
+#include "fs/proc_node.h"
+#include "lib/parse.h"
+#include "lib/string.h"
+#include "mem/fault_inject.h"
+
+static void
+update_all(void)
+{
+	fault_attr_update(&fail_page_alloc);
+	fault_attr_update(&failslab);
+}
+
+static int
+show_number(struct seq *seq, void *arg)
+{
+	seq_printf(seq, "%d\n", READ_ONCE(*(s32 *)arg));
+	return 0;
+}
+
+static int
+write_number(void *arg, const char *text)
+{
+	s64 value;
+
+	if (kstrtos64(text, 0, &value) || value < -1 || value > INT32_MAX)
+		return -EINVAL;
+	WRITE_ONCE(*(s32 *)arg, (s32)value);
+	update_all();
+	return 0;
+}
+
+static int
+write_percentage(void *arg, const char *text)
+{
+	u64 value;
+
+	if (kstrtou64(text, 0, &value) || value > 100)
+		return -EINVAL;
+	return write_number(arg, text);
+}
+
+static int
+show_flag(struct seq *seq, void *arg)
+{
+	seq_puts(seq, READ_ONCE(*(bool *)arg) ? "Y\n" : "N\n");
+	return 0;
+}
+
+static int
+write_flag(void *arg, const char *text)
+{
+	if (text[0] == '\0' || text[1] != '\0' || !strchr("YyNn10", text[0]))
+		return -EINVAL;
+	WRITE_ONCE(*(bool *)arg, strchr("Yy1", text[0]) != NULL);
+	return 0;
+}
+
+static int
+show_cache(struct seq *seq, void *arg)
+{
+	const struct fault_attr *attr = arg;
+
+	seq_printf(seq, "%s\n", attr->cache);
+	return 0;
+}
+
+static int
+write_cache(void *arg, const char *text)
+{
+	struct fault_attr *attr = arg;
+
+	if (strlen(text) >= sizeof(attr->cache))
+		return -EINVAL;
+	strscpy(attr->cache, text, sizeof(attr->cache));
+	return 0;
+}
+
+static const struct debugfs_ops number_ops = {.show = show_number, .write = write_number};
+static const struct debugfs_ops percentage_ops = {.show = show_number, .write = write_percentage};
+static const struct debugfs_ops flag_ops = {.show = show_flag, .write = write_flag};
+static const struct debugfs_ops cache_ops = {.show = show_cache, .write = write_cache};
+
+static const struct {
+	const char *path;
+	const struct debugfs_ops *ops;
+	void *arg;
+} files[] = {
+#define COMMON_FILES(dir, attr)                                               \
+	{dir "/probability", &percentage_ops, &(attr).probability},           \
+		{dir "/interval", &number_ops, &(attr).interval},             \
+		{dir "/times", &number_ops, &(attr).times},                   \
+		{dir "/space", &number_ops, &(attr).space},                   \
+		{dir "/verbose", &number_ops, &(attr).verbose},               \
+		{dir "/task-filter", &flag_ops, &(attr).task_filter},         \
+		{dir "/ignore-gfp-wait", &flag_ops, &(attr).ignore_gfp_wait}, \
+		{dir "/require-start", &debugfs_hex, &(attr).require_start},  \
+		{dir "/require-end", &debugfs_hex, &(attr).require_end},      \
+		{dir "/reject-start", &debugfs_hex, &(attr).reject_start},    \
+		{dir "/reject-end", &debugfs_hex, &(attr).reject_end},        \
+		{dir "/requests", &debugfs_counter, &(attr).nr_requests},     \
+	{                                                                     \
+		dir "/failed", &debugfs_counter, &(attr).nr_failed            \
+	}
+	COMMON_FILES("fail_page_alloc", fail_page_alloc),
+	{"fail_page_alloc/ignore-gfp-highmem", &flag_ops, &fail_page_alloc.ignore_gfp_highmem},
+	{"fail_page_alloc/min-order", &number_ops, &fail_page_alloc.min_order},
+	COMMON_FILES("failslab", failslab),
+	{"failslab/cache", &cache_ops, &failslab},
+	{"failslab/min-size", &number_ops, &failslab.min_size},
+};
+
+void
+debug_fault_init(void)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(files); i++)
+		debugfs_register(files[i].path, files[i].ops, files[i].arg);
+}

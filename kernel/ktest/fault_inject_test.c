@@ -1,0 +1,138 @@
+/* Fault injection: which requests fail is said exactly by interval, space, times and the filters. */
+
+#include "core/atomic.h"
+#include "ktest/ktest.h"
+#include "lib/errno.h"
+#include "lib/string.h"
+#include "mem/fault_inject.h"
+#include "mem/page_alloc.h"
+#include "mem/slab.h"
+#include "sched/task.h"
+
+/* Only this thread's requests are looked at, so that other threads do not count along. */
+static void
+inject(struct fault_attr *attr, const char *text)
+{
+	KTEST_CHECK(fault_attr_parse(attr, text) == 0);
+	attr->nr_requests = attr->nr_failed = 0;
+	attr->task_filter = true;
+	attr->verbose = 0;
+	atomic_or32(&current->ti.flags, TIF_MAKE_IT_FAIL);
+	fault_attr_update(attr);
+}
+
+static void
+inject_end(struct fault_attr *attr)
+{
+	attr->probability = attr->min_order = attr->min_size = 0;
+	attr->require_start = attr->require_end = attr->reject_start = attr->reject_end = 0;
+	attr->cache[0] = '\0';
+	attr->task_filter = false;
+	fault_attr_update(attr);
+	atomic_fetch_and32(&current->ti.flags, ~TIF_MAKE_IT_FAIL);
+}
+
+/* Bit n is set when the n-th of `nr` requests failed. */
+static u64
+kmalloc_pattern(unsigned nr, size_t bytes)
+{
+	u64 pattern = 0;
+
+	for (unsigned i = 0; i < nr; i++) {
+		void *object = kmalloc(bytes, GFP_KERNEL);
+
+		if (!object)
+			pattern |= 1UL << i;
+		kfree(object);
+	}
+	return pattern;
+}
+
+KTEST(fault_inject_interval_and_times)
+{
+	inject(&failslab, "3,100,0,-1");
+	KTEST_CHECK(kmalloc_pattern(10, 64) == 0x124);
+	KTEST_CHECK(failslab.nr_failed == 3);
+	inject(&failslab, "1,100,0,2");
+	KTEST_CHECK(kmalloc_pattern(10, 64) == 0x3);
+	KTEST_CHECK(!failslab.on);
+	inject(&failslab, "1,100,256,-1");
+	KTEST_CHECK(kmalloc_pattern(6, 64) == 0x38);
+	inject_end(&failslab);
+	KTEST_CHECK(kmalloc_pattern(10, 64) == 0);
+}
+
+KTEST(fault_inject_probability)
+{
+	unsigned nr_failed = 0;
+
+	inject(&failslab, "1,25,0,-1");
+	for (unsigned i = 0; i < 32; i++)
+		nr_failed += __builtin_popcountl(kmalloc_pattern(50, 32));
+	inject_end(&failslab);
+	KTEST_CHECK(nr_failed > 320 && nr_failed < 480);
+}
+
+KTEST(fault_inject_filters)
+{
+	inject(&failslab, "1,100,0,-1");
+	atomic_fetch_and32(&current->ti.flags, ~TIF_MAKE_IT_FAIL);
+	KTEST_CHECK(kmalloc_pattern(4, 64) == 0);
+	atomic_or32(&current->ti.flags, TIF_MAKE_IT_FAIL);
+	failslab.min_size = 128;
+	KTEST_CHECK(kmalloc_pattern(4, 64) == 0 && kmalloc_pattern(4, 128) == 0xf);
+	strscpy(failslab.cache, "kmalloc-512", sizeof(failslab.cache));
+	KTEST_CHECK(kmalloc_pattern(4, 128) == 0 && kmalloc_pattern(4, 512) == 0xf);
+	inject_end(&failslab);
+}
+
+/* Through a pointer that the compiler does not know, so that there is one copy of the function. */
+static u64 (*volatile kmalloc_from_here)(unsigned nr, size_t bytes) = kmalloc_pattern;
+
+#define LARGER_THAN_A_FUNCTION 1024
+
+KTEST(fault_inject_call_site)
+{
+	u64 here = (u64)kmalloc_from_here;
+
+	inject(&failslab, "1,100,0,-1");
+	failslab.require_start = here;
+	failslab.require_end = here + LARGER_THAN_A_FUNCTION;
+	KTEST_CHECK(kmalloc_from_here(4, 64) == 0xf);
+	failslab.require_start = (u64)kfree;
+	failslab.require_end = (u64)kfree + 8;
+	KTEST_CHECK(kmalloc_from_here(4, 64) == 0);
+	failslab.require_start = failslab.require_end = 0;
+	failslab.reject_start = here;
+	failslab.reject_end = here + LARGER_THAN_A_FUNCTION;
+	KTEST_CHECK(kmalloc_from_here(4, 64) == 0);
+	inject_end(&failslab);
+}
+
+KTEST(fault_inject_pages)
+{
+	struct page *page;
+
+	inject(&fail_page_alloc, "1,100,0,-1");
+	fail_page_alloc.min_order = 1;
+	page = pages_alloc(GFP_KERNEL, 0);
+	KTEST_CHECK(page);
+	page_put(page);
+	KTEST_CHECK(!pages_alloc(GFP_KERNEL, 1));
+	KTEST_CHECK(fail_page_alloc.nr_requests == 1);
+	inject_end(&fail_page_alloc);
+}
+
+KTEST(fault_inject_reads_its_argument)
+{
+	struct fault_attr attr = {.interval = 7};
+
+	KTEST_CHECK(fault_attr_parse(&attr, "") == -EINVAL);
+	KTEST_CHECK(fault_attr_parse(&attr, "1,2,3") == -EINVAL);
+	KTEST_CHECK(fault_attr_parse(&attr, "1,101,3,4") == -EINVAL);
+	KTEST_CHECK(fault_attr_parse(&attr, "1,2,3,4,") == -EINVAL);
+	KTEST_CHECK(attr.interval == 7);
+	KTEST_CHECK(fault_attr_parse(&attr, "10,50,4096,-1") == 0);
+	KTEST_CHECK(attr.interval == 10 && attr.probability == 50 && attr.space == 4096 &&
+		    attr.times == -1);
+}
