@@ -209,6 +209,22 @@ dentry_new_root(struct super_block *sb, struct inode *inode)
 }
 
 struct dentry *
+dentry_new_gone(struct dentry *dir, const struct name *name, struct inode *inode)
+{
+	struct dentry *dentry = dentry_alloc(dir->sb, name);
+
+	if (!dentry)
+		return NULL;
+	dentry->gone = true;
+	spin_lock(&dcache_lock);
+	dentry->parent = dir;
+	dentry_ref_locked(dir);
+	dentry_enter_locked(dentry, inode);
+	spin_unlock(&dcache_lock);
+	return dentry;
+}
+
+struct dentry *
 dentry_child_locked(struct dentry *dir, const struct name *name)
 {
 	struct list_head *chain = dcache_chain(dir, name->hash);

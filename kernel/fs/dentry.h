@@ -67,6 +67,12 @@ void dentry_put(struct dentry *dentry);
 struct dentry *dentry_new_root(struct super_block *sb, struct inode *inode);
 
 /*
+ * A dentry for a file without a name (memfd), as if `name` in dir had been removed already. Takes
+ * over the reference to inode. => with a reference; NULL for no memory, then nothing was taken
+ */
+struct dentry *dentry_new_gone(struct dentry *dir, const struct name *name, struct inode *inode);
+
+/*
  * The dentry of a name in the cache, with a reference. => NULL when it is not there, which says
  * nothing about the file
  */

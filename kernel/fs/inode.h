@@ -170,6 +170,7 @@ inode_size(const struct inode *inode)
 /* For the mapping_ops of a file system whose mappings are those of its inodes. */
 bool inode_mapping_get(struct mapping *mapping);
 void inode_mapping_put(struct mapping *mapping);
+int inode_mapping_sync(struct mapping *mapping);
 void inode_mapping_path(struct mapping *mapping, char *buf, size_t size);
 void inode_mapping_identify(struct mapping *mapping, struct mapping_identity *identity);
 

@@ -94,6 +94,17 @@ inode_fill_stat(struct inode *inode, struct linux_stat *st)
 	st->st_ctime_nsec = inode->ctime_ns % NSEC_PER_SEC;
 }
 
+int
+inode_mapping_sync(struct mapping *mapping)
+{
+	struct inode *inode = mapping->host;
+	struct super_block *sb = inode->sb;
+	int error = inode_write(inode);
+	int result = sb->ops->sync_fs ? sb->ops->sync_fs(sb) : 0;
+
+	return error ? error : result;
+}
+
 void
 inode_mapping_path(struct mapping *mapping, char *buf, size_t size)
 {

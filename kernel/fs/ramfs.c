@@ -472,6 +472,18 @@ ramfs_make(struct inode *dir, const char *text, u32 mode, u32 rdev)
 	return error ? ERR_PTR(error) : inode;
 }
 
+struct inode *
+ramfs_make_nameless(struct super_block *sb, u32 mode)
+{
+	struct inode *inode = ramfs_inode_new(sb, S_IFREG | mode, 0);
+
+	if (IS_ERR_OR_NULL(inode))
+		return NULL;
+	inode->nlink = 0;
+	inode_publish(inode);
+	return inode;
+}
+
 int
 ramfs_make_link(struct inode *dir, const char *text, const char *target)
 {

@@ -12,6 +12,9 @@ int ramfs_mount(struct super_block *sb, const char *options);
  */
 struct inode *ramfs_make(struct inode *dir, const char *name, u32 mode, u32 rdev);
 
+/* A regular file without a name, which ends with its last user. => NULL for no memory */
+struct inode *ramfs_make_nameless(struct super_block *sb, u32 mode);
+
 /* A symbolic link. => 0 or -errno */
 int ramfs_make_link(struct inode *dir, const char *name, const char *target);
 

@@ -6,6 +6,7 @@
 #include "dev/block.h"
 #include "fs/device.h"
 #include "fs/namei.h"
+#include "fs/memfd.h"
 #include "fs/pipe.h"
 #include "fs/proc_node.h"
 #include "fs/qfs/qfs.h"
@@ -26,6 +27,7 @@ vfs_init(void)
 	fs_context_cache_init();
 	pipe_init();
 	ramfs_init();
+	memfd_init();
 	devfs_init();
 	procfs_init();
 	debugfs_init();

@@ -85,6 +85,12 @@ super_alloc(struct fs_type *type, const char *source)
 	return sb;
 }
 
+u32
+super_next_anon_dev(void)
+{
+	return dev_make(0, __atomic_fetch_add(&next_anon_dev, 1, __ATOMIC_RELAXED));
+}
+
 static bool
 device_is_mounted(const struct block_device *bdev)
 {
@@ -106,7 +112,7 @@ super_set_device(struct super_block *sb, u64 flags)
 
 	sb->read_only = flags & MS_RDONLY;
 	if (!(sb->type->flags & FS_NEEDS_DEVICE)) {
-		sb->dev = dev_make(0, next_anon_dev++);
+		sb->dev = super_next_anon_dev();
 		return 0;
 	}
 	bdev = source_device(sb->source);

@@ -121,6 +121,9 @@ int vfs_remount(struct dentry *root, u64 flags);
 /* A file system in the making; kfree() undoes it. => NULL for no memory */
 struct super_block *super_alloc(struct fs_type *type, const char *source);
 
+/* A device number for a file system without a device. */
+u32 super_next_anon_dev(void);
+
 /* Writes all dirty pages and inodes, and flushes. => the first error */
 int super_sync(struct super_block *sb);
 int vfs_sync_all(void);

@@ -2,10 +2,15 @@
 #include "fs/files.h"
 #include "fs/fs_context.h"
 #include "fs/inode.h"
+#include "fs/memfd.h"
 #include "fs/pipe.h"
 #include "syscall/path_arg.h"
 #include "syscall_proto.h"
 #include "vm/usercopy.h"
+
+#define MFD_CLOEXEC	  1U
+#define MFD_ALLOW_SEALING 2U
+#define MEMFD_NAME_MAX	  249
 
 /* Opens for a descriptor that is reserved first: no file is made when there is none. */
 static long
@@ -207,6 +212,28 @@ sys_pipe2(uva_t fds, int flags)
 	if (error)
 		return error;
 	return pipe_publish(reader, writer, fds, flags & O_CLOEXEC);
+}
+
+long
+sys_memfd_create(uva_t name, u32 flags)
+{
+	char text[MEMFD_NAME_MAX + 1];
+	struct file *file;
+	ssize_t length;
+	int fd;
+
+	if (flags & ~(MFD_CLOEXEC | MFD_ALLOW_SEALING))
+		return -EINVAL;
+	length = strncpy_from_user(text, name, sizeof(text));
+	if (length < 0)
+		return length == -ENAMETOOLONG ? -EINVAL : length;
+	file = memfd_create(text);
+	if (IS_ERR_OR_NULL(file))
+		return err_or_null_to_errno(file);
+	fd = fd_alloc(file, flags & MFD_CLOEXEC);
+	if (fd < 0)
+		file_put(file);
+	return fd;
 }
 
 long

@@ -153,6 +153,15 @@ request_place(int flags)
 	return flags & MAP_FIXED ? MAP_PLACE_FIXED : MAP_PLACE_HINT;
 }
 
+/* Are the pages wanted now? */
+static bool
+must_populate(int flags)
+{
+	if (READ_ONCE(current->mm->lock_future) == VM_LOCKED)
+		return true;
+	return flags & (MAP_POPULATE | MAP_LOCKED) && !(flags & MAP_NONBLOCK);
+}
+
 long
 sys_mmap(uva_t addr, size_t length, int prot, int flags, int fd, u64 offset)
 {
@@ -175,7 +184,7 @@ sys_mmap(uva_t addr, size_t length, int prot, int flags, int fd, u64 offset)
 			request.place);
 	if (request.mapping)
 		mapping_put(request.mapping);
-	if (where >= 0 && flags & (MAP_POPULATE | MAP_LOCKED) && !(flags & MAP_NONBLOCK))
+	if (where >= 0 && must_populate(flags))
 		vma_populate(current->mm, where, length);
 	return where;
 }
@@ -197,7 +206,14 @@ sys_mprotect(uva_t addr, size_t length, int prot)
 long
 sys_brk(uva_t brk)
 {
-	return mm_brk(current->mm, brk);
+	struct mm *mm = current->mm;
+	uva_t old = mm->brk;
+	uva_t now = mm_brk(mm, brk);
+
+	old = ALIGN_UP(old, PAGE_SIZE);
+	if (now > old && READ_ONCE(mm->lock_future) == VM_LOCKED)
+		vma_populate(mm, old, now - old);
+	return now;
 }
 
 long

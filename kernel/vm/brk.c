@@ -2,6 +2,7 @@
 
 #include "core/panic.h"
 #include "lib/errno.h"
+#include "vm/areas.h"
 #include "vm/mmap.h"
 
 #define VM_HEAP (VM_READ | VM_WRITE | VM_MAYALL | VM_ACCOUNT)
@@ -16,6 +17,8 @@ brk_may_grow(struct mm *mm, u64 old_end, u64 end)
 
 	if (next)
 		limit = next->start - (next->flags & VM_GROWSDOWN ? STACK_GUARD_BYTES : 0);
+	if (mm->lock_future && !lock_limit_allows(mm, nr_pages))
+		return false;
 	return end <= limit && end - mm->start_brk <= mm->limit_data &&
 	       mm->total_pages + nr_pages <= mm->limit_as >> PAGE_SHIFT &&
 	       mm->data_pages + nr_pages <= mm->limit_data >> PAGE_SHIFT &&
@@ -37,7 +40,7 @@ brk_grow(struct mm *mm, u64 old_end, u64 end)
 		vma_merge(heap);
 		return 0;
 	}
-	heap = vma_alloc(mm, old_end, end, VM_HEAP | mm->lock_future, NULL, 0);
+	heap = vma_alloc(mm, old_end, end, VM_HEAP | mm->lock_future, NULL, old_end >> PAGE_SHIFT);
 	if (!heap)
 		return -ENOMEM;
 	vma_insert(heap);

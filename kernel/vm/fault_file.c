@@ -11,6 +11,9 @@
 /* Pages mapped by one fault if the cache has them: 64 KiB, as Linux does. */
 #define FAULT_AROUND_PAGES 16
 
+/* Pages read at a fault in an area that is used from its beginning to its end. */
+#define SEQUENTIAL_PAGES 32
+
 static u64
 mapping_nr_indices(const struct mapping *mapping)
 {
@@ -28,6 +31,7 @@ fault_needs_read(struct fault *f)
 		return FAULT_BUS;
 	f->read_mapping = mapping;
 	f->read_index = index;
+	f->read_advice = f->vma->flags & (VM_SEQ_READ | VM_RAND_READ);
 	return FAULT_OK;
 }
 
@@ -35,13 +39,16 @@ enum fault_result
 fault_read_page(struct fault *f)
 {
 	struct mapping *mapping = f->read_mapping;
+	struct readahead *ra = f->read_advice & VM_RAND_READ ? NULL : &mapping->ra;
 	struct page *page;
 	enum fault_result result = FAULT_OK;
 
 	f->read_mapping = NULL;
 	f->major = true;
 	fault_count()->nr_major++;
-	page = pagecache_get(mapping, f->read_index, &mapping->ra);
+	if (f->read_advice & VM_SEQ_READ)
+		pagecache_readahead(mapping, f->read_index, SEQUENTIAL_PAGES);
+	page = pagecache_get(mapping, f->read_index, ra);
 	if (!page)
 		result = FAULT_OOM;
 	else if (IS_ERR(page))

@@ -13,7 +13,8 @@ struct fault {
 	/* Set by a verb: page read_index must be in the cache before another try; a reference. */
 	struct mapping *read_mapping;
 	u64 read_index;
-	bool major; /* had to read */
+	u32 read_advice; /* VM_SEQ_READ, VM_RAND_READ of its area */
+	bool major;	 /* had to read */
 };
 
 /* Of this hart. => caller does not sleep before it is done with it */

@@ -170,8 +170,8 @@ copy_areas(struct mm *parent, struct mm *child, bool *protected)
 
 		if (vma->flags & VM_DONTCOPY)
 			continue;
-		copy = vma_alloc(child, vma->start, vma->end, vma->flags & ~VM_LOCKED, vma->mapping,
-				 vma->pgoff);
+		copy = vma_alloc(child, vma->start, vma->end, vma->flags & ~VM_LOCKED_MASK,
+				 vma->mapping, vma->pgoff);
 		if (!copy)
 			return -ENOMEM;
 		copy->has_anon = vma->has_anon;

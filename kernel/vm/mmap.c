@@ -9,6 +9,7 @@
 
 #include "core/panic.h"
 #include "lib/errno.h"
+#include "vm/areas.h"
 #include "vm/fault.h"
 #include "vm/pagecache.h"
 #include "vm/protect.h"
@@ -23,16 +24,14 @@ vma_last(struct mm *mm)
 	return list_empty(&mm->vma_list) ? NULL : list_last_entry(&mm->vma_list, struct vma, link);
 }
 
-/* => false: the range is not within user addresses, or not aligned */
-static bool
+bool
 range_valid(uva_t addr, u64 bytes)
 {
 	return IS_ALIGNED(addr, PAGE_SIZE) && addr >= USER_VA_START && bytes <= USER_VA_END &&
 	       addr <= USER_VA_END - bytes;
 }
 
-/* Lowest address that a new area must stay below to keep a stack's guard gap. */
-static u64
+u64
 vma_guarded_start(const struct vma *vma)
 {
 	if (!(vma->flags & VM_GROWSDOWN))
@@ -81,8 +80,7 @@ hole_find(struct mm *mm, u64 bytes)
 	}
 }
 
-/* Where the new area goes. => address or -errno */
-static s64
+s64
 place_find(struct mm *mm, uva_t addr, u64 bytes, unsigned place)
 {
 	s64 found;
@@ -115,8 +113,7 @@ pages_covered(struct mm *mm, u64 start, u64 end)
 	return bytes >> PAGE_SHIFT;
 }
 
-/* May the mm have nr_pages more with these flags? => 0, -ENOMEM */
-static int
+int
 limits_check(const struct mm *mm, u64 nr_pages, u32 vm_flags)
 {
 	if (mm->total_pages + nr_pages > mm->limit_as >> PAGE_SHIFT)
@@ -125,6 +122,12 @@ limits_check(const struct mm *mm, u64 nr_pages, u32 vm_flags)
 	    mm->data_pages + nr_pages > mm->limit_data >> PAGE_SHIFT)
 		return -ENOMEM;
 	return 0;
+}
+
+bool
+lock_limit_allows(const struct mm *mm, u64 nr_pages)
+{
+	return mm->locked_pages + nr_pages <= mm->limit_memlock >> PAGE_SHIFT;
 }
 
 /* The area that has an address strictly on both sides of at, or NULL. */
@@ -136,12 +139,8 @@ vma_across(struct mm *mm, u64 at)
 	return vma && vma->start < at ? vma : NULL;
 }
 
-/*
- * Let areas begin and end at start and end. max: how many there may be afterwards.
- * => 0; -ENOMEM: nothing has changed
- */
-static int
-split_edges(struct mm *mm, u64 start, u64 end, u64 max)
+int
+areas_split(struct mm *mm, u64 start, u64 end, u64 max)
 {
 	struct vma *first = vma_across(mm, start);
 	struct vma *last = vma_across(mm, end);
@@ -163,15 +162,11 @@ split_edges(struct mm *mm, u64 start, u64 end, u64 max)
 static int
 split_for_unmap(struct mm *mm, u64 start, u64 end)
 {
-	return split_edges(mm, start, end, VMA_COUNT_MAX + 1);
+	return areas_split(mm, start, end, VMA_COUNT_MAX + 1);
 }
 
-/*
- * Free page tables that [start, end), unmapped now, left empty. Not for every small range, which
- * will often be mapped again soon; but an mm may not have many more tables than it has use for.
- */
-static void
-tables_free(struct mm *mm, u64 start, u64 end)
+void
+areas_free_tables(struct mm *mm, u64 start, u64 end)
 {
 	struct vma *next, *prev;
 	bool many = mm->pgt.nr_tables > TABLES_KEPT + mm->total_pages / PTES_PER_TABLE;
@@ -187,12 +182,8 @@ tables_free(struct mm *mm, u64 start, u64 end)
 	spin_unlock(&mm->pgt.lock);
 }
 
-/*
- * Take the areas of [start, end) out of the mm, with their pages; split_edges() was called. They
- * are left on `removed`, to be freed when mm->lock is not held.
- */
-static void
-unmap_commit(struct mm *mm, u64 start, u64 end, struct list_head *removed)
+void
+areas_unmap(struct mm *mm, u64 start, u64 end, struct list_head *removed)
 {
 	struct vma *vma;
 
@@ -202,11 +193,10 @@ unmap_commit(struct mm *mm, u64 start, u64 end, struct list_head *removed)
 		vma_remove(vma);
 		list_add_tail(&vma->link, removed);
 	}
-	tables_free(mm, start, end);
 }
 
-static void
-vmas_free(struct list_head *removed)
+void
+areas_free(struct list_head *removed)
 {
 	struct vma *vma, *next;
 
@@ -235,13 +225,16 @@ map_locked(struct mm *mm, struct vma *vma, uva_t addr, unsigned place, struct li
 	error = limits_check(mm, (bytes >> PAGE_SHIFT) - replaced, vma->flags);
 	if (error < 0)
 		return error;
+	if (vma->flags & VM_LOCKED && !lock_limit_allows(mm, bytes >> PAGE_SHIFT))
+		return -EAGAIN;
 	if (mm->nr_vmas >= VMA_COUNT_MAX && !replaced)
 		return -ENOMEM;
 	if (replaced) {
 		error = split_for_unmap(mm, start, end);
 		if (error < 0)
 			return error;
-		unmap_commit(mm, start, end, removed);
+		areas_unmap(mm, start, end, removed);
+		areas_free_tables(mm, start, end);
 	}
 	vma->start = start;
 	vma->end = end;
@@ -275,7 +268,7 @@ vma_map(struct mm *mm, uva_t addr, u64 bytes, u32 vm_flags, struct mapping *mapp
 	rwsem_write_unlock(&mm->lock);
 	if (where < 0)
 		vma_free(vma);
-	vmas_free(&removed);
+	areas_free(&removed);
 	return where;
 }
 
@@ -294,12 +287,33 @@ vma_unmap(struct mm *mm, uva_t addr, u64 bytes)
 	rwsem_write_lock(&mm->lock);
 	if (vma_find_overlap(mm, addr, end)) {
 		error = split_for_unmap(mm, addr, end);
-		if (!error)
-			unmap_commit(mm, addr, end, &removed);
+		if (!error) {
+			areas_unmap(mm, addr, end, &removed);
+			areas_free_tables(mm, addr, end);
+		}
 	}
 	rwsem_write_unlock(&mm->lock);
-	vmas_free(&removed);
+	areas_free(&removed);
 	return error;
+}
+
+bool
+areas_cover(struct mm *mm, u64 start, u64 end)
+{
+	return pages_covered(mm, start, end) == (end - start) >> PAGE_SHIFT;
+}
+
+void
+areas_change_flags(struct mm *mm, u64 start, u64 end, u32 set, u32 clear)
+{
+	struct vma *vma = vma_find_overlap(mm, start, end);
+
+	while (vma && vma->start < end) {
+		vma_set_flags(vma, (vma->flags & ~clear) | set);
+		vma = vma_next(vma_merge(vma));
+	}
+	if (vma)
+		vma_merge(vma);
 }
 
 /* Is the whole of [start, end) mapped, and does every area allow this access? */
@@ -356,27 +370,39 @@ vma_protect(struct mm *mm, uva_t addr, u64 bytes, u32 vm_access)
 	rwsem_write_lock(&mm->lock);
 	error = protect_check(mm, addr, end, vm_access);
 	if (!error)
-		error = split_edges(mm, addr, end, VMA_COUNT_MAX);
+		error = areas_split(mm, addr, end, VMA_COUNT_MAX);
 	if (!error)
 		protect_commit(mm, addr, end, vm_access);
 	rwsem_write_unlock(&mm->lock);
 	return error;
 }
 
-void
+/* Fault in the page at va. => 0; -ENOMEM: nothing is mapped there; -EFAULT, -ENOMEM of the fault */
+static int
+populate_page(struct mm *mm, uva_t va)
+{
+	enum fault_result result;
+	struct vma *vma;
+	u32 flags;
+	bool store;
+
+	rwsem_read_lock(&mm->lock);
+	vma = vma_at(mm, va);
+	flags = vma ? vma->flags : 0;
+	rwsem_read_unlock(&mm->lock);
+	if (!(flags & VM_ACCESS))
+		return vma ? -EFAULT : -ENOMEM;
+	store = (flags & (VM_WRITE | VM_SHARED)) == VM_WRITE;
+	result = fault_handle(mm, va, store ? FAULT_WRITE : FAULT_READ);
+	return result == FAULT_OK ? 0 : fault_errno(result);
+}
+
+int
 vma_populate(struct mm *mm, uva_t addr, u64 bytes)
 {
-	for (u64 va = addr; va < addr + bytes; va += PAGE_SIZE) {
-		struct vma *vma;
-		u32 flags;
+	int error = 0;
 
-		rwsem_read_lock(&mm->lock);
-		vma = vma_at(mm, va);
-		flags = vma ? vma->flags : 0;
-		rwsem_read_unlock(&mm->lock);
-		if (!(flags & VM_ACCESS))
-			return;
-		if (fault_handle(mm, va, flags & VM_WRITE ? FAULT_WRITE : FAULT_READ) != FAULT_OK)
-			return;
-	}
+	for (u64 va = addr; va < addr + bytes && !error; va += PAGE_SIZE)
+		error = populate_page(mm, va);
+	return error;
 }

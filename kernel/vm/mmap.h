@@ -37,8 +37,11 @@ int vma_protect(struct mm *mm, uva_t addr, u64 bytes, u32 vm_access);
 /* brk(2). => the break after the call: new_brk, or the old one when that was refused */
 uva_t mm_brk(struct mm *mm, uva_t new_brk);
 
-/* Fault in every page of the range that may be accessed (MAP_POPULATE). Errors are ignored. */
-void vma_populate(struct mm *mm, uva_t addr, u64 bytes);
+/*
+ * Fault in every page of the range: for a store where that makes a private page, else for reading.
+ * => 0; at the first page where it cannot be done -EFAULT, -ENOMEM
+ */
+int vma_populate(struct mm *mm, uva_t addr, u64 bytes);
 
 /*
  * Make a stack area that grows downward: [top - initial, top), at most mm->limit_stack.

@@ -70,6 +70,12 @@ struct mapping_ops {
 	int (*reserve_write)(struct mapping *mapping, struct page *page);
 
 	/*
+	 * Attributes and block map, all that leads to the pages, are on the disk, whose cache is
+	 * flushed: the rest of an fsync after the pages were written. May be NULL. => 0 or -errno
+	 */
+	int (*sync)(struct mapping *mapping);
+
+	/*
 	 * page, locked, leaves the cache, with page->private whatever the file system put there.
 	 * May be NULL.
 	 */
@@ -240,6 +246,12 @@ void mapping_set_size(struct mapping *mapping, u64 size);
  * lock
  */
 void mapping_truncate(struct mapping *mapping, u64 size);
+
+/*
+ * Pages first .. last leave memory and are zero from now on, for a mapping without a disk behind
+ * it. => no page lock, no lock inside PAGE
+ */
+void mapping_remove_pages(struct mapping *mapping, u64 first, u64 last);
 
 /* Drop what is clean, unmapped and unused in [start, end) pages. => pages dropped */
 u64 mapping_invalidate(struct mapping *mapping, u64 start, u64 end);

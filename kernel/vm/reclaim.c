@@ -1,6 +1,7 @@
 /*
  * Reclaim, first cut: the oldest inactive pages of the cache go when nothing uses them.
  *
+ *	locked by mlock				active list again
  *	used since it was last looked at	active list again
  *	dirty					left; the flusher is called
  *	locked, or being written		left
@@ -39,10 +40,11 @@ enum verdict { PAGE_FREED, PAGE_KEEP, PAGE_ACTIVATE, PAGE_DIRTY };
 static enum verdict
 page_judge(struct page *page, bool last_round)
 {
-	bool used = rmap_test_and_clear_accessed(page);
+	u32 found = rmap_test_and_clear_accessed(page);
+	bool used = found & RMAP_ACCESSED;
 
 	used |= page_test_and_clear(page, PG_referenced);
-	if (page->mapping->unevictable)
+	if (page->mapping->unevictable || found & RMAP_LOCKED)
 		return PAGE_ACTIVATE;
 	if (used && !last_round)
 		return PAGE_ACTIVATE;

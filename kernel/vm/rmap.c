@@ -50,24 +50,27 @@ page_visit(struct page *page, entry_fn fn, void *arg)
 static bool
 entry_clear_accessed(struct vma *vma, pte_t *ptep, u64 va, struct page *page, void *arg)
 {
-	(void)vma;
+	u32 *found = arg;
+
 	(void)va;
 	(void)page;
 	if (pte_read(ptep).bits & PTE_A) {
 		pte_clear_flags(ptep, PTE_A);
-		*(bool *)arg = true;
+		*found |= RMAP_ACCESSED;
 	}
+	if (vma->flags & VM_LOCKED)
+		*found |= RMAP_LOCKED;
 	return true;
 }
 
-bool
+u32
 rmap_test_and_clear_accessed(struct page *page)
 {
-	bool accessed = false;
+	u32 found = 0;
 
 	if (page_mapcount(page) > 0)
-		page_visit(page, entry_clear_accessed, &accessed);
-	return accessed;
+		page_visit(page, entry_clear_accessed, &found);
+	return found;
 }
 
 static bool

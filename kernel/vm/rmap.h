@@ -7,10 +7,12 @@
 struct mapping;
 struct page;
 
-/*
- * Did a program use the page since the last call? Clears the accessed bits. => page has a reference
- */
-bool rmap_test_and_clear_accessed(struct page *page);
+/* What the areas that map a page say of it. */
+#define RMAP_ACCESSED (1U << 0) /* a program used it since the last call */
+#define RMAP_LOCKED   (1U << 1) /* a program locked it: it must stay */
+
+/* => RMAP_*; clears the accessed bits. The page has a reference */
+u32 rmap_test_and_clear_accessed(struct page *page);
 
 /* Take a file page out of all page tables. => page locked. Returns true when nothing maps it now */
 bool rmap_unmap(struct page *page);

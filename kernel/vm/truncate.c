@@ -95,6 +95,13 @@ mapping_truncate(struct mapping *mapping, u64 size)
 		zero_last_page(mapping, size);
 }
 
+void
+mapping_remove_pages(struct mapping *mapping, u64 first, u64 last)
+{
+	rmap_unmap_range(mapping, first, last);
+	pagecache_evict_range(mapping, first, last);
+}
+
 u64
 mapping_invalidate(struct mapping *mapping, u64 start, u64 end)
 {

@@ -107,7 +107,7 @@ vma_alloc(struct mm *mm, u64 start, u64 end, u32 flags, struct mapping *mapping,
 	vma->pte_flags = vma_flags_to_pte(flags);
 	vma->mm = mm;
 	vma->mapping = mapping;
-	vma->pgoff = mapping ? pgoff : start >> PAGE_SHIFT;
+	vma->pgoff = pgoff;
 	vma->has_anon = false;
 	rb_clear_node(&vma->node);
 	list_init(&vma->link);
@@ -341,7 +341,7 @@ vma_check(struct mm *mm)
 		assert(IS_ALIGNED(vma->start | vma->end, PAGE_SIZE));
 		assert(!prev || prev->end <= vma->start);
 		assert(!prev || vma->flags & VM_GROWSDOWN || !vma_continues(prev, vma));
-		assert(vma->mapping || vma->pgoff == vma->start >> PAGE_SHIFT);
+		assert(vma->mapping || vma->has_anon || vma->pgoff == vma->start >> PAGE_SHIFT);
 		assert(vma->pte_flags == vma_flags_to_pte(vma->flags));
 		assert(list_is_linked(&vma->mapping_link) == (vma->mapping != NULL));
 		assert(vma_find(mm, vma->start) == vma && vma_find(mm, vma->end - 1) == vma);

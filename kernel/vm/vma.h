@@ -14,25 +14,28 @@ struct mm;
 struct mapping;
 
 /* vma->flags. Names and values are Linux's. */
-#define VM_READ	      0x00000001U
-#define VM_WRITE      0x00000002U
-#define VM_EXEC	      0x00000004U
-#define VM_SHARED     0x00000008U /* stores reach the mapping; else they stay private to the mm */
-#define VM_MAYREAD    0x00000010U /* what mprotect may turn on */
-#define VM_MAYWRITE   0x00000020U
-#define VM_MAYEXEC    0x00000040U
-#define VM_GROWSDOWN  0x00000100U /* a stack: faults below it extend it */
-#define VM_LOCKED     0x00002000U
-#define VM_SEQ_READ   0x00008000U
-#define VM_RAND_READ  0x00010000U
-#define VM_DONTCOPY   0x00020000U /* fork leaves it out */
-#define VM_ACCOUNT    0x00100000U /* counted in the memory that was promised */
-#define VM_NORESERVE  0x00200000U
-#define VM_WIPEONFORK 0x02000000U
+#define VM_READ	       0x00000001U
+#define VM_WRITE       0x00000002U
+#define VM_EXEC	       0x00000004U
+#define VM_SHARED      0x00000008U /* stores reach the mapping; else they stay private to the mm */
+#define VM_MAYREAD     0x00000010U /* what mprotect may turn on */
+#define VM_MAYWRITE    0x00000020U
+#define VM_MAYEXEC     0x00000040U
+#define VM_GROWSDOWN   0x00000100U /* a stack: faults below it extend it */
+#define VM_LOCKED      0x00002000U
+#define VM_SEQ_READ    0x00008000U
+#define VM_RAND_READ   0x00010000U
+#define VM_DONTCOPY    0x00020000U /* fork leaves it out */
+#define VM_LOCKONFAULT 0x00080000U /* with VM_LOCKED: pages are locked as they come */
+#define VM_ACCOUNT     0x00100000U /* counted in the memory that was promised */
+#define VM_NORESERVE   0x00200000U
+#define VM_WIPEONFORK  0x02000000U
+#define VM_DONTDUMP    0x04000000U
 
-#define VM_ACCESS (VM_READ | VM_WRITE | VM_EXEC)
-#define VM_MAYALL (VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC)
-#define VM_STACK  (VM_READ | VM_WRITE | VM_MAYALL | VM_GROWSDOWN | VM_ACCOUNT)
+#define VM_ACCESS      (VM_READ | VM_WRITE | VM_EXEC)
+#define VM_MAYALL      (VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC)
+#define VM_LOCKED_MASK (VM_LOCKED | VM_LOCKONFAULT)
+#define VM_STACK       (VM_READ | VM_WRITE | VM_MAYALL | VM_GROWSDOWN | VM_ACCOUNT)
 
 /* Unmapped addresses kept below a stack that grows: 256 pages, as Linux does. */
 #define STACK_GUARD_BYTES (256UL * PAGE_SIZE)
@@ -50,9 +53,9 @@ struct vma {
 	u64 pte_flags;		 /* M: PTE bits that flags stand for, W as if already written */
 	struct mm *mm;		 /* constant */
 	struct mapping *mapping; /* constant; a reference; NULL for anonymous memory */
-	u64 pgoff;	       /* M R: page of mapping at start; start / PAGE_SIZE when anonymous */
-	struct rb_node node;   /* M: mm->vma_tree by address */
-	struct list_head link; /* M: mm->vma_list by address */
+	u64 pgoff; /* M R: page of mapping at start; anonymous: start / PAGE_SIZE before any mremap */
+	struct rb_node node;	       /* M: mm->vma_tree by address */
+	struct list_head link;	       /* M: mm->vma_list by address */
 	struct list_head mapping_link; /* R: mapping->vmas */
 	bool has_anon;		       /* pgt.lock: may hold anonymous pages */
 };
@@ -91,7 +94,10 @@ struct vma *vma_at(struct mm *mm, uva_t uva);
 /* The first area that shares an address with [start, end), or NULL. => caller holds mm->lock */
 struct vma *vma_find_overlap(struct mm *mm, u64 start, u64 end);
 
-/* A new area, in no tree yet; takes its own reference to mapping. => NULL: no memory */
+/*
+ * A new area, in no tree yet; takes its own reference to mapping. pgoff of anonymous memory is
+ * start / PAGE_SIZE, unless it holds pages that came from another address. => NULL: no memory
+ */
 struct vma *vma_alloc(struct mm *mm, u64 start, u64 end, u32 flags, struct mapping *mapping,
 		      u64 pgoff);
 /* => vma is in no tree; gives its mapping reference back and so may sleep */

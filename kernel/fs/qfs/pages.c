@@ -371,6 +371,7 @@ const struct mapping_ops qfs_mapping_ops = {
 	.release_page = qfs_release_page,
 	.get = inode_mapping_get,
 	.put = inode_mapping_put,
+	.sync = inode_mapping_sync,
 	.path = inode_mapping_path,
 	.identify = inode_mapping_identify,
 };

@@ -89,6 +89,12 @@ fault_handle(struct mm *mm, uva_t uva, enum fault_access access)
 	return FAULT_OK;
 }
 
+int
+fault_errno(enum fault_result result)
+{
+	return result == FAULT_OOM ? -ENOMEM : -EFAULT;
+}
+
 void
 pgtable_free_range(struct pgtable *pgt, u64 start, u64 end)
 {

@@ -46,7 +46,7 @@ static const struct test_group groups[] = {
 	{"pointers", pointer_tests}, {"faults", fault_tests},  {"memory", memory_tests},
 	{"sharing", sharing_tests},  {"exec", exec_tests},     {"process", process_tests},
 	{"files", file_tests},	     {"names", name_tests},    {"pipes", pipe_tests},
-	{"signals", signal_tests},   {"system", system_tests},
+	{"signals", signal_tests},   {"system", system_tests}, {"ranges", range_tests},
 };
 
 static struct {

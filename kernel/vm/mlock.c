@@ -1,0 +1,131 @@
+#include "vm/mlock.h"
+
+#include "lib/errno.h"
+#include "vm/areas.h"
+#include "vm/mmap.h"
+
+/* The pages that hold the range. => 0, -EINVAL */
+static int
+range_to_pages(uva_t addr, u64 bytes, u64 *start, u64 *end)
+{
+	if (addr + bytes < addr || addr + bytes > ALIGN_DOWN(UINT64_MAX, PAGE_SIZE))
+		return -EINVAL;
+	*start = ALIGN_DOWN(addr, PAGE_SIZE);
+	*end = ALIGN_UP(addr + bytes, PAGE_SIZE);
+	return 0;
+}
+
+/* Pages of [start, end) that are not locked yet. => mm->lock held */
+static u64
+pages_unlocked(struct mm *mm, u64 start, u64 end)
+{
+	struct vma *vma = vma_find(mm, start);
+	u64 bytes = 0;
+
+	for (; vma && vma->start < end; vma = vma_next(vma))
+		if (!(vma->flags & VM_LOCKED))
+			bytes += MIN(vma->end, end) - MAX(vma->start, start);
+	return bytes >> PAGE_SHIFT;
+}
+
+static u32
+lock_flags(bool on_fault)
+{
+	return on_fault ? VM_LOCKED | VM_LOCKONFAULT : VM_LOCKED;
+}
+
+/* flags: what of VM_LOCKED_MASK the range shall have. => 0, -ENOMEM; mm->lock held for writing */
+static int
+set_lock_flags(struct mm *mm, u64 start, u64 end, u32 flags)
+{
+	int error;
+
+	if (!areas_cover(mm, start, end))
+		return -ENOMEM;
+	if (flags && !lock_limit_allows(mm, pages_unlocked(mm, start, end)))
+		return -ENOMEM;
+	error = areas_split(mm, start, end, VMA_COUNT_MAX);
+	if (!error)
+		areas_change_flags(mm, start, end, flags, VM_LOCKED_MASK);
+	return error;
+}
+
+static int
+change_range(struct mm *mm, uva_t addr, u64 bytes, u32 flags)
+{
+	u64 start, end;
+	int error = range_to_pages(addr, bytes, &start, &end);
+
+	if (error < 0 || start == end)
+		return error;
+	rwsem_write_lock(&mm->lock);
+	error = set_lock_flags(mm, start, end, flags);
+	rwsem_write_unlock(&mm->lock);
+	if (!error && flags == VM_LOCKED)
+		error = vma_populate(mm, start, end - start) < 0 ? -ENOMEM : 0;
+	return error;
+}
+
+int
+vma_lock(struct mm *mm, uva_t addr, u64 bytes, bool on_fault)
+{
+	return change_range(mm, addr, bytes, lock_flags(on_fault));
+}
+
+int
+vma_unlock(struct mm *mm, uva_t addr, u64 bytes)
+{
+	return change_range(mm, addr, bytes, 0);
+}
+
+/* Fault in what the areas have; whatever cannot be had stays away. */
+static void
+populate_all(struct mm *mm)
+{
+	struct vma *vma;
+	u64 at = 0;
+
+	for (;;) {
+		u64 start, end;
+
+		rwsem_read_lock(&mm->lock);
+		vma = vma_find(mm, at);
+		start = vma ? vma->start : 0;
+		end = vma ? vma->end : 0;
+		rwsem_read_unlock(&mm->lock);
+		if (!vma)
+			return;
+		vma_populate(mm, start, end - start);
+		at = end;
+	}
+}
+
+int
+mm_lock_all(struct mm *mm, bool current_areas, bool future, bool on_fault)
+{
+	bool allowed;
+
+	rwsem_write_lock(&mm->lock);
+	allowed = !current_areas || mm->total_pages <= mm->limit_memlock >> PAGE_SHIFT;
+	if (allowed) {
+		mm->lock_future = future ? lock_flags(on_fault) : 0;
+		if (current_areas)
+			areas_change_flags(mm, 0, USER_VA_END, lock_flags(on_fault),
+					   VM_LOCKED_MASK);
+	}
+	rwsem_write_unlock(&mm->lock);
+	if (!allowed)
+		return -ENOMEM;
+	if (current_areas && !on_fault)
+		populate_all(mm);
+	return 0;
+}
+
+void
+mm_unlock_all(struct mm *mm)
+{
+	rwsem_write_lock(&mm->lock);
+	mm->lock_future = 0;
+	areas_change_flags(mm, 0, USER_VA_END, 0, VM_LOCKED_MASK);
+	rwsem_write_unlock(&mm->lock);
+}

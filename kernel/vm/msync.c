@@ -1,0 +1,157 @@
+#include "vm/msync.h"
+
+#include "lib/errno.h"
+#include "vm/areas.h"
+#include "vm/pagecache.h"
+#include "vm/pte_state.h"
+#include "vm/usercopy.h"
+
+#define VEC_CHUNK 256
+
+/* Is the page that va would show in memory? => mm->lock held */
+static bool
+page_resident(struct mm *mm, const struct vma *vma, u64 va)
+{
+	pte_t *ptep;
+	bool resident;
+	struct page *page;
+
+	spin_lock(&mm->pgt.lock);
+	ptep = pgtable_lookup(&mm->pgt, va);
+	resident = ptep && pte_has_page(pte_read(ptep));
+	spin_unlock(&mm->pgt.lock);
+	if (resident || !vma->mapping)
+		return resident;
+	page = pagecache_find(vma->mapping, vma_index(vma, va));
+	if (!page)
+		return false;
+	resident = page_uptodate(page);
+	page_put(page);
+	return resident;
+}
+
+/* => 0, -ENOMEM at a hole */
+static int
+residency_chunk(struct mm *mm, u64 start, u8 *vec, u64 nr)
+{
+	int error = 0;
+
+	rwsem_read_lock(&mm->lock);
+	for (u64 i = 0; i < nr && !error; i++) {
+		u64 va = start + i * PAGE_SIZE;
+		struct vma *vma = vma_at(mm, va);
+
+		if (vma)
+			vec[i] = page_resident(mm, vma, va);
+		else
+			error = -ENOMEM;
+	}
+	rwsem_read_unlock(&mm->lock);
+	return error;
+}
+
+int
+vma_residency(struct mm *mm, uva_t addr, u64 bytes, uva_t vec)
+{
+	u64 nr_pages = ALIGN_UP(bytes, PAGE_SIZE) >> PAGE_SHIFT;
+	u8 chunk[VEC_CHUNK];
+	int error = 0;
+
+	if (!IS_ALIGNED(addr, PAGE_SIZE))
+		return -EINVAL;
+	if (bytes > USER_VA_END || addr > USER_VA_END - bytes)
+		return -ENOMEM;
+	for (u64 done = 0; done < nr_pages && !error;) {
+		u64 nr = MIN(nr_pages - done, (u64)VEC_CHUNK);
+
+		error = residency_chunk(mm, addr + done * PAGE_SIZE, chunk, nr);
+		if (!error)
+			error = copy_to_user(vec + done, chunk, nr);
+		done += nr;
+	}
+	return error;
+}
+
+/* Write a stretch of a file, with what leads to it. */
+static int
+mapping_sync(struct mapping *mapping, u64 first, u64 nr_pages)
+{
+	int error = 0, result;
+
+	if (mapping->ops->write_pages)
+		error = mapping_writeback(mapping, first << PAGE_SHIFT,
+					  (first + nr_pages) << PAGE_SHIFT, true);
+	result = mapping->ops->sync ? mapping->ops->sync(mapping) : 0;
+	return error ? error : result;
+}
+
+/*
+ * What [*at, end) shows of the next area; *at moves to its end. => its mapping, with a reference,
+ * when it is shared; mm->lock is not held
+ */
+static struct mapping *
+shared_part(struct mm *mm, u64 *at, u64 end, u64 *first, u64 *nr_pages)
+{
+	struct mapping *mapping = NULL;
+	struct vma *vma;
+
+	rwsem_read_lock(&mm->lock);
+	vma = vma_find_overlap(mm, *at, end);
+	if (vma) {
+		u64 from = MAX(vma->start, *at), to = MIN(vma->end, end);
+
+		*first = vma_index(vma, from);
+		*nr_pages = (to - from) >> PAGE_SHIFT;
+		if (vma->flags & VM_SHARED && vma->mapping && mapping_get(vma->mapping))
+			mapping = vma->mapping;
+		end = to;
+	}
+	rwsem_read_unlock(&mm->lock);
+	*at = end;
+	return mapping;
+}
+
+/* => 0, -ENOMEM: a hole; -EBUSY */
+static int
+sync_check(struct mm *mm, u64 start, u64 end, bool locked_is_busy)
+{
+	struct vma *vma;
+	int error;
+
+	rwsem_read_lock(&mm->lock);
+	error = areas_cover(mm, start, end) ? 0 : -ENOMEM;
+	for (vma = vma_find(mm, start); vma && vma->start < end; vma = vma_next(vma))
+		if (locked_is_busy && vma->flags & VM_LOCKED)
+			error = -EBUSY;
+	rwsem_read_unlock(&mm->lock);
+	return error;
+}
+
+int
+vma_sync(struct mm *mm, uva_t addr, u64 bytes, bool wait, bool locked_is_busy)
+{
+	u64 rounded = ALIGN_UP(bytes, PAGE_SIZE);
+	u64 end = addr + rounded;
+	int error;
+
+	if (!IS_ALIGNED(addr, PAGE_SIZE))
+		return -EINVAL;
+	if (rounded < bytes || end < addr)
+		return -ENOMEM;
+	error = sync_check(mm, addr, end, locked_is_busy);
+	if (error == -EBUSY || !wait)
+		return error;
+	for (u64 at = addr; at < end;) {
+		u64 first, nr_pages;
+		struct mapping *mapping = shared_part(mm, &at, end, &first, &nr_pages);
+		int result;
+
+		if (!mapping)
+			continue;
+		result = mapping_sync(mapping, first, nr_pages);
+		mapping_put(mapping);
+		if (result < 0)
+			return result;
+	}
+	return error;
+}
