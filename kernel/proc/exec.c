@@ -30,6 +30,7 @@ struct exec {
 	struct exec_script script;	  /* opened file, its first bytes, extra arguments */
 	struct exec_file program, interp; /* interp.file NULL: none */
 	struct exec_args args;
+	struct exec_layout layout;
 	struct mm *mm;
 	struct files *files; /* a table of its own, when the present one is shared */
 	char *exe_path;
@@ -116,7 +117,8 @@ build_stack(struct exec *exec, u64 bias, u64 interp_bias)
 		{AT_SECURE, 0},
 	};
 
-	return exec_build_stack(exec->mm, &exec->args, &auxv[0][0], ARRAY_SIZE(auxv), &exec->sp);
+	return exec_build_stack(exec->mm, &exec->layout, &exec->args, &auxv[0][0], ARRAY_SIZE(auxv),
+				&exec->sp);
 }
 
 static void
@@ -139,7 +141,9 @@ build_mm(struct exec *exec)
 	if (!exec->mm)
 		return -ENOMEM;
 	set_limits(exec->mm);
-	err = exec_map_program(exec->mm, &exec->program, &bias);
+	exec_layout_choose(&exec->layout);
+	mm_set_mmap_base(exec->mm, exec->layout.mmap_base);
+	err = exec_map_program(exec->mm, &exec->program, &exec->layout, &bias);
 	if (err)
 		return err;
 	exec->entry = exec->program.image.entry + bias;
@@ -299,4 +303,5 @@ void
 exec_init(void)
 {
 	trampoline_init();
+	exec_layout_init();
 }

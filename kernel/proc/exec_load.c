@@ -21,9 +21,6 @@
  * its last page are zeroed in a copy.
  */
 
-/* Where position-independent programs go: 2/3 of the way up, below the mmap area. */
-#define PIE_BASE 0x2aaaaaa000UL
-
 int
 exec_file_parse(struct exec_file *exec, struct file *file, const void *start, size_t bytes)
 {
@@ -126,7 +123,7 @@ map_segments(struct mm *mm, const struct exec_file *exec, u64 bias)
 
 /* What /proc shows of the program, and where its heap begins. */
 static void
-note_layout(struct mm *mm, const struct elf_image *image, u64 bias)
+note_layout(struct mm *mm, const struct elf_image *image, u64 bias, u64 brk_gap)
 {
 	for (unsigned i = 0; i < image->nr_segments; i++) {
 		const struct elf_segment *segment = &image->segments[i];
@@ -142,19 +139,20 @@ note_layout(struct mm *mm, const struct elf_image *image, u64 bias)
 			mm->end_data = file_end;
 		}
 	}
-	mm->start_brk = mm->brk = image->end + bias;
+	mm->start_brk = mm->brk = image->end + bias + brk_gap;
 }
 
 int
-exec_map_program(struct mm *mm, const struct exec_file *exec, u64 *bias)
+exec_map_program(struct mm *mm, const struct exec_file *exec, const struct exec_layout *layout,
+		 u64 *bias)
 {
 	int err;
 
-	*bias = exec->image.is_dyn ? PIE_BASE - exec->image.start : 0;
+	*bias = exec->image.is_dyn ? layout->pie_base - exec->image.start : 0;
 	err = map_segments(mm, exec, *bias);
 	if (err)
 		return err;
-	note_layout(mm, &exec->image, *bias);
+	note_layout(mm, &exec->image, *bias, layout->brk_gap);
 	mm_set_exe(mm, file_mapping(exec->file));
 	return 0;
 }

@@ -1,4 +1,3 @@
-#include "dev/random.h"
 #include "lib/string.h"
 #include "mem/slab.h"
 #include "mem/vmalloc.h"
@@ -9,7 +8,7 @@
 /*
  * The first stack, from the top down:
  *
- *	USER_STACK_TOP
+ *	layout->stack_top
  *	  8 zero bytes
  *	  strings: arguments, environment, name of the program
  *	  16 random bytes (AT_RANDOM)
@@ -19,7 +18,6 @@
  *	  argc                          <- sp, a multiple of 16
  */
 
-#define RANDOM_BYTES 16
 /* A page of room below sp, so that the first call does not fault. */
 #define STACK_INITIAL_ROOM PAGE_SIZE
 
@@ -29,11 +27,11 @@ struct stack_plan {
 };
 
 static void
-plan_stack(struct stack_plan *plan, const struct exec_args *args, unsigned nr_pairs)
+plan_stack(struct stack_plan *plan, uva_t top, const struct exec_args *args, unsigned nr_pairs)
 {
 	plan->nr_words = 1 + args->nr_args + 1 + args->nr_env + 1 + 2 * (nr_pairs + 3);
-	plan->strings = USER_STACK_TOP - sizeof(u64) - args->used;
-	plan->random = ALIGN_DOWN(plan->strings - RANDOM_BYTES, 16);
+	plan->strings = top - sizeof(u64) - args->used;
+	plan->random = ALIGN_DOWN(plan->strings - EXEC_RANDOM_BYTES, 16);
 	plan->sp = ALIGN_DOWN(plan->random - plan->nr_words * sizeof(u64), 16);
 }
 
@@ -91,24 +89,22 @@ write_words(struct mm *mm, const struct stack_plan *plan, const struct exec_args
 }
 
 int
-exec_build_stack(struct mm *mm, const struct exec_args *args, const u64 *auxv, unsigned nr_pairs,
-		 uva_t *sp)
+exec_build_stack(struct mm *mm, const struct exec_layout *layout, const struct exec_args *args,
+		 const u64 *auxv, unsigned nr_pairs, uva_t *sp)
 {
-	u8 random[RANDOM_BYTES];
 	struct stack_plan plan;
 	u64 bytes;
 	int err;
 
-	plan_stack(&plan, args, nr_pairs);
-	bytes = ALIGN_UP(USER_STACK_TOP - plan.sp + STACK_INITIAL_ROOM, PAGE_SIZE);
+	plan_stack(&plan, layout->stack_top, args, nr_pairs);
+	bytes = ALIGN_UP(layout->stack_top - plan.sp + STACK_INITIAL_ROOM, PAGE_SIZE);
 	if (bytes > mm->limit_stack)
 		return -E2BIG;
-	random_get_bytes(random, sizeof(random));
-	err = stack_map(mm, USER_STACK_TOP, bytes);
+	err = stack_map(mm, layout->stack_top, bytes);
 	if (!err)
 		err = mm_copy_to(mm, plan.strings, args->buf, args->used);
 	if (!err)
-		err = mm_copy_to(mm, plan.random, random, sizeof(random));
+		err = mm_copy_to(mm, plan.random, layout->random, sizeof(layout->random));
 	if (!err)
 		err = write_words(mm, &plan, args, auxv, nr_pairs);
 	if (err)

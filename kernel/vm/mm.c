@@ -16,9 +16,6 @@
 #include "vm/pagecache.h"
 #include "vm/zap.h"
 
-/* Room that mmap leaves for the stack, at least: what Linux leaves. */
-#define STACK_ROOM_MIN (128UL << 20)
-
 static struct kmem_cache *mm_cache;
 
 /* What a hart has loaded that left a dying address space: the kernel half alone. */
@@ -50,8 +47,7 @@ mm_create(void)
 	refcount_set(&mm->users, 1);
 	rwsem_init(&mm->lock, "mm", RANK_MM);
 	list_init(&mm->vma_list);
-	mm->mmap_base = USER_STACK_TOP - STACK_ROOM_MIN - STACK_GUARD_BYTES;
-	mm->hole_hint = mm->mmap_base;
+	mm_set_mmap_base(mm, USER_STACK_TOP - STACK_LIMIT_DEFAULT - STACK_GUARD_BYTES);
 	mm->limit_stack = STACK_LIMIT_DEFAULT;
 	mm->limit_as = LIMIT_INFINITY;
 	mm->limit_data = LIMIT_INFINITY;
@@ -96,6 +92,13 @@ mm_switch(struct mm *mm)
 	tlb_put_left();
 	irq_restore(flags);
 	return old;
+}
+
+void
+mm_set_mmap_base(struct mm *mm, uva_t base)
+{
+	assert(mm->nr_vmas == 0);
+	mm->mmap_base = mm->hole_hint = base;
 }
 
 void

@@ -91,6 +91,9 @@ struct mm *mm_fork(struct mm *parent);
  */
 struct mm *mm_switch(struct mm *mm);
 
+/* mmap looks for room below base from now on. => nothing is mapped yet */
+void mm_set_mmap_base(struct mm *mm, uva_t base);
+
 /* The program that /proc/<pid>/exe names. Takes a reference, drops the former. */
 void mm_set_exe(struct mm *mm, struct mapping *exe);
 

@@ -45,6 +45,15 @@ exec_helper(int argc, char **argv)
 			       ? 0
 			       : 1;
 	}
+	if (strcmp(what, "addresses") == 0) {
+		uintptr_t addresses[3] = {
+			(uintptr_t)&argc,
+			(uintptr_t)sbrk(0),
+			(uintptr_t)mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+		};
+
+		return write(1, addresses, sizeof(addresses)) == sizeof(addresses) ? 0 : 1;
+	}
 	return 99;
 }
 
@@ -70,6 +79,44 @@ run(const char *path, char **argv, char **envp)
 	}
 	CHECK_EQ(waitpid(child, &status, 0), child);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+/* Where a program's stack, heap and mappings are in one exec of it. */
+static void
+addresses_get(uintptr_t addresses[3])
+{
+	char *argv[] = {(char *)program(), "-x", "addresses", NULL};
+	int ends[2];
+	pid_t child;
+
+	CHECK_EQ(pipe(ends), 0);
+	child = fork_checked();
+	if (child == 0) {
+		dup2(ends[1], 1);
+		execve(argv[0], argv, no_environment);
+		_exit(1);
+	}
+	check_exit(child);
+	CHECK_EQ(read(ends[0], addresses, 3 * sizeof(addresses[0])), 3 * sizeof(addresses[0]));
+	close(ends[0]);
+	close(ends[1]);
+}
+
+/* Two of eight execs may agree by chance in one address, but all eight do not. */
+static void
+exec_randomises(void)
+{
+	uintptr_t first[3], next[3];
+	int differ[3] = {0, 0, 0};
+
+	addresses_get(first);
+	for (int i = 0; i < 7; i++) {
+		addresses_get(next);
+		for (int kind = 0; kind < 3; kind++)
+			differ[kind] |= first[kind] >> 12 != next[kind] >> 12;
+	}
+	for (int kind = 0; kind < 3; kind++)
+		CHECK(differ[kind]);
 }
 
 static void
@@ -314,6 +361,7 @@ exec_failure_changes_nothing(void)
 }
 
 const struct test exec_tests[] = {
+	{"exec_randomises", exec_randomises, A_KERNEL},
 	{"exec_errors", exec_errors, ANYWHERE},
 	{"exec_no_program", exec_no_program, ANYWHERE},
 	{"exec_bad_header", exec_bad_header, A_KERNEL},
