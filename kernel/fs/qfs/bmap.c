@@ -204,6 +204,32 @@ qfs_map_alloc_locked(struct qfs_handle *h, struct qfs_node *node, u32 index, u32
 	return err;
 }
 
+int
+qfs_map_undo_locked(struct qfs_handle *h, struct qfs_node *node, u32 index, u32 block, bool reserve)
+{
+	struct qfs_path path;
+	struct qfs_buf *buf;
+	u32 *numbers, at, missing;
+	int err;
+
+	qfs_path_of(index, &path);
+	err = map_walk(node, &path, &buf, &numbers, &at, &missing);
+	if (err)
+		return err;
+	if (!numbers || numbers[at] != block) {
+		err = qfs_damaged(h->fs, node->inode.ino,
+				  "inode: lost a block while it was written");
+	} else {
+		err = qfs_block_undo(h, block, reserve);
+		numbers[at] = 0;
+		node->nr_blocks--;
+		if (buf)
+			qfs_dirty(h, buf);
+	}
+	qfs_buf_put(h->fs, buf);
+	return err;
+}
+
 /* --- freeing ------------------------------------------------------------------------------ */
 
 /* Room that the rest of a step needs: the bitmap of the next block, the blocks of numbers on the way. */

@@ -28,6 +28,14 @@ int qfs_map_missing_locked(struct qfs_node *node, u32 index);
 int qfs_map_alloc_locked(struct qfs_handle *h, struct qfs_node *node, u32 index, u32 *block);
 
 /*
+ * The block of `index`, allocated in the transaction that is still running, is taken out of the map and
+ * freed; reserve: it is promised to the caller again. The caller stores the node afterwards.
+ * => 0; -EUCLEAN. map_lock held exclusively
+ */
+int qfs_map_undo_locked(struct qfs_handle *h, struct qfs_node *node, u32 index, u32 block,
+			bool reserve);
+
+/*
  * Free the blocks from index `first` on, the last ones first, as far as the operation's room in the log
  * goes. metadata: they are buffers (of a directory or symbolic link), not pages. The caller stores the node afterwards.
  * => 1 when there is more, 0 when done, -errno. map_lock held exclusively

@@ -3,6 +3,7 @@
 #include "fs/qfs/csum.h"
 #include "fs/qfs/io.h"
 #include "fs/qfs/mount.h"
+#include "fs/qfs/pages.h"
 #include "fs/qfs/replay.h"
 #include "lib/crc32c.h"
 #include "lib/err.h"
@@ -104,7 +105,6 @@ commit_running(struct qfs *fs)
 	struct qfs_log *log = &fs->log;
 	int err;
 
-	qfs_data_wait(fs);
 	if (log->nr_running == 0)
 		return 0;
 	err = write_images(fs);
@@ -124,6 +124,8 @@ qfs_commit_locked(struct qfs *fs)
 {
 	int err;
 
+	qfs_data_wait(fs);
+	qfs_write_failed_undo_locked(fs);
 	if (fs->log.error)
 		return -EROFS;
 	err = commit_running(fs);
@@ -247,6 +249,13 @@ has_work(struct qfs_log *log)
 	return READ_ONCE(log->stop) || (READ_ONCE(log->nr_running) && !READ_ONCE(log->error));
 }
 
+/* What does not wait for the interval. */
+static bool
+has_urgent_work(struct qfs *fs)
+{
+	return READ_ONCE(fs->log.stop) || qfs_has_write_failed(fs);
+}
+
 static void
 commit_thread(void *arg)
 {
@@ -254,8 +263,8 @@ commit_thread(void *arg)
 	struct qfs_log *log = &fs->log;
 
 	while (!READ_ONCE(log->stop)) {
-		wait_event(&log->wq, has_work(log));
-		wait_event_deadline(&log->wq, READ_ONCE(log->stop),
+		wait_event(&log->wq, has_work(log) || has_urgent_work(fs));
+		wait_event_deadline(&log->wq, has_urgent_work(fs),
 				    READ_ONCE(log->started_ns) + QFS_COMMIT_INTERVAL_NS);
 		if (!READ_ONCE(log->stop))
 			qfs_commit_all(fs);

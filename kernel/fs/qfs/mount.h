@@ -3,6 +3,7 @@
  *
  *	name.c dir.c dirindex.c	names, and records in directory blocks
  *	node.c truncate.c file.c pages.c  files: attributes, reading and writing, I/O of their pages
+ *	undo.c			writes of data that failed
  *	bmap.c			from an index in a file to a block
  *	space.c ialloc.c	bitmaps: blocks, inodes, orphans
  *	log.c commit.c		transactions
@@ -22,6 +23,12 @@
 #include "fs/qfs/space.h"
 #include "fs/super.h"
 
+/* Writes of data into new blocks that ended with an error (undo.c). */
+struct qfs_failed {
+	struct spinlock lock;
+	struct list_head bios; /* F */
+};
+
 /* A mounted file system: super_block.private. */
 struct qfs {
 	struct super_block *sb;
@@ -31,6 +38,7 @@ struct qfs {
 	struct qfs_buf_cache bufs;
 	struct qfs_log log;
 	struct qfs_space space;
+	struct qfs_failed failed;
 };
 
 /*

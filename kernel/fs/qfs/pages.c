@@ -153,6 +153,8 @@ qfs_release_page(struct mapping *mapping, struct page *page)
 
 /* --- writing -------------------------------------------------------------------------------- */
 
+_Static_assert(MAPPING_BATCH_MAX <= 64, "a bit for each page of a batch");
+
 /* A batch of neighbours on its way to the disk. */
 struct write_plan {
 	struct qfs_node *node;
@@ -161,8 +163,9 @@ struct write_plan {
 	u32 nr;
 	u32 first;
 	u32 block[MAPPING_BATCH_MAX];
-	u64 disk_size; /* that the disk has to know when they are written */
-	bool ordered;  /* blocks were allocated: the commit waits for the data */
+	u64 fresh;	      /* a bit for each: its block is new, with another file's data */
+	u64 disk_size;	      /* that the disk has to know when they are written */
+	struct qfs_handle *h; /* not NULL: metadata changed, and the commit waits for the data */
 };
 
 /* Look up the blocks there are. => 1: some are missing, or the size on the disk is too small */
@@ -219,9 +222,11 @@ plan_allocate_locked(struct write_plan *plan, struct qfs_handle *h)
 	u64 end;
 
 	while (nr < plan->nr && !err) {
-		if (plan->block[nr] == 0)
+		if (plan->block[nr] == 0) {
 			err = qfs_map_alloc_locked(h, plan->node, plan->first + nr,
 						   &plan->block[nr]);
+			plan->fresh |= (u64)!err << nr;
+		}
 		nr += !err;
 	}
 	end = MIN(plan->disk_size, (u64)(plan->first + nr) << QFS_BLOCK_SHIFT);
@@ -256,7 +261,7 @@ plan_allocate(struct write_plan *plan, struct qfs_buf *buf)
 	err = plan_allocate_locked(plan, &h);
 	qfs_node_store_locked(&h, plan->node, buf);
 	rwsem_write_unlock(&plan->node->map_lock);
-	plan->ordered = true;
+	plan->h = &h;
 	plan_submit(plan, err);
 	qfs_end(&h);
 	return 0;
@@ -275,28 +280,65 @@ write_bio_done(struct bio *bio)
 }
 
 static void
+write_fresh_bio_done(struct bio *bio)
+{
+	struct qfs *fs = bio->private;
+
+	if (!bio->status) {
+		write_bio_done(bio);
+		return;
+	}
+	qfs_write_failed(fs, bio);
+	qfs_data_end(fs);
+}
+
+static bool
+plan_is_fresh(const struct write_plan *plan, u32 i)
+{
+	return plan->fresh >> i & 1;
+}
+
+/* Without memory for a request: one page after the other. */
+static void
+write_run_slowly(struct write_plan *plan, u32 at, u32 nr)
+{
+	for (u32 i = at; i < at + nr; i++) {
+		struct page *page = plan->pages[i];
+		int err = block_write(plan->fs->bdev, sector_of(plan->block[i]), page, 0,
+				      QFS_BLOCK_SIZE);
+
+		if (err && plan_is_fresh(plan, i))
+			qfs_page_undo(plan->h, page, plan->block[i]);
+		page_end_writeback(page, err);
+	}
+}
+
+static void
 write_run(struct write_plan *plan, u32 at, u32 nr)
 {
 	struct bio *bio = bio_alloc(GFP_NOIO);
-	struct page **pages = plan->pages + at;
-	u32 block = plan->block[at];
 
 	if (!bio) {
-		for (u32 i = 0; i < nr; i++)
-			page_end_writeback(pages[i],
-					   block_write(plan->fs->bdev, sector_of(block + i),
-						       pages[i], 0, QFS_BLOCK_SIZE));
+		write_run_slowly(plan, at, nr);
 		return;
 	}
 	bio->op = BIO_WRITE;
-	bio->sector = sector_of(block);
-	bio->done = write_bio_done;
-	bio->private = plan->ordered ? plan->fs : NULL;
+	bio->sector = sector_of(plan->block[at]);
+	bio->done = plan_is_fresh(plan, at) ? write_fresh_bio_done : write_bio_done;
+	bio->private = plan->h ? plan->fs : NULL;
 	for (u32 i = 0; i < nr; i++)
-		bio_add(bio, pages[i], 0, QFS_BLOCK_SIZE);
-	if (plan->ordered)
+		bio_add(bio, plan->pages[at + i], 0, QFS_BLOCK_SIZE);
+	if (plan->h)
 		qfs_data_begin(plan->fs);
 	bio_submit(plan->fs->bdev, bio);
+}
+
+/* Do these two go in one request? */
+static bool
+plan_are_neighbours(const struct write_plan *plan, u32 i, u32 k)
+{
+	return plan->block[k] == plan->block[i] + (k - i) &&
+	       plan_is_fresh(plan, k) == plan_is_fresh(plan, i);
 }
 
 /* Start writing the pages that have a block; the others ended with `error`. */
@@ -312,7 +354,7 @@ plan_submit(struct write_plan *plan, int error)
 			continue;
 		}
 		while (i + run < plan->nr && run < BIO_MAX_SEGS &&
-		       plan->block[i + run] == plan->block[i] + run)
+		       plan_are_neighbours(plan, i, i + run))
 			run++;
 		write_run(plan, i, run);
 	}

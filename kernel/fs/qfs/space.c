@@ -213,7 +213,7 @@ qfs_block_alloc(struct qfs_handle *h, u32 goal, u32 *block)
 }
 
 int
-qfs_block_free(struct qfs_handle *h, u32 block)
+qfs_block_undo(struct qfs_handle *h, u32 block, bool reserve)
 {
 	struct qfs *fs = h->fs;
 	struct qfs_space *space = &fs->space;
@@ -231,10 +231,17 @@ qfs_block_free(struct qfs_handle *h, u32 block)
 		spin_lock(&space->lock);
 		space->free++;
 		space->held++;
+		space->reserved += reserve;
 		spin_unlock(&space->lock);
 	}
 	mutex_unlock(&space->mutex);
 	return was_used ? 0 : qfs_damaged(fs, block, "block: freed, but it was free");
+}
+
+int
+qfs_block_free(struct qfs_handle *h, u32 block)
+{
+	return qfs_block_undo(h, block, false);
 }
 
 u32

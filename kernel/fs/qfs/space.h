@@ -59,6 +59,8 @@ void qfs_space_release_held(struct qfs *fs);
 int qfs_block_alloc(struct qfs_handle *h, u32 goal, u32 *block);
 /* => 0; -EUCLEAN: it was free already, or is no block for data; then nothing was done */
 int qfs_block_free(struct qfs_handle *h, u32 block);
+/* The same for a block that is not needed after all; reserve: it is promised again in one step. */
+int qfs_block_undo(struct qfs_handle *h, u32 block, bool reserve);
 
 /* ialloc.c. An inode number. => 0; -ENOSPC */
 int qfs_ino_alloc(struct qfs_handle *h, u32 *ino);

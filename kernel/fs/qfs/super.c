@@ -7,6 +7,7 @@
 #include "fs/qfs/io.h"
 #include "fs/qfs/layout.h"
 #include "fs/qfs/node.h"
+#include "fs/qfs/pages.h"
 #include "fs/qfs/qfs.h"
 #include "fs/qfs/replay.h"
 #include "lib/err.h"
@@ -237,6 +238,7 @@ qfs_mount(struct super_block *sb, const char *options)
 	sb->max_file_bytes = QFS_MAX_BYTES;
 	qfs_buf_cache_init(fs);
 	qfs_log_init(fs);
+	qfs_write_failed_init(fs);
 	err = load_all(fs);
 	if (!err && !sb->read_only)
 		err = start_writing(fs);

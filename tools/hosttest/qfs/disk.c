@@ -85,6 +85,8 @@ transfer(struct disk *disk, enum bio_op op, u32 block, struct page *page)
 		memcpy(page_to_kva(page), place, BLOCK_BYTES);
 		return 0;
 	}
+	if (block >= disk->bad_write_from && block < disk->bad_write_to)
+		return -EIO;
 	if (disk->fail_writes_after && --disk->fail_writes_after == 0) {
 		disk->fail_writes_after = 1;
 		return -EIO;

@@ -15,7 +15,8 @@ struct disk {
 	u8 *start;	   /* the image before the first event */
 	u32 nr_bad_blocks; /* I/O errors: of reads and writes of these */
 	u32 bad_block[8];
-	u64 fail_writes_after; /* countdown; 0: never */
+	u64 fail_writes_after;		  /* countdown; 0: never */
+	u32 bad_write_from, bad_write_to; /* blocks whose writes fail */
 };
 
 struct disk_event {

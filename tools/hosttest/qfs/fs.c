@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "fs/qfs/qfs.h"
+#include "fs/qfs/pages.h"
 #include "fs/readdir.h"
 #include "fs/qfs/format.h"
 #include "image_env.h"
@@ -17,6 +18,7 @@
 #include "vm/writeback.h"
 
 static struct fs_type *qfs_type;
+static struct super_block *mounted_sb;
 
 u32
 simfs_check(const struct simfs *fs)
@@ -242,6 +244,18 @@ uio_unpin(struct uio *uio)
 	uio->pinned_bytes = 0;
 }
 
+/* The thread that commits, when a write of data has failed. */
+static bool
+commit_thread_step(void)
+{
+	struct qfs *qfs = mounted_sb ? mounted_sb->private : NULL;
+
+	if (!qfs || !qfs_has_write_failed(qfs))
+		return false;
+	qfs_commit_all(qfs);
+	return true;
+}
+
 /* --- mount ----------------------------------------------------------------------------------------- */
 
 int
@@ -260,8 +274,12 @@ simfs_mount(struct simfs *fs, bool read_only)
 	sb->read_only = read_only;
 	list_init(&sb->inodes);
 	list_init(&sb->dirty);
+	sim_idle = commit_thread_step;
+	mounted_sb = sb;
 	err = qfs_type->mount(sb, "");
 	fs->mounted = !err;
+	if (err)
+		mounted_sb = NULL;
 	return err;
 }
 
@@ -273,6 +291,7 @@ simfs_unmount(struct simfs *fs)
 	simfs_sync(fs);
 	inode_put(fs->sb.root);
 	CHECK(super_drop_inodes(&fs->sb));
+	mounted_sb = NULL;
 	fs->sb.ops->unmount(&fs->sb);
 	fs->mounted = false;
 }

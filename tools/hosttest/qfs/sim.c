@@ -26,6 +26,7 @@ struct page *sim_pages;
 struct task sim_task;
 u64 sim_alloc_fail_one_in;
 bool sim_verbose;
+bool (*sim_idle)(void);
 u64 sim_now_ns = 1700000000000000000ull;
 
 static u8 page_used[NR_PAGES];
@@ -80,7 +81,7 @@ clock_realtime_ns(void)
 
 /* --- locks: a stack of what is held ------------------------------------------------------------- */
 
-static struct {
+static struct held_lock {
 	const void *lock;
 	u32 rank;
 } held[MAX_LOCKS];
@@ -129,12 +130,29 @@ kthread_start(const char *name, void (*entry)(void *arg), void *arg)
 	return &pending_thread;
 }
 
+/* Another thread's turn: it holds no locks. */
+static bool
+run_idle(void)
+{
+	struct held_lock before[MAX_LOCKS];
+	u32 nr = nr_held;
+	bool did = false;
+
+	memcpy(before, held, sizeof(held));
+	nr_held = 0;
+	if (sim_idle)
+		did = sim_idle();
+	memcpy(held, before, sizeof(held));
+	nr_held = nr;
+	return did;
+}
+
 void
 schedule(void)
 {
 	struct task thread = pending_thread;
 
-	if (disk_complete_some())
+	if (disk_complete_some() || run_idle())
 		return;
 	if (!thread.entry)
 		panic("would sleep for ever");

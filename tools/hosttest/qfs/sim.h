@@ -18,5 +18,8 @@ extern u64 sim_alloc_fail_one_in;
 /* Print what printk() gets. */
 extern bool sim_verbose;
 
+/* What another thread does while the one waits in vain. => false: nothing */
+extern bool (*sim_idle)(void);
+
 /* Simulated wall clock, advanced by every look at it. */
 extern u64 sim_now_ns;
