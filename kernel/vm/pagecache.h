@@ -235,7 +235,17 @@ u64 nr_writeback_pages(void);
 
 /* --- shrinking -------------------------------------------------------------------------------- */
 
-/* The file grew. => caller holds the lock that protects its size (INODE) */
+/*
+ * What follows the end of the file in its last page, if that is in the cache, becomes zero, and dirty if it
+ * was not: programs may store there through mappings, and it must not show when the file grows.
+ * => caller holds INODE; no page lock, no transaction
+ */
+void mapping_zero_tail(struct mapping *mapping);
+
+/*
+ * The file grew; if by more than a write that began at its end, then after mapping_zero_tail().
+ * => caller holds the lock that protects its size (INODE)
+ */
 void mapping_set_size(struct mapping *mapping, u64 size);
 
 /*

@@ -52,27 +52,37 @@ pagecache_evict_range(struct mapping *mapping, u64 first, u64 last)
 	}
 }
 
-/*
- * What follows the end of the file in its last page becomes zero, in the cache and so on the disk.
- */
-static void
-zero_last_page(struct mapping *mapping, u64 size)
+/* Zeros from offset to the end of the page. => false: there were only zeros */
+static bool
+page_zero_from(struct page *page, u64 offset)
 {
-	struct page *page = pagecache_find(mapping, size >> PAGE_SHIFT);
-	u64 offset = size % PAGE_SIZE;
+	u8 *kva = kmap_local_page(page);
+	u64 at = offset;
 
+	while (at < PAGE_SIZE && kva[at] == 0)
+		at++;
+	memset(kva + at, 0, PAGE_SIZE - at);
+	kunmap_local(kva);
+	return at < PAGE_SIZE;
+}
+
+void
+mapping_zero_tail(struct mapping *mapping)
+{
+	u64 size = mapping_size(mapping);
+	struct page *page;
+
+	if (size % PAGE_SIZE == 0)
+		return;
+	page = pagecache_find(mapping, size >> PAGE_SHIFT);
 	if (!page)
 		return;
 	page_lock(page);
 	page_wait_writeback(page);
-	if (page->mapping == mapping && page_uptodate(page)) {
-		u8 *kva = kmap_local_page(page);
-
-		memset(kva + offset, 0, PAGE_SIZE - offset);
-		kunmap_local(kva);
-		if (!mapping->ops->reserve_write || mapping->ops->reserve_write(mapping, page) == 0)
-			page_mark_dirty(page);
-	}
+	if (page->mapping == mapping && page_uptodate(page) &&
+	    page_zero_from(page, size % PAGE_SIZE) &&
+	    (!mapping->ops->reserve_write || mapping->ops->reserve_write(mapping, page) == 0))
+		page_mark_dirty(page);
 	page_unlock(page);
 	page_put(page);
 }
@@ -83,16 +93,15 @@ mapping_truncate(struct mapping *mapping, u64 size)
 	u64 old = mapping_size(mapping);
 	u64 first = (size + PAGE_SIZE - 1) >> PAGE_SHIFT;
 
+	if (size > old)
+		mapping_zero_tail(mapping);
 	mapping_set_size(mapping, size);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (size > old && old % PAGE_SIZE)
-		zero_last_page(mapping, old);
 	if (size >= old && size > 0)
 		return;
 	rmap_unmap_range(mapping, first, UINT64_MAX);
 	pagecache_evict_range(mapping, first, UINT64_MAX);
-	if (size % PAGE_SIZE)
-		zero_last_page(mapping, size);
+	mapping_zero_tail(mapping);
 }
 
 void

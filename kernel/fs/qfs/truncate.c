@@ -128,8 +128,12 @@ qfs_zero_tail(struct qfs_node *node, u64 old_size)
 	if (old_size % QFS_BLOCK_SIZE == 0)
 		return 0;
 	err = qfs_map_find(node, index, 1, &block, &run);
-	if (err || block == 0)
+	if (err)
 		return err;
+	if (block == 0) {
+		mapping_zero_tail(mapping);
+		return 0;
+	}
 	page = pagecache_get_for_write(mapping, index, false);
 	err = err_or_null_to_errno(page);
 	if (err)

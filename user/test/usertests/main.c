@@ -25,6 +25,7 @@
  *   stopping, signal details   host signals that QEMU uses itself, and its queue
  *   /proc                      it is the host's
  *   shared text, COW sizes     the host's statistics
+ *   tails of files that grow   the host's file system, which may be a tmpfs and show them
  */
 #include <dirent.h>
 #include <fcntl.h>

@@ -251,6 +251,54 @@ file_tail_is_not_written(void)
 	CHECK_EQ(munmap(area, PAGE), 0);
 }
 
+/* The last page of the file gets other bytes beyond its end: by memory, if they may also reach the disk. */
+static char *
+dirty_tail(int fd, size_t size, int written)
+{
+	char *area = mmap(NULL, 2 * PAGE, RW, MAP_SHARED, fd, 0);
+
+	CHECK(area != MAP_FAILED);
+	if (written)
+		CHECK_EQ(fsync(fd), 0);
+	memset(area + size, 7, PAGE - size);
+	return area;
+}
+
+/* The file grows to `to`, by a write at its end if that is not the same as `from`. */
+static void
+grow(int fd, size_t to, int by_write)
+{
+	if (by_write)
+		CHECK_EQ(pwrite(fd, "x", 1, to - 1), 1);
+	else
+		CHECK_EQ(ftruncate(fd, to), 0);
+}
+
+/* ... and do not appear when the file grows over them. */
+static void
+file_tail_is_zero_when_it_grows(void)
+{
+	static const size_t sizes[] = {101, 102, 2000, PAGE - 1, PAGE, PAGE + 1, 2 * PAGE};
+	static char buffer[2 * PAGE];
+
+	for (size_t i = 0; i < 4 * COUNT(sizes); i++) {
+		size_t to = sizes[i / 4];
+		int by_write = i & 1;
+		int fd = pattern_file("file", 100);
+		char *area = dirty_tail(fd, 100, i & 2);
+
+		grow(fd, to, by_write);
+		CHECK_EQ(pread(fd, buffer, sizeof(buffer), 0), to);
+		CHECK(pattern_holds(buffer, 100, 0, 9));
+		CHECK_EQ(memcmp(area, buffer, to), 0);
+		for (size_t at = 100; at < to - by_write; at++)
+			CHECK_EQ(buffer[at], 0);
+		CHECK_EQ(munmap(area, 2 * PAGE), 0);
+		CHECK_EQ(close(fd), 0);
+		CHECK_EQ(unlink("file"), 0);
+	}
+}
+
 static void
 file_mapped_then_removed(void)
 {
@@ -311,6 +359,7 @@ const struct test sharing_tests[] = {
 	{"file_beyond_end", file_beyond_end, ANYWHERE},
 	{"file_truncated_below", file_truncated_below, ANYWHERE},
 	{"file_tail_is_not_written", file_tail_is_not_written, ANYWHERE},
+	{"file_tail_is_zero_when_it_grows", file_tail_is_zero_when_it_grows, A_KERNEL},
 	{"file_mapped_then_removed", file_mapped_then_removed, ANYWHERE},
 	{"file_read_into_itself", file_read_into_itself, ANYWHERE},
 	{"file_hole_mapped", file_hole_mapped, ANYWHERE},
