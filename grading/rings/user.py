@@ -15,6 +15,7 @@ from grading.rings.report import Job
 TEST_FOLDER = "user/test"
 SKIP_STATUS = 77
 RESULT_LINE = re.compile(r"^test (\S+) (ok|FAILED|skipped)(?:: (.*))?$", re.MULTILINE)
+LAST = "framecheck"  # after all others of a boot: is every frame of RAM accounted for?
 GROUP_LIMIT_SECONDS = 600
 BATCH = 24
 
@@ -38,7 +39,7 @@ def test_names():
         elif os.path.isdir(path) and any(file.endswith(".c") for file in os.listdir(path)):
             names.add(entry)
     return sorted(name for name in names
-                  if not name.startswith("helper") and name != "usertests")
+                  if not name.startswith("helper") and name not in ("usertests", LAST))
 
 
 def script(names, mark):
@@ -121,5 +122,5 @@ def batch_job(run, number, names):
 
 def jobs():
     names = test_names()
-    return [batch_job(run, start // BATCH, names[start:start + BATCH])
+    return [batch_job(run, start // BATCH, names[start:start + BATCH] + [LAST])
             for run in RUNS for start in range(0, len(names), BATCH)]

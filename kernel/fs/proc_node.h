@@ -87,4 +87,5 @@ void debug_fault_init(void);
 
 /* Registers the files about memory, and all others. */
 void proc_mem_init(void);
+void proc_frames_init(void);
 void proc_system_init(void);

@@ -273,5 +273,6 @@ procfs_init(void)
 	fs_type_register(&type);
 	proc_node_add(PROC_ROOT, "self", S_IFLNK | 0777);
 	proc_mem_init();
+	proc_frames_init();
 	proc_system_init();
 }

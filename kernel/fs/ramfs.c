@@ -65,6 +65,7 @@ ramfs_alloc_inode(struct super_block *sb)
 	inode_init_once(&node->inode);
 	node->inode.mapping.ops = &ramfs_mapping_ops;
 	node->inode.mapping.unevictable = true;
+	node->inode.mapping.swapbacked = true;
 	list_init(&node->order);
 	node->next_cookie = FIRST_COOKIE;
 	return &node->inode;

@@ -3,6 +3,7 @@
 #include "core/init.h"
 #include "core/machine.h"
 #include "core/panic.h"
+#include "fs/frame_survey.h"
 #include "lib/string.h"
 #include "mem/slab.h"
 #include "mem/vmalloc.h"
@@ -53,6 +54,21 @@ run_one(const struct ktest *test)
 	return !current_failed;
 }
 
+/* Is every frame of RAM still accounted for? */
+static bool
+frames_sound(void)
+{
+	struct frame_survey survey;
+	u64 nr = 0;
+
+	frame_survey(&survey);
+	for (enum frame_state state = 0; state < NR_FRAME_STATES; state++)
+		nr += survey.nr[state];
+	for (unsigned i = 0; i < survey.nr_bad; i++)
+		pr_err("ktest: frame %#lx: %s", survey.bad[i].pfn, frame_fault(survey.bad[i].pfn));
+	return nr == nr_ram_frames() && !survey.nr[FRAME_LOST] && !survey.nr[FRAME_WRONG];
+}
+
 static void
 ktest_run(void)
 {
@@ -68,6 +84,10 @@ ktest_run(void)
 			nr_passed++;
 		else
 			nr_failed++;
+	}
+	if (!frames_sound()) {
+		printk(LOG_ERR, "ktest: frames_after_all FAILED");
+		nr_failed++;
 	}
 	printk(LOG_ERR, "ktest: %u passed, %u failed", nr_passed, nr_failed);
 	machine_power_off(nr_failed || !nr_passed ? 1 : 0);

@@ -70,7 +70,7 @@ early_add_ram(u64 pa, u64 size)
 	u64 end = MIN(ALIGN_DOWN(pa + size, PAGE_SIZE), (u64)DIRECTMAP_SIZE);
 
 	if (start < end)
-		region_add(ram_regions, &nr_ram_regions, start, end, EARLY_OTHER);
+		region_add(ram_regions, &nr_ram_regions, start, end, 0);
 }
 
 void
@@ -118,4 +118,36 @@ early_alloc(u64 size, u64 align, enum early_kind kind)
 		return pa;
 	}
 	panic("out of memory at boot: no room for %lu KiB", size >> 10);
+}
+
+/* Only RAM counts: firmware also reserves what is none. */
+u64
+early_bytes(enum early_kind kind)
+{
+	u64 bytes = 0;
+
+	for (unsigned i = 0; i < nr_reserved_regions; i++) {
+		const struct mem_region *taken = &reserved_regions[i];
+
+		for (unsigned j = 0; j < nr_ram_regions && taken->kind == kind; j++) {
+			const struct mem_region *ram = &ram_regions[j];
+			u64 start = MAX(taken->pa, ram->pa);
+			u64 end = MIN(taken->pa + taken->size, ram->pa + ram->size);
+
+			bytes += start < end ? end - start : 0;
+		}
+	}
+	return bytes;
+}
+
+const char *
+early_kind_name(enum early_kind kind)
+{
+	static const char *const names[NR_EARLY_KINDS] = {
+		[EARLY_FIRMWARE] = "firmware",	[EARLY_IMAGE] = "kernel image",
+		[EARLY_FDT] = "device tree",	[EARLY_INITRD] = "initrd",
+		[EARLY_TABLES] = "page tables", [EARLY_STRUCT_PAGES] = "struct pages",
+	};
+
+	return names[kind];
 }

@@ -10,9 +10,8 @@ enum early_kind {
 	EARLY_IMAGE,	/* the kernel's text and data */
 	EARLY_FDT,
 	EARLY_INITRD,
-	EARLY_PAGES,  /* struct pages */
-	EARLY_TABLES, /* page tables of the kernel */
-	EARLY_OTHER,
+	EARLY_TABLES,	    /* page tables of the kernel half */
+	EARLY_STRUCT_PAGES, /* the array of struct page */
 	NR_EARLY_KINDS,
 };
 
@@ -36,6 +35,10 @@ void early_reserve(u64 pa, u64 size, enum early_kind kind);
 u64 early_alloc(u64 size, u64 align, enum early_kind kind);
 /* true until mem_init() gave the rest of RAM to the buddy */
 extern bool early_active;
+
+/* For the accounting: bytes of RAM reserved for this, and what to call it. */
+u64 early_bytes(enum early_kind kind);
+const char *early_kind_name(enum early_kind kind);
 
 /* Final kernel page table and struct pages, then zones, slab and vmalloc. Boot hart, once. */
 void paging_init(void);

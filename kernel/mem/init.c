@@ -4,9 +4,9 @@
  */
 
 #include "core/panic.h"
-#include "core/printk.h"
 #include "lib/compiler.h"
 #include "mem/early.h"
+#include "mem/frame_state.h"
 #include "mem/vmalloc.h"
 #include "mem/zone.h"
 
@@ -77,7 +77,6 @@ mem_init(void)
 	u64 first = ram_regions[0].pa;
 	u64 last = ram_regions[nr_ram_regions - 1].pa + ram_regions[nr_ram_regions - 1].size;
 	struct zone *zone = &zones[ZONE_NORMAL];
-	u64 nr_ram = 0;
 
 	zone_init(&zones[ZONE_DMA], "DMA", ZONE_DMA, first >> PAGE_SHIFT, first >> PAGE_SHIFT);
 	zone_init(zone, "Normal", ZONE_NORMAL, first >> PAGE_SHIFT, last >> PAGE_SHIFT);
@@ -89,10 +88,7 @@ mem_init(void)
 
 		pages_init(zone, start >> PAGE_SHIFT, end >> PAGE_SHIFT);
 		release_region(zone, start, end);
-		nr_ram += ram_regions[i].size;
 	}
 	set_watermarks(zone);
-	pr_info("memory: %lu MiB of RAM, %lu MiB free, %lu KiB reserved", nr_ram >> 20,
-		zone->nr_managed >> (20 - PAGE_SHIFT),
-		(zone->nr_present - zone->nr_managed) << (PAGE_SHIFT - 10));
+	frames_report_boot();
 }

@@ -242,7 +242,7 @@ map_vmemmap(u64 start, u64 end)
 
 		if (IS_ALIGNED(first, 1UL << PMD_SHIFT) && last - first >= (1UL << PMD_SHIFT))
 			size = 1UL << PMD_SHIFT;
-		map_or_die(first, early_alloc(size, size, EARLY_PAGES), size, PTE_KERNEL_RW);
+		map_or_die(first, early_alloc(size, size, EARLY_STRUCT_PAGES), size, PTE_KERNEL_RW);
 		first += size;
 	}
 }

@@ -105,15 +105,20 @@ area_free(struct area *area, u64 map_start)
 	kfree(area);
 }
 
-/* Back [map_start, +nr_pages) of the area with fresh pages. => -ENOMEM, and the area is gone */
+/*
+ * Back [map_start, +nr_pages) of the area with fresh pages, marked `kind`. => -ENOMEM, and the area is
+ * gone
+ */
 static int
-area_populate(struct area *area, u64 map_start, u64 nr_pages, gfp_t gfp)
+area_populate(struct area *area, u64 map_start, u64 nr_pages, enum page_flag kind, gfp_t gfp)
 {
 	area->owns_pages = true;
 	for (u64 i = 0; i < nr_pages; i++) {
 		struct page *page = page_alloc(gfp);
 		u64 va = map_start + (i << PAGE_SHIFT);
 
+		if (page)
+			page->flags |= 1U << kind;
 		if (page && kernel_map(va, page_to_pa(page), PAGE_SIZE, PTE_KERNEL_RW) == 0) {
 			area->nr_pages++;
 			continue;
@@ -141,7 +146,7 @@ vmalloc(size_t size, gfp_t gfp)
 	if (size == 0 || size > VMALLOC_END - VMALLOC_BASE)
 		return NULL;
 	area = area_alloc(bytes + PAGE_SIZE, PAGE_SIZE, gfp);
-	if (!area || area_populate(area, area->start, bytes >> PAGE_SHIFT, gfp) < 0)
+	if (!area || area_populate(area, area->start, bytes >> PAGE_SHIFT, PG_vmalloc, gfp) < 0)
 		return NULL;
 	return (void *)area->start;
 }
@@ -201,7 +206,7 @@ kstack_alloc(void)
 		return base;
 	area = area_alloc(2 * KSTACK_SIZE, 2 * KSTACK_SIZE, GFP_KERNEL);
 	if (!area || area_populate(area, area->start + KSTACK_SIZE, KSTACK_SIZE >> PAGE_SHIFT,
-				   GFP_KERNEL) < 0)
+				   PG_kstack, GFP_KERNEL) < 0)
 		return NULL;
 	return (void *)(area->start + KSTACK_SIZE);
 }

@@ -93,7 +93,7 @@ pagecache_add(struct mapping *mapping, u64 index, gfp_t gfp)
 
 	if (!page)
 		return NULL;
-	page->flags |= 1U << PG_locked;
+	page->flags |= 1U << PG_locked | (mapping->swapbacked ? 1U << PG_swapbacked : 0);
 	error = page_insert(mapping, page, index);
 	if (!error)
 		return page;

@@ -125,6 +125,7 @@ struct mapping {
 	u32 wb_errors;	     /* atomic: write errors so far; fsync compares */
 	int wb_error;	     /* the last of them */
 	bool unevictable;    /* pages are never dropped (memory is their only home) */
+	bool swapbacked;     /* no file on a disk: tmpfs, shared anonymous memory */
 	struct readahead ra; /* of faults */
 
 	struct spinlock rmap_lock; /* RMAP: vmas */

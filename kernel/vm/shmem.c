@@ -74,6 +74,7 @@ shmem_create(u64 bytes)
 	if (!shmem)
 		return NULL;
 	mapping_init(&shmem->mapping, &shmem_ops, shmem, bytes);
+	shmem->mapping.swapbacked = true;
 	refcount_set(&shmem->refs, 1);
 	return &shmem->mapping;
 }

@@ -132,6 +132,15 @@ counters_print(const char *when, const struct counters *counters)
 }
 
 int
+frames_lost(void)
+{
+	if (text_read("/proc/pagestates") < 0)
+		return 0;
+	return meminfo("\nlost:") != 0 || meminfo("\nwrong:") != 0 ||
+	       meminfo("\nsum:") != meminfo("\nRAM:");
+}
+
+int
 leak_check(int (*run_suite)(void))
 {
 	static struct counters start, middle, end;

@@ -231,6 +231,17 @@ test_run(const struct test *test)
 	test_tell(test, status, test_reason());
 }
 
+/* After all tests: what they did has left every frame of RAM accounted for. */
+static void
+frames_check(void)
+{
+	int lost = frames_lost();
+
+	printf("test frames_accounted %s\n", lost ? "FAILED: see /proc/pagestates" : "ok");
+	counts.failed += lost;
+	counts.passed += !lost;
+}
+
 static int
 run_suite(void)
 {
@@ -238,6 +249,7 @@ run_suite(void)
 	for (size_t i = 0; i < COUNT(groups); i++)
 		for (const struct test *test = groups[i].tests; test->name; test++)
 			test_run(test);
+	frames_check();
 	printf("%d passed, %d failed, %d skipped\n", counts.passed, counts.failed, counts.skipped);
 	return counts.failed > 0;
 }

@@ -103,6 +103,9 @@ int exec_helper(int argc, char **argv);
 /* `usertests -L`: runs the suite twice; growth between the two ends is a leak. 0 or 1. */
 int leak_check(int (*run_suite)(void));
 
+/* Is a frame of RAM in none of the states of /proc/pagestates? 0 where there is no such file. */
+int frames_lost(void);
+
 #define KIB	     1024UL
 #define MIB	     (1024 * KIB)
 #define PAGE	     4096UL
