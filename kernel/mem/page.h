@@ -37,8 +37,8 @@ enum page_flag {
 	PG_table, /* a page-table page */
 	PG_kstack,
 	PG_vmalloc, /* other memory of vmalloc */
-	PG_head,  /* first page of an allocation of order > 0; `order` is valid */
-	PG_tail,  /* another page of such a one; head = page - private */
+	PG_head,    /* first page of an allocation of order > 0; `order` is valid */
+	PG_tail,    /* another page of such a one; head = page - private */
 	PG_anon,
 	PG_swapcache,
 	PG_swapbacked,
