@@ -257,7 +257,7 @@ set_registers(const struct exec *exec)
 	tf->pc = exec->entry;
 	tf->sp = exec->sp;
 	tf->status = SSTATUS_SPIE | SSTATUS_UXL_64;
-	current->fpu.used = false;
+	memset(&current->fpu, 0, sizeof(current->fpu));
 }
 
 /* The point of no return. Cannot fail. */

@@ -11,7 +11,7 @@
 struct fpu_state {
 	u64 f[32];
 	u32 fcsr;
-	bool used; /* has ever had registers: f and fcsr are meaningful */
+	bool used; /* f and fcsr were saved here since exec; until then they are 0 */
 };
 
 /* => sstatus.FS is not Off */

@@ -173,6 +173,7 @@ fpu_leave(struct task *task)
 	if ((tf->status & SSTATUS_FS) == SSTATUS_FS_DIRTY) {
 		csr_set(sstatus, SSTATUS_FS_DIRTY);
 		fpu_save(&task->fpu);
+		task->fpu.used = true;
 		csr_clear(sstatus, SSTATUS_FS);
 	}
 	tf->status &= ~SSTATUS_FS;

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "test.h"
@@ -15,6 +16,47 @@
 
 static char *no_environment[] = {NULL};
 static char program_path[512];
+
+static void
+on_signal(int sig)
+{
+	(void)sig;
+}
+
+/* Sleeps with a value in an FP register that calls keep. => what is in it after */
+static uint64_t
+sleep_with_register(uint64_t value, const struct timespec *time)
+{
+	uint64_t after;
+
+	__asm__ volatile("fmv.d.x fs2, %1\n"
+			 "mv a0, %2\n li a1, 0\n li a7, 101\n ecall\n"
+			 "fmv.x.d %0, fs2\n"
+			 : "=r"(after)
+			 : "r"(value), "r"(time)
+			 : "a0", "a1", "a7", "fs2", "memory");
+	return after;
+}
+
+/*
+ * A program that uses FP registers for the first time, and leaves the hart with them before its first
+ * signal comes. (It forks before, for a fork would look at them.)
+ */
+static int
+registers_over_signal(void)
+{
+	struct timespec time = {1, 0};
+	pid_t parent = getpid(), child;
+
+	signal(SIGUSR1, on_signal);
+	child = fork();
+	if (child == 0) {
+		sleep_ms(100);
+		kill(parent, SIGUSR1);
+		_exit(0);
+	}
+	return child > 0 && sleep_with_register(15, &time) == 15 ? 0 : 1;
+}
 
 /* The programs that the tests exec; they are this program again. */
 int
@@ -33,6 +75,14 @@ exec_helper(int argc, char **argv)
 	if (strcmp(what, "closed") == 0)
 		return fcntl(atoi(argv[1]), F_GETFD) < 0 && fcntl(atoi(argv[2]), F_GETFD) == 0 ? 0
 											       : 1;
+	if (strcmp(what, "registers") == 0)
+		return registers_over_signal();
+	if (strcmp(what, "rounding") == 0) {
+		long fcsr;
+
+		__asm__ volatile("frcsr %0" : "=r"(fcsr));
+		return fcsr;
+	}
 	if (strcmp(what, "signals") == 0) {
 		struct sigaction one, two;
 		sigset_t mask;
@@ -324,10 +374,23 @@ exec_closes(void)
 	CHECK_EQ(fcntl(fds[0], F_GETFD), FD_CLOEXEC);
 }
 
+/* The old program's rounding mode and FP flags are not the new one's. */
 static void
-on_signal(int sig)
+exec_clears_fp(void)
 {
-	(void)sig;
+	char *argv[] = {"usertests", "-x", "rounding", NULL};
+	long before = 1 << 5 | 1;
+
+	__asm__ volatile("fscsr %0" : : "r"(before));
+	CHECK_EQ(run(program(), argv, no_environment), 0);
+}
+
+static void
+exec_registers(void)
+{
+	char *argv[] = {"usertests", "-x", "registers", NULL};
+
+	CHECK_EQ(run(program(), argv, no_environment), 0);
 }
 
 static void
@@ -373,6 +436,8 @@ const struct test exec_tests[] = {
 	{"exec_script", exec_script, A_KERNEL},
 	{"exec_script_loop", exec_script_loop, ANYWHERE},
 	{"exec_closes", exec_closes, A_KERNEL},
+	{"exec_clears_fp", exec_clears_fp, A_KERNEL},
+	{"exec_registers", exec_registers, A_KERNEL},
 	{"exec_signals", exec_signals, A_KERNEL},
 	{"exec_failure_changes_nothing", exec_failure_changes_nothing, ANYWHERE},
 	{NULL, NULL, ANYWHERE},
