@@ -33,7 +33,7 @@ rename_lock_dirs(struct rename *r)
 	}
 	mutex_lock(&first->sb->rename_mutex);
 	if (dentry_is_ancestor(second, first) ||
-	    (!dentry_is_ancestor(first, second) && second < first)) {
+	    (!dentry_is_ancestor(first, second) && second->inode < first->inode)) {
 		first = r->new_dir;
 		second = r->old_dir;
 	}
