@@ -103,18 +103,20 @@ copy_line_locked(struct tty *tty, char *kbuf, size_t len)
 	return n;
 }
 
-/* => bytes */
-static size_t
+/* => bytes, 0 for a ^D alone; -EAGAIN when another reader or a flush was faster */
+static ssize_t
 copy_input(struct tty *tty, char *kbuf, size_t len, bool *canonical)
 {
 	bool was_full;
-	size_t n;
+	ssize_t n;
 	u64 flags;
 
 	flags = spin_lock_irqsave(&tty->lock);
 	was_full = ring_used(&tty->input) >= TTY_INPUT_BYTES - 1;
 	*canonical = tty_lflag(tty, ICANON);
-	if (*canonical)
+	if (!tty_readable(tty))
+		n = -EAGAIN;
+	else if (*canonical)
 		n = copy_line_locked(tty, kbuf, len);
 	else
 		n = ring_get(&tty->input, kbuf, MIN(len, (size_t)TTY_INPUT_BYTES));
@@ -160,14 +162,16 @@ static ssize_t
 read_canonical(struct tty *tty, char *kbuf, size_t len, bool nonblock)
 {
 	bool canonical;
+	ssize_t got;
 	int err;
 
 	for (;;) {
 		err = check_access(tty, TTY_SIGTTIN);
 		if (err)
 			return err;
-		if (tty_readable(tty))
-			return copy_input(tty, kbuf, len, &canonical);
+		got = copy_input(tty, kbuf, len, &canonical);
+		if (got != -EAGAIN)
+			return got;
 		if (nonblock)
 			return -EAGAIN;
 		err = wait_for_input(tty, 0);
@@ -187,17 +191,20 @@ read_raw(struct tty *tty, char *kbuf, size_t len, bool nonblock)
 	u64 interval_ns = READ_ONCE(tty->termios.c_cc[VTIME]) * DECISECOND_NS;
 	u64 deadline_ns = min == 0 ? clock_now_ns() + interval_ns : 0;
 	size_t wanted = MIN(len, MAX(min, (size_t)1)), n = 0;
-	bool canonical = false;
+	bool canonical;
+	ssize_t got;
 	int err;
 
 	for (;;) {
 		err = check_access(tty, TTY_SIGTTIN);
-		if (!err && tty_readable(tty)) {
-			n += copy_input(tty, kbuf + n, len - n, &canonical);
-			if (min != 0 && interval_ns != 0)
-				deadline_ns = clock_now_ns() + interval_ns;
-		}
-		if (n >= wanted || canonical || err)
+		if (err)
+			break;
+		got = copy_input(tty, kbuf + n, len - n, &canonical);
+		if (got >= 0)
+			n += got;
+		if (got >= 0 && min != 0 && interval_ns != 0)
+			deadline_ns = clock_now_ns() + interval_ns;
+		if (n >= wanted || (got >= 0 && canonical))
 			break;
 		err = nonblock ? -EAGAIN : wait_for_input(tty, deadline_ns);
 		if (err)
