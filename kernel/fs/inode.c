@@ -407,9 +407,14 @@ super_drop_inodes(struct super_block *sb)
 	return none_left;
 }
 
+/*
+ * The caller's change comes before the look at the state; inode_write() changes the state before it
+ * looks at the attributes. So one of them sees the other.
+ */
 void
 inode_mark_dirty(struct inode *inode)
 {
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (READ_ONCE(inode->state) & INODE_DIRTY)
 		return;
 	spin_lock(&inode_cache_lock);
@@ -432,6 +437,7 @@ inode_write(struct inode *inode)
 	spin_unlock(&inode_cache_lock);
 	if (!dirty)
 		return 0;
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return inode->sb->ops->write_inode(inode);
 }
 
