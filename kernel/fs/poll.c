@@ -1,7 +1,7 @@
 /*
- * A poller first puts itself on the queues of all files while asking each what is ready. Asking the
- * later ones may sleep on their locks, so a wake-up by an earlier one can be lost on the way; hence,
- * before it sleeps, it sets its state and asks all once more, without queueing.
+ * A poller first puts itself on the queues of all files while asking each what is ready, and stays on
+ * them until it is done. It keeps running meanwhile, for it may sleep for memory. Before it sleeps for
+ * the files it sets its state and asks all once more, without queueing: so no wake-up is lost.
  */
 #include "fs/poll.h"
 
@@ -40,18 +40,7 @@ poll_wait(struct poll_table *table, struct wait_queue *wq)
 	entry = &chunk->entries[chunk->nr++];
 	entry->waiter = (struct waiter)WAITER_INIT(entry->waiter);
 	entry->wq = wq;
-	wait_prepare(wq, &entry->waiter, TASK_INTERRUPTIBLE);
-}
-
-/* A wake-up took the poller off its queues: back onto all. */
-static void
-poll_table_rearm(struct poll_table *table)
-{
-	for (struct poll_chunk *chunk = &table->first; chunk; chunk = chunk->next) {
-		for (unsigned i = 0; i < chunk->nr; i++)
-			wait_prepare(chunk->entries[i].wq, &chunk->entries[i].waiter,
-				     TASK_INTERRUPTIBLE);
-	}
+	wait_prepare(wq, &entry->waiter, TASK_RUNNING);
 }
 
 static void
@@ -126,13 +115,9 @@ poll_targets(struct poll_target *targets, unsigned nr, u64 deadline_ns)
 	if (result == 0 && table.no_memory)
 		result = -ENOMEM;
 	while (result == 0) {
-		bool is_over;
-
 		result = poll_sleep(targets, nr, deadline_ns);
-		is_over = deadline_ns != UINT64_MAX && clock_now_ns() >= deadline_ns;
-		if (result != 0 || is_over)
+		if (deadline_ns != UINT64_MAX && clock_now_ns() >= deadline_ns)
 			break;
-		poll_table_rearm(&table);
 	}
 	if (result == 0)
 		result = poll_scan(targets, nr, NULL);
