@@ -81,14 +81,19 @@ files_copy(struct files *old)
 
 	if (!files)
 		return NULL;
+	spin_lock(&old->lock);
 	while (old->max > files->max) {
-		if (files_grow(files, old->max - 1)) {
+		u32 last = old->max - 1;
+
+		/* Another thread may make it larger still. */
+		spin_unlock(&old->lock);
+		if (files_grow(files, last)) {
 			files_put(files);
 			return NULL;
 		}
+		spin_lock(&old->lock);
 	}
-	spin_lock(&old->lock);
-	for (u32 fd = 0; fd < MIN(old->max, files->max); fd++) {
+	for (u32 fd = 0; fd < old->max; fd++) {
 		if (!old->fd[fd])
 			continue;
 		files->fd[fd] = file_ref(old->fd[fd]);
