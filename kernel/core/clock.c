@@ -3,9 +3,9 @@
 #include "lib/compiler.h"
 #include "riscv/csr.h"
 
-/* Fixed-point factors with 32 fraction bits; the default makes early messages sane. */
-static u64 ns_per_tick = 100UL << 32;
-static u64 ticks_per_ns = (1UL << 32) / 100;
+/* The default makes early messages sane. */
+static u64 ticks_per_sec = 10000000;
+static u64 ns_per_tick = 100UL << 32; /* with 32 fraction bits */
 static u64 boot_ticks;
 static u64 realtime_offset_ns;
 
@@ -19,8 +19,8 @@ void
 clock_init(u64 timebase_hz)
 {
 	if (timebase_hz) {
+		ticks_per_sec = timebase_hz;
 		ns_per_tick = (NSEC_PER_SEC << 32) / timebase_hz;
-		ticks_per_ns = (timebase_hz << 32) / NSEC_PER_SEC;
 	}
 	boot_ticks = csr_read(time);
 }
@@ -31,10 +31,13 @@ clock_now_ns(void)
 	return mul_fixed32(csr_read(time) - boot_ticks, ns_per_tick);
 }
 
+/* Seconds apart: a rounded factor would be early by ever more, and the hart spin until it is time. */
 u64
 clock_ns_to_ticks(u64 ns)
 {
-	return boot_ticks + mul_fixed32(ns, ticks_per_ns) + 1;
+	u64 ticks = ns / NSEC_PER_SEC * ticks_per_sec;
+
+	return boot_ticks + ticks + ns % NSEC_PER_SEC * ticks_per_sec / NSEC_PER_SEC + 1;
 }
 
 u64
