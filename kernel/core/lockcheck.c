@@ -4,7 +4,7 @@
  * deadlock with a thread that takes the two in the proper order, whether or not it does
  * today: so it panics at once, and names both places.
  *
- * Spinning locks have ranks from RANK_FILES on; a thread that holds one must not sleep.
+ * Spinning locks have ranks from RANK_DIRTY on; a thread that holds one must not sleep.
  */
 
 #include "core/spinlock.h"
@@ -17,7 +17,7 @@
 static bool
 rank_spins(u32 rank)
 {
-	return rank >= RANK_FILES;
+	return rank >= RANK_DIRTY;
 }
 
 static const char *
