@@ -23,6 +23,7 @@ enum clock_id {
 #define TIMER_ABSTIME 1
 #define ITIMER_REAL   0
 #define CLOCK_TICK_NS (NSEC_PER_SEC / 100) /* times(2) */
+#define USEC_PER_SEC  (NSEC_PER_SEC / NSEC_PER_USEC)
 
 struct user_timespec {
 	s64 sec, nsec;
@@ -225,11 +226,11 @@ sys_times(uva_t buf)
 static int
 put_itimer(uva_t uva, u64 left_ns, u64 interval_ns)
 {
+	u64 left_us = DIV_ROUND_UP(left_ns, NSEC_PER_USEC);
 	struct user_itimerval out = {
 		.interval = {interval_ns / NSEC_PER_SEC,
 			     interval_ns % NSEC_PER_SEC / NSEC_PER_USEC},
-		.value = {left_ns / NSEC_PER_SEC,
-			  DIV_ROUND_UP(left_ns % NSEC_PER_SEC, NSEC_PER_USEC)},
+		.value = {left_us / USEC_PER_SEC, left_us % USEC_PER_SEC},
 	};
 
 	return copy_to_user(uva, &out, sizeof(out));

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -205,6 +207,26 @@ sleep_is_interrupted(void)
 	CHECK(rest.tv_sec >= 20 && rest.tv_sec < 30);
 }
 
+/* What is left of a timer is a time at every moment: never a million microseconds. */
+static void
+timer_tells_times(void)
+{
+	pid_t child = fork_checked();
+
+	for (int i = 0; child == 0 && i < 300; i++) {
+		struct timeval timer[2] = {{0, 0}, {5, 30}};
+
+		CHECK_EQ(raw_call(SYS_setitimer, 0, (uintptr_t)timer, 0, 0, 0, 0), 0);
+		while (timer[1].tv_sec == 5) {
+			CHECK_EQ(raw_call(SYS_getitimer, 0, (uintptr_t)timer, 0, 0, 0, 0), 0);
+			CHECK(timer[1].tv_usec < 1000000);
+		}
+	}
+	if (child == 0)
+		_exit(0);
+	check_exit(child);
+}
+
 static void
 handler_resets(void)
 {
@@ -322,6 +344,7 @@ const struct test signal_tests[] = {
 	{"read_is_interrupted", read_is_interrupted, ANYWHERE},
 	{"read_is_restarted", read_is_restarted, ANYWHERE},
 	{"sleep_is_interrupted", sleep_is_interrupted, ANYWHERE},
+	{"timer_tells_times", timer_tells_times, ANYWHERE},
 	{"handler_resets", handler_resets, ANYWHERE},
 	{"stop_and_continue", stop_and_continue, ANYWHERE},
 	{"default_actions", default_actions, ANYWHERE},
