@@ -50,7 +50,10 @@ call_wait(uva_t uaddr, int op, u32 val, uva_t timeout, u32 bitset)
 	err = get_deadline(timeout, op, &deadline_ns);
 	if (!err)
 		err = futex_key_get(uaddr, op & FUTEX_PRIVATE_FLAG, &key);
-	return err ? err : futex_wait(uaddr, &key, val, bitset, deadline_ns);
+	if (!err)
+		err = futex_wait(uaddr, &key, val, bitset, deadline_ns);
+	/* Run again it would wait the whole time anew: a handler ends it, SA_RESTART or not. */
+	return err == -ERESTARTSYS && timeout ? -ERESTARTNOHAND : err;
 }
 
 static long

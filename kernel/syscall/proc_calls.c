@@ -276,7 +276,10 @@ sys_prlimit64(int pid, int resource, uva_t new_limit, uva_t old_limit)
 	return old_limit ? copy_to_user(old_limit, &old, sizeof(old)) : 0;
 }
 
-/* Robust futexes are lists that a dying thread's kernel walks; without futexes there is nothing to do. */
+/*
+ * Accepted, for C libraries make this call for every thread, but not followed: a robust mutex whose
+ * owner dies stays locked.
+ */
 long
 sys_set_robust_list(uva_t head, size_t len)
 {
