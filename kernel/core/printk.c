@@ -11,6 +11,7 @@
 #include <stdarg.h>
 
 #include "core/clock.h"
+#include "core/panic.h"
 #include "core/spinlock.h"
 #include "lib/printf.h"
 #include "lib/string.h"
@@ -109,6 +110,11 @@ printk(enum log_level level, const char *fmt, ...)
 	if (record[len - 1] != '\n')
 		record[len++] = '\n';
 
+	/* In a panic the dying code may hold the lock, and all others have stopped. */
+	if (panic_in_progress()) {
+		console_emergency_write(record + prefix, len - prefix);
+		return;
+	}
 	flags = spin_lock_irqsave(&printk_lock);
 	ring_put_locked(record, len);
 	if ((int)level < console_loglevel)
