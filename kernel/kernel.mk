@@ -8,7 +8,11 @@ SLAB_CHOICES := slub slab slob
 ifeq ($(filter $(SLAB),$(SLAB_CHOICES)),)
 $(error SLAB=$(SLAB): choose one of $(SLAB_CHOICES))
 endif
-KERNEL_UNUSED := $(patsubst %,kernel/mem/slab/%.c,$(filter-out $(SLAB),$(SLAB_CHOICES)))
+KERNEL_UNUSED := $(foreach other,$(filter-out $(SLAB),$(SLAB_CHOICES)),kernel/mem/slab/$(other)%)
+# slob has no size classes.
+ifeq ($(SLAB),slob)
+KERNEL_UNUSED += kernel/mem/slab/classes.c
+endif
 
 KERNEL_SOURCES := $(sort $(filter-out $(KERNEL_UNUSED),\
 	$(foreach layer,$(KERNEL_LAYERS),\
@@ -34,6 +38,9 @@ KERNEL_LDFLAGS := -nostdlib -static -z max-page-size=4096 -z noexecstack --build
 	-T $(KERNEL_LDSCRIPT)
 
 $(BUILD)/kernel/lib/%.c.o: KERNEL_CFLAGS += $(KERNEL_LIB_CFLAGS)
+
+# Fast paths that end in a call save nothing then.
+$(BUILD)/kernel/mem/slab/%_fast.c.o: KERNEL_CFLAGS += -fomit-frame-pointer -foptimize-sibling-calls
 
 $(BUILD)/kernel/%.c.o: kernel/%.c $(BUILD)/gen/kernel.flags | $(BUILD)/gen/syscall_proto.h
 	@mkdir -p $(@D)

@@ -428,7 +428,7 @@ block_init(void)
 {
 	for (unsigned i = 0; i < BIO_WAIT_QUEUES; i++)
 		wait_queue_init(&bio_wait[i]);
-	bio_cache = kmem_cache_create("bio", sizeof(struct bio), 0, NULL);
+	bio_cache = kmem_cache_create("bio", sizeof(struct bio), 0, 0, NULL);
 	assert(bio_cache);
 	reserve_fill();
 	block_fail_init();

@@ -379,7 +379,7 @@ disk_alloc_requests(struct virtio_disk *disk)
 {
 	if (!request_cache)
 		request_cache = kmem_cache_create("virtio_blk_request", sizeof(struct blk_request),
-						  16, NULL);
+						  16, 0, NULL);
 	if (!request_cache)
 		return -ENOMEM;
 	for (unsigned i = 0; i < BLK_REQUESTS; i++) {

@@ -521,7 +521,7 @@ pipe_init(void)
 {
 	static struct fs_type type = {.name = "pipefs"};
 
-	pipe_cache = kmem_cache_create("pipe", sizeof(struct pipe), 0, NULL);
+	pipe_cache = kmem_cache_create("pipe", sizeof(struct pipe), 0, 0, NULL);
 	pipefs = super_alloc(&type, "pipefs");
 	if (!pipe_cache || !pipefs)
 		panic("pipe: no memory at boot");

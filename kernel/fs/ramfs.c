@@ -507,7 +507,7 @@ ramfs_init(void)
 {
 	static struct fs_type tmpfs = {.name = "tmpfs", .mount = ramfs_mount};
 
-	ramfs_cache = kmem_cache_create("ramfs_inode", sizeof(struct ramfs_node), 0, NULL);
+	ramfs_cache = kmem_cache_create("ramfs_inode", sizeof(struct ramfs_node), 0, 0, NULL);
 	if (!ramfs_cache)
 		panic("ramfs: no memory for a cache");
 	fs_type_register(&tmpfs);

@@ -85,7 +85,7 @@ crash_double_free(void)
 static void
 crash_wrong_cache(void)
 {
-	struct kmem_cache *cache = kmem_cache_create("crash", 64, 0, NULL);
+	struct kmem_cache *cache = kmem_cache_create("crash", 64, 0, 0, NULL);
 
 	kmem_cache_free(cache, kmalloc(64, GFP_KERNEL));
 }

@@ -55,7 +55,7 @@ KTEST(page_alloc_zeroes)
 
 KTEST(slab_objects_do_not_overlap)
 {
-	struct kmem_cache *cache = kmem_cache_create("ktest", 72, 0, NULL);
+	struct kmem_cache *cache = kmem_cache_create("ktest", 72, 0, 0, NULL);
 	enum { NR = 500 };
 	static u8 *objects[NR];
 
@@ -88,7 +88,7 @@ construct(void *object)
 
 KTEST(slab_constructs_once)
 {
-	struct kmem_cache *cache = kmem_cache_create("ktest", 40, 0, construct);
+	struct kmem_cache *cache = kmem_cache_create("ktest", 40, 0, 0, construct);
 	u8 *object;
 
 	KTEST_REQUIRE(cache);
@@ -103,7 +103,7 @@ KTEST(slab_constructs_once)
 
 KTEST(slab_empty_slabs_go_back)
 {
-	struct kmem_cache *cache = kmem_cache_create("ktest", 1000, 0, NULL);
+	struct kmem_cache *cache = kmem_cache_create("ktest", 1000, 0, 0, NULL);
 	enum { NR = 400 };
 	static void *objects[NR];
 	u64 before = nr_free_pages();

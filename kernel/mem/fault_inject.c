@@ -9,6 +9,7 @@
 #include "lib/hash.h"
 #include "lib/parse.h"
 #include "lib/string.h"
+#include "mem/slab/watch.h"
 #include "riscv/layout.h"
 
 /* Process 1 is spared: without it there is nobody left to see what happens. */
@@ -23,10 +24,23 @@
 struct fault_attr fail_page_alloc = FAULT_ATTR("fail_page_alloc");
 struct fault_attr failslab = FAULT_ATTR("failslab");
 
+static bool slab_may_alloc(struct kmem_cache *cache, size_t bytes, gfp_t gfp);
+
+static struct slab_watcher slab_watcher = {.may_alloc = slab_may_alloc};
+
 void
 fault_attr_update(struct fault_attr *attr)
 {
+	static bool watching;
+
 	WRITE_ONCE(attr->on, attr->probability != 0 && attr->times != 0);
+	if (attr != &failslab || attr->on == watching)
+		return;
+	watching = attr->on;
+	if (watching)
+		slab_watch(&slab_watcher);
+	else
+		slab_unwatch(&slab_watcher);
 }
 
 int
@@ -191,12 +205,13 @@ fault_page_alloc_slow(gfp_t gfp, unsigned order)
 	return should_fail(&fail_page_alloc, (size_t)PAGE_SIZE << order, gfp);
 }
 
-bool
-fault_slab_slow(const char *cache, size_t bytes, gfp_t gfp)
+/* Whole pages (no cache) are fail_page_alloc's. */
+static bool
+slab_may_alloc(struct kmem_cache *cache, size_t bytes, gfp_t gfp)
 {
-	if (bytes < failslab.min_size)
-		return false;
-	if (failslab.cache[0] && strcmp(failslab.cache, cache))
-		return false;
-	return should_fail(&failslab, bytes, gfp);
+	if (!cache || !READ_ONCE(failslab.on) || bytes < failslab.min_size)
+		return true;
+	if (failslab.cache[0] && strcmp(failslab.cache, kmem_cache_name(cache)))
+		return true;
+	return !should_fail(&failslab, bytes, gfp);
 }

@@ -52,17 +52,10 @@ int fault_attr_parse(struct fault_attr *attr, const char *text);
 void fault_inject_start(void);
 
 bool fault_page_alloc_slow(gfp_t gfp, unsigned order);
-bool fault_slab_slow(const char *cache, size_t bytes, gfp_t gfp);
 
 /* => true: the allocator answers that there is no memory. Any context */
 static inline bool
 fault_page_alloc(gfp_t gfp, unsigned order)
 {
 	return unlikely(READ_ONCE(fail_page_alloc.on)) && fault_page_alloc_slow(gfp, order);
-}
-
-static inline bool
-fault_slab(const char *cache, size_t bytes, gfp_t gfp)
-{
-	return unlikely(READ_ONCE(failslab.on)) && fault_slab_slow(cache, bytes, gfp);
 }

@@ -204,7 +204,7 @@ task_released(struct task *task)
 void
 process_init(void)
 {
-	process_cache = kmem_cache_create("process", sizeof(struct process), 0, NULL);
+	process_cache = kmem_cache_create("process", sizeof(struct process), 0, 0, NULL);
 	assert(process_cache);
 	signal_init();
 	task_release_hook = task_released;

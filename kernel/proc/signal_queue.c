@@ -98,6 +98,6 @@ void
 signal_queue_cache_init(void)
 {
 	queued_signal_cache =
-		kmem_cache_create("queued_signal", sizeof(struct queued_signal), 0, NULL);
+		kmem_cache_create("queued_signal", sizeof(struct queued_signal), 0, 0, NULL);
 	assert(queued_signal_cache);
 }

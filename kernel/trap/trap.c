@@ -16,6 +16,7 @@
 #include "core/panic.h"
 #include "core/spinlock.h"
 #include "dev/plic.h"
+#include "mem/slab.h"
 #include "proc/signal.h"
 #include "riscv/csr.h"
 #include "sched/rq.h"
@@ -29,6 +30,7 @@ handle_ipi(void)
 	csr_clear(sip, SIE_SSIE);
 	this_cpu()->nr_ipis++;
 	cpu_stop_if_asked();
+	slab_ipi();
 	sched_ipi();
 }
 

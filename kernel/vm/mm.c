@@ -145,7 +145,7 @@ mm_for_each_vma(struct mm *mm, bool (*visit)(struct vma *vma, void *arg), void *
 void
 mm_init(void)
 {
-	mm_cache = kmem_cache_create("mm_struct", sizeof(struct mm), 0, NULL);
+	mm_cache = kmem_cache_create("mm_struct", sizeof(struct mm), 0, 0, NULL);
 	assert(mm_cache);
 	tlb_context_init(&kernel_tlb, &kernel_pgtable, NULL);
 }

@@ -82,6 +82,6 @@ shmem_create(u64 bytes)
 void
 shmem_init(void)
 {
-	shmem_cache = kmem_cache_create("shmem", sizeof(struct shmem), 0, NULL);
+	shmem_cache = kmem_cache_create("shmem", sizeof(struct shmem), 0, 0, NULL);
 	assert(shmem_cache);
 }

@@ -356,6 +356,6 @@ vma_check(struct mm *mm)
 void
 vma_init(void)
 {
-	vma_cache = kmem_cache_create("vm_area_struct", sizeof(struct vma), 0, NULL);
+	vma_cache = kmem_cache_create("vm_area_struct", sizeof(struct vma), 0, 0, NULL);
 	assert(vma_cache);
 }

@@ -19,7 +19,7 @@ static struct kmem_cache *buf_slab;
 void
 qfs_buf_init(void)
 {
-	buf_slab = kmem_cache_create("qfs_buf", sizeof(struct qfs_buf), 0, NULL);
+	buf_slab = kmem_cache_create("qfs_buf", sizeof(struct qfs_buf), 0, 0, NULL);
 	if (!buf_slab)
 		panic("qfs: no memory for a cache");
 }

@@ -3,13 +3,14 @@
 #include "mem/slab/cache.h"
 
 #include "core/panic.h"
+#include "core/printk.h"
 #include "lib/string.h"
-#include "mem/fault_inject.h"
+#include "mem/slab/debug.h"
+#include "mem/slab/watch.h"
 
-#define SLAB_ORDER_MAX 3
+#define SLAB_ORDER_MAX	 3
+#define CACHE_LINE_BYTES 64U
 
-/* The cache of caches is the first one; it cannot come from itself. */
-static struct kmem_cache cache_cache;
 static LIST_HEAD(all_caches);
 static struct spinlock all_lock = SPINLOCK_INIT("all_caches", RANK_VMALLOC);
 
@@ -23,92 +24,179 @@ slab_order(size_t slot_size)
 	return order;
 }
 
-bool
-slab_is_owned(const struct kmem_cache *cache, const struct page *page)
+/* Within a line, as many as fit: an object of 20 bytes may begin at 0 and at 32. */
+static u32
+cache_line_align(size_t size)
 {
-	for (u32 i = 0; i < NR_CPUS; i++)
-		if (READ_ONCE(cache->cpu[i].slab) == page)
-			return true;
-	return false;
+	u32 align = CACHE_LINE_BYTES;
+
+	while (align > 8 && size <= align / 2)
+		align /= 2;
+	return align;
+}
+
+size_t
+cache_layout(struct kmem_cache *cache, size_t link_bytes)
+{
+	bool debug = cache->flags & SLAB_DEBUG_MASK;
+	size_t end;
+
+	cache->object_offset = cache->flags & SLAB_RED_ZONE ? cache->align : 0;
+	end = cache->object_offset + cache->object_size;
+	if (!debug && !cache->ctor)
+		return MAX(end, link_bytes);
+	end = ALIGN_UP(end, sizeof(u64));
+	if (cache->flags & SLAB_RED_ZONE)
+		end += sizeof(u64);
+	cache->link_offset = end;
+	end += link_bytes;
+	if (debug) {
+		cache->info_offset = end;
+		end += slot_info_bytes(cache);
+	}
+	return end;
 }
 
 static void
-cache_init(struct kmem_cache *cache, const char *name, size_t size, size_t align,
-	   void (*ctor)(void *object))
+list_of_all_add(struct kmem_cache *cache)
 {
-	memset(cache, 0, sizeof(*cache));
+	u64 flags = spin_lock_irqsave(&all_lock);
+
+	if (slab_watched)
+		cache->hooks |= HOOK_WATCH;
+	list_add_tail(&cache->all_link, &all_caches);
+	spin_unlock_irqrestore(&all_lock, flags);
+}
+
+static void
+list_of_all_del(struct kmem_cache *cache)
+{
+	u64 flags = spin_lock_irqsave(&all_lock);
+
+	list_del(&cache->all_link);
+	spin_unlock_irqrestore(&all_lock, flags);
+}
+
+void
+cache_register(struct kmem_cache *cache, const char *name, size_t size, size_t align, u32 flags,
+	       void (*ctor)(void *object))
+{
+	memset(cache, 0, cache_struct_bytes);
 	cache->name = name;
 	cache->object_size = size;
-	cache->align = align ? align : (size >= 16 ? 16 : 8);
+	cache->align = MAX(align, sizeof(u64));
+	if (flags & SLAB_HWCACHE_ALIGN)
+		cache->align = MAX(cache->align, cache_line_align(size));
+	cache->flags = debug_flags(name, flags);
+	/* Poison would destroy what the constructor has made. */
+	if (ctor)
+		cache->flags &= ~SLAB_POISON;
+	if (cache->flags & SLAB_DEBUG_MASK)
+		cache->hooks = HOOK_DEBUG;
 	cache->ctor = ctor;
 	cache_setup(cache);
-	spin_lock(&all_lock);
-	list_add_tail(&cache->all_link, &all_caches);
-	spin_unlock(&all_lock);
+	list_of_all_add(cache);
 }
 
 struct kmem_cache *
-kmem_cache_create(const char *name, size_t size, size_t align, void (*ctor)(void *object))
+kmem_cache_create(const char *name, size_t size, size_t align, u32 flags,
+		  void (*ctor)(void *object))
 {
-	struct kmem_cache *cache = kmem_cache_alloc(&cache_cache, GFP_KERNEL);
+	struct kmem_cache *cache = kmem_cache_alloc(cache_of_caches, GFP_KERNEL);
 
 	assert(size > 0 && size <= PAGE_SIZE << SLAB_ORDER_MAX);
+	assert(align <= PAGE_SIZE && (align & (align - 1)) == 0);
 	if (cache)
-		cache_init(cache, name, size, align, ctor);
+		cache_register(cache, name, size, align, flags, ctor);
+	else if (flags & SLAB_PANIC)
+		panic("no memory for cache %s", name);
 	return cache;
-}
-
-static u64
-cache_nr_active(const struct kmem_cache *cache)
-{
-	u64 nr = 0;
-
-	for (u32 i = 0; i < NR_CPUS; i++)
-		nr += READ_ONCE(cache->cpu[i].nr_allocated) - READ_ONCE(cache->cpu[i].nr_freed);
-	return nr;
 }
 
 bool
 kmem_cache_destroy(struct kmem_cache *cache)
 {
-	if (cache_nr_active(cache) != 0)
+	struct slab_stats stats;
+
+	kmem_cache_stats(cache, &stats);
+	if (stats.nr_active != 0) {
+		pr_warn("cache %s is not destroyed: %lu objects are left", cache->name,
+			stats.nr_active);
 		return false;
-	kmem_cache_shrink(cache);
-	if (atomic64_read(&cache->nr_slabs) != 0)
+	}
+	list_of_all_del(cache);
+	if (!cache_teardown(cache)) {
+		list_of_all_add(cache);
 		return false;
-	spin_lock(&all_lock);
-	list_del(&cache->all_link);
-	spin_unlock(&all_lock);
-	kmem_cache_free(&cache_cache, cache);
+	}
+	kmem_cache_free(cache_of_caches, cache);
 	return true;
 }
 
-void *
-kmem_cache_alloc(struct kmem_cache *cache, gfp_t gfp)
+const char *
+kmem_cache_name(const struct kmem_cache *cache)
 {
-	void *object;
+	return cache->name;
+}
 
-#ifdef DEBUG
-	if (gfp & GFP_BIT_RECLAIM)
-		might_sleep();
-#endif
-	if (fault_slab(cache->name, cache->object_size, gfp))
-		return NULL;
-	object = cache_alloc(cache, gfp);
-	if (gfp & GFP_ZERO && object)
-		memset(object, 0, cache->object_size);
-	return object;
+size_t
+kmem_cache_size(const struct kmem_cache *cache)
+{
+	return cache->object_size;
 }
 
 void
-kmem_cache_free(struct kmem_cache *cache, void *object)
+cache_for_each(void (*visit)(struct kmem_cache *cache, void *arg), void *arg)
 {
-	struct page *page = object_page(object);
+	struct kmem_cache *cache;
+	u64 flags = spin_lock_irqsave(&all_lock);
 
-	if (unlikely(!page_test(page, PG_slab) || page->slab_cache != cache))
-		panic("object %p freed to cache %s, which it did not come from", object,
-		      cache->name);
-	cache_free(cache, page, object);
+	list_for_each_entry(cache, &all_caches, all_link)
+		visit(cache, arg);
+	spin_unlock_irqrestore(&all_lock, flags);
+}
+
+static void
+shrink_one(struct kmem_cache *cache, void *arg)
+{
+	u64 *nr_pages = arg;
+
+	*nr_pages += kmem_cache_shrink(cache);
+}
+
+u64
+slab_shrink_all(void)
+{
+	u64 nr_pages = 0;
+
+	cache_for_each(shrink_one, &nr_pages);
+	return nr_pages;
+}
+
+static void
+check_one(struct kmem_cache *cache, void *arg)
+{
+	(void)arg;
+	cache_check(cache);
+}
+
+void
+slab_check_all(void)
+{
+	cache_for_each(check_one, NULL);
+}
+
+void
+kmem_cache_stats(struct kmem_cache *cache, struct slab_stats *stats)
+{
+	memset(stats, 0, sizeof(*stats));
+	stats->name = cache->name;
+	stats->flags = cache->flags;
+	stats->object_size = cache->object_size;
+	stats->slot_size = cache->slot_size;
+	stats->objects_per_slab = cache->objects_per_slab;
+	stats->pages_per_slab = 1U << cache->order;
+	cache_stats(cache, stats);
 }
 
 bool
@@ -116,29 +204,48 @@ slab_stats_get(unsigned n, struct slab_stats *stats)
 {
 	struct kmem_cache *cache;
 	bool found = false;
+	u64 flags = spin_lock_irqsave(&all_lock);
 
-	spin_lock(&all_lock);
 	list_for_each_entry(cache, &all_caches, all_link) {
 		if (n-- != 0)
 			continue;
-		stats->name = cache->name;
-		stats->object_size = cache->object_size;
-		stats->slot_size = cache->slot_size;
-		stats->nr_active = cache_nr_active(cache);
-		stats->nr_slabs = atomic64_read(&cache->nr_slabs);
-		stats->nr_objects = stats->nr_slabs * cache->objects_per_slab;
-		stats->objects_per_slab = cache->objects_per_slab;
-		stats->pages_per_slab = 1U << cache->order;
+		kmem_cache_stats(cache, stats);
 		found = true;
 		break;
 	}
-	spin_unlock(&all_lock);
+	spin_unlock_irqrestore(&all_lock, flags);
 	return found;
+}
+
+static u64
+pages_of(u32 flags_wanted)
+{
+	struct slab_stats stats;
+	u64 nr_pages = 0;
+
+	for (unsigned n = 0; slab_stats_get(n, &stats); n++)
+		if ((stats.flags & flags_wanted) == flags_wanted)
+			nr_pages += stats.nr_slabs * stats.pages_per_slab;
+	return nr_pages;
+}
+
+u64
+slab_nr_pages(void)
+{
+	return pages_of(0);
+}
+
+u64
+slab_nr_reclaimable_pages(void)
+{
+	return pages_of(SLAB_RECLAIM_ACCOUNT);
 }
 
 void
 slab_init(void)
 {
-	cache_init(&cache_cache, "kmem_cache", sizeof(struct kmem_cache), 64, NULL);
+	debug_init();
+	cache_register(cache_of_caches, "kmem_cache", cache_struct_bytes, CACHE_LINE_BYTES,
+		       SLAB_NO_DEBUG, NULL);
 	kmalloc_init();
 }

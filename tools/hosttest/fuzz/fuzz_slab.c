@@ -6,6 +6,7 @@
 #include "lib/compiler.h"
 #include "mem/env.h"
 #include "mem/slab.h"
+#include "mem/slab_env.h"
 
 #include <string.h>
 
@@ -77,6 +78,7 @@ fuzz_one(u8 op, u8 arg)
 			live_free(arg % nr_live);
 	}
 	env_check_idle();
+	cache_check(caches[cache]);
 }
 
 /* Once: caches cannot be made anew for each input. */
@@ -86,9 +88,10 @@ boot(void)
 	static const char *const names[NR_CACHES] = {"small", "middle", "large"};
 
 	env_zones_create(0x80000, NR_PAGES, 0x80000, 0x80000 + NR_PAGES);
+	slab_env_init();
 	slab_init();
 	for (int i = 0; i < NR_CACHES; i++)
-		caches[i] = kmem_cache_create(names[i], sizes[i], 0, NULL);
+		caches[i] = kmem_cache_create(names[i], sizes[i], 0, 0, NULL);
 }
 
 static void

@@ -23,7 +23,7 @@ u32 nr_cpus = NR_CPUS;
 struct thread_info *current_thread_info asm("tp");
 
 /* Nothing is injected here: a test fails allocations by taking the frames. */
-struct fault_attr fail_page_alloc, failslab;
+struct fault_attr fail_page_alloc;
 
 bool
 fault_page_alloc_slow(gfp_t gfp, unsigned order)
@@ -33,14 +33,8 @@ fault_page_alloc_slow(gfp_t gfp, unsigned order)
 	return false;
 }
 
-bool
-fault_slab_slow(const char *cache, size_t bytes, gfp_t gfp)
-{
-	(void)cache;
-	(void)bytes;
-	(void)gfp;
-	return false;
-}
+bool env_ipi_pending[NR_CPUS];
+void (*env_ipi_handler)(void);
 
 bool env_expects_panic;
 jmp_buf env_panic_jump;
@@ -89,7 +83,12 @@ env_set_cpu(u32 cpu)
 	threads[cpu].cpu = &cpus[cpu];
 	threads[cpu].name = "test";
 	cpus[cpu].id = cpu;
+	cpus[cpu].online = true;
 	current_thread_info = &threads[cpu];
+	if (env_ipi_pending[cpu] && host_irq_enabled) {
+		env_ipi_pending[cpu] = false;
+		env_ipi_handler();
+	}
 }
 
 void

@@ -17,8 +17,10 @@ void env_ram_create(u64 start_pfn, u64 nr_pages);
  */
 void env_zones_create(u64 start_pfn, u64 nr_pages, u64 normal_pfn, u64 highmem_pfn);
 
-/* From now on the code runs on this hart. */
+/* From now on the code runs on this hart, which first takes the IPI that was sent to it, if any. */
 void env_set_cpu(u32 cpu);
+extern bool env_ipi_pending[];
+extern void (*env_ipi_handler)(void);
 
 /* Between operations: interrupts are on, and no lock is held. */
 void env_check_idle(void);

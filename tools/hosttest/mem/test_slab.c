@@ -5,6 +5,7 @@
 #include "hosttest.h"
 #include "lib/bitops.h"
 #include "mem/env.h"
+#include "mem/slab_env.h"
 #include "mem/slab.h"
 
 #include <stdlib.h>
@@ -28,6 +29,7 @@ static void
 boot(void)
 {
 	env_zones_create(START_PFN, NR_PAGES, START_PFN + 128, START_PFN + NR_PAGES);
+	slab_env_init();
 	slab_init();
 }
 
@@ -80,7 +82,7 @@ slabs_of(const char *name, u64 *nr_active)
 static void
 run_cache(size_t size, size_t align)
 {
-	struct kmem_cache *cache = kmem_cache_create("test", size, align, NULL);
+	struct kmem_cache *cache = kmem_cache_create("test", size, align, 0, NULL);
 	u64 nr_active;
 
 	CHECK(cache);
@@ -106,6 +108,7 @@ run_cache(size_t size, size_t align)
 		if (step % 100 == 0) {
 			slabs_of("test", &nr_active);
 			CHECK_EQ(nr_active, nr_live);
+			cache_check(cache);
 		}
 	}
 	CHECK(nr_live == 0 || !kmem_cache_destroy(cache));
@@ -155,7 +158,7 @@ construct(void *object)
 static void
 run_constructed(size_t size)
 {
-	struct kmem_cache *cache = kmem_cache_create("constructed", size, 0, construct);
+	struct kmem_cache *cache = kmem_cache_create("constructed", size, 0, 0, construct);
 
 	nr_constructed = 0;
 	for (int step = 0; step < 4000; step++) {
@@ -216,7 +219,7 @@ HOSTTEST(slab_interrupts)
 	u64 nr_active;
 
 	boot();
-	interrupted = kmem_cache_create("interrupted", 700, 0, NULL);
+	interrupted = kmem_cache_create("interrupted", 700, 0, 0, NULL);
 	host_irq_handler = interrupt;
 	for (int step = 0; step < 20000; step++) {
 		env_set_cpu((u32)rnd_below(2));
@@ -308,7 +311,7 @@ HOSTTEST(slab_exhaustion)
 	u32 most;
 
 	boot();
-	cache = kmem_cache_create("big", 4000, 0, NULL);
+	cache = kmem_cache_create("big", 4000, 0, 0, NULL);
 	for (;;) {
 		u8 *object = kmem_cache_alloc(cache, GFP_NOWAIT | GFP_NOWARN);
 
@@ -334,8 +337,8 @@ HOSTTEST(slab_misuse_panics)
 	void *object;
 
 	boot();
-	a = kmem_cache_create("a", 64, 0, NULL);
-	b = kmem_cache_create("b", 64, 0, NULL);
+	a = kmem_cache_create("a", 64, 0, 0, NULL);
+	b = kmem_cache_create("b", 64, 0, 0, NULL);
 	object = kmem_cache_alloc(a, GFP_KERNEL);
 	EXPECT_PANIC(kmem_cache_free(b, object));
 	kmem_cache_free(a, object);

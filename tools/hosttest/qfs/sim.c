@@ -263,12 +263,13 @@ struct kmem_cache {
 };
 
 struct kmem_cache *
-kmem_cache_create(const char *name, size_t size, size_t align, void (*ctor)(void *object))
+kmem_cache_create(const char *name, size_t size, size_t align, u32 flags,
+		  void (*ctor)(void *object))
 {
 	static struct kmem_cache caches[16];
 	static u32 nr;
 
-	(void)name, (void)align, (void)ctor;
+	(void)name, (void)align, (void)flags, (void)ctor;
 	assert(nr < ARRAY_SIZE(caches));
 	caches[nr].size = size;
 	return &caches[nr++];
@@ -288,7 +289,14 @@ kmem_cache_free(struct kmem_cache *cache, void *object)
 }
 
 void *
-kmalloc(size_t size, gfp_t gfp)
+kmalloc_of_class(size_t size, gfp_t gfp, size_t cls)
+{
+	(void)cls;
+	return kmalloc_any(size, gfp);
+}
+
+void *
+kmalloc_any(size_t size, gfp_t gfp)
 {
 	void *p;
 

@@ -7,12 +7,19 @@ mem_INCLUDES := mem/shim
 mem_FUZZERS := fuzz/fuzz_buddy.c
 mem_FUZZ_ENV := mem/env.c mem/locks.c
 
+# The common part, and what only slub and slab have.
+slab_common := cache.c debug.c hooks.c ipi.c kmalloc.c report.c watch.c
+slab_classes_slub := classes.c
+slab_classes_slab := classes.c
+
+# All but an implementation's own files, which begin with its name.
 define slab_suite
 SUITES += $(1)
-$(1)_SRCS := $$(mem_common_SRCS) $$(addprefix kernel/mem/slab/,cache.c kmalloc.c $(1).c)
-$(1)_TESTS := mem/env.c mem/locks.c mem/test_slab.c
+$(1)_SRCS := $$(mem_common_SRCS) $$(addprefix kernel/mem/slab/,$$(slab_common) $$(slab_classes_$(1))) \
+	$$(patsubst $$(TOP)/%,%,$$(wildcard $$(TOP)/kernel/mem/slab/$(1)*.c))
+$(1)_TESTS := mem/env.c mem/locks.c mem/slab_env.c mem/test_slab.c
 $(1)_INCLUDES := mem/shim
 $(1)_FUZZERS := fuzz/fuzz_slab.c
-$(1)_FUZZ_ENV := mem/env.c mem/locks.c
+$(1)_FUZZ_ENV := mem/env.c mem/locks.c mem/slab_env.c
 endef
 $(foreach slab,slub slab slob,$(if $(wildcard $(TOP)/kernel/mem/slab/$(slab).c),$(eval $(call slab_suite,$(slab)))))
