@@ -1,9 +1,9 @@
 #pragma once
 
 /*
- * Whoever wants to know of every allocation and free, or to make some fail: fault injection, the
- * leak detector (mem/fault_inject.c is one). While nobody watches, this costs nothing: caches have a word that says whether to
- * take the long way.
+ * Whoever wants to know of every allocation and free, or to make some fail: fault injection
+ * (mem/fault_inject.c), a leak detector. While nobody watches, this costs nothing: caches have a
+ * word that says whether to take the long way.
  */
 
 #include "lib/list.h"
