@@ -79,6 +79,8 @@ void cache_free_hooked(struct kmem_cache *cache, void *object);
 /* A page allocation for kmalloc, and its end. */
 void *kmalloc_large(size_t size, gfp_t gfp);
 void kfree_large(const void *object);
+/* => its page is not the first of a slab, but may be a later one */
+void kfree_of_tail(const void *object);
 size_t ksize_large(const void *object);
 
 /* Slots before they are first allocated: debug data and constructor. */

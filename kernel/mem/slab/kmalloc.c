@@ -39,6 +39,17 @@ kfree_large(const void *object)
 	pages_free(page, page_test(page, PG_head) ? page->order : 0);
 }
 
+void
+kfree_of_tail(const void *object)
+{
+	const struct page *page = object_page(object);
+
+	if (page_test(page, PG_slab))
+		kmem_cache_free(page->slab_cache, (void *)object);
+	else
+		kfree_large(object);
+}
+
 size_t
 ksize_large(const void *object)
 {

@@ -67,19 +67,6 @@ cache_setup(struct kmem_cache *common)
 	spin_init(&cache->lock, common->name, RANK_SLAB);
 }
 
-/* The pages of a slab say so, each of them: kfree() looks at any. */
-static void
-slab_mark_pages(struct page *page, u32 order, struct kmem_cache *cache)
-{
-	for (u32 i = 0; i < 1U << order; i++) {
-		page[i].slab_cache = cache;
-		if (cache)
-			page_set(&page[i], PG_slab);
-		else
-			page_clear(&page[i], PG_slab);
-	}
-}
-
 /* A new slab with every object free and constructed; on no list. => NULL when there is no memory */
 static struct page *
 slab_create(struct slub_cache *cache, gfp_t gfp)
@@ -91,7 +78,8 @@ slab_create(struct slub_cache *cache, gfp_t gfp)
 
 	if (!page)
 		return NULL;
-	slab_mark_pages(page, common->order, common);
+	page->slab_cache = common;
+	page_set(page, PG_slab);
 	page->slab_inuse = 0;
 	slab_set_frozen(page, false);
 	list_init(&page->lru);
@@ -127,7 +115,8 @@ slub_slab_destroy(struct slub_cache *cache, struct page *page)
 {
 	assert(page->slab_inuse == 0 && !slub_is_frozen(page));
 	page->freelist = NULL;
-	slab_mark_pages(page, cache->common.order, NULL);
+	page->slab_cache = NULL;
+	page_clear(page, PG_slab);
 	pages_free(page, cache->common.order);
 }
 

@@ -55,7 +55,7 @@ kfree(const void *object)
 	if (unlikely(!object))
 		return;
 	if (unlikely(!page_test(page, PG_slab))) {
-		kfree_large(object);
+		kfree_of_tail(object);
 		return;
 	}
 	kmem_cache_free(page->slab_cache, (void *)object);
