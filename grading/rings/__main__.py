@@ -10,8 +10,8 @@ import sys
 
 from grading.machine.options import build_path
 from grading.machine.parallel import default_workers
-from grading.rings import (boot, crash, disks, gdb, host, ktest, linux, shell, terminal, user,
-                           usertests)
+from grading.rings import (boot, crash, disks, gdb, host, keys, ktest, linux, shell, terminal,
+                           user, usertests)
 from grading.rings.report import Report
 from grading.rings.runner import run_jobs
 
@@ -23,7 +23,7 @@ RINGS = {
     "disk": disks.jobs,
     "user": lambda: user.jobs() + usertests.jobs(),
     "boot": boot.jobs,
-    "terminal": terminal.jobs,
+    "terminal": lambda: terminal.jobs() + keys.jobs(),
     "shell": shell.jobs,
     "linux": linux.jobs,
     "gdb": gdb.jobs,

@@ -12,7 +12,8 @@ from grading.rings import build
 from grading.rings.process import make_environment
 from grading.rings.report import Job
 
-PATIENCE_SECONDS = 120
+GUEST_SECONDS = 60  # then the kernel's watchdog ends the machine, and so the waiting
+PATIENCE_SECONDS = 900  # for a machine that is too dead for that
 POLL_SECONDS = 0.2
 QUIT_KEYS = b"\x01x"
 
@@ -93,7 +94,8 @@ def qemu(report):
     """The banner, the prompt, a command, Ctrl-C, and the way out."""
     build.require("default")
     try:
-        terminal = Terminal(["make", f"BUILD={build.directory('default')}", "qemu"])
+        terminal = Terminal(["make", f"BUILD={build.directory('default')}", "qemu",
+                             f"APPEND=watchdog={GUEST_SECONDS}"])
     except OSError as error:
         report.skipped("make qemu", f"no pseudo-terminal here: {error}")
         return

@@ -2,7 +2,8 @@
 """Types at the shell on a pseudo terminal: line editing, history, completion, job control.
 
 Each step types some keys and waits until the screen shows a text; the screen is what the
-shell wrote since the last step, without escape sequences.
+shell wrote since the last step, without escape sequences. What is typed for a program waits
+until the shell has given up the terminal (TAKEN).
 
 usage: run_sh_terminal.py SHELL-COMMAND ...    such as: run_sh_terminal.py qemu-riscv64 build/user/bin/sh
 """
@@ -15,11 +16,14 @@ import shutil
 import signal
 import sys
 import tempfile
+import termios
 import time
 
-TIMEOUT_SECONDS = 20
+TIMEOUT_SECONDS = 300  # for what never comes
+POLL_SECONDS = 0.02
 ESCAPES = re.compile(rb"\x1b\[[0-9;]*[A-Za-z]")
 PROMPT = "$ "
+TAKEN = "\0"
 
 UP, DOWN, RIGHT, LEFT = "\x1b[A", "\x1b[B", "\x1b[C", "\x1b[D"
 HOME, END, DELETE = "\x1b[H", "\x1b[F", "\x1b[3~"
@@ -49,18 +53,18 @@ STEPS = (
     ("an open quote", "echo 'a\rb'\r", "a\nb\n"),
     ("a syntax error", "echo )\r", "syntax error"),
     ("and on", "echo after $?\r", "after 2"),
-    ("ctrl-c ends a program", "sleep 30; echo not\r\x03", "^C"),
+    ("ctrl-c ends a program", "sleep 30; echo not\r" + TAKEN + "\x03", "^C"),
     ("its status", "echo $?\r", "\n130"),
-    ("ctrl-c ends a loop", "while :; do :; done\r\x03", "^C"),
-    ("ctrl-z stops", "sleep 30\r\x1a", "Stopped"),
+    ("ctrl-c ends a loop", "while :; do :; done\r" + TAKEN + "\x03", "^C"),
+    ("ctrl-z stops", "sleep 30\r" + TAKEN + "\x1a", "Stopped"),
     ("jobs", "jobs\r", "[1]+ Stopped   sleep 30"),
     ("bg", "bg\r", "[1] sleep 30"),
     ("jobs again", "jobs\r", "Running"),
-    ("fg", "fg\r\x03", "^C"),
+    ("fg", "fg\r" + TAKEN + "\x03", "^C"),
     ("in the background", "sleep 0.1 & wait; echo waited\r", "\nwaited"),
     ("kill a job", "sleep 30 & kill %1; wait; echo killed\r", "\nkilled"),
-    ("a pipeline with ctrl-d", "cat | cat\rpiped\r\x04", "piped\npiped"),
-    ("read", "read x; echo got $x\rinput\r", "got input"),
+    ("a pipeline with ctrl-d", "cat | cat\r" + TAKEN + "piped\r\x04", "piped\npiped"),
+    ("read", "read x; echo got $x\r" + TAKEN + "input\r", "got input"),
     ("ctrl-d in a line deletes", "echo de" + LEFT + "\x04a\r", "\nda"),
 )
 
@@ -83,9 +87,10 @@ class Terminal:
         """Reads until condition(screen) holds; False when it does not in time."""
         end = time.monotonic() + TIMEOUT_SECONDS
         while not condition(self.screen()):
-            left = end - time.monotonic()
-            if left <= 0 or not select.select([self.fd], [], [], left)[0]:
+            if time.monotonic() > end:
                 return False
+            if not select.select([self.fd], [], [], POLL_SECONDS)[0]:
+                continue
             try:
                 data = os.read(self.fd, 4096)
             except OSError:
@@ -95,12 +100,16 @@ class Terminal:
             self.raw += data
         return True
 
+    def is_taken(self):
+        """Is the terminal as programs get it, not as the line editor wants it?"""
+        return bool(termios.tcgetattr(self.fd)[3] & termios.ICANON)
+
     def type(self, keys):
-        """Types; a signal key waits until what came before it has had its effect."""
-        for part in re.split("(?<=\r)(?=[\x03\x04\x1a])|(?<=\r)(?=.)", keys):
+        """Types; at TAKEN waits until the shell has taken the line."""
+        for number, part in enumerate(keys.split(TAKEN)):
+            if number:
+                self.wait_for(lambda screen: self.is_taken())
             os.write(self.fd, part.encode())
-            if part != keys:
-                time.sleep(0.5)
 
     def close(self):
         try:

@@ -326,8 +326,10 @@ builtin_exec(int argc, char **argv)
 {
 	if (argc > 1) {
 		jobs_end();
-		if (shell.interactive)
-			signals_default();
+		if (shell.interactive) {
+			signals_default(1);
+			keys_pass_to(getpid());
+		}
 		program_exec(argv + 1);
 	}
 	return 0;

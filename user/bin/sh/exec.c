@@ -270,7 +270,7 @@ simple_run(const struct node *node, int may_exec)
 
 	substitution_status = -1;
 	argv = expand_fields(node->words, &argc);
-	if (shell.flow == FLOW_ABORT)
+	if (shell_unwinding())
 		return shell.status;
 	if (argc == 0)
 		return bare_run(node);

@@ -1,4 +1,10 @@
-/* The table of jobs, and waiting. */
+/*
+ * The table of jobs, and waiting.
+ *
+ * With job control, the processes of a foreground job wait at a gate, a pipe that this shell holds
+ * open, until all of them are there and have the terminal. So a key meets either none of them, and
+ * the shell passes its signal on, or all.
+ */
 #include "jobs.h"
 
 #include <errno.h>
@@ -32,6 +38,7 @@ struct job {
 	struct process *processes;
 	char *text;
 	int background;
+	int gate[2]; /* a pipe whose end lets the processes start; -1 each */
 	int changed; /* since it was last reported */
 	int has_modes;
 	struct termios modes; /* the terminal's, when it stopped */
@@ -71,8 +78,33 @@ jobs_init(void)
 void
 jobs_end(void)
 {
-	if (shell.job_control && pgrp_at_start > 0 && pgrp_at_start != getpgrp())
-		tcsetpgrp(terminal, pgrp_at_start);
+	if (!shell.job_control || pgrp_at_start <= 0 || pgrp_at_start == getpgrp())
+		return;
+	tcsetpgrp(terminal, pgrp_at_start);
+	setpgid(0, pgrp_at_start);
+}
+
+static void
+gate_close(struct job *job)
+{
+	for (int i = 0; i < 2; i++) {
+		if (job->gate[i] >= 0)
+			close(job->gate[i]);
+		job->gate[i] = -1;
+	}
+}
+
+/* In the child: returns when the shell closes the gate. */
+static void
+gate_wait(struct job *job)
+{
+	char c;
+
+	close(job->gate[1]);
+	job->gate[1] = -1;
+	while (read(job->gate[0], &c, 1) < 0 && errno == EINTR)
+		;
+	gate_close(job);
 }
 
 /* All jobs are the parent's. */
@@ -89,7 +121,8 @@ job_new(const char *text)
 {
 	struct job *job = mem_alloc(sizeof(*job));
 
-	*job = (struct job){.id = 1, .text = mem_copy(text ? text : ""), .next = jobs};
+	*job = (struct job){
+		.id = 1, .gate = {-1, -1}, .text = mem_copy(text ? text : ""), .next = jobs};
 	for (struct job *other = jobs; other; other = other->next)
 		if (other->id >= job->id)
 			job->id = other->id + 1;
@@ -105,6 +138,7 @@ job_free(struct job *job)
 	while (*link != job)
 		link = &(*link)->next;
 	*link = job->next;
+	gate_close(job);
 	free(job->processes);
 	free(job->text);
 	free(job);
@@ -137,70 +171,66 @@ job_state(const struct job *job)
 	return state;
 }
 
-/* In the child of a fork. */
+/* In the child of a fork; job is null for one that belongs to none. */
 static void
-child_start(pid_t pgrp, int with_job, int background)
+child_start(struct job *job, int background)
 {
-	int own_group = shell.job_control && with_job;
+	int own_group = shell.job_control && job;
 
 	if (own_group) {
-		setpgid(0, pgrp);
+		setpgid(0, job->pgrp);
 		if (!background)
-			tcsetpgrp(terminal, getpgrp());
+			gate_wait(job);
 	}
-	if (shell.interactive)
-		signals_default();
 	if (background && !own_group) {
 		int fd = open("/dev/null", O_RDONLY);
 
-		signal(SIGINT, SIG_IGN);
-		signal(SIGQUIT, SIG_IGN);
 		if (fd >= 0) {
 			dup2(fd, 0);
 			close(fd);
 		}
 	}
+	signals_child(own_group || !shell.job_control, background && !own_group);
 	shell.in_child = 1;
 	shell.interactive = 0;
-	traps_forget();
 	jobs_forget();
 }
 
-/*
- * Signals are blocked meanwhile: until the child has put back the dispositions, one that is sent
- * to it would be taken as this shell takes it, or ignored.
- */
-pid_t
-job_fork(struct job *job, int background)
+/* The parent's part. */
+static void
+job_add(struct job *job, pid_t pid)
 {
-	pid_t pgrp = job ? job->pgrp : 0, pid;
-	sigset_t all, before;
-
-	fflush(stdout);
-	sigfillset(&all);
-	sigprocmask(SIG_BLOCK, &all, &before);
-	pid = fork();
-	if (pid == 0)
-		child_start(pgrp, job != NULL, background);
-	sigprocmask(SIG_SETMASK, &before, NULL);
-	if (pid == 0)
-		return 0;
-	if (pid < 0) {
-		shell_error("cannot fork: %s", strerror(errno));
-		return pid;
-	}
-	if (!job)
-		return pid;
 	if (shell.job_control) {
 		if (!job->pgrp)
 			job->pgrp = pid;
 		setpgid(pid, job->pgrp);
-		if (!background)
-			tcsetpgrp(terminal, job->pgrp);
 	}
 	job->processes = mem_resize(job->processes,
 				    (size_t)(job->nr_processes + 1) * sizeof(*job->processes));
 	job->processes[job->nr_processes++] = (struct process){.pid = pid};
+}
+
+pid_t
+job_fork(struct job *job, int background)
+{
+	sigset_t before;
+	pid_t pid;
+
+	fflush(stdout);
+	if (shell.job_control && job && !background && job->gate[0] < 0 &&
+	    pipe2(job->gate, O_CLOEXEC) < 0) {
+		shell_error("cannot make a pipe: %s", strerror(errno));
+		return -1;
+	}
+	signals_hold(&before);
+	pid = fork();
+	if (pid == 0)
+		child_start(job, background);
+	signals_release(&before);
+	if (pid < 0)
+		shell_error("cannot fork: %s", strerror(errno));
+	if (pid > 0 && job)
+		job_add(job, pid);
 	return pid;
 }
 
@@ -278,8 +308,35 @@ end_report(const struct job *job, const struct process *last)
 		dprintf(2, "%s\n", strsignal(last->signal));
 }
 
-int
-job_wait(struct job *job)
+/* What a job gets from the shell while it is in the foreground. */
+static void
+terminal_give(struct job *job)
+{
+	if (!shell.job_control)
+		return;
+	tcsetpgrp(terminal, job->pgrp);
+	keys_pass_to(-job->pgrp);
+	gate_close(job);
+}
+
+static void
+terminal_take(struct job *job)
+{
+	enum process_state state = job_state(job);
+
+	if (!shell.job_control)
+		return;
+	keys_pass_to(0);
+	tcsetpgrp(terminal, getpgrp());
+	if (state == STOPPED)
+		job->has_modes = tcgetattr(terminal, &job->modes) == 0;
+	if (state == STOPPED || job->processes[job->nr_processes - 1].signal)
+		tcsetattr(terminal, TCSADRAIN, &shell_modes);
+}
+
+/* Waits for a job that has the terminal. */
+static int
+foreground_wait(struct job *job)
 {
 	struct process *last;
 	int status;
@@ -287,13 +344,7 @@ job_wait(struct job *job)
 	while (job_state(job) == RUNNING)
 		if (!wait_any(0))
 			break;
-	if (shell.job_control) {
-		tcsetpgrp(terminal, getpgrp());
-		if (job_state(job) == STOPPED)
-			job->has_modes = tcgetattr(terminal, &job->modes) == 0;
-		if (job_state(job) == STOPPED || job->processes[job->nr_processes - 1].signal)
-			tcsetattr(terminal, TCSADRAIN, &shell_modes);
-	}
+	terminal_take(job);
 	last = &job->processes[job->nr_processes - 1];
 	for (int i = 0; i < job->nr_processes && last->state == DONE; i++)
 		if (job->processes[i].state == STOPPED)
@@ -306,6 +357,13 @@ job_wait(struct job *job)
 	else
 		job_free(job);
 	return status;
+}
+
+int
+job_wait(struct job *job)
+{
+	terminal_give(job);
+	return foreground_wait(job);
 }
 
 void
@@ -431,11 +489,11 @@ builtin_fg(int argc, char **argv)
 	printf("%s\n", job->text);
 	fflush(stdout);
 	job->background = 0;
-	tcsetpgrp(terminal, job->pgrp);
 	if (job->has_modes)
 		tcsetattr(terminal, TCSADRAIN, &job->modes);
+	terminal_give(job);
 	job_continue(job);
-	return job_wait(job);
+	return foreground_wait(job);
 }
 
 int
@@ -452,20 +510,32 @@ builtin_bg(int argc, char **argv)
 	return 0;
 }
 
-/* Waits until the job has ended; returns its status. An interrupt ends the waiting. */
+/* The signal that ends the wait builtin: an interrupt, or one with a trap; 0 for none. */
+static int
+wait_signal(void)
+{
+	return interrupt_pending ? SIGINT : trap_pending();
+}
+
+/* Waits until the job has ended; returns its status. */
 static int
 job_wait_end(struct job *job)
 {
 	int status = 127;
 
-	while (job_state(job) == RUNNING && !interrupt_pending)
-		if (!wait_any(0))
-			break;
+	while (job_state(job) == RUNNING && !wait_signal()) {
+		pid_t pid = child_wait(&status, shell.job_control ? WUNTRACED : 0);
+
+		if (pid < 0)
+			return 127;
+		if (pid > 0)
+			status_record(pid, status);
+	}
 	if (job_state(job) == DONE) {
 		status = job->processes[job->nr_processes - 1].status;
 		job_free(job);
-	} else if (interrupt_pending) {
-		status = 128 + SIGINT;
+	} else {
+		status = 128 + wait_signal();
 	}
 	return status;
 }
@@ -481,7 +551,7 @@ builtin_wait(int argc, char **argv)
 
 		status = job ? job_wait_end(job) : 127;
 	}
-	while (argc == 1 && jobs && !interrupt_pending) {
+	while (argc == 1 && jobs && !wait_signal()) {
 		struct job *job = jobs;
 
 		while (job && job_state(job) == STOPPED)
@@ -490,7 +560,7 @@ builtin_wait(int argc, char **argv)
 			break;
 		job_wait_end(job);
 	}
-	return status;
+	return wait_signal() ? 128 + wait_signal() : status;
 }
 
 static int

@@ -1,6 +1,7 @@
 /*
  * The line editor. The terminal is put into raw mode for one line at a time, so that programs find
- * it as they expect it. Bytes are read one by one: what is typed ahead stays in the terminal for
+ * it as they expect it; Ctrl-C is a signal all the same, so that one that is typed while the mode
+ * changes back is not lost. Bytes are read one by one: what is typed ahead stays in the terminal for
  * the program that runs next.
  *
  * The prompt and the text are one long string that the terminal wraps at its width. The cursor's
@@ -18,6 +19,7 @@
 #include <unistd.h>
 
 #include "shell.h"
+#include "traps.h"
 
 #define WIDTH_DEFAULT 80
 #define CONTROL(c)    ((c)&0x1f)
@@ -245,17 +247,14 @@ complete(struct editor *editor)
 static int
 byte_read(void)
 {
-	unsigned char byte;
-	ssize_t n;
+	char byte;
+	ssize_t n = input_read(0, &byte);
 
-	do {
-		if (interrupt_pending) {
-			interrupt_pending = 0;
-			return CONTROL('C');
-		}
-		n = read(0, &byte, 1);
-	} while (n < 0 && errno == EINTR);
-	return n == 1 ? byte : -1;
+	if (n < 0 && errno == EINTR) {
+		interrupt_pending = 0;
+		return CONTROL('C');
+	}
+	return n == 1 ? (unsigned char)byte : -1;
 }
 
 /* What follows an escape: ESC [ letter, ESC O letter, ESC [ number ~. */
@@ -404,10 +403,8 @@ plain_read(const char *prompt, struct strbuf *line)
 
 	write(1, prompt, strlen(prompt));
 	for (;;) {
-		n = read(0, &c, 1);
+		n = input_read(0, &c);
 		if (n < 0 && errno == EINTR) {
-			if (!interrupt_pending)
-				continue;
 			interrupt_pending = 0;
 			write(1, "\n", 1);
 			return LINE_INTERRUPTED;
@@ -427,13 +424,17 @@ edited_read(struct editor *editor, const struct termios *normal, struct strbuf *
 	enum line_result result;
 
 	raw.c_iflag &= ~(tcflag_t)IXON;
-	raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO | ISIG | IEXTEN);
+	raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO | IEXTEN);
 	raw.c_cc[VMIN] = 1;
 	raw.c_cc[VTIME] = 0;
 	if (tcsetattr(0, TCSADRAIN, &raw) < 0)
 		return plain_read(editor->prompt, line);
 	write(1, editor->prompt, editor->prompt_len);
 	result = edit(editor);
+	if (interrupt_pending) {
+		interrupt_pending = 0;
+		result = LINE_INTERRUPTED;
+	}
 	cursor_move(editor, editor->text.len);
 	write(1, result == LINE_INTERRUPTED ? "^C\n" : "\n", result == LINE_INTERRUPTED ? 3 : 1);
 	tcsetattr(0, TCSADRAIN, normal);

@@ -77,6 +77,7 @@ prompt_recover(struct source *source)
 	shell.flow = FLOW_NORMAL;
 	shell.loop_depth = shell.function_depth = shell.condition_depth = 0;
 	interrupt_pending = 0;
+	traps_run();
 }
 
 /* Parses and runs line after line; at_prompt is set for the commands that a person types. */
@@ -92,9 +93,11 @@ source_run(struct source *source, int at_prompt)
 		if (at_prompt && (result == PARSE_ERROR || shell.flow == FLOW_ABORT)) {
 			if (shell.flow == FLOW_NORMAL)
 				shell.status = 2;
-			prompt_recover(source);
 			arena_free(&arena);
-			continue;
+			prompt_recover(source);
+			if (shell.flow == FLOW_NORMAL)
+				continue;
+			return shell.status;
 		}
 		if (result == PARSE_ERROR)
 			shell_abort(2);

@@ -10,6 +10,7 @@
 #include "mem.h"
 #include "parser.h"
 #include "shell.h"
+#include "traps.h"
 #include "vars.h"
 
 /*
@@ -215,9 +216,7 @@ line_take(struct strbuf *line, struct strbuf *protected, int raw)
 	char c;
 
 	for (;;) {
-		n = read(0, &c, 1);
-		if (n < 0 && errno == EINTR && !interrupt_pending)
-			continue;
+		n = input_read(0, &c);
 		if (n <= 0 || (c == '\n' && !escaped))
 			return n > 0;
 		if (c == '\\' && !escaped && !raw) {

@@ -1,11 +1,22 @@
-/* Signal names, dispositions and traps. */
+/*
+ * Signal names, dispositions and traps.
+ *
+ * The terminal sends the signal of a key to its foreground group, which is the shell's own from the
+ * moment a line is read until the job has been made the foreground: a Ctrl-C of that time has to be
+ * passed on, or the job never sees it. `receiver` says to whom: the handlers send it there at once,
+ * and keys_pass_to() sends what they saw before.
+ */
 #include "traps.h"
 
 #include <ctype.h>
+#include <errno.h>
+#include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "shell.h"
 
@@ -26,6 +37,14 @@ static char *commands_of[NSIG];
 static volatile sig_atomic_t pending[NSIG];
 static volatile sig_atomic_t any_pending;
 volatile sig_atomic_t interrupt_pending;
+
+/* Signals that keys ask for, and those that an interactive shell survives. */
+static const int keys[] = {SIGINT, SIGQUIT, SIGTSTP};
+static const int interactive[] = {SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static volatile sig_atomic_t receiver; /* of keys: a process, a negative group, or 0 */
 
 int
 signal_number(const char *name)
@@ -52,11 +71,58 @@ signal_name(int sig)
 	return sig > 0 && sig < NR_NAMED ? names[sig] : NULL;
 }
 
-static void
-on_interrupt(int sig)
+static jmp_buf read_end;
+static volatile sig_atomic_t reading; /* read_end is set */
+
+static int
+is_key(int sig)
 {
-	(void)sig;
+	return sig == SIGINT || sig == SIGQUIT || sig == SIGTSTP;
+}
+
+/* One that this shell, being interactive, does not take by default. */
+static int
+is_interactive(int sig)
+{
+	for (size_t i = 0; i < COUNT(interactive) && shell.interactive; i++)
+		if (interactive[i] == sig)
+			return 1;
+	return 0;
+}
+
+/* In a handler. */
+static void
+key_send(int sig)
+{
+	int error = errno;
+
+	kill((pid_t)receiver, sig);
+	errno = error;
+}
+
+/* In a handler: the line that is being read is none. */
+static void
+read_leave(void)
+{
+	if (!reading)
+		return;
+	reading = 0;
 	interrupt_pending = 1;
+	longjmp(read_end, 1);
+}
+
+/* An interrupt ends the line, too, whoever else gets it. */
+static void
+on_key(int sig)
+{
+	if (sig == SIGINT)
+		interrupt_pending = 1;
+	else if (!receiver)
+		pending[sig] = 1;
+	if (receiver)
+		key_send(sig);
+	if (sig == SIGINT)
+		read_leave();
 }
 
 static void
@@ -64,6 +130,17 @@ on_trapped(int sig)
 {
 	pending[sig] = 1;
 	any_pending = 1;
+	if (receiver && is_key(sig))
+		key_send(sig);
+	if (sig == SIGINT)
+		read_leave();
+}
+
+/* Wakes sigsuspend(). */
+static void
+on_child(int sig)
+{
+	(void)sig;
 }
 
 static void
@@ -75,38 +152,206 @@ handler_set(int sig, sighandler_t handler)
 	sigaction(sig, &action, NULL);
 }
 
-/* No SA_RESTART for SIGINT: a read of the prompt must return. */
-void
-signals_interactive(void)
+/* No SA_RESTART: a read of the prompt must return. */
+static void
+interactive_set(int sig)
 {
-	handler_set(SIGINT, on_interrupt);
-	handler_set(SIGQUIT, SIG_IGN);
-	handler_set(SIGTERM, SIG_IGN);
-	handler_set(SIGTSTP, SIG_IGN);
-	handler_set(SIGTTIN, SIG_IGN);
-	handler_set(SIGTTOU, SIG_IGN);
+	handler_set(sig, is_key(sig) ? on_key : SIG_IGN);
 }
 
 void
-signals_default(void)
+signals_interactive(void)
 {
-	static const int all[] = {SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU};
+	for (size_t i = 0; i < COUNT(interactive); i++)
+		interactive_set(interactive[i]);
+}
 
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-		if (!commands_of[all[i]] || *commands_of[all[i]])
-			handler_set(all[i], SIG_DFL);
+static int
+is_stop(int sig)
+{
+	return sig == SIGTSTP || sig == SIGTTIN || sig == SIGTTOU;
+}
+
+void
+signals_default(int may_stop)
+{
+	for (size_t i = 0; i < COUNT(interactive); i++) {
+		int sig = interactive[i];
+
+		if (!commands_of[sig] || *commands_of[sig])
+			handler_set(sig, is_stop(sig) && !may_stop ? SIG_IGN : SIG_DFL);
+	}
+}
+
+void
+signals_hold(sigset_t *before)
+{
+	sigset_t held;
+
+	sigemptyset(&held);
+	for (int sig = 1; sig < NSIG; sig++)
+		if (!is_key(sig) && (commands_of[sig] || is_interactive(sig)))
+			sigaddset(&held, sig);
+	sigprocmask(SIG_BLOCK, &held, before);
+}
+
+static void
+keys_hold(sigset_t *before)
+{
+	sigset_t held;
+
+	sigemptyset(&held);
+	for (size_t i = 0; i < COUNT(keys); i++)
+		sigaddset(&held, keys[i]);
+	sigprocmask(SIG_BLOCK, &held, before);
+}
+
+void
+signals_release(const sigset_t *before)
+{
+	sigprocmask(SIG_SETMASK, before, NULL);
+}
+
+/* Those whose commands this shell will run stay pending for it, too. */
+static void
+keys_forget(void)
+{
+	for (size_t i = 0; i < COUNT(keys); i++)
+		if (!commands_of[keys[i]])
+			pending[keys[i]] = 0;
+}
+
+static void
+keys_send(pid_t target)
+{
+	for (size_t i = 0; i < COUNT(keys); i++)
+		if (pending[keys[i]] || (keys[i] == SIGINT && interrupt_pending))
+			kill(target, keys[i]);
+	keys_forget();
+}
+
+void
+keys_pass_to(pid_t target)
+{
+	sigset_t before;
+
+	keys_hold(&before);
+	receiver = target;
+	if (target)
+		keys_send(target);
+	signals_release(&before);
+}
+
+/* What is trapped goes back to the default. */
+static void
+traps_forget(void)
+{
+	for (int sig = 0; sig < NSIG; sig++) {
+		if (!commands_of[sig] || (sig > 0 && !*commands_of[sig]))
+			continue;
+		free(commands_of[sig]);
+		commands_of[sig] = NULL;
+		if (sig > 0)
+			handler_set(sig, SIG_DFL);
+	}
+}
+
+void
+signals_child(int may_stop, int ignore_keys)
+{
+	sigset_t before;
+
+	keys_hold(&before);
+	if (shell.interactive)
+		signals_default(may_stop);
+	traps_forget();
+	if (ignore_keys) {
+		handler_set(SIGINT, SIG_IGN);
+		handler_set(SIGQUIT, SIG_IGN);
+	}
+	keys_send(getpid());
+	memset((void *)pending, 0, sizeof(pending));
+	any_pending = interrupt_pending = 0;
+	signals_release(&before);
+}
+
+/* With read_end set. */
+static ssize_t
+byte_read(int fd, char *byte)
+{
+	ssize_t n = -1;
+
+	do {
+		keys_forget();
+		reading = 1;
+		if (!interrupt_pending)
+			n = read(fd, byte, 1);
+		reading = 0;
+	} while (n < 0 && errno == EINTR && !interrupt_pending);
+	return interrupt_pending ? -1 : n;
+}
+
+/* The handler jumps out of the read: it may run just before it, and the key has flushed the input. */
+ssize_t
+input_read(int fd, char *byte)
+{
+	sigset_t interrupt;
+
+	if (setjmp(read_end) == 0) {
+		ssize_t n = byte_read(fd, byte);
+
+		if (!interrupt_pending)
+			return n;
+	}
+	sigemptyset(&interrupt);
+	sigaddset(&interrupt, SIGINT);
+	sigprocmask(SIG_UNBLOCK, &interrupt, NULL);
+	errno = EINTR;
+	return -1;
+}
+
+static int
+is_trapped(int sig)
+{
+	return commands_of[sig] && *commands_of[sig];
+}
+
+int
+trap_pending(void)
+{
+	for (int sig = 1; sig < NSIG && any_pending; sig++)
+		if (pending[sig] && is_trapped(sig))
+			return sig;
+	return 0;
+}
+
+pid_t
+child_wait(int *status, int options)
+{
+	struct sigaction action = {.sa_handler = on_child}, old;
+	sigset_t all, before, waiting;
+	pid_t pid;
+
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &before);
+	waiting = before;
+	sigdelset(&waiting, SIGCHLD);
+	if (!is_trapped(SIGCHLD))
+		sigaction(SIGCHLD, &action, &old);
+	while ((pid = waitpid(-1, status, options | WNOHANG)) == 0 && !interrupt_pending &&
+	       !trap_pending())
+		sigsuspend(&waiting);
+	if (!is_trapped(SIGCHLD))
+		sigaction(SIGCHLD, &old, NULL);
+	signals_release(&before);
+	return pid;
 }
 
 static void
 disposition_restore(int sig)
 {
-	if (!shell.interactive)
-		handler_set(sig, SIG_DFL);
-	else if (sig == SIGINT)
-		handler_set(sig, on_interrupt);
-	else if (sig == SIGQUIT || sig == SIGTERM || sig == SIGTSTP || sig == SIGTTIN ||
-		 sig == SIGTTOU)
-		handler_set(sig, SIG_IGN);
+	if (is_interactive(sig))
+		interactive_set(sig);
 	else
 		handler_set(sig, SIG_DFL);
 }
@@ -173,17 +418,4 @@ trap_run_exit(void)
 	if (shell.flow != FLOW_EXIT)
 		shell.status = status;
 	free(commands);
-}
-
-void
-traps_forget(void)
-{
-	for (int sig = 0; sig < NSIG; sig++) {
-		if (!commands_of[sig] || (sig > 0 && !*commands_of[sig]))
-			continue;
-		free(commands_of[sig]);
-		commands_of[sig] = NULL;
-		if (sig > 0)
-			handler_set(sig, SIG_DFL);
-	}
 }
