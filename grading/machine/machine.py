@@ -73,31 +73,29 @@ class Machine:
     def wait(self):
         """Waits for the end, whoever brings it about. Returns the Result."""
         backstop = self.config.backstop_seconds()
-        busy = 0.0
+        share = 0.0
         while self.result is None:
             try:
                 code = self.process.wait(POLL_SECONDS)
             except subprocess.TimeoutExpired:
-                busy = self.clock.busy()
-                self._check_limits(backstop, busy)
+                share = self.clock.busy_share()
+                self._check_limits(backstop, share)
                 continue
             self.console.join()
-            self.result = self._result_of_exit(code, busy)
+            self.result = self._result_of_exit(code, share > LIVELOCK_SHARE)
         return self.result
 
-    def _result_of_exit(self, code, busy):
+    def _result_of_exit(self, code, was_busy):
         self._errors.seek(0)
         errors = self._errors.read().decode("utf-8", "replace")
-        was_busy = busy > LIVELOCK_SHARE * self.clock.wall()
         return verdict.classify_exit(code, self.console.text(), errors, was_busy)
 
-    def _check_limits(self, backstop, busy):
+    def _check_limits(self, backstop, share):
         """Ends a machine that will not end by itself."""
         if verdict.boots(self.console.text()) >= verdict.REBOOT_LOOP_BOOTS:
             self.kill()
             self.result = Result(Verdict.REBOOT_LOOP, None, "the firmware started three times")
         elif backstop is not None and self.clock.now() > backstop:
-            share = busy / max(self.clock.wall(), 0.001)
             self.kill()
             self.result = verdict.classify_backstop(self.console.text(), share)
 

@@ -82,7 +82,7 @@ class Workload:
 
 def fsck(image):
     """(status, output) of the host's fsck."""
-    return run_host([os.path.join(build.directory("default"), "mkfs", "fsck"), image], 120)
+    return run_host([os.path.join(build.directory("default"), "mkfs", "fsck"), image])
 
 
 def check_image(report, title, image, promised):

@@ -6,6 +6,8 @@ import subprocess
 
 from grading.machine import scratch
 
+BACKSTOP_SECONDS = 1800  # of wall time, for what hangs: never a measure of anything
+
 
 class Command:
     """One command, in a process group of its own, so that ending it ends all of it."""
@@ -36,7 +38,7 @@ class Command:
             scratch.unregister(self)
 
 
-def run_host(arguments, timeout=900, environment=None):
+def run_host(arguments, timeout=BACKSTOP_SECONDS, environment=None):
     """(status, output) of a host command."""
     return Command(arguments, environment).finish(timeout)
 
@@ -46,7 +48,7 @@ def make_environment():
     return {"MAKEFLAGS": "", "MFLAGS": "", "MAKELEVEL": "0"}
 
 
-def command_job(report, name, arguments, timeout=900, environment=None):
+def command_job(report, name, arguments, timeout=BACKSTOP_SECONDS, environment=None):
     """Runs a host command as one test. Returns (passed, output)."""
     status, output = run_host(arguments, timeout, {**make_environment(), **(environment or {})})
     log = report.save_log(name, output)

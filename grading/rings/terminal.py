@@ -12,7 +12,7 @@ from grading.rings import build
 from grading.rings.process import make_environment
 from grading.rings.report import Job
 
-GUEST_SECONDS = 60  # then the kernel's watchdog ends the machine, and so the waiting
+GUEST_SECONDS = 300  # then the kernel's watchdog ends the machine, and so the waiting
 PATIENCE_SECONDS = 900  # for a machine that is too dead for that
 POLL_SECONDS = 0.2
 QUIT_KEYS = b"\x01x"
