@@ -18,8 +18,9 @@ SCRIPT = (
     ("continue", r"Breakpoint 1.*sys_nanosleep"),
     ("bt", r"#2 .*syscall_dispatch"),
     ("ps", r"TID +PID STATE(?s:.*)\binit\b(?s:.*)\bsleep\b"),
-    ("bt-user", r"#\d+ .*main"),
-    ("user-symbols cat", r"symbols of cat loaded"),
+    ("bt-user", r"\A\s*breakpoint 1, sys_nanosleep, is now 2.*\n#0 (?s:.*)#\d+ .*main"),
+    ("user-symbols cat", r"\A\s*symbols of cat loaded\s*\Z"),
+    ("continue", r"Breakpoint 2, sys_nanosleep"),
     ("bt-task 1", r"#0 .*(?s:.*)sys_wait"),
     ("pt $pc", r"level 2(?s:.*)-> pa 0x8\w+"),
     ("pt 0x10000", r"--U|U-|VR-XU|pa 0x"),
@@ -50,8 +51,8 @@ def run(report):
         command = [gdb, "-nx", "-batch", "-x", ".gdbinit"]
         for number, (text, _) in enumerate(SCRIPT):
             command += ["-ex", f"echo \\n@{number}\\n", "-ex", text]
-        status, output = run_host([*command, "-ex", "echo \\n@end\\n", config.kernel], 120,
-                                  {"GDBTARGET": machine.socket("gdb")})
+        status, output = run_host([*command, "-ex", "echo \\n@end\\n", config.kernel],
+                                  environment={"GDBTARGET": machine.socket("gdb")})
     judge(report, status, output.decode("utf-8", "replace"))
 
 

@@ -27,17 +27,20 @@ def debug_directories():
 def pin_breakpoints():
     """Ties breakpoints on functions of the kernel to the kernel, before a program's symbols come.
 
-    Programs have stubs of the kernel's names (sys_read), where they are not meant to stop.
+    Programs have functions of the kernel's names (sys_read, memcpy), where they are not meant to
+    stop. gdb can only do it with a new breakpoint, which has a new number.
     """
     for old in gdb.breakpoints():
         name = old.location
         symbol = gdb.lookup_global_symbol(name) if name and name.isidentifier() else None
         if old.type != gdb.BP_BREAKPOINT or symbol is None:
             continue
-        new = gdb.Breakpoint(source=symbol.symtab.filename, function=name)
+        gdb.execute(f"break -source {symbol.symtab.filename} -function {name}", to_string=True)
+        new = gdb.breakpoints()[-1]
         new.enabled, new.condition, new.silent = old.enabled, old.condition, old.silent
         if old.commands:
             new.commands = old.commands
+        print(f"breakpoint {old.number}, {name}, is now {new.number}: the kernel's only")
         old.delete()
 
 
