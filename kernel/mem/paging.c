@@ -15,6 +15,7 @@
 #include "mem/early.h"
 #include "mem/page_alloc.h"
 #include "mem/pgtable.h"
+#include "mem/vmstat.h"
 #include "riscv/fence.h"
 
 struct pgtable kernel_pgtable;
@@ -43,8 +44,10 @@ kernel_table_alloc(void)
 	if (early_active)
 		return pa_to_kva(early_alloc(PAGE_SIZE, PAGE_SIZE, EARLY_TABLES));
 	table = page_alloc_kva(GFP_ATOMIC | GFP_ZERO);
-	if (table)
+	if (table) {
 		page_set(kva_to_page(table), PG_table);
+		vmstat_add(NR_PAGETABLE, 1);
+	}
 	return table;
 }
 

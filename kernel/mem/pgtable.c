@@ -3,6 +3,7 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "mem/page_alloc.h"
+#include "mem/vmstat.h"
 
 int
 pgtable_init(struct pgtable *pgt)
@@ -14,6 +15,7 @@ pgtable_init(struct pgtable *pgt)
 	page_set(kva_to_page(root), PG_table);
 	memset(root, 0, PAGE_SIZE / 2);
 	memcpy(root + PTES_PER_TABLE / 2, kernel_pgtable.root + PTES_PER_TABLE / 2, PAGE_SIZE / 2);
+	vmstat_add(NR_PAGETABLE, 1);
 	pgt->root = root;
 	list_init(&pgt->tables);
 	pgt->nr_tables = 0;
@@ -26,6 +28,7 @@ table_free(struct pgtable *pgt, struct page *page)
 {
 	list_del(&page->lru);
 	pgt->nr_tables--;
+	vmstat_add(NR_PAGETABLE, -1);
 	page_clear(page, PG_table);
 	pages_free(page, 0);
 }
@@ -39,6 +42,7 @@ pgtable_destroy(struct pgtable *pgt)
 		table_free(pgt, page);
 	assert(pgt->nr_tables == 0);
 	page_clear(kva_to_page(pgt->root), PG_table);
+	vmstat_add(NR_PAGETABLE, -1);
 	page_free_kva(pgt->root);
 	pgt->root = NULL;
 }
@@ -61,6 +65,7 @@ table_ensure(struct pgtable *pgt, pte_t *slot, gfp_t gfp)
 		page_set(page, PG_table);
 		list_add(&page->lru, &pgt->tables);
 		pgt->nr_tables++;
+		vmstat_add(NR_PAGETABLE, 1);
 		pte = pte_make(page_to_pfn(page), PTE_V);
 		pte_write(slot, pte);
 		page = NULL;

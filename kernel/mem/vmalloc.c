@@ -16,6 +16,7 @@
 #include "mem/pgtable.h"
 #include "mem/slab.h"
 #include "mem/tlb.h"
+#include "mem/vmstat.h"
 
 #define STACKS_KEPT 32
 
@@ -24,11 +25,11 @@ struct area {
 	u64 start, size;       /* size with the guard */
 	u64 nr_pages;	       /* mapped from start on */
 	bool owns_pages;       /* RAM of its own, as opposed to a device */
+	enum vm_item item;     /* ... counted as this */
 };
 
 static LIST_HEAD(areas);
 static struct spinlock area_lock = SPINLOCK_INIT("vmalloc", RANK_VMALLOC);
-static u64 nr_vmalloc_pages; /* area_lock */
 
 static void *stacks[STACKS_KEPT]; /* area_lock */
 static unsigned nr_stacks;
@@ -97,9 +98,9 @@ area_free(struct area *area, u64 map_start)
 		list_del(&page->lru);
 		page_put(page);
 	}
-	spin_lock(&area_lock);
 	if (area->owns_pages)
-		nr_vmalloc_pages -= area->nr_pages;
+		vmstat_add(area->item, -(s64)area->nr_pages);
+	spin_lock(&area_lock);
 	list_del(&area->link);
 	spin_unlock(&area_lock);
 	kfree(area);
@@ -113,6 +114,7 @@ static int
 area_populate(struct area *area, u64 map_start, u64 nr_pages, enum page_flag kind, gfp_t gfp)
 {
 	area->owns_pages = true;
+	area->item = kind == PG_kstack ? NR_KERNEL_STACK : NR_VMALLOC;
 	for (u64 i = 0; i < nr_pages; i++) {
 		struct page *page = page_alloc(gfp);
 		u64 va = map_start + (i << PAGE_SHIFT);
@@ -125,15 +127,11 @@ area_populate(struct area *area, u64 map_start, u64 nr_pages, enum page_flag kin
 		}
 		if (page)
 			page_put(page);
-		spin_lock(&area_lock);
-		nr_vmalloc_pages += area->nr_pages;
-		spin_unlock(&area_lock);
+		vmstat_add(area->item, area->nr_pages);
 		area_free(area, map_start);
 		return -ENOMEM;
 	}
-	spin_lock(&area_lock);
-	nr_vmalloc_pages += nr_pages;
-	spin_unlock(&area_lock);
+	vmstat_add(area->item, nr_pages);
 	return 0;
 }
 
@@ -264,5 +262,5 @@ kstack_guard_hit(u64 kva)
 u64
 vmalloc_nr_pages(void)
 {
-	return READ_ONCE(nr_vmalloc_pages);
+	return vmstat_get(NR_VMALLOC) + vmstat_get(NR_KERNEL_STACK);
 }

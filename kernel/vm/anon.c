@@ -1,6 +1,7 @@
 #include "vm/anon.h"
 
 #include "mem/page_alloc.h"
+#include "mem/vmstat.h"
 #include "vm/pte_state.h"
 
 static struct page *
@@ -36,5 +37,6 @@ anon_page_map(struct vma *vma, pte_t *ptep, struct page *page)
 	vma->has_anon = true;
 	page->mapcount = (atomic_t)ATOMIC_INIT(1);
 	atomic64_add(&vma->mm->rss_anon, 1);
+	vmstat_add(NR_ANON_MAPPED, 1);
 	pte_write(ptep, pte_for(page_to_pfn(page), flags & PTE_W ? flags | PTE_D : flags));
 }

@@ -36,6 +36,7 @@
 #include "vm/anon.h"
 #include "vm/fault_file.h"
 #include "vm/mmap.h"
+#include "vm/page_map.h"
 #include "vm/pte_state.h"
 
 struct page *zero_page;
@@ -145,7 +146,7 @@ cow_replace_locked(struct fault *f, struct page *copy)
 	struct page *original = pte_page(f->pte);
 
 	page_copy_contents(copy, original);
-	atomic_dec(&original->mapcount);
+	page_map_remove(original);
 	atomic64_add(page_test(original, PG_anon) ? &mm->rss_anon : &mm->rss_file, -1);
 	anon_page_map(f->vma, f->ptep, copy);
 	fault_count()->nr_cow_copied++;

@@ -73,17 +73,18 @@ page_ready(const struct page *page)
 static unsigned
 map_run(pte_t *ptep, void *const *pages, unsigned nr, u64 pte_flags)
 {
-	unsigned mapped = 0;
+	unsigned mapped = 0, fresh = 0;
 
 	for (; nr > 0; nr--, ptep++, pages++) {
 		struct page *page = *pages;
 
 		if (!page || !pte_is_none(pte_read(ptep)) || !page_ready(page))
 			continue;
-		page_map_get(page);
+		fresh += page_map_get(page) >> 32 == 0;
 		pte_write(ptep, pte_for(page_to_pfn(page), pte_flags));
 		mapped++;
 	}
+	vmstat_add(NR_FILE_MAPPED, fresh);
 	return mapped;
 }
 
@@ -181,7 +182,7 @@ map_writable(struct fault *f, struct page *page)
 	pte_t now = pte_read(f->ptep);
 
 	if (pte_is_none(now)) {
-		page_map_get(page);
+		vmstat_add(NR_FILE_MAPPED, page_map_get(page) >> 32 == 0);
 		atomic64_add(&mm->rss_file, 1);
 	} else if (!pte_present(now) || pte_page(now) != page) {
 		return;

@@ -6,6 +6,7 @@
  */
 
 #include "mem/page.h"
+#include "mem/vmstat.h"
 
 #define PAGE_ONE_MAP (1UL << 32 | 1)
 
@@ -22,8 +23,26 @@ page_map_get(struct page *page)
 	return old;
 }
 
-/* The PTE is gone from every TLB. The last owner frees the page. */
+/* The page is in a page table for the first time (1), or in none any more (-1). */
 static inline void
+page_map_count(const struct page *page, s64 delta)
+{
+	vmstat_add(page->flags & (1U << PG_anon) ? NR_ANON_MAPPED : NR_FILE_MAPPED, delta);
+}
+
+/* A PTE less, which was read and cleared with its page-table lock held; the reference stays. */
+static inline void
+page_map_remove(struct page *page)
+{
+	if (atomic_dec(&page->mapcount) == 0)
+		page_map_count(page, -1);
+}
+
+/*
+ * The PTE is gone from every TLB. The last owner frees the page. => true: no other PTE has it, which
+ * the caller tells vmstat
+ */
+static ALWAYS_INLINE bool
 page_map_put(struct page *page)
 {
 	if (page_refcount(page) > 1) {
@@ -31,12 +50,15 @@ page_map_put(struct page *page)
 			__atomic_fetch_sub((u64 *)&page->refcount, PAGE_ONE_MAP, __ATOMIC_ACQ_REL);
 
 		assert((s64)old > (s64)UINT32_MAX);
-		if (likely((u32)old > 1))
-			return;
+		if (likely(old >> 32 > 1))
+			return false;
+		if ((u32)old > 1)
+			return true;
 		/* All others have gone since the look: the last reference is ours to put. */
 		atomic_inc(&page->refcount);
 	} else {
 		atomic_dec(&page->mapcount);
 	}
 	page_put(page);
+	return true;
 }

@@ -5,6 +5,7 @@
 #include "lib/string.h"
 #include "mem/kmap.h"
 #include "mem/page_alloc.h"
+#include "mem/vmstat.h"
 #include "vm/lru.h"
 #include "vm/pagecache_internal.h"
 #include "vm/uio.h"
@@ -81,6 +82,8 @@ page_insert(struct mapping *mapping, struct page *page, u64 index)
 		return error;
 	}
 	atomic64_add(&nr_pages_total, 1);
+	if (mapping->swapbacked)
+		vmstat_add(NR_SHMEM, 1);
 	lru_add(page);
 	return 0;
 }
@@ -268,6 +271,8 @@ page_erased(struct mapping *mapping, struct page *page)
 	WRITE_ONCE(page->mapping, NULL);
 	lru_remove(page);
 	atomic64_add(&nr_pages_total, -1);
+	if (mapping->swapbacked)
+		vmstat_add(NR_SHMEM, -1);
 	page_put(page);
 }
 

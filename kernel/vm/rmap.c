@@ -6,6 +6,7 @@
 
 #include "vm/rmap.h"
 
+#include "vm/page_map.h"
 #include "vm/pagecache.h"
 #include "vm/pte_state.h"
 #include "vm/vma.h"
@@ -80,7 +81,7 @@ entry_unmap(struct vma *vma, pte_t *ptep, u64 va, struct page *page, void *arg)
 	pte_write(ptep, pte_none());
 	tlb_flush_page(&vma->mm->tlb, va);
 	atomic64_add(&vma->mm->rss_file, -1);
-	atomic_dec(&page->mapcount);
+	page_map_remove(page);
 	page_put(page);
 	return page_mapcount(page) > 0;
 }

@@ -17,7 +17,8 @@
 /* Pages that lost a mapping, by kind: subtracted from the mm's counts once for many. */
 struct zap_count {
 	s64 nr_anon, nr_file;
-	bool any; /* some entry was not none: there is something to flush */
+	s64 nr_anon_gone, nr_file_gone; /* those of them that no page table has any more */
+	bool any;			/* some entry was not none: there is something to flush */
 };
 
 /*
@@ -30,6 +31,7 @@ zap_pte(pte_t *ptep, u64 zero, struct zap_count *count, struct tlb_batch *batch)
 {
 	pte_t pte = batch ? pte_exchange(ptep, pte_none()) : pte_read(ptep);
 	struct page *page;
+	bool anon, last;
 
 	if (!batch)
 		pte_write(ptep, pte_none());
@@ -37,16 +39,19 @@ zap_pte(pte_t *ptep, u64 zero, struct zap_count *count, struct tlb_batch *batch)
 	if (!pte_has_page(pte) || pte_pfn(pte) == zero)
 		return;
 	page = pte_page(pte);
-	if (page->flags & (1U << PG_anon))
+	anon = page->flags & (1U << PG_anon);
+	if (anon)
 		count->nr_anon++;
 	else
 		count->nr_file++;
 	if (batch) {
-		atomic_dec(&page->mapcount);
 		batch->pages[batch->nr_pages++] = page;
+		last = atomic_dec(&page->mapcount) == 0;
 	} else {
-		page_map_put(page);
+		last = page_map_put(page);
 	}
+	if (last)
+		*(anon ? &count->nr_anon_gone : &count->nr_file_gone) += 1;
 }
 
 /* Clear nr entries, fewer when the batch is full. => how many it was */
@@ -81,13 +86,17 @@ mm_subtract(struct mm *mm, const struct zap_count *count)
 		atomic64_add(&mm->rss_anon, -count->nr_anon);
 	if (count->nr_file)
 		atomic64_add(&mm->rss_file, -count->nr_file);
+	if (count->nr_anon_gone)
+		vmstat_add(NR_ANON_MAPPED, -count->nr_anon_gone);
+	if (count->nr_file_gone)
+		vmstat_add(NR_FILE_MAPPED, -count->nr_file_gone);
 }
 
 /* Clear entries from *va on until the batch is full or a chunk is done. => false at the end */
 static bool
 zap_some(struct mm *mm, u64 *va, u64 end, struct tlb_batch *batch)
 {
-	struct zap_count count = {0, 0, false};
+	struct zap_count count = {0};
 	unsigned budget = ZAP_CHUNK, nr;
 	u64 first = *va;
 	pte_t *ptep;
@@ -128,7 +137,7 @@ zap_range(struct mm *mm, u64 start, u64 end)
 static void
 zap_unloaded(struct mm *mm, u64 start, u64 end)
 {
-	struct zap_count count = {0, 0, false};
+	struct zap_count count = {0};
 	u64 va = start;
 	bool more = true;
 

@@ -1,0 +1,48 @@
+#pragma once
+
+/*
+ * Numbers of pages in some use, and of events, for /proc. Each hart adds to counters of its own with
+ * plain loads and stores; a reader sums them up. One hart's part of a number of pages means
+ * nothing, and may be negative, for pages are often freed by another hart than took them.
+ *
+ * What the zones, the page cache and the slab caches count for themselves is not here.
+ */
+
+#include "core/cpu.h"
+#include "core/panic.h"
+
+enum vm_item {
+	/* Numbers of pages, now. */
+	NR_ANON_MAPPED, /* of programs, without a file, in some page table */
+	NR_FILE_MAPPED, /* of the page cache, in some page table */
+	NR_SHMEM,	/* of the page cache, with no file on a disk */
+	NR_PAGETABLE,	/* page tables, but for those made before the buddy */
+	NR_KERNEL_STACK,
+	NR_VMALLOC, /* other pages of vmalloc */
+	/* Events, ever. */
+	PGACTIVATE,
+	PGDEACTIVATE,
+	ALLOCSTALL,
+	DROP_PAGECACHE,
+	DROP_SLAB,
+	NR_VM_ITEMS,
+};
+
+struct vm_counts {
+	s64 nr[NR_VM_ITEMS];
+} ALIGNED(64);
+
+extern struct vm_counts vm_counts[NR_CPUS];
+
+/* => not in an interrupt handler: it might come between the load and the store of another addition */
+static inline void
+vmstat_add(enum vm_item item, s64 delta)
+{
+#ifdef DEBUG
+	assert(!in_interrupt());
+#endif
+	vm_counts[cpu_id()].nr[item] += delta;
+}
+
+/* The sum over all harts; not less than 0, which it may be for the moment while others count. */
+u64 vmstat_get(enum vm_item item);
