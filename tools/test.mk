@@ -6,7 +6,7 @@ RING ?=
 J ?=
 RING_OPTIONS := $(if $(J),-j $(J)) $(if $(ONLY),--only '$(ONLY)')
 
-.PHONY: test boot-soak crash fuzz bench
+.PHONY: test boot-soak crash faults fuzz bench
 test:
 	@$(RINGS) $(RING_OPTIONS) $(RING)
 
@@ -16,6 +16,10 @@ boot-soak:
 # SEED= repeats a run.
 crash:
 	@$(RINGS) $(RING_OPTIONS) --count $(N) $(if $(SEED),--seed $(SEED)) crash
+
+# Continues where the last one was stopped.
+faults:
+	@$(RINGS) $(RING_OPTIONS) sweep
 
 fuzz:
 	$(MAKE) -C tools/hosttest fuzz BUILD=$(abspath $(BUILD))

@@ -1,7 +1,7 @@
 """usage: python3 -m grading.rings [-j N] [--count N] [RING...]
 
-Rings: host checks builds ktest disk user boot terminal shell linux gdb crash (all of them
-without arguments), and soak, which runs only when named.
+Rings: host checks builds ktest disk user faults boot terminal shell linux gdb crash (all of
+them without arguments), and soak and sweep, which run only when named.
 """
 
 import argparse
@@ -10,8 +10,8 @@ import sys
 
 from grading.machine.options import build_path
 from grading.machine.parallel import default_workers
-from grading.rings import (boot, crash, disks, gdb, host, keys, ktest, linux, shell, terminal,
-                           user, usertests)
+from grading.rings import (boot, crash, disks, faults, gdb, host, keys, ktest, linux, shell,
+                           terminal, user, usertests)
 from grading.rings.report import Report
 from grading.rings.runner import run_jobs
 
@@ -22,6 +22,7 @@ RINGS = {
     "ktest": ktest.jobs,
     "disk": disks.jobs,
     "user": lambda: user.jobs() + usertests.jobs(),
+    "faults": faults.jobs,
     "boot": boot.jobs,
     "terminal": lambda: terminal.jobs() + keys.jobs(),
     "shell": shell.jobs,
@@ -42,7 +43,7 @@ def parse_args():
     parser.add_argument("--only", default="", help="jobs whose name has this text")
     parser.add_argument("rings", nargs="*", metavar="RING")
     args = parser.parse_args()
-    unknown = set(args.rings) - set(RINGS) - {"soak"}
+    unknown = set(args.rings) - set(RINGS) - {"soak", "sweep"}
     if unknown:
         parser.error(f"no such ring: {' '.join(sorted(unknown))}")
     return args
@@ -52,6 +53,8 @@ def ring_jobs(name, args):
     """The jobs of one ring."""
     if name == "soak":
         return boot.soak_jobs(args.count or DEFAULT_SOAK)
+    if name == "sweep":
+        return faults.sweep_jobs()
     if name == "crash":
         return crash.jobs(args.count or DEFAULT_CRASHES, args.seed)
     return RINGS[name]()

@@ -105,6 +105,14 @@ int leak_check(int (*run_suite)(void));
 
 /* Is a frame of RAM in none of the states of /proc/pagestates? 0 where there is no such file. */
 int frames_lost(void);
+/*
+ * `usertests -F N...`: runs the suite with every N-th allocation failing, for each of the numbers
+ * and ranges (a list that ends with NULL), and checks that nothing was lost. 0 or 1.
+ */
+int inject_sweep(char **ranges, int (*run_suite)(void));
+/* N while such a run is going on, else 0; the allocations of the caller and its children fail. */
+extern int injecting;
+void inject_mark_self(void);
 
 #define KIB	     1024UL
 #define MIB	     (1024 * KIB)
