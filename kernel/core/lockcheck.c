@@ -103,6 +103,22 @@ lockcheck_might_sleep(const char *file, int line)
 		panic("%s:%d may sleep, called with spinlock %s held (taken in %s)", file, line,
 		      ti->held[ti->nr_held - 1].name,
 		      site_name(ti->held[ti->nr_held - 1].call_site));
+	if (ti->nr_kmaps)
+		panic("%s:%d may sleep, called with %u kmap windows open", file, line,
+		      ti->nr_kmaps);
+}
+
+void
+lockcheck_return_to_user(const char *from)
+{
+	const struct thread_info *ti = current_thread_info;
+
+	if (ti->nr_held)
+		panic("%s returns with lock %s held (taken in %s)", from,
+		      ti->held[ti->nr_held - 1].name,
+		      site_name(ti->held[ti->nr_held - 1].call_site));
+	if (ti->nr_kmaps)
+		panic("%s returns with %u kmap windows open", from, ti->nr_kmaps);
 }
 
 u32

@@ -24,6 +24,13 @@ void assert_failed(const char *expression, const char *file, int line,
 			assert_failed(#expression, __FILE__, __LINE__, __func__); \
 	} while (0)
 
+/* The same where it would cost a release build too much. */
+#ifdef DEBUG
+#define debug_assert(expression) assert(expression)
+#else
+#define debug_assert(expression) ((void)sizeof(!(expression)))
+#endif
+
 /* => some hart has begun to panic: the others stop, and locks may never be released again */
 bool panic_in_progress(void);
 

@@ -49,6 +49,8 @@ bool lockcheck_held(const void *lock);
 u32 lockcheck_irq_enter(void);
 void lockcheck_irq_exit(u32 saved);
 void lockcheck_might_sleep(const char *file, int line);
+/* A system call is over: the thread holds nothing any more. */
+void lockcheck_return_to_user(const char *from);
 #define might_sleep() lockcheck_might_sleep(__FILE__, __LINE__)
 #else
 #define might_sleep() ((void)0)

@@ -47,6 +47,7 @@ struct thread_info {
 	u32 nr_spinlocks; /* held now; more than 0 means: must not sleep */
 	u32 nr_held;
 	u32 irq_base; /* locks below this index belong to the interrupted code */
+	u32 nr_kmaps; /* windows of mem/kmap.h held now: likewise */
 	struct held_lock held[LOCK_DEPTH_MAX];
 #endif
 };

@@ -29,7 +29,7 @@ KTEST(page_alloc_gives_back_all)
 	u64 nr = 0;
 
 	list_init(&taken);
-	while ((page = pages_alloc(GFP_NOWAIT | GFP_NOWARN, 0))) {
+	while ((page = pages_alloc(GFP_NOWAIT | GFP_BIT_HIGHMEM | GFP_NOWARN, 0))) {
 		list_add(&page->lru, &taken);
 		nr++;
 	}

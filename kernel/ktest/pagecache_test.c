@@ -151,9 +151,12 @@ static void
 page_fill(struct mapping *mapping, u64 index, u8 byte)
 {
 	struct page *page = pagecache_get_for_write(mapping, index, true);
+	u8 *kva;
 
 	KTEST_REQUIRE(!IS_ERR_OR_NULL(page));
-	memset(page_to_kva(page), byte, PAGE_SIZE);
+	kva = kmap_local_page(page);
+	memset(kva, byte, PAGE_SIZE);
+	kunmap_local(kva);
 	page_set_uptodate(page);
 	page_mark_dirty(page);
 	page_unlock(page);

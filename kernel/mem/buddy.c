@@ -6,6 +6,10 @@
  *
  * The first page of a free block has PG_buddy and the block's order; no other page of it
  * has PG_buddy. So one look at the buddy's struct page decides a join.
+ *
+ * Blocks of the largest order that were never used may have no struct pages yet (zone.c,
+ * deferred). They are taken when nothing else is left. A join never looks into one, for
+ * blocks of the largest order are not joined.
  */
 
 #include "core/panic.h"
@@ -16,7 +20,7 @@ static void
 block_insert(struct zone *zone, struct page *page, unsigned order)
 {
 	page->order = order;
-	page_set(page, PG_buddy);
+	page->flags = 1U << PG_buddy;
 	list_add(&page->lru, &zone->areas[order].blocks);
 	zone->areas[order].nr_blocks++;
 }
@@ -25,7 +29,7 @@ static void
 block_remove(struct zone *zone, struct page *page, unsigned order)
 {
 	list_del(&page->lru);
-	page_clear(page, PG_buddy);
+	page->flags = 0;
 	zone->areas[order].nr_blocks--;
 }
 
@@ -60,22 +64,87 @@ buddy_free_locked(struct zone *zone, struct page *page, unsigned order)
 	block_insert(zone, pfn_to_page(pfn), order);
 }
 
+/* Give back what of a block of order `from` lies behind its first part of order `to`. */
+static void
+block_split(struct zone *zone, struct page *page, unsigned from, unsigned to)
+{
+	while (from > to) {
+		from--;
+		block_insert(zone, page + (1UL << from), from);
+	}
+}
+
 struct page *
 buddy_alloc_locked(struct zone *zone, unsigned order)
 {
 	unsigned from = order;
 	struct page *page;
 
-	while (from <= MAX_ORDER && list_empty(&zone->areas[from].blocks))
+	while (list_empty(&zone->areas[from].blocks)) {
+		if (unlikely(from == MAX_ORDER)) {
+			if (!zone_grow_locked(zone))
+				return NULL;
+			break;
+		}
 		from++;
-	if (from > MAX_ORDER)
-		return NULL;
+	}
 	page = list_first_entry(&zone->areas[from].blocks, struct page, lru);
 	block_remove(zone, page, from);
-	while (from > order) {
-		from--;
-		block_insert(zone, page + (1UL << from), from);
-	}
+	block_split(zone, page, from, order);
 	zone->nr_free -= 1UL << order;
 	return page;
+}
+
+struct page *
+buddy_block_of_locked(struct zone *zone, u64 pfn, unsigned *order)
+{
+	for (unsigned at = 0; at <= MAX_ORDER; at++) {
+		u64 first = ALIGN_DOWN(pfn, 1UL << at);
+		struct page *page = pfn_to_page(first);
+
+		if (first < zone->start_pfn)
+			return NULL;
+		if (!page_test(page, PG_buddy))
+			continue;
+		*order = page->order;
+		return page->order >= at ? page : NULL;
+	}
+	return NULL;
+}
+
+/* Put the frames [start, end) back as the largest blocks that fit. */
+static void
+blocks_insert(struct zone *zone, u64 start, u64 end)
+{
+	while (start < end) {
+		unsigned order = MAX_ORDER;
+
+		while (start & ((1UL << order) - 1) || start + (1UL << order) > end)
+			order--;
+		block_insert(zone, pfn_to_page(start), order);
+		start += 1UL << order;
+	}
+}
+
+void
+buddy_take_range_locked(struct zone *zone, u64 start_pfn, u64 end_pfn)
+{
+	u64 pfn = start_pfn;
+
+	while (pfn < end_pfn) {
+		unsigned order;
+		struct page *block = buddy_block_of_locked(zone, pfn, &order);
+		u64 first, end;
+
+		assert(block);
+		first = page_to_pfn(block);
+		end = first + (1UL << order);
+		block_remove(zone, block, order);
+		if (first < start_pfn)
+			blocks_insert(zone, first, start_pfn);
+		if (end > end_pfn)
+			blocks_insert(zone, end_pfn, end);
+		pfn = end;
+	}
+	zone->nr_free -= end_pfn - start_pfn;
 }

@@ -1,7 +1,8 @@
 /*
  * The early allocator: RAM minus what is taken, handed out from the top of the lowest
- * region that fits. What it gave is recorded as reserved, so that mem_init() gives the
- * buddy only the rest and every frame stays accounted for.
+ * region that fits (or of the highest, for what needs no kernel address). What it gave is recorded
+ * as reserved, and why, so that mem_init() gives the buddy only the rest and every frame stays
+ * accounted for.
  */
 
 #include "mem/early.h"
@@ -18,48 +19,55 @@ struct mem_region reserved_regions[MEM_REGIONS_MAX];
 unsigned nr_reserved_regions;
 bool early_active = true;
 
-/*
- * Insert [start, end), which overlaps no region and lies before regions[at]. Regions of one kind
- * that touch become one.
- */
-static void
-region_insert(struct mem_region *regions, unsigned *nr, unsigned at, struct mem_region fresh)
+static u64
+region_end(const struct mem_region *region)
 {
-	u64 end = fresh.pa + fresh.size;
-
-	if (at < *nr && regions[at].pa == end && regions[at].kind == fresh.kind) {
-		fresh.size += regions[at].size;
-		memmove(&regions[at], &regions[at + 1], (--*nr - at) * sizeof(*regions));
-	}
-	if (at > 0 && regions[at - 1].pa + regions[at - 1].size == fresh.pa &&
-	    regions[at - 1].kind == fresh.kind) {
-		regions[at - 1].size += fresh.size;
-		return;
-	}
-	assert(*nr < MEM_REGIONS_MAX);
-	memmove(&regions[at + 1], &regions[at], ((*nr)++ - at) * sizeof(*regions));
-	regions[at] = fresh;
+	return region->pa + region->size;
 }
 
-/* Add to a sorted list what of [start, end) is in no region of it yet: the first kind stays. */
+/* [start, end) lies between regions i - 1 and i; it becomes one with a neighbour of its kind. */
+static void
+region_insert(struct mem_region *regions, unsigned *nr, unsigned i, struct mem_region new)
+{
+	bool joins_below =
+		i > 0 && region_end(&regions[i - 1]) == new.pa &&regions[i - 1].kind == new.kind;
+	bool joins_above =
+		i < *nr && region_end(&new) == regions[i].pa && regions[i].kind == new.kind;
+
+	if (joins_below && joins_above) {
+		regions[i - 1].size += new.size + regions[i].size;
+		(*nr)--;
+		memmove(&regions[i], &regions[i + 1], (*nr - i) * sizeof(*regions));
+	} else if (joins_below) {
+		regions[i - 1].size += new.size;
+	} else if (joins_above) {
+		regions[i].pa = new.pa;
+		regions[i].size += new.size;
+	} else {
+		assert(*nr < MEM_REGIONS_MAX);
+		memmove(&regions[i + 1], &regions[i], (*nr - i) * sizeof(*regions));
+		regions[i] = new;
+		(*nr)++;
+	}
+}
+
+/* Add what of [start, end) is in no region yet. */
 static void
 region_add(struct mem_region *regions, unsigned *nr, u64 start, u64 end, enum early_kind kind)
 {
-	unsigned at = 0;
-
 	while (start < end) {
-		u64 taken = end, taken_end = end;
+		unsigned i = 0;
+		u64 stop;
 
-		while (at < *nr && regions[at].pa + regions[at].size <= start)
-			at++;
-		if (at < *nr) {
-			taken = CLAMP(regions[at].pa, start, end);
-			taken_end = regions[at].pa + regions[at].size;
+		while (i < *nr && region_end(&regions[i]) <= start)
+			i++;
+		if (i < *nr && regions[i].pa <= start) {
+			start = region_end(&regions[i]);
+			continue;
 		}
-		if (start < taken)
-			region_insert(regions, nr, at,
-				      (struct mem_region){start, taken - start, kind});
-		start = taken_end;
+		stop = i < *nr ? MIN(end, regions[i].pa) : end;
+		region_insert(regions, nr, i, (struct mem_region){start, stop - start, kind});
+		start = stop;
 	}
 }
 
@@ -69,8 +77,7 @@ early_add_ram(u64 pa, u64 size)
 	u64 start = ALIGN_UP(pa, PAGE_SIZE);
 	u64 end = MIN(ALIGN_DOWN(pa + size, PAGE_SIZE), (u64)DIRECTMAP_SIZE);
 
-	if (start < end)
-		region_add(ram_regions, &nr_ram_regions, start, end, 0);
+	region_add(ram_regions, &nr_ram_regions, start, end, 0);
 }
 
 void
@@ -79,6 +86,33 @@ early_reserve(u64 pa, u64 size, enum early_kind kind)
 	if (size)
 		region_add(reserved_regions, &nr_reserved_regions, ALIGN_DOWN(pa, PAGE_SIZE),
 			   ALIGN_UP(pa + size, PAGE_SIZE), kind);
+}
+
+static struct mem_region *
+region_find(u64 pa)
+{
+	for (unsigned i = 0; i < nr_reserved_regions; i++)
+		if (pa >= reserved_regions[i].pa && pa < region_end(&reserved_regions[i]))
+			return &reserved_regions[i];
+	return NULL;
+}
+
+void
+early_unreserve(u64 pa, u64 size)
+{
+	struct mem_region *region = region_find(pa);
+	struct mem_region above;
+
+	assert(region && pa + size <= region_end(region));
+	above = (struct mem_region){pa + size, region_end(region) - (pa + size), region->kind};
+	region->size = pa - region->pa;
+	if (!region->size) {
+		unsigned i = region - reserved_regions;
+
+		nr_reserved_regions--;
+		memmove(region, region + 1, (nr_reserved_regions - i) * sizeof(*region));
+	}
+	early_reserve(above.pa, above.size, above.kind);
 }
 
 /* => the highest aligned start of a free stretch of `size` in [low, high), or 0 */
@@ -94,30 +128,52 @@ fit_below(u64 low, u64 high, u64 size, u64 align)
 			return 0;
 		while (i > 0 && reserved_regions[i - 1].pa >= pa + size)
 			i--;
-		if (i == 0 || reserved_regions[i - 1].pa + reserved_regions[i - 1].size <= pa)
+		if (i == 0 || region_end(&reserved_regions[i - 1]) <= pa)
 			return pa;
 		high = reserved_regions[i - 1].pa;
 	}
 	return 0;
 }
 
+/* A free stretch of region n below `limit`, reserved. => its address, or 0 */
+static u64
+region_take(unsigned n, u64 size, u64 align, u64 limit, enum early_kind kind)
+{
+	u64 pa = fit_below(ram_regions[n].pa, MIN(region_end(&ram_regions[n]), limit), size, align);
+
+	if (pa)
+		early_reserve(pa, size, kind);
+	return pa;
+}
+
 u64
 early_alloc(u64 size, u64 align, enum early_kind kind)
 {
+	u64 limit = page_to_pa(directmap_end_page);
+	u64 pa = 0;
+
 	assert(early_active);
 	size = ALIGN_UP(size, PAGE_SIZE);
-	align = MAX(align, (u64)PAGE_SIZE);
-	for (unsigned i = 0; i < nr_ram_regions; i++) {
-		u64 low = ram_regions[i].pa;
-		u64 pa = fit_below(low, low + ram_regions[i].size, size, align);
+	for (unsigned i = 0; i < nr_ram_regions && !pa; i++)
+		pa = region_take(i, size, MAX(align, (u64)PAGE_SIZE), limit, kind);
+	if (!pa)
+		panic("out of memory at boot: no room for %lu KiB", size >> 10);
+	memset(pa_to_kva(pa), 0, size);
+	return pa;
+}
 
-		if (!pa)
-			continue;
-		early_reserve(pa, size, kind);
-		memset(pa_to_kva(pa), 0, size);
-		return pa;
-	}
-	panic("out of memory at boot: no room for %lu KiB", size >> 10);
+u64
+early_alloc_high(u64 size, u64 align, enum early_kind kind)
+{
+	u64 pa = 0;
+
+	assert(early_active);
+	size = ALIGN_UP(size, PAGE_SIZE);
+	for (unsigned i = nr_ram_regions; i-- > 0 && !pa;)
+		pa = region_take(i, size, MAX(align, (u64)PAGE_SIZE), ~0UL, kind);
+	if (!pa)
+		panic("out of memory at boot: no room for %lu KiB", size >> 10);
+	return pa;
 }
 
 /* Only RAM counts: firmware also reserves what is none. */
@@ -130,9 +186,8 @@ early_bytes(enum early_kind kind)
 		const struct mem_region *taken = &reserved_regions[i];
 
 		for (unsigned j = 0; j < nr_ram_regions && taken->kind == kind; j++) {
-			const struct mem_region *ram = &ram_regions[j];
-			u64 start = MAX(taken->pa, ram->pa);
-			u64 end = MIN(taken->pa + taken->size, ram->pa + ram->size);
+			u64 start = MAX(taken->pa, ram_regions[j].pa);
+			u64 end = MIN(region_end(taken), region_end(&ram_regions[j]));
 
 			bytes += start < end ? end - start : 0;
 		}
@@ -144,10 +199,20 @@ const char *
 early_kind_name(enum early_kind kind)
 {
 	static const char *const names[NR_EARLY_KINDS] = {
-		[EARLY_FIRMWARE] = "firmware",	[EARLY_IMAGE] = "kernel image",
-		[EARLY_FDT] = "device tree",	[EARLY_INITRD] = "initrd",
-		[EARLY_TABLES] = "page tables", [EARLY_STRUCT_PAGES] = "struct pages",
+		[EARLY_FIRMWARE] = "firmware",
+		[EARLY_IMAGE] = "kernel image",
+		[EARLY_INIT] = "init memory",
+		[EARLY_FDT] = "device tree",
+		[EARLY_INITRD] = "initrd",
+		[EARLY_TABLES] = "page tables",
+		[EARLY_STRUCT_PAGES] = "struct pages",
 	};
 
 	return names[kind];
+}
+
+const struct mem_region *
+early_region_of(u64 pa)
+{
+	return region_find(pa);
 }

@@ -155,10 +155,12 @@ look_fault(const struct look *look, enum frame_state state)
 	return NULL;
 }
 
-/* The pages behind the head of an allocation. => what is wrong, or NULL */
+/* The pages behind the head of an allocation, marked only with GFP_COMP. => what is wrong, or NULL */
 static const char *
 tails_fault(struct page *head, unsigned order)
 {
+	if (READ_ONCE(head[1].flags) == 0)
+		return NULL;
 	for (u64 i = 1; i < 1UL << order; i++)
 		if (READ_ONCE(head[i].flags) != FLAG(tail) || READ_ONCE(head[i].private) != i)
 			return "an allocation whose tail is another's";
@@ -203,12 +205,23 @@ reserved_kind(u64 pfn, unsigned *at, enum early_kind *kind)
 static enum frame_state
 state_of(u64 pfn, unsigned *reserved, u64 *nr, const char **fault)
 {
-	enum frame_state state = head_state(pfn_to_page(pfn), nr, fault);
-	enum early_kind kind;
+	enum early_kind kind = EARLY_FIRMWARE;
+	bool taken;
+	enum frame_state state;
 
+	*nr = 1;
+	*fault = NULL;
+	if (pfn_deferred(pfn)) {
+		*nr = MAX_ORDER_PAGES - pfn % MAX_ORDER_PAGES;
+		return FRAME_BUDDY;
+	}
+	taken = reserved_kind(pfn, reserved, &kind);
+	if (taken && kind == EARLY_STRUCT_PAGES)
+		return FRAME_RESERVED + kind;
+	state = head_state(pfn_to_page(pfn), nr, fault);
 	if (state != FRAME_RESERVED)
 		return state;
-	if (reserved_kind(pfn, reserved, &kind))
+	if (taken)
 		return FRAME_RESERVED + kind;
 	*fault = "reserved by nobody";
 	return FRAME_WRONG;
@@ -250,9 +263,12 @@ pfn_is_ram(u64 pfn)
 static u64
 head_of(u64 pfn)
 {
-	struct page *page = pfn_to_page(pfn);
-	u64 into = READ_ONCE(page->private);
+	struct page *page = pfn_to_online_page(pfn);
+	u64 into;
 
+	if (!page)
+		return pfn;
+	into = READ_ONCE(page->private);
 	if (page_test(page, PG_tail))
 		return into < 1UL << MAX_ORDER ? pfn - into : pfn;
 	for (unsigned order = 0; order <= MAX_ORDER && !page->flags; order++) {
@@ -260,7 +276,7 @@ head_of(u64 pfn)
 
 		if (!pfn_is_ram(head))
 			break;
-		if (page_test(pfn_to_page(head), PG_buddy) &&
+		if (pfn_to_page(head)->flags & (FLAG(buddy) | FLAG(head)) &&
 		    READ_ONCE(pfn_to_page(head)->order) >= order)
 			return head;
 	}

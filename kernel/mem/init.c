@@ -1,94 +1,156 @@
 /*
- * From the early allocator to the buddy: struct pages, zones, and every frame that is
- * not taken.
+ * From the early allocator to the buddy: zones, struct pages, and every frame that is not taken.
+ *
+ * Writing a struct page for each frame would cost more than all the rest of a boot when there are
+ * gigabytes. So whole blocks of the largest order, all of whose frames are free, are only marked in
+ * a bitmap; the zone writes their struct pages when it first needs the block (zone_grow_locked()).
+ * The struct pages of the array's own frames are never written: nobody asks for them.
  */
 
+#include "core/machine.h"
 #include "core/panic.h"
+#include "core/printk.h"
+#include "lib/bitmap.h"
 #include "lib/compiler.h"
 #include "mem/early.h"
 #include "mem/frame_state.h"
 #include "mem/vmalloc.h"
 #include "mem/zone.h"
 
-/* All frames start out reserved, in the zone; free ones are handed to the buddy after. */
-static void
-pages_init(struct zone *zone, u64 start_pfn, u64 end_pfn)
-{
-	for (u64 pfn = start_pfn; pfn < end_pfn; pfn++) {
-		struct page *page = pfn_to_page(pfn);
+static BITMAP_DECLARE(deferred_blocks, DIRECTMAP_SIZE >> (PAGE_SHIFT + MAX_ORDER));
 
-		page->flags = 1U << PG_reserved;
-		page->zone = zone->index;
-		atomic_set(&page->refcount, 1);
-	}
-	zone->nr_present += end_pfn - start_pfn;
+static u64
+ram_end(void)
+{
+	return ram_regions[nr_ram_regions - 1].pa + ram_regions[nr_ram_regions - 1].size;
+}
+
+/* Where ZONE_DMA ends: zone_dma=SIZE bytes from the beginning of RAM, in whole blocks. */
+static u64
+dma_end(void)
+{
+	u64 start = ram_regions[0].pa;
+	u64 size = MIN(bootarg_u64("zone_dma", 0), page_to_pa(directmap_end_page) - start);
+
+	return size ? MIN(ALIGN_UP(start + size, (u64)PAGE_SIZE << MAX_ORDER),
+			  page_to_pa(directmap_end_page))
+		    : start;
 }
 
 static void
-release_range(struct zone *zone, u64 start, u64 end)
+zones_define(void)
 {
-	u64 first = start >> PAGE_SHIFT, last = end >> PAGE_SHIFT;
+	u64 start = ram_regions[0].pa >> PAGE_SHIFT, end = ram_end() >> PAGE_SHIFT;
+	u64 dma = dma_end() >> PAGE_SHIFT;
+	u64 high = MIN(page_to_pfn(directmap_end_page), end);
 
-	for (u64 pfn = first; pfn < last; pfn++) {
-		pfn_to_page(pfn)->flags = 0;
-		atomic_set(&pfn_to_page(pfn)->refcount, 0);
-	}
-	if (first < last)
-		zone_add_range(zone, first, last);
+	zone_init(&zones[ZONE_DMA], "DMA", ZONE_DMA, start, dma);
+	zone_init(&zones[ZONE_NORMAL], "Normal", ZONE_NORMAL, dma, high);
+	zone_init(&zones[ZONE_HIGHMEM], "HighMem", ZONE_HIGHMEM, high, end);
 }
 
-/* What of one stretch of RAM is not reserved. */
 static void
-release_region(struct zone *zone, u64 start, u64 end)
+pages_init(struct zone *zone, u64 start_pfn, u64 end_pfn, u32 flags, s32 refcount)
 {
+	for (u64 pfn = start_pfn; pfn < end_pfn; pfn++)
+		page_init(pfn_to_page(pfn), zone->index, flags, refcount);
+}
+
+static void
+reserve_frames(struct zone *zone, u64 start_pfn, u64 end_pfn)
+{
+	pages_init(zone, start_pfn, end_pfn, 1U << PG_reserved, 1);
+}
+
+/* Frames of the array of struct page, but for the blocks that they share with free ones. */
+static void
+reserve_struct_pages(struct zone *zone, u64 start_pfn, u64 end_pfn)
+{
+	u64 first = ALIGN_UP(start_pfn, MAX_ORDER_PAGES);
+	u64 last = ALIGN_DOWN(end_pfn, MAX_ORDER_PAGES);
+
+	reserve_frames(zone, start_pfn, MIN(first, end_pfn));
+	reserve_frames(zone, MAX(last, MIN(first, end_pfn)), end_pfn);
+}
+
+static void
+release_frames(struct zone *zone, u64 start_pfn, u64 end_pfn)
+{
+	if (start_pfn >= end_pfn)
+		return;
+	pages_init(zone, start_pfn, end_pfn, 0, 0);
+	zone_add_range(zone, start_pfn, end_pfn);
+}
+
+/* Frames that are free: whole blocks can wait, what is before and behind them cannot. */
+static void
+release_range(struct zone *zone, u64 start_pfn, u64 end_pfn)
+{
+	u64 first = ALIGN_UP(start_pfn, MAX_ORDER_PAGES);
+	u64 last = ALIGN_DOWN(end_pfn, MAX_ORDER_PAGES);
+
+	if (first >= last) {
+		release_frames(zone, start_pfn, end_pfn);
+		return;
+	}
+	zone_defer_range(zone, deferred_blocks, first, last);
+	release_frames(zone, start_pfn, first);
+	release_frames(zone, last, end_pfn);
+}
+
+/* One stretch of RAM in one zone: what is reserved, and what is not, in turn. */
+static void
+stretch_init(struct zone *zone, u64 start, u64 end)
+{
+	zone->nr_present += (end - start) >> PAGE_SHIFT;
 	for (unsigned i = 0; i < nr_reserved_regions && start < end; i++) {
-		u64 taken = reserved_regions[i].pa;
-		u64 taken_end = taken + reserved_regions[i].size;
+		const struct mem_region *taken = &reserved_regions[i];
+		u64 first = CLAMP(taken->pa, start, end);
+		u64 last = CLAMP(taken->pa + taken->size, start, end);
 
-		if (taken_end <= start)
+		if (first == last)
 			continue;
-		if (taken >= end)
-			break;
-		if (taken > start)
-			release_range(zone, start, taken);
-		start = MAX(start, taken_end);
+		release_range(zone, start >> PAGE_SHIFT, first >> PAGE_SHIFT);
+		if (taken->kind == EARLY_STRUCT_PAGES)
+			reserve_struct_pages(zone, first >> PAGE_SHIFT, last >> PAGE_SHIFT);
+		else
+			reserve_frames(zone, first >> PAGE_SHIFT, last >> PAGE_SHIFT);
+		start = last;
 	}
-	if (start < end)
-		release_range(zone, start, end);
+	release_range(zone, start >> PAGE_SHIFT, end >> PAGE_SHIFT);
 }
 
-/* min is Linux's 4 * sqrt(KiB) pages of KiB, low and high 25 % and 50 % above. */
+/* A block that RAM fills only in part has struct pages all the same, for the buddy looks at them. */
 static void
-set_watermarks(struct zone *zone)
+edges_init(void)
 {
-	u64 kib = zone->nr_managed << (PAGE_SHIFT - 10);
-	u64 root = 1;
+	for (unsigned i = 0; i < nr_ram_regions; i++) {
+		u64 start = ram_regions[i].pa >> PAGE_SHIFT;
+		u64 end = start + (ram_regions[i].size >> PAGE_SHIFT);
 
-	while (root * root < kib * 16)
-		root++;
-	zone->watermark_min = MIN(MAX(root, 128UL), 65536UL) >> (PAGE_SHIFT - 10);
-	zone->watermark_low = zone->watermark_min + zone->watermark_min / 4;
-	zone->watermark_high = zone->watermark_min + zone->watermark_min / 2;
+		reserve_frames(&zones[ZONE_NORMAL], ALIGN_DOWN(start, MAX_ORDER_PAGES), start);
+		reserve_frames(&zones[ZONE_NORMAL], end, ALIGN_UP(end, MAX_ORDER_PAGES));
+	}
 }
 
 void
 mem_init(void)
 {
-	u64 first = ram_regions[0].pa;
-	u64 last = ram_regions[nr_ram_regions - 1].pa + ram_regions[nr_ram_regions - 1].size;
-	struct zone *zone = &zones[ZONE_NORMAL];
-
-	zone_init(&zones[ZONE_DMA], "DMA", ZONE_DMA, first >> PAGE_SHIFT, first >> PAGE_SHIFT);
-	zone_init(zone, "Normal", ZONE_NORMAL, first >> PAGE_SHIFT, last >> PAGE_SHIFT);
-	zone_init(&zones[ZONE_HIGHMEM], "HighMem", ZONE_HIGHMEM, last >> PAGE_SHIFT,
-		  last >> PAGE_SHIFT);
 	early_active = false;
+	zones_define();
+	edges_init();
 	for (unsigned i = 0; i < nr_ram_regions; i++) {
 		u64 start = ram_regions[i].pa, end = start + ram_regions[i].size;
 
-		pages_init(zone, start >> PAGE_SHIFT, end >> PAGE_SHIFT);
-		release_region(zone, start, end);
+		for (struct zone *zone = zones; zone < zones + NR_ZONES; zone++)
+			if (start < zone->end_pfn << PAGE_SHIFT && end > zone->start_pfn
+										   << PAGE_SHIFT)
+				stretch_init(zone, MAX(start, zone->start_pfn << PAGE_SHIFT),
+					     MIN(end, zone->end_pfn << PAGE_SHIFT));
 	}
-	set_watermarks(zone);
+	zones_set_up();
 	frames_report_boot();
+	if (zones[ZONE_HIGHMEM].nr_present)
+		pr_info("memory: %lu MiB in the direct map",
+			(page_to_pa(directmap_end_page) - ram_regions[0].pa) >> 20);
 }

@@ -2,7 +2,8 @@
 
 /*
  * struct page: one for each frame of RAM, in an array at VMEMMAP_BASE indexed by
- * frame number. Who may use a field depends on the frame's state:
+ * frame number. pfn_to_online_page() (mem/page_alloc.h) tells whether it was ever written; any frame
+ * that somebody was given has. Who may use a field depends on the frame's state:
  *
  *   free in the buddy   PG_buddy, order, lru (free list of its zone)     ZONE lock
  *   slab                PG_slab, slab_cache, freelist, slab_*            SLAB lock
@@ -10,6 +11,7 @@
  *   anonymous           mapping = anon group | 1, index, mapcount        page lock / PT lock
  *   file                mapping, index, mapcount, PG_dirty ...           page lock, MAPPING lock
  *   reserved            PG_reserved: firmware, image, struct pages, never freed
+ *   free, per-CPU list   PG_pcp, lru                                    that hart, irq off
  *   plain kernel page   no flags; private belongs to whoever allocated it
  *
  * refcount: owners of the frame; it is freed when the last one puts it.
@@ -38,7 +40,7 @@ enum page_flag {
 	PG_kstack,
 	PG_vmalloc, /* other memory of vmalloc */
 	PG_head,    /* first page of an allocation of order > 0; `order` is valid */
-	PG_tail,    /* another page of such a one; head = page - private */
+	PG_tail,    /* another page of one with GFP_COMP; head = page - private */
 	PG_anon,
 	PG_swapcache,
 	PG_swapbacked,
@@ -86,6 +88,13 @@ STATIC_ASSERT(sizeof(struct page) == 64);
 #define vmemmap ((struct page *)VMEMMAP_BASE)
 #endif
 
+/* What a frame's struct page is at first. */
+static inline void
+page_init(struct page *page, u8 zone, u32 flags, s32 refcount)
+{
+	*page = (struct page){.flags = flags, .zone = zone, .refcount = ATOMIC_INIT(refcount)};
+}
+
 static inline struct page *
 pfn_to_page(u64 pfn)
 {
@@ -110,16 +119,30 @@ pa_to_page(u64 pa)
 	return pfn_to_page(pa >> PAGE_SHIFT);
 }
 
+/*
+ * Frames below this one have a kernel address for ever; those from here on (ZONE_HIGHMEM) have
+ * one only while kmap_local_page() gives it. Set by paging_init().
+ */
+extern struct page *directmap_end_page;
+
+static inline bool
+page_in_directmap(const struct page *page)
+{
+	return page < directmap_end_page;
+}
+
 /* Direct map only: kva must come from pa_to_kva, page_to_kva or kmalloc. */
 static inline u64
 kva_to_pa(const void *kva)
 {
+	debug_assert(page_in_directmap(pa_to_page((u64)kva - DIRECTMAP_BASE)));
 	return (u64)kva - DIRECTMAP_BASE;
 }
 
 static inline void *
 pa_to_kva(u64 pa)
 {
+	debug_assert(page_in_directmap(pa_to_page(pa)));
 	return (void *)(pa + DIRECTMAP_BASE);
 }
 

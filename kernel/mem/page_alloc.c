@@ -1,6 +1,12 @@
 /*
  * Allocation policy: which zone, down to which watermark, and what to do when there is
  * nothing. The zones themselves (mem/zone.h) only know how to give and take frames.
+ *
+ *	1  the hart's own list of the best zone (no lock, no watermark)
+ *	2  every zone of the list, down to its low watermark
+ *	3  every zone, down to min or as much further as gfp says
+ *	4  may sleep: once, what other harts keep on their lists, then 3 again
+ *	5  may sleep: reclaim, then 3 again, and so on while something is freed
  */
 
 #include "mem/page_alloc.h"
@@ -11,100 +17,152 @@
 #include "lib/string.h"
 #include "mem/fault_inject.h"
 #include "mem/kmap.h"
-#include "mem/zone.h"
+#include "mem/pcp.h"
 
 #define RECLAIM_ROUNDS 16
+
+/* A page with one of these is freed the long way, or not at all. */
+#define FLAGS_IN_USE                                                                           \
+	(1U << PG_reserved | 1U << PG_buddy | 1U << PG_pcp | 1U << PG_slab | 1U << PG_locked | \
+	 1U << PG_tail | 1U << PG_table)
+#define FLAGS_SLOW (FLAGS_IN_USE | 1U << PG_lru | 1U << PG_head)
 
 u64 (*page_reclaim_hook)(gfp_t gfp, unsigned order);
 void (*page_lru_release_hook)(struct page *page);
 
-/* Zones that may serve gfp, best first, as indexes into zones[]. */
-static int
-highest_zone(gfp_t gfp)
-{
-	if (gfp & GFP_BIT_DMA)
-		return ZONE_DMA;
-	return gfp & GFP_BIT_HIGHMEM ? ZONE_HIGHMEM : ZONE_NORMAL;
-}
+enum mark { MARK_LOW, MARK_MIN };
 
 /* Pages that this caller must leave in the zone. */
 static u64
-zone_reserve(const struct zone *zone, gfp_t gfp)
+zone_reserve(const struct zone *zone, const struct zone *best, gfp_t gfp, enum mark mark)
 {
+	u64 pages = zone->watermark_min;
+
 	if (gfp & GFP_MEMALLOC)
 		return 0;
-	if (gfp & GFP_BIT_HIGH)
-		return zone->watermark_min / 2;
-	return zone->watermark_min;
+	if (mark == MARK_LOW)
+		return zone->watermark_low + zone->lowmem_reserve[best->index];
+	if (gfp & GFP_BIT_HIGH) {
+		pages -= pages / 2;
+		if (!(gfp & GFP_BIT_RECLAIM))
+			pages -= pages / 4;
+	}
+	return pages + zone->lowmem_reserve[best->index];
 }
 
 static struct page *
-zone_alloc(struct zone *zone, gfp_t gfp, unsigned order)
+zone_alloc(struct zone *zone, unsigned order, u64 reserve)
 {
-	u64 reserve = zone_reserve(zone, gfp);
+	u64 flags = irq_save();
 	struct page *page = NULL;
-	u64 flags;
 
-	if (likely(order == 0))
-		return pcp_alloc(zone, reserve);
-	flags = spin_lock_irqsave(&zone->lock);
-	if (zone->nr_free >= reserve + (1UL << order))
-		page = buddy_alloc_locked(zone, order);
-	spin_unlock_irqrestore(&zone->lock, flags);
+	if (order == 0) {
+		page = pcp_pop(&zone->pcp[cpu_id()]);
+		if (!page)
+			page = pcp_refill(zone, reserve);
+	} else {
+		spin_lock(&zone->lock);
+		if (zone->nr_free >= reserve + (1UL << order))
+			page = buddy_alloc_locked(zone, order);
+		if (page)
+			zone->nr_allocated += 1UL << order;
+		spin_unlock(&zone->lock);
+	}
+	irq_restore(flags);
 	return page;
 }
 
 static struct page *
-zones_alloc(gfp_t gfp, unsigned order)
+zonelist_alloc(gfp_t gfp, unsigned order, enum mark mark)
 {
-	for (int i = highest_zone(gfp); i >= 0; i--) {
-		struct page *page;
+	const struct zonelist *list = &zonelists[gfp & GFP_ZONE_MASK];
 
-		if (zones[i].nr_managed == 0)
-			continue;
-		page = zone_alloc(&zones[i], gfp, order);
+	for (unsigned i = 0; list->zones[i]; i++) {
+		struct zone *zone = list->zones[i];
+		struct page *page =
+			zone_alloc(zone, order, zone_reserve(zone, list->zones[0], gfp, mark));
+
 		if (likely(page))
 			return page;
 	}
 	return NULL;
 }
 
-static void
-page_prepare(struct page *page, gfp_t gfp, unsigned order)
-{
-	page->flags = 0;
-	page->owner = 0;
-	page->private = 0;
-	page->mapcount = (atomic_t)ATOMIC_INIT(0);
-	atomic_set(&page->refcount, 1);
-	if (unlikely(order)) {
-		page->order = order;
-		page->flags = 1U << PG_head;
-		for (u64 i = 1; i < 1UL << order; i++) {
-			page[i].flags = 1U << PG_tail;
-			page[i].private = i;
-		}
-	}
-	if (gfp & GFP_ZERO)
-		for (u64 i = 0; i < 1UL << order; i++)
-			page_zero_contents(page + i);
-}
-
+/* Steps 4 and 5. */
 static struct page *
-alloc_slow(gfp_t gfp, unsigned order)
+alloc_reclaim(gfp_t gfp, unsigned order)
 {
-	struct page *page = NULL;
+	struct page *page;
 
-	for (int i = 0; i < RECLAIM_ROUNDS && !page; i++) {
-		if (!(gfp & GFP_BIT_RECLAIM) || !page_reclaim_hook)
-			break;
+	pcp_drain_all();
+	page = zonelist_alloc(gfp, order, MARK_MIN);
+	for (int i = 0; i < RECLAIM_ROUNDS && !page && page_reclaim_hook; i++) {
 		if (page_reclaim_hook(gfp, order) == 0 || gfp & GFP_NORETRY)
 			i = RECLAIM_ROUNDS;
-		page = zones_alloc(gfp, order);
+		page = zonelist_alloc(gfp, order, MARK_MIN);
 	}
-	if (!page && !(gfp & GFP_NOWARN))
+	return page;
+}
+
+static NOINLINE struct page *
+alloc_slow(gfp_t gfp, unsigned order)
+{
+	struct page *page = zonelist_alloc(gfp, order, MARK_LOW);
+
+	if (unlikely(!page))
+		page = zonelist_alloc(gfp, order, MARK_MIN);
+	if (unlikely(!page && gfp & GFP_BIT_RECLAIM))
+		page = alloc_reclaim(gfp, order);
+	if (unlikely(!page && !(gfp & GFP_NOWARN)))
 		printk(LOG_DEBUG, "page allocation failed: order %u, gfp %#x, in %s", order, gfp,
 		       current_thread_info->name);
+	return page;
+}
+
+static void
+block_prepare(struct page *page, gfp_t gfp, unsigned order)
+{
+	page_prepare(page, gfp & ~GFP_ZERO);
+	page->order = order;
+	page->flags = 1U << PG_head;
+	for (u64 i = 1; i < 1UL << order && gfp & GFP_COMP; i++) {
+		page[i].flags = 1U << PG_tail;
+		page[i].private = i;
+	}
+	for (u64 i = 0; i < 1UL << order && gfp & GFP_ZERO; i++)
+		page_zero_contents(page + i);
+}
+
+static inline void
+check_context(gfp_t gfp)
+{
+#ifdef DEBUG
+	if (gfp & GFP_BIT_RECLAIM)
+		might_sleep();
+#else
+	(void)gfp;
+#endif
+}
+
+struct page *
+page_alloc(gfp_t gfp)
+{
+	struct zone *zone = zonelists[gfp & GFP_ZONE_MASK].zones[0];
+	struct page *page;
+	u64 flags;
+
+	check_context(gfp);
+	if (fault_page_alloc(gfp, 0))
+		return NULL;
+	flags = irq_save();
+	page = pcp_pop(&zone->pcp[cpu_id()]);
+	irq_restore(flags);
+	if (unlikely(!page)) {
+		page = alloc_slow(gfp, 0);
+		if (!page)
+			return NULL;
+	}
+	page_prepare(page, gfp);
 	return page;
 }
 
@@ -113,18 +171,15 @@ pages_alloc(gfp_t gfp, unsigned order)
 {
 	struct page *page;
 
+	if (order == 0)
+		return page_alloc(gfp);
 	assert(order <= MAX_ORDER);
-#ifdef DEBUG
-	if (gfp & GFP_BIT_RECLAIM)
-		might_sleep();
-#endif
+	check_context(gfp);
 	if (fault_page_alloc(gfp, order))
 		return NULL;
-	page = zones_alloc(gfp, order);
-	if (unlikely(!page))
-		page = alloc_slow(gfp, order);
+	page = alloc_slow(gfp, order);
 	if (likely(page))
-		page_prepare(page, gfp, order);
+		block_prepare(page, gfp, order);
 	return page;
 }
 
@@ -132,31 +187,53 @@ struct page *
 page_alloc_user(gfp_t gfp, u64 uva)
 {
 	(void)uva;
-	return pages_alloc(gfp, 0);
+	return page_alloc(gfp);
 }
 
-/* => no owner is left */
+/* A block of order > 0 without owners. */
 static void
-page_release(struct page *page, unsigned order)
+block_release(struct page *page, unsigned order)
 {
 	struct zone *zone = &zones[page->zone];
 	u64 flags;
 
-	if (unlikely(page_test(page, PG_lru)))
-		page_lru_release_hook(page);
-	if (unlikely(page->flags & ((1U << PG_reserved) | (1U << PG_buddy) | (1U << PG_pcp) |
-				    (1U << PG_slab) | (1U << PG_locked) | (1U << PG_tail))))
-		panic("page %lu freed with flags %#x", page_to_pfn(page), page->flags);
-	assert(page_mapcount(page) == 0);
-	if (likely(order == 0)) {
-		pcp_free(zone, page);
-		return;
-	}
-	for (u64 i = 0; i < 1UL << order; i++)
-		page[i].flags = 0;
+	if (page_test(page + 1, PG_tail))
+		for (u64 i = 1; i < 1UL << order; i++)
+			page[i].flags = 0;
+	page->flags = 0;
 	flags = spin_lock_irqsave(&zone->lock);
 	buddy_free_locked(zone, page, order);
+	zone->nr_freed += 1UL << order;
 	spin_unlock_irqrestore(&zone->lock, flags);
+}
+
+/* What page_release() does not do at once. => false: that is all */
+static NOINLINE bool
+page_release_slow(struct page *page)
+{
+	if (page_test(page, PG_lru))
+		page_lru_release_hook(page);
+	if (page->flags & FLAGS_IN_USE || page_mapcount(page))
+		panic("page %lu freed with flags %#x, mapped %d times", page_to_pfn(page),
+		      page->flags, page_mapcount(page));
+	if (!page_test(page, PG_head))
+		return true;
+	block_release(page, page->order);
+	return false;
+}
+
+/* No owner is left. */
+static ALWAYS_INLINE void
+page_release(struct page *page)
+{
+	u64 flags;
+
+	if (unlikely(page->flags & FLAGS_SLOW || page_mapcount(page)))
+		if (!page_release_slow(page))
+			return;
+	flags = irq_save();
+	pcp_push(&zones[page->zone], page);
+	irq_restore(flags);
 }
 
 void
@@ -164,9 +241,10 @@ page_put(struct page *page)
 {
 	s32 now = atomic_dec(&page->refcount);
 
-	assert(now >= 0);
-	if (now == 0)
-		page_release(page, page_test(page, PG_head) ? page->order : 0);
+	if (likely(now == 0))
+		page_release(page);
+	else
+		assert(now > 0);
 }
 
 void
@@ -177,7 +255,7 @@ pages_free(struct page *page, unsigned order)
 	if (unlikely(now != 0))
 		panic("page %lu freed with %d owners left", page_to_pfn(page), now);
 	assert(order == (page_test(page, PG_head) ? page->order : 0));
-	page_release(page, order);
+	page_release(page);
 }
 
 void *
@@ -204,7 +282,7 @@ nr_free_pages(void)
 	for (int i = 0; i < NR_ZONES; i++) {
 		nr += READ_ONCE(zones[i].nr_free);
 		for (u32 cpu = 0; cpu < nr_cpus; cpu++)
-			nr += READ_ONCE(zones[i].pcp[cpu].nr);
+			nr += pcp_nr(&zones[i].pcp[cpu]);
 	}
 	return nr;
 }

@@ -8,17 +8,26 @@
  */
 
 #include "core/image.h"
+#include "core/machine.h"
 #include "core/panic.h"
+#include "core/printk.h"
 #include "core/spinlock.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "mem/early.h"
+#include "mem/kmap.h"
 #include "mem/page_alloc.h"
 #include "mem/pgtable.h"
 #include "mem/vmstat.h"
 #include "riscv/fence.h"
 
+/* Kernel memory that the smallest direct map has to leave beside the image. */
+#define DIRECTMAP_ROOM_MIN (16UL << 20)
+
 struct pgtable kernel_pgtable;
+
+/* Before paging_init() all of RAM can be reached. */
+struct page *directmap_end_page = (struct page *)(VMEMMAP_BASE + VMEMMAP_SIZE);
 
 /* vmalloc areas share tables, so their users take turns here. */
 static struct spinlock kernel_map_lock = SPINLOCK_INIT("kernel_map", RANK_PAGETABLE);
@@ -216,6 +225,25 @@ map_image_part(const char *start, const char *end, u64 flags)
 	map_or_die((u64)start, image_to_pa(start), end - start, flags);
 }
 
+/*
+ * directmap=SIZE: only so much RAM gets addresses of its own, in whole blocks of the buddy.
+ * => where the direct map ends
+ */
+static u64
+directmap_end(void)
+{
+	u64 start = ram_regions[0].pa;
+	u64 end = ram_regions[nr_ram_regions - 1].pa + ram_regions[nr_ram_regions - 1].size;
+	u64 least = image_to_pa(kernel_end) + DIRECTMAP_ROOM_MIN;
+	u64 size = bootarg_u64("directmap", 0);
+
+	if (!size || size >= end - start)
+		return end;
+	if (start + size < least)
+		pr_warn("directmap=%lu: the kernel needs more", size);
+	return MIN(end, ALIGN_UP(MAX(start + size, least), (u64)PAGE_SIZE << MAX_ORDER));
+}
+
 /* One stretch of RAM in the direct map; the image's text and constants are read-only there. */
 static void
 map_ram(u64 start, u64 end)
@@ -230,12 +258,13 @@ map_ram(u64 start, u64 end)
 	map_or_die(last + DIRECTMAP_BASE, last, end - last, PTE_KERNEL_RW);
 }
 
-/* struct pages of a stretch of RAM, in whole pages of their own. */
+/* struct pages of a stretch of RAM and of the blocks of the buddy that it lies in. */
 static void
 map_vmemmap(u64 start, u64 end)
 {
-	u64 first = ALIGN_DOWN((u64)pa_to_page(start), PAGE_SIZE);
-	u64 last = ALIGN_UP((u64)pa_to_page(end), PAGE_SIZE);
+	const u64 block = (u64)PAGE_SIZE << MAX_ORDER;
+	u64 first = (u64)pa_to_page(ALIGN_DOWN(start, block));
+	u64 last = (u64)pa_to_page(ALIGN_UP(end, block));
 	int level;
 
 	while (first < last && !pte_is_none(kernel_lookup(first, &level)))
@@ -245,7 +274,8 @@ map_vmemmap(u64 start, u64 end)
 
 		if (IS_ALIGNED(first, 1UL << PMD_SHIFT) && last - first >= (1UL << PMD_SHIFT))
 			size = 1UL << PMD_SHIFT;
-		map_or_die(first, early_alloc(size, size, EARLY_STRUCT_PAGES), size, PTE_KERNEL_RW);
+		map_or_die(first, early_alloc_high(size, size, EARLY_STRUCT_PAGES), size,
+			   PTE_KERNEL_RW);
 		first += size;
 	}
 }
@@ -258,21 +288,42 @@ make_middle_tables(u64 start, u64 end)
 			panic("no memory for the kernel's page tables");
 }
 
+static void
+map_direct(u64 limit)
+{
+	for (unsigned i = 0; i < nr_ram_regions && ram_regions[i].pa < limit; i++)
+		map_ram(ram_regions[i].pa, MIN(ram_regions[i].pa + ram_regions[i].size, limit));
+}
+
+pte_t *
+kernel_pte(u64 va)
+{
+	pte_t *ptep;
+
+	spin_lock(&kernel_map_lock);
+	ptep = kernel_slot(va, 0);
+	spin_unlock(&kernel_map_lock);
+	return ptep;
+}
+
 void
 paging_init(void)
 {
+	u64 limit = directmap_end();
+
+	directmap_end_page = pa_to_page(limit);
 	spin_init(&kernel_pgtable.lock, "kernel_pgtable", RANK_PAGETABLE);
 	kernel_pgtable.root = pa_to_kva(early_alloc(PAGE_SIZE, PAGE_SIZE, EARLY_TABLES));
 	map_image_part(text_start, text_end, PTE_KERNEL_RX);
 	map_image_part(rodata_start, rodata_end, PTE_KERNEL_RO);
 	map_image_part(data_start, kernel_end, PTE_KERNEL_RW);
-	for (unsigned i = 0; i < nr_ram_regions; i++)
-		map_ram(ram_regions[i].pa, ram_regions[i].pa + ram_regions[i].size);
+	map_direct(limit);
 	make_middle_tables(VMALLOC_BASE, VMALLOC_END);
 	make_middle_tables(VMEMMAP_BASE, VMEMMAP_BASE + VMEMMAP_SIZE);
 	make_middle_tables(KMAP_BASE, KMAP_END);
 	for (unsigned i = 0; i < nr_ram_regions; i++)
 		map_vmemmap(ram_regions[i].pa, ram_regions[i].pa + ram_regions[i].size);
+	kmap_init();
 	csr_write(satp, SATP_MODE_SV39 | (kva_to_pa(kernel_pgtable.root) >> PAGE_SHIFT));
 	sfence_vma_all();
 }

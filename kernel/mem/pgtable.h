@@ -57,6 +57,8 @@ int kernel_map(u64 va, u64 pa, u64 size, u64 flags);
 void kernel_unmap(u64 va, u64 size);
 /* Change the flags of existing leaves, splitting big ones. => -ENOMEM */
 int kernel_protect(u64 va, u64 size, u64 flags);
+/* The level-0 entry for va, with the tables above it. => NULL when there is no memory */
+pte_t *kernel_pte(u64 va);
 /* => the leaf that maps va and its level, or pte_none */
 pte_t kernel_lookup(u64 va, int *level);
 

@@ -1,6 +1,7 @@
 #include "syscall/syscall.h"
 
 #include "core/printk.h"
+#include "core/spinlock.h"
 #include "lib/compiler.h"
 #include "lib/errno.h"
 #include "riscv/trap_frame.h"
@@ -37,6 +38,9 @@ syscall_dispatch(struct trap_frame *tf)
 	}
 	result = entry->call(&tf->a0);
 	tf->a0 = result;
+#ifdef DEBUG
+	lockcheck_return_to_user(entry->name);
+#endif
 	if (unlikely(READ_ONCE(current->ti.flags) & TIF_TRACE))
 		syscall_trace(tf, entry, result);
 }

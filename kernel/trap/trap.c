@@ -16,6 +16,7 @@
 #include "core/panic.h"
 #include "core/spinlock.h"
 #include "dev/plic.h"
+#include "mem/pcp.h"
 #include "mem/slab.h"
 #include "proc/signal.h"
 #include "riscv/csr.h"
@@ -31,6 +32,7 @@ handle_ipi(void)
 	this_cpu()->nr_ipis++;
 	cpu_stop_if_asked();
 	slab_ipi();
+	pcp_drain_if_asked();
 	sched_ipi();
 }
 

@@ -72,7 +72,7 @@ static struct page *
 slab_create(struct slub_cache *cache, gfp_t gfp)
 {
 	struct kmem_cache *common = &cache->common;
-	struct page *page = pages_alloc(gfp & ~GFP_ZERO, common->order);
+	struct page *page = pages_alloc((gfp & ~GFP_ZERO) | GFP_COMP, common->order);
 	char *object;
 	void *next = NULL;
 

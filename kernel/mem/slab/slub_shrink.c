@@ -230,9 +230,9 @@ cache_check(struct kmem_cache *common)
 
 	for (int i = 0; i < NR_ZONES; i++) {
 		for (u64 pfn = zones[i].start_pfn; pfn < zones[i].end_pfn; pfn++) {
-			struct page *page = pfn_to_page(pfn);
+			struct page *page = pfn_to_online_page(pfn);
 
-			if (!page_test(page, PG_slab) || page_test(page, PG_tail) ||
+			if (!page || !page_test(page, PG_slab) || page_test(page, PG_tail) ||
 			    page->slab_cache != common)
 				continue;
 			nr_slabs++;

@@ -8,10 +8,14 @@
 #include "core/cpu.h"
 #include "core/printk.h"
 #include "hosttest.h"
+#include "mem/early.h"
 #include "mem/fault_inject.h"
+#include "mem/kmap.h"
+#include "mem/pcp.h"
 
 u64 host_directmap_base;
 struct page *host_vmemmap;
+struct page *directmap_end_page;
 bool host_irq_enabled = true;
 void (*host_irq_handler)(void);
 
@@ -76,6 +80,36 @@ printk(enum log_level level, const char *fmt, ...)
 	(void)fmt;
 }
 
+bool
+panic_in_progress(void)
+{
+	return false;
+}
+
+/* Only zones[ZONE_HIGHMEM] lies beyond the direct map, and on the host it has addresses all the same. */
+void *
+kmap_window_map(struct page *page)
+{
+	return (void *)(page_to_pa(page) + DIRECTMAP_BASE);
+}
+
+void
+kmap_window_unmap(const void *kva)
+{
+	(void)kva;
+}
+
+/* The other hart answers at once. */
+void
+cpu_send_ipi(u32 cpu)
+{
+	u32 now = current_thread_info->cpu_id;
+
+	env_set_cpu(cpu);
+	pcp_drain_if_asked();
+	env_set_cpu(now);
+}
+
 void
 env_set_cpu(u32 cpu)
 {
@@ -103,6 +137,11 @@ env_ram_create(u64 start_pfn, u64 nr_pages)
 	host_pages = aligned_alloc(64, nr_pages * sizeof(struct page));
 	memset(host_pages, 0, nr_pages * sizeof(struct page));
 	host_vmemmap = host_pages - start_pfn;
+	directmap_end_page = host_pages + nr_pages;
+	nr_ram_regions = 0;
+	nr_reserved_regions = 0;
+	early_active = true;
+	early_add_ram(start_pfn << PAGE_SHIFT, nr_pages << PAGE_SHIFT);
 	if (nr_pages > nr_ram_pages) {
 		nr_ram_pages = nr_pages;
 		ram = guarded_alloc(nr_pages * PAGE_SIZE, false);
@@ -127,6 +166,13 @@ env_zones_create(u64 start_pfn, u64 nr_pages, u64 normal_pfn, u64 highmem_pfn)
 		zones[i].nr_present = bounds[i + 1] - bounds[i];
 		if (zones[i].nr_present != 0)
 			zone_add_range(&zones[i], bounds[i], bounds[i + 1]);
+	}
+	if (bounds[ZONE_HIGHMEM] < bounds[NR_ZONES])
+		directmap_end_page = pfn_to_page(bounds[ZONE_HIGHMEM]);
+	zones_set_up();
+	for (unsigned i = 0; i < NR_ZONES; i++) {
+		zones[i].watermark_min = zones[i].watermark_low = zones[i].watermark_high = 0;
+		memset(zones[i].lowmem_reserve, 0, sizeof(zones[i].lowmem_reserve));
 	}
 }
 

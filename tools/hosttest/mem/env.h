@@ -13,7 +13,7 @@ void env_ram_create(u64 start_pfn, u64 nr_pages);
 
 /*
  * Boots the page allocator on that RAM: zones[] as given by the first frames of NORMAL and HIGHMEM
- * (equal to the end: none), all frames free, watermarks 0.
+ * (equal to the end: none), all frames free, watermarks and reserves 0.
  */
 void env_zones_create(u64 start_pfn, u64 nr_pages, u64 normal_pfn, u64 highmem_pfn);
 
