@@ -99,15 +99,16 @@ kmap_window_unmap(const void *kva)
 	(void)kva;
 }
 
-/* The other hart answers at once. */
+/* Who asks for pages waits for them, so the other hart gives them at once; slabs can wait. */
 void
 cpu_send_ipi(u32 cpu)
 {
 	u32 now = current_thread_info->cpu_id;
 
-	env_set_cpu(cpu);
+	env_ipi_pending[cpu] = env_ipi_handler != NULL;
+	current_thread_info = &threads[cpu];
 	pcp_drain_if_asked();
-	env_set_cpu(now);
+	current_thread_info = &threads[now];
 }
 
 void

@@ -62,12 +62,6 @@ ksyms_lookup(u64 address, u64 *offset)
 	return "function";
 }
 
-void
-cpu_send_ipi(u32 cpu)
-{
-	env_ipi_pending[cpu] = true;
-}
-
 static void
 take_ipi(void)
 {
