@@ -30,27 +30,42 @@ have_one() {
 	return 1
 }
 
+# SETUP_ROOT= is for the test, which has a machine of its own to look at.
+root=${SETUP_ROOT-}
+
 # Where QEMU and the distributions put OpenSBI's generic firmware.
 have_firmware() {
 	for directory in /usr/share/qemu /usr/local/share/qemu /opt/homebrew/share/qemu \
-		/usr/lib/riscv64-linux-gnu/opensbi/generic /usr/share/opensbi; do
-		[ -n "$(ls -d "$directory"/*fw_dynamic* "$directory"/opensbi-riscv64* 2>/dev/null)" ] &&
-			return 0
+		/usr/lib/riscv64-linux-gnu/opensbi/generic; do
+		[ -n "$(ls -d "$root$directory"/*fw_dynamic* 2>/dev/null)" ] && return 0
 	done
 	return 1
 }
 
 # Is there a static C library for riscv64 (the tests build Linux programs with it)?
 have_riscv_libc() {
-	[ -e /usr/riscv64-linux-gnu/lib/libc.a ] || [ -e /usr/riscv64-linux-gnu/usr/lib/libc.a ]
+	[ -e "$root/usr/riscv64-linux-gnu/lib/libc.a" ] ||
+		[ -e "$root/usr/riscv64-linux-gnu/usr/lib/libc.a" ]
 }
 
 have_libfuzzer() {
-	[ -n "$(find /usr/lib/llvm-*/lib/clang /usr/lib/clang /usr/lib64/clang \
+	[ -n "$(find "$root"/usr/lib/llvm-*/lib/clang "$root/usr/lib/clang" "$root/usr/lib64/clang" \
 		-name 'libclang_rt.fuzzer*' 2>/dev/null | head -n 1)" ]
 }
 
+# Fedora has no gdb for RISC-V alone; whether its gdb knows RISC-V, make doctor says.
+have_gdb() {
+	have_one gdb-multiarch riscv64-unknown-elf-gdb riscv64-elf-gdb ||
+		{ [ "$manager" = dnf ] && have gdb; }
+}
+
+# macOS has a make of 2006.
+have_make() {
+	have gmake || { have make && [ "$manager" != brew ]; }
+}
+
 have_sanitizers() {
+	have gcc || return 1
 	printf 'int main(void) { return 0; }\n' |
 		gcc -fsanitize=address,undefined -x c -o /dev/null - 2>/dev/null
 }
@@ -69,7 +84,7 @@ fi
 
 packages=
 
-# want APT DNF PACMAN BREW: adds this manager's packages; - stands for none.
+# want APT DNF PACMAN BREW: adds this manager's packages, each once; - stands for none.
 want() {
 	case $manager in
 	apt) choice=$1 ;;
@@ -78,40 +93,68 @@ want() {
 	brew) choice=$4 ;;
 	*) choice=$1 ;;
 	esac
-	[ "$choice" = - ] || packages="$packages $choice"
+	[ "$choice" != - ] || return 0
+	for package in $choice; do
+		case " $packages " in
+		*" $package "*) ;;
+		*) packages="$packages $package" ;;
+		esac
+	done
 }
 
-find_missing() {
-	have make || want make make make make
+# What building and booting need.
+find_required() {
+	have_make || want make make make make
 	have python3 || want python3 python3 python python3
-	{ have gcc && have_sanitizers; } ||
-		want "gcc libc6-dev" "gcc libasan libubsan" gcc -
+	have gcc || want "gcc libc6-dev" gcc gcc gcc
+	have_one riscv64-unknown-elf-gcc riscv64-elf-gcc riscv64-linux-gnu-gcc ||
+		want "gcc-riscv64-unknown-elf binutils-riscv64-unknown-elf" gcc-riscv64-linux-gnu \
+			"riscv64-elf-gcc riscv64-elf-binutils" "riscv64-elf-gcc riscv64-elf-binutils"
 	have qemu-system-riscv64 ||
-		want qemu-system-misc qemu-system-riscv qemu-system-riscv qemu
-	have_firmware || want opensbi edk2-riscv64 opensbi -
+		want "$(apt_qemu)" qemu-system-riscv qemu-system-riscv qemu
+	have_firmware ||
+		want opensbi qemu-system-riscv-core qemu-system-riscv-firmware qemu
+}
+
+# What debugging and some tests need.
+find_optional() {
+	have_sanitizers || want "gcc libc6-dev" "libasan libubsan" gcc -
 	have_one riscv64-unknown-elf-gcc riscv64-elf-gcc ||
 		want "gcc-riscv64-unknown-elf binutils-riscv64-unknown-elf" - \
-			"riscv64-elf-gcc riscv64-elf-binutils" "riscv64-elf-gcc riscv64-elf-binutils"
+			"riscv64-elf-gcc riscv64-elf-binutils" -
 	have riscv64-linux-gnu-gcc ||
 		want gcc-riscv64-linux-gnu gcc-riscv64-linux-gnu riscv64-linux-gnu-gcc -
 	have_riscv_libc || want libc6-dev-riscv64-cross - riscv64-linux-gnu-glibc -
-	have_one gdb-multiarch riscv64-unknown-elf-gdb riscv64-elf-gdb ||
-		want gdb-multiarch gdb riscv64-elf-gdb riscv64-elf-gdb
+	have_gdb || want gdb-multiarch gdb riscv64-elf-gdb riscv64-elf-gdb
 	have dtc || want device-tree-compiler dtc dtc dtc
-	have_one qemu-riscv64 qemu-riscv64-static ||
-		want qemu-user qemu-user qemu-user -
+	have_one qemu-riscv64 qemu-riscv64-static || want qemu-user qemu-user qemu-user -
 	have clang || want clang clang clang llvm
 	have ld.lld || want lld lld lld lld
 	have_one llvm-nm llvm-nm-14 || want llvm llvm llvm -
 	have clang-format || want clang-format clang-tools-extra clang clang-format
-	have_libfuzzer || want "$(fuzzer_package)" compiler-rt compiler-rt -
+	have_libfuzzer || want "$(apt_fuzzer)" compiler-rt compiler-rt -
 	have sparse || want sparse sparse sparse -
 	have cppcheck || want cppcheck cppcheck cppcheck cppcheck
 	have dash || want dash dash dash dash
 }
 
+find_missing() {
+	packages=
+	find_required
+	find_optional
+}
+
+# Since Debian 13, QEMU's RISC-V is a package of its own.
+apt_qemu() {
+	if [ -n "$(apt-cache show qemu-system-riscv 2>/dev/null)" ]; then
+		echo qemu-system-riscv
+	else
+		echo qemu-system-misc
+	fi
+}
+
 # Debian's libFuzzer comes with the runtime of its clang's version.
-fuzzer_package() {
+apt_fuzzer() {
 	version=$(apt-cache depends clang 2>/dev/null | sed -n 's/.*Depends: clang-\([0-9][0-9]*\)$/\1/p' |
 		head -n 1)
 	echo "libclang-rt-${version:-14}-dev"
@@ -129,15 +172,21 @@ as_root() {
 	fi
 }
 
-install_packages() {
-	# shellcheck disable=SC2086
+# install PACKAGE...
+install() {
 	case $manager in
 	apt)
 		as_root env DEBIAN_FRONTEND=noninteractive \
-			apt-get install -y --no-install-recommends $packages ;;
-	dnf) as_root dnf install -y $packages ;;
-	pacman) as_root pacman -S --needed --noconfirm $packages ;;
-	brew) brew install $packages ;;
+			apt-get install -y --no-install-recommends "$@" ;;
+	dnf) as_root dnf install -y "$@" ;;
+	pacman) as_root pacman -S --needed --noconfirm "$@" ;;
+	brew)
+		if [ "$(id -u)" = 0 ]; then
+			echo "setup.sh: Homebrew does not run as root; run this as yourself" >&2
+			exit 1
+		fi
+		brew install "$@"
+		;;
 	none)
 		echo "setup.sh: no apt, dnf, pacman or brew here; install what Debian calls:$packages" >&2
 		exit 1
@@ -149,20 +198,28 @@ find_missing
 [ -n "$packages" ] || exit 0
 # A machine that never asked its archive knows no packages, nor which clang is the default.
 if [ "$manager" = apt ] && [ -z "$dry_run" ] &&
-	[ -z "$(ls /var/lib/apt/lists/*Packages* 2>/dev/null)" ]; then
+	[ -z "$(ls "$root"/var/lib/apt/lists/*Packages* 2>/dev/null)" ]; then
 	as_root apt-get update
-	packages=
 	find_missing
 fi
 echo "setup.sh: installing:$packages"
 [ -n "$dry_run" ] && exit 0
-if ! install_packages && [ "$manager" = apt ]; then
-	as_root apt-get update
-	install_packages
-fi
-packages=
-find_missing
-[ -z "$packages" ] || {
-	echo "setup.sh: still missing:$packages (make doctor says why each is needed)" >&2
-	exit 1
+# shellcheck disable=SC2086
+install_all() {
+	install $packages && return 0
+	if [ "$manager" = apt ]; then
+		as_root apt-get update
+		install $packages && return 0
+	fi
+	for package in $packages; do
+		install "$package" || echo "setup.sh: no $package" >&2
+	done
 }
+
+install_all
+find_missing
+[ -z "$packages" ] ||
+	echo "setup.sh: still missing:$packages (make doctor says why each is needed)" >&2
+packages=
+find_required
+[ -z "$packages" ]

@@ -39,6 +39,6 @@ check-sparse: $(BUILD)/gen/syscall_table.c
 			xargs -n 1 -P 2 sparse $(SPARSE_FLAGS) && echo "sparse: ok"; \
 	else echo "sparse: skipped, it is not installed"; fi
 
-# The unit tests of the QEMU driver.
+# The unit tests of the QEMU driver, and of setup.sh.
 check-driver:
 	$(PYTHON) -m unittest -q $(wildcard grading/tests/test_*.py)

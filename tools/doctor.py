@@ -133,7 +133,8 @@ def probe_riscv_libc():
 
 
 CHECKS = (
-    Check("make", "building", True, tool("make", oldest=(4, 0, 0)), ("make",) * 4),
+    Check("make", "building (macOS: call it gmake)", True,
+          tool("gmake", "make", oldest=(4, 0, 0)), ("make",) * 4),
     Check("python3", "building, running", True, tool("python3", oldest=(3, 8, 0)),
           ("python3", "python3", "python", "python3")),
     Check("host C compiler", "mkfs, fsck, host tests", True, tool("gcc", "cc"),
@@ -145,7 +146,8 @@ CHECKS = (
           ("qemu-system-misc", "qemu-system-riscv", "qemu-system-riscv", "qemu")),
     Check("QEMU's virt machine", "booting", True, probe_machine,
           ("qemu-system-misc", "qemu-system-riscv", "qemu-system-riscv", "qemu")),
-    Check("OpenSBI", "booting", True, probe_firmware, ("opensbi", "opensbi", "opensbi", "qemu")),
+    Check("OpenSBI", "booting", True, probe_firmware,
+          ("opensbi", "qemu-system-riscv-core", "qemu-system-riscv-firmware", "qemu")),
     Check("gdb", "make gdb, gdb tests", False, probe_gdb,
           ("gdb-multiarch", "gdb", "riscv64-elf-gdb", "riscv64-elf-gdb")),
     Check("second gcc", "the build matrix", False, tool("riscv64-linux-gnu-gcc"),
