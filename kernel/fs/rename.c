@@ -21,13 +21,20 @@ struct rename {
 	unsigned depth; /* of the next inode lock */
 };
 
+/* In a file system with volatile names one directory can have two dentries. */
+static bool
+rename_in_one_dir(const struct rename *r)
+{
+	return r->old_dir->inode == r->new_dir->inode;
+}
+
 static void
 rename_lock_dirs(struct rename *r)
 {
 	struct dentry *first = r->old_dir, *second = r->new_dir;
 
 	r->depth = 1;
-	if (first == second) {
+	if (rename_in_one_dir(r)) {
 		inode_lock(first->inode);
 		return;
 	}
@@ -45,7 +52,7 @@ static void
 rename_unlock_dirs(struct rename *r)
 {
 	inode_unlock(r->old_dir->inode);
-	if (r->new_dir == r->old_dir)
+	if (rename_in_one_dir(r))
 		return;
 	inode_unlock(r->new_dir->inode);
 	mutex_unlock(&r->old_dir->sb->rename_mutex);

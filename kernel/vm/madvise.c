@@ -213,7 +213,7 @@ advise_range(struct mm *mm, u64 start, u64 end, int advice)
 		return populate(mm, start, end,
 				advice == MADV_POPULATE_READ ? FAULT_READ : FAULT_WRITE);
 	if (advice == MADV_WILLNEED)
-		for (u64 at = start; willneed_some(mm, &at, end);)
+		for (u64 at = start; at < end && willneed_some(mm, &at, end);)
 			;
 	rwsem_write_lock(&mm->lock);
 	covered = areas_cover(mm, start, end);

@@ -65,6 +65,18 @@ gettimeofday(struct timeval *restrict tv, void *restrict tz)
 	return (int)syscall_result(sys_gettimeofday(tv, NULL));
 }
 
+int
+getitimer(int which, struct itimerval *value)
+{
+	return (int)syscall_result(sys_getitimer(which, value));
+}
+
+int
+setitimer(int which, const struct itimerval *restrict value, struct itimerval *restrict old)
+{
+	return (int)syscall_result(sys_setitimer(which, value, old));
+}
+
 time_t
 time(time_t *out)
 {

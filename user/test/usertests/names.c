@@ -202,6 +202,7 @@ renames(void)
 	CHECK_ERRNO(rename("d", "b"), ENOTDIR);
 	CHECK_ERRNO(rename("d", "d/e/f"), EINVAL);
 	CHECK_ERRNO(rename("missing", "x"), ENOENT);
+	CHECK_ERRNO(rename("/proc/self/maps", "/proc/self/stat"), EPERM);
 	CHECK_EQ(mkdir("full", 0755), 0);
 	touch("full/f");
 	CHECK_ERRNO(rename("d", "full"), ENOTEMPTY);

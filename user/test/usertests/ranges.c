@@ -251,6 +251,7 @@ madvise_hints(void)
 	char *area = mmap(NULL, 64 * PAGE, PROT_READ, MAP_SHARED, fd, 0);
 
 	CHECK(area != MAP_FAILED);
+	CHECK_EQ(madvise(area + PAGE, 8, MADV_WILLNEED), 0);
 	CHECK_EQ(madvise(area, 64 * PAGE, MADV_WILLNEED), 0);
 	CHECK_EQ(madvise(area, 64 * PAGE, MADV_SEQUENTIAL), 0);
 	CHECK_EQ(madvise(area, 64 * PAGE, MADV_RANDOM), 0);
