@@ -81,6 +81,9 @@ int proc_pid_read_inode(struct inode *inode);
 /* Files made of text (fs/proc_file.c). */
 extern const struct file_ops proc_file_ops;
 
+/* Directories: opened only to be listed. */
+extern const struct file_ops proc_dir_fops;
+
 /* Registers the types sysfs and debugfs, and what is there from the start (fs/debugfs.c). */
 void debugfs_init(void);
 void debug_fault_init(void);

@@ -239,11 +239,11 @@ proc_pid_read_inode(struct inode *inode)
 	if (!proc_pid_ops->exists(proc_ino_pid(inode->ino)))
 		return -ENOENT;
 	if (kind == PROC_PID_DIR)
-		set_type(inode, S_IFDIR | 0555, &pid_dir_iops, &generic_dir_ops);
+		set_type(inode, S_IFDIR | 0555, &pid_dir_iops, &proc_dir_fops);
 	else if (kind < PROC_PID_CWD)
 		set_type(inode, file_mode, &pid_file_iops, &proc_file_ops);
 	else if (kind == PROC_PID_FD_DIR)
-		set_type(inode, S_IFDIR | 0500, &fd_dir_iops, &generic_dir_ops);
+		set_type(inode, S_IFDIR | 0500, &fd_dir_iops, &proc_dir_fops);
 	else if (kind == PROC_PID_EXE)
 		set_type(inode, S_IFLNK | 0777, &pid_exe_iops, NULL);
 	else if (kind < PROC_PID_FD)

@@ -6,7 +6,7 @@
 #include "fs/procfs.h"
 
 #include "fs/dentry.h"
-#include "fs/generic_file.h"
+#include "fs/file.h"
 #include "fs/proc_node.h"
 #include "fs/readdir.h"
 #include "fs/super.h"
@@ -24,6 +24,7 @@ static struct proc_node nodes[NODES_MAX] = {
 };
 static u32 nr_nodes = PROC_FIRST_NODE;
 
+const struct file_ops proc_dir_fops;
 const struct proc_pid_ops *proc_pid_ops;
 s32 (*proc_self_hook)(void);
 
@@ -182,7 +183,7 @@ proc_read_node(struct inode *inode)
 	switch (node->mode & S_IFMT) {
 	case S_IFDIR:
 		inode->iops = &proc_dir_iops;
-		inode->fops = &generic_dir_ops;
+		inode->fops = &proc_dir_fops;
 		inode->nlink = 2;
 		break;
 	case S_IFLNK:

@@ -58,9 +58,12 @@ struct call {
 	enum kind args[6];
 };
 
-#define CALL(name, ...)                           \
-	{                                         \
-		#name, SYS_##name, { __VA_ARGS__ } \
+#define CALL(name, ...)             \
+	{                           \
+#name, SYS_##name,  \
+		{                   \
+			__VA_ARGS__ \
+		}                   \
 	}
 
 static const struct call calls[] = {
@@ -222,8 +225,23 @@ static uint64_t
 choose_path(void)
 {
 	static const char *const names[] = {
-		"a", "b", "c", "d", "a/x", "b/y", "c/../d", "./a", "d/", "", ".", "missing/name",
-		"/proc/self/maps", "/proc/self/fd", "/proc/self/stat", "/proc/meminfo", "/proc/self/fd/3",
+		"a",
+		"b",
+		"c",
+		"d",
+		"a/x",
+		"b/y",
+		"c/../d",
+		"./a",
+		"d/",
+		"",
+		".",
+		"missing/name",
+		"/proc/self/maps",
+		"/proc/self/fd",
+		"/proc/self/stat",
+		"/proc/meminfo",
+		"/proc/self/fd/3",
 	};
 
 	if (below(5) == 0)
@@ -395,7 +413,8 @@ batch_prepare(void)
 		*(uint64_t *)(buffer + i) = below(4) ? below(64) : random_next();
 	mprotect(buffer + 14 * PAGE, PAGE, PROT_READ);
 	for (int i = 0; i < 4; i++)
-		open((const char *[]){"a", "b", "c", "."}[i], i < 3 ? O_RDWR | O_CREAT : O_RDONLY, 0600);
+		open((const char *[]){"a", "b", "c", "."}[i], i < 3 ? O_RDWR | O_CREAT : O_RDONLY,
+		     0600);
 	mkdir("d", 0700);
 }
 

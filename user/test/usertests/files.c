@@ -372,6 +372,9 @@ sync_calls(void)
 	CHECK_EQ(pipe(fds), 0);
 	CHECK_ERRNO(fsync(fds[0]), EINVAL);
 	CHECK_ERRNO(fsync(999), EBADF);
+	fd = open("/proc/self", O_RDONLY | O_DIRECTORY);
+	CHECK(fd >= 0);
+	CHECK_ERRNO(fsync(fd), EINVAL);
 	sync();
 }
 
