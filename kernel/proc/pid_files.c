@@ -190,6 +190,8 @@ static const struct pid_file {
 	{pid_show_statm, NULL},
 	{pid_show_status, NULL},
 	{pid_show_maps, NULL},
+	{pid_show_smaps, NULL},
+	{pid_show_smaps_rollup, NULL},
 	{show_cmdline, NULL},
 	{show_environ, NULL},
 	{show_auxv, NULL},
@@ -201,8 +203,9 @@ static const struct pid_file {
 };
 
 static const char *const file_names[ARRAY_SIZE(files_table) + 1] = {
-	"stat", "statm",  "status",    "maps",		"cmdline",	"environ", "auxv",
-	"comm", "limits", "oom_score", "oom_score_adj", "make-it-fail", NULL,
+	"stat",		"statm",     "status",	      "maps",	      "smaps",
+	"smaps_rollup", "cmdline",   "environ",	      "auxv",	      "comm",
+	"limits",	"oom_score", "oom_score_adj", "make-it-fail", NULL,
 };
 
 static s32

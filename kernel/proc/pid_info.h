@@ -5,6 +5,8 @@
 #include "fs/seq.h"
 #include "proc/process.h"
 
+struct vma;
+
 struct pid_info {
 	s32 pid, ppid, pgid, sid;
 	s32 tty_dev, tty_pgrp;
@@ -28,3 +30,10 @@ void pid_show_status(struct seq *seq, struct process *process, struct mm *mm);
 
 /* proc/pid_maps.c: what is mapped. */
 void pid_show_maps(struct seq *seq, struct process *process, struct mm *mm);
+
+/* proc/pid_smaps.c: the same with what is in memory of each area, and in all. */
+void pid_show_smaps(struct seq *seq, struct process *process, struct mm *mm);
+void pid_show_smaps_rollup(struct seq *seq, struct process *process, struct mm *mm);
+
+/* The line of maps for an area. */
+void pid_show_vma(struct seq *seq, const struct vma *vma);

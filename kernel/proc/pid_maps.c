@@ -36,11 +36,10 @@ show_name(struct seq *seq, const struct vma *vma, size_t line_start)
 	seq_escape(seq, name, "\n");
 }
 
-static bool
-show_vma(struct vma *vma, void *arg)
+void
+pid_show_vma(struct seq *seq, const struct vma *vma)
 {
 	struct mapping_identity identity = {};
-	struct seq *seq = arg;
 	size_t line_start = seq->len;
 
 	if (vma->mapping && vma->mapping->ops->identify)
@@ -52,6 +51,14 @@ show_vma(struct vma *vma, void *arg)
 		   identity.dev & 0xff, identity.ino);
 	show_name(seq, vma, line_start);
 	seq_putc(seq, '\n');
+}
+
+static bool
+show_vma(struct vma *vma, void *arg)
+{
+	struct seq *seq = arg;
+
+	pid_show_vma(seq, vma);
 	return !seq->overflow;
 }
 

@@ -348,7 +348,53 @@ file_hole_mapped(void)
 	}
 }
 
+/* The number behind `name` in the part of smaps for the area at `address`, in bytes. */
+static size_t
+smaps_of(const void *address, const char *name)
+{
+	FILE *file = fopen("/proc/self/smaps", "r");
+	unsigned long start, end, number;
+	int inside = 0;
+	char line[256], word[64];
+
+	CHECK(file);
+	while (fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "%lx-%lx ", &start, &end) == 2)
+			inside = start <= (uintptr_t)address && (uintptr_t)address < end;
+		else if (inside && sscanf(line, "%63s %lu", word, &number) == 2 &&
+			 strcmp(word, name) == 0)
+			break;
+	}
+	fclose(file);
+	return number * 1024;
+}
+
+static void
+smaps_tell_sharing(void)
+{
+	char *area = mmap(NULL, 8 * PAGE, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	pid_t child;
+
+	CHECK(area != MAP_FAILED);
+	memset(area, 1, 4 * PAGE);
+	CHECK_EQ(smaps_of(area, "Rss:"), 4 * PAGE);
+	CHECK_EQ(smaps_of(area, "Anonymous:"), 4 * PAGE);
+	CHECK_EQ(smaps_of(area, "Private_Dirty:"), 4 * PAGE);
+	child = fork_checked();
+	if (child == 0) {
+		CHECK_EQ(smaps_of(area, "Shared_Dirty:"), 4 * PAGE);
+		CHECK_EQ(smaps_of(area, "Pss:"), 2 * PAGE);
+		CHECK(smaps_of((void *)smaps_tell_sharing, "Shared_Clean:") > 0);
+		area[0] = 2;
+		CHECK_EQ(smaps_of(area, "Private_Dirty:"), PAGE);
+		CHECK_EQ(smaps_of(area, "Shared_Dirty:"), 3 * PAGE);
+		_exit(0);
+	}
+	check_exit(child);
+}
+
 const struct test sharing_tests[] = {
+	{"smaps_tell_sharing", smaps_tell_sharing, A_KERNEL},
 	{"fork_isolates", fork_isolates, ANYWHERE},
 	{"fork_nested", fork_nested, ANYWHERE},
 	{"fork_isolates_read", fork_isolates_read, ANYWHERE},

@@ -1,0 +1,17 @@
+#pragma once
+
+/* What an area really has in memory: for /proc/<pid>/smaps. */
+
+#include "vm/vma.h"
+
+#define PSS_SHIFT 12
+
+/* Bytes, but for pss. Clean and dirty as the page is; shared: more than one PTE has it. */
+struct vma_usage {
+	u64 rss, anonymous, referenced, locked;
+	u64 shared_clean, shared_dirty, private_clean, private_dirty;
+	u64 pss; /* each page divided by the number of PTEs that have it; << PSS_SHIFT */
+};
+
+/* Adds what vma has to *usage. => its mm->lock held */
+void vma_usage_add(struct vma *vma, struct vma_usage *usage);
