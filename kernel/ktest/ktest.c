@@ -30,7 +30,8 @@ slab_nr_settled(void)
 
 	kstack_drain();
 	for (unsigned i = 0; slab_stats_get(i, &stats); i++)
-		nr += stats.nr_active;
+		if (!(stats.flags & SLAB_NOLEAKTRACE))
+			nr += stats.nr_active;
 	return nr;
 }
 

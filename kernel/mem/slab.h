@@ -19,6 +19,7 @@ struct kmem_cache;
 #define SLAB_HWCACHE_ALIGN	0x00002000U /* no two objects share a cache line when it pays */
 #define SLAB_RECLAIM_ACCOUNT	0x00020000U /* a shrinker can free its objects: SReclaimable */
 #define SLAB_PANIC		0x00040000U /* creation does not fail */
+#define SLAB_NOLEAKTRACE	0x00800000U /* bookkeeping of the allocator: no leak when it grows */
 #define SLAB_NO_DEBUG		0x10000000U /* slab_debug= does not apply: the allocator's own */
 
 /*

@@ -114,5 +114,5 @@ gfp_check_context(gfp_t gfp)
 		might_sleep();
 }
 
-/* Wherever there are size classes (mem/slab/classes.c). */
+/* At boot, when there is the cache of caches: what kmalloc needs, and the implementation itself. */
 void kmalloc_init(void);

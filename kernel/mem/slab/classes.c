@@ -24,7 +24,7 @@ class_align(size_t size)
 }
 
 void
-kmalloc_init(void)
+kmalloc_classes_init(void)
 {
 	for (unsigned i = 0; i < NR_KMALLOC_CLASSES; i++) {
 		size_t size = classes[i].size;

@@ -5,3 +5,5 @@
 #include "mem/slab.h"
 
 extern struct kmem_cache *kmalloc_caches[NR_KMALLOC_CLASSES];
+
+void kmalloc_classes_init(void);

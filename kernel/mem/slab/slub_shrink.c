@@ -245,3 +245,9 @@ cache_check(struct kmem_cache *common)
 		cpu_check(cache, &cache->cpu[i]);
 	spin_unlock_irqrestore(&cache->lock, flags);
 }
+
+void
+kmalloc_init(void)
+{
+	kmalloc_classes_init();
+}
