@@ -9,10 +9,6 @@ ifeq ($(filter $(SLAB),$(SLAB_CHOICES)),)
 $(error SLAB=$(SLAB): choose one of $(SLAB_CHOICES))
 endif
 KERNEL_UNUSED := $(foreach other,$(filter-out $(SLAB),$(SLAB_CHOICES)),kernel/mem/slab/$(other)%)
-# slob has no size classes.
-ifeq ($(SLAB),slob)
-KERNEL_UNUSED += kernel/mem/slab/classes.c
-endif
 
 KERNEL_SOURCES := $(sort $(filter-out $(KERNEL_UNUSED),\
 	$(foreach layer,$(KERNEL_LAYERS),\

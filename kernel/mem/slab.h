@@ -23,8 +23,8 @@ struct kmem_cache;
 #define SLAB_NO_DEBUG		0x10000000U /* slab_debug= does not apply: the allocator's own */
 
 /*
- * name stays referenced. align 0 means 8. ctor, when not NULL, runs once for each object before it is
- * first allocated, and callers free objects in the constructed state.
+ * name stays referenced. align 0 means 8. ctor, when not NULL, runs for each object before it is first
+ * allocated (slob: each time), and callers free objects in the constructed state.
  * => NULL when there is no memory
  */
 struct kmem_cache *kmem_cache_create(const char *name, size_t size, size_t align, u32 flags,

@@ -42,6 +42,8 @@ cache_layout(struct kmem_cache *cache, size_t link_bytes)
 	size_t end;
 
 	cache->object_offset = cache->flags & SLAB_RED_ZONE ? cache->align : 0;
+	if (cache->flags & SLAB_KMALLOC && cache->object_offset < 2 * kmalloc_owner_bytes)
+		cache->object_offset += ALIGN_UP(kmalloc_owner_bytes, cache->align);
 	end = cache->object_offset + cache->object_size;
 	if (!debug && !cache->ctor)
 		return MAX(end, link_bytes);

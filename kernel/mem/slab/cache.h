@@ -19,6 +19,14 @@
 #include "mem/page_alloc.h"
 #include "mem/slab.h"
 
+/* A size class of kmalloc. */
+#define SLAB_KMALLOC 0x20000000U
+/*
+ * Bytes right before a kmalloc'ed object, within the left red zone, that are the implementation's own:
+ * slob must find out from them what it frees. Only with debugging.
+ */
+extern const u32 kmalloc_owner_bytes;
+
 /* Reasons why allocations and frees of a cache take the long way (mem/slab/hooks.c). */
 #define HOOK_DEBUG 1U /* a flag of SLAB_DEBUG_MASK */
 #define HOOK_WATCH 2U /* a watcher, mem/slab/watch.h */
@@ -82,6 +90,8 @@ void kfree_large(const void *object);
 /* => its page is not the first of a slab, but may be a later one */
 void kfree_of_tail(const void *object);
 size_t ksize_large(const void *object);
+/* ksize() where each page of objects belongs to one cache. */
+size_t ksize_by_page(const void *object);
 
 /* Slots before they are first allocated: debug data and constructor. */
 void slot_construct(struct kmem_cache *cache, void *slot);

@@ -3,7 +3,6 @@
 #include "core/panic.h"
 #include "mem/slab/cache.h"
 #include "mem/slab/classes.h"
-#include "mem/slab/debug.h"
 
 struct kmem_cache *kmalloc_caches[NR_KMALLOC_CLASSES];
 
@@ -31,18 +30,6 @@ kmalloc_classes_init(void)
 
 		assert(kmalloc_class(size) == i);
 		kmalloc_caches[i] = kmem_cache_create(classes[i].name, size, class_align(size),
-						      SLAB_PANIC, NULL);
+						      SLAB_PANIC | SLAB_KMALLOC, NULL);
 	}
-}
-
-size_t
-ksize(const void *object)
-{
-	struct page *page = object_page(object);
-
-	if (!page_test(page, PG_slab))
-		return ksize_large(object);
-	if (page->slab_cache->hooks & HOOK_DEBUG)
-		return debug_object_size(page->slab_cache, object);
-	return page->slab_cache->object_size;
 }

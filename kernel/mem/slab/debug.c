@@ -89,6 +89,12 @@ name_is_given(const char *name)
 	return false;
 }
 
+bool
+debug_is_on(void)
+{
+	return flags_given != 0;
+}
+
 u32
 debug_flags(const char *name, u32 flags)
 {
@@ -118,6 +124,13 @@ state_word(const struct kmem_cache *cache, const void *slot, u64 state)
 }
 
 bool
+debug_has_record(const struct kmem_cache *cache, const void *slot)
+{
+	return debug_is_allocated(cache, slot) ||
+	       info_of(cache, slot)->state == state_word(cache, slot, INFO_FREE);
+}
+
+bool
 debug_is_allocated(const struct kmem_cache *cache, const void *slot)
 {
 	return info_of(cache, slot)->state == state_word(cache, slot, INFO_ALLOCATED);
@@ -131,6 +144,13 @@ red_end(const struct kmem_cache *cache)
 	       sizeof(u64);
 }
 
+/* ... and the left one. */
+static size_t
+left_red_end(const struct kmem_cache *cache)
+{
+	return cache->object_offset - (cache->flags & SLAB_KMALLOC ? kmalloc_owner_bytes : 0);
+}
+
 static void
 red_zones_set(const struct kmem_cache *cache, void *slot, u8 pattern)
 {
@@ -139,7 +159,7 @@ red_zones_set(const struct kmem_cache *cache, void *slot, u8 pattern)
 
 	if (!(cache->flags & SLAB_RED_ZONE))
 		return;
-	memset(slot, pattern, cache->object_offset);
+	memset(slot, pattern, left_red_end(cache));
 	memset((char *)slot + from, pattern, red_end(cache) - from);
 }
 
@@ -172,7 +192,7 @@ red_zones_check(struct kmem_cache *cache, void *slot, u8 pattern)
 
 	if (!(cache->flags & SLAB_RED_ZONE))
 		return;
-	bytes_check(cache, slot, 0, cache->object_offset, pattern, "left red zone overwritten");
+	bytes_check(cache, slot, 0, left_red_end(cache), pattern, "left red zone overwritten");
 	bytes_check(cache, slot, from, red_end(cache), pattern, "right red zone overwritten");
 }
 

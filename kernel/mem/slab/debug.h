@@ -35,6 +35,8 @@ size_t slot_info_bytes(const struct kmem_cache *cache);
 
 /* Read slab_debug=. */
 void debug_init(void);
+/* => some cache may be debugged */
+bool debug_is_on(void);
 /* The flags of a new cache: its own, and those that slab_debug= gives it. */
 u32 debug_flags(const char *name, u32 flags);
 
@@ -58,4 +60,6 @@ void debug_report(struct kmem_cache *cache, void *slot, const void *bad, u8 expe
 void debug_track(struct slab_track *track);
 /* Lines about the object of a slot, and about the bytes around `bad` when that is not NULL. */
 void debug_describe(const struct kmem_cache *cache, const void *slot);
+/* => the slot's record can be read */
+bool debug_has_record(const struct kmem_cache *cache, const void *slot);
 bool debug_is_allocated(const struct kmem_cache *cache, const void *slot);

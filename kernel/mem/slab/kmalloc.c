@@ -2,6 +2,7 @@
 
 #include "lib/string.h"
 #include "mem/slab/cache.h"
+#include "mem/slab/debug.h"
 #include "mem/slab/watch.h"
 
 static unsigned
@@ -56,6 +57,18 @@ ksize_large(const void *object)
 	const struct page *page = object_page(object);
 
 	return (size_t)PAGE_SIZE << (page_test(page, PG_head) ? page->order : 0);
+}
+
+size_t
+ksize_by_page(const void *object)
+{
+	struct page *page = object_page(object);
+
+	if (!page_test(page, PG_slab))
+		return ksize_large(object);
+	if (page->slab_cache->hooks & HOOK_DEBUG)
+		return debug_object_size(page->slab_cache, object);
+	return page->slab_cache->object_size;
 }
 
 void *

@@ -50,14 +50,16 @@ void
 debug_describe(const struct kmem_cache *cache, const void *slot)
 {
 	const struct slot_info *info = (void *)((char *)slot + cache->info_offset);
-	bool known = cache->flags & SLAB_DEBUG_MASK;
+	bool known = cache->flags & SLAB_DEBUG_MASK && debug_has_record(cache, slot);
+	const char *state = "";
 
+	if (known)
+		state = debug_is_allocated(cache, slot) ? ", allocated" : ", free";
+	else if (cache->flags & SLAB_DEBUG_MASK)
+		state = ", whose record is destroyed";
 	pr_err("  object %p of cache %s, %u bytes%s", (char *)slot + cache->object_offset,
-	       cache->name, cache->object_size,
-	       !known				 ? ""
-	       : debug_is_allocated(cache, slot) ? ", allocated"
-						 : ", free");
-	if (!(cache->flags & SLAB_STORE_USER))
+	       cache->name, cache->object_size, state);
+	if (!known || !(cache->flags & SLAB_STORE_USER))
 		return;
 	track_print(&info->allocated, "allocated");
 	track_print(&info->freed, "freed");

@@ -211,3 +211,12 @@ cache_check(struct kmem_cache *common)
 	depot_check(cache);
 	spin_unlock_irqrestore(&cache->lock, flags);
 }
+
+/* The page of an object tells all. */
+const u32 kmalloc_owner_bytes = 0;
+
+size_t
+ksize(const void *object)
+{
+	return ksize_by_page(object);
+}

@@ -251,3 +251,12 @@ kmalloc_init(void)
 {
 	kmalloc_classes_init();
 }
+
+/* The page of an object tells all. */
+const u32 kmalloc_owner_bytes = 0;
+
+size_t
+ksize(const void *object)
+{
+	return ksize_by_page(object);
+}

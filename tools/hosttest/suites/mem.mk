@@ -8,18 +8,16 @@ mem_INCLUDES := mem/shim
 mem_FUZZERS := fuzz/fuzz_buddy.c
 mem_FUZZ_ENV := mem/env.c mem/locks.c
 
-# The common part, and what only slub and slab have.
-slab_common := cache.c debug.c hooks.c ipi.c kmalloc.c report.c watch.c
-slab_classes_slub := classes.c
-slab_classes_slab := classes.c
+# The common part; an implementation's own files begin with its name.
+slab_common := cache.c classes.c debug.c hooks.c ipi.c kmalloc.c report.c watch.c
 
-# All but an implementation's own files, which begin with its name.
 define slab_suite
 SUITES += $(1)
-$(1)_SRCS := $$(mem_common_SRCS) $$(addprefix kernel/mem/slab/,$$(slab_common) $$(slab_classes_$(1))) \
+$(1)_SRCS := $$(mem_common_SRCS) $$(addprefix kernel/mem/slab/,$$(slab_common)) \
 	$$(patsubst $$(TOP)/%,%,$$(wildcard $$(TOP)/kernel/mem/slab/$(1)*.c))
 $(1)_TESTS := mem/env.c mem/locks.c mem/slab_env.c mem/test_slab.c
 $(1)_INCLUDES := mem/shim
+$(1)_CFLAGS := -DSLAB_NAME='"$(1)"'
 $(1)_FUZZERS := fuzz/fuzz_slab.c
 $(1)_FUZZ_ENV := mem/env.c mem/locks.c mem/slab_env.c
 endef
