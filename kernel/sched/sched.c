@@ -1,6 +1,6 @@
 /*
- * The scheduler. Each hart has a queue of ready tasks and runs them in turn; a slice is
- * SCHED_SLICE_NS long while others wait, and has no end (and no timer) when none does.
+ * The scheduler. Each hart has a queue of ready tasks and runs the first; rq.c says which one
+ * that is. While others wait it runs for a slice; when none does there is no end, and no timer.
  *
  * A task belongs to the queue of the hart it last ran on: it is woken there, under that
  * queue's lock, which is also held across the switch away from it. So nobody can run a
@@ -22,22 +22,6 @@
 struct run_queue run_queues[NR_CPUS];
 static cpumask_t idle_harts; /* atomic */
 
-static void
-rq_enqueue(struct run_queue *rq, struct task *task)
-{
-	list_add_tail(&task->run_link, &rq->tasks);
-	task->on_rq = true;
-	rq->nr_ready++;
-}
-
-static void
-rq_dequeue(struct run_queue *rq, struct task *task)
-{
-	list_del(&task->run_link);
-	task->on_rq = false;
-	rq->nr_ready--;
-}
-
 /* Start the clock for the running task's slice, if it is not ticking already. */
 static void
 slice_start(struct run_queue *rq)
@@ -45,7 +29,7 @@ slice_start(struct run_queue *rq)
 	if (rq->slice_armed)
 		return;
 	rq->slice_armed = true;
-	timer_set_slice(clock_now_ns() + SCHED_SLICE_NS);
+	timer_set_slice(clock_now_ns() + rq_slice_ns(rq));
 }
 
 /* Lock the queue that a task belongs to, whichever it is when the lock is had. */
@@ -85,9 +69,12 @@ kick(u32 cpu)
 	}
 }
 
+/* A task that runs in no hart joins the queue, at its vtime_ns. */
 static void
-task_ready_locked(struct run_queue *rq, struct task *task)
+task_ready_locked(struct run_queue *rq, struct task *task, u64 now)
 {
+	if (rq_should_preempt(rq, task, now))
+		atomic_or32(&rq->running->ti.flags, TIF_NEED_RESCHED);
 	rq_enqueue(rq, task);
 	if (rq == &run_queues[cpu_id()] && rq->running != rq->idle)
 		slice_start(rq);
@@ -109,7 +96,10 @@ task_wake(struct task *task, u32 state_mask)
 		WRITE_ONCE(task->state, TASK_RUNNING);
 		/* One that has not yet left its hart just goes on. */
 		if (!task->on_rq && rq->running != task) {
-			task_ready_locked(rq, task);
+			u64 now = clock_now_ns();
+
+			rq_place_woken(rq, task, now);
+			task_ready_locked(rq, task, now);
 			woken = true;
 		}
 	}
@@ -122,8 +112,20 @@ task_wake(struct task *task, u32 state_mask)
 void
 task_start(struct task *task)
 {
-	task->ti.cpu_id = cpu_id();
-	task_wake(task, 1U << TASK_UNINTERRUPTIBLE);
+	u64 flags = irq_save();
+	u32 cpu = cpu_id();
+	struct run_queue *rq = &run_queues[cpu];
+	u64 now;
+
+	spin_lock(&rq->lock);
+	now = clock_now_ns();
+	task->ti.cpu_id = cpu;
+	WRITE_ONCE(task->state, TASK_RUNNING);
+	rq_place_new(rq, task, now);
+	task_ready_locked(rq, task, now);
+	spin_unlock(&rq->lock);
+	irq_restore(flags);
+	kick(cpu);
 }
 
 void
@@ -149,19 +151,6 @@ sched_finish_switch(struct task *previous)
 		task_put(previous);
 }
 
-static void
-account_switch(struct run_queue *rq, struct task *previous, struct task *next)
-{
-	u64 now = clock_now_ns();
-
-	previous->runtime_ns += now - previous->exec_start_ns;
-	if (previous == rq->idle)
-		rq->idle_ns += now - previous->exec_start_ns;
-	next->exec_start_ns = now;
-	next->nr_switches++;
-	rq->nr_switches++;
-}
-
 /* FP registers stay behind in memory; the next use in this task traps and loads them. */
 static void
 fpu_leave(struct task *task)
@@ -185,7 +174,9 @@ switch_tasks(struct run_queue *rq, struct task *previous, struct task *next)
 {
 	struct thread_info *left;
 
-	account_switch(rq, previous, next);
+	next->exec_start_ns = previous->exec_start_ns;
+	next->nr_switches++;
+	rq->nr_switches++;
 	fpu_leave(previous);
 	WRITE_ONCE(next->on_cpu, 1);
 	next->ti.cpu = previous->ti.cpu;
@@ -211,16 +202,16 @@ schedule(void)
 	spin_lock(&rq->lock);
 	if (previous->state == TASK_INTERRUPTIBLE && signal_pending())
 		WRITE_ONCE(previous->state, TASK_RUNNING);
+	rq_charge(rq, clock_now_ns());
 	if (previous->state == TASK_RUNNING && previous != rq->idle)
 		rq_enqueue(rq, previous);
 	else
 		previous->nr_voluntary++;
-	if (rq->nr_ready) {
-		next = list_first_entry(&rq->tasks, struct task, run_link);
+	next = rq_first(rq);
+	if (next)
 		rq_dequeue(rq, next);
-	} else {
+	else
 		next = rq->idle;
-	}
 	if (next != previous)
 		switch_tasks(rq, previous, next);
 	else
@@ -251,6 +242,13 @@ task_exit(void)
 void
 sched_yield(void)
 {
+	u64 flags = irq_save();
+	struct run_queue *rq = &run_queues[cpu_id()];
+
+	spin_lock(&rq->lock);
+	rq_place_last(rq);
+	spin_unlock(&rq->lock);
+	irq_restore(flags);
 	schedule();
 }
 
@@ -290,27 +288,38 @@ lock_both(struct run_queue *a, struct run_queue *b)
 	spin_lock_nested(a < b ? &b->lock : &a->lock, RANK_RUNQUEUE2);
 }
 
-/* Take a ready task from the longest other queue. => interrupts off */
-static bool
-steal(struct run_queue *rq)
+/* => the longest other queue that has ready tasks, or NULL; without a lock: a guess */
+static struct run_queue *
+steal_choose(const struct run_queue *rq)
 {
 	struct run_queue *victim = NULL;
-	struct task *task;
-	bool stolen = false;
 
 	for (u32 i = 0; i < nr_cpus; i++)
 		if (&run_queues[i] != rq && READ_ONCE(run_queues[i].nr_ready) &&
 		    (!victim || run_queues[i].nr_ready > victim->nr_ready))
 			victim = &run_queues[i];
+	return victim;
+}
+
+/* Take a ready task from another queue. => interrupts off */
+static bool
+steal(struct run_queue *rq)
+{
+	struct run_queue *victim = steal_choose(rq);
+	struct rb_node *node;
+	bool stolen = false;
+
 	if (!victim)
 		return false;
 	lock_both(rq, victim);
-	list_for_each_entry(task, &victim->tasks, run_link) {
+	rb_for_each(node, &victim->ready)
+	{
+		struct task *task = rb_entry(node, struct task, run_node);
+
 		if (!(task->allowed & (1U << cpu_id())))
 			continue;
-		rq_dequeue(victim, task);
 		WRITE_ONCE(task->ti.cpu_id, cpu_id());
-		rq_enqueue(rq, task);
+		rq_move(rq, victim, task);
 		stolen = true;
 		break;
 	}
@@ -342,9 +351,7 @@ sched_init_cpu(struct task *idle)
 {
 	struct run_queue *rq = &run_queues[cpu_id()];
 
-	spin_init(&rq->lock, "run_queue", RANK_RUNQUEUE);
-	list_init(&rq->tasks);
-	rq->idle = rq->running = idle;
+	rq_init(rq, idle);
 	this_cpu()->idle = &idle->ti;
 	idle->kthread = true;
 	idle->exec_start_ns = clock_now_ns();

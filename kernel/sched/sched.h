@@ -1,10 +1,8 @@
 #pragma once
 
-/* Choosing who runs. Per-hart queues, round robin with a time slice, stealing by idle harts. */
+/* Choosing who runs: a queue for each hart, fair shares, stealing by idle harts. */
 
 #include "sched/task.h"
-
-#define SCHED_SLICE_NS (10 * 1000000UL)
 
 /*
  * Give the hart to another task. When the caller's state is not TASK_RUNNING it sleeps until
@@ -12,7 +10,7 @@
  */
 void schedule(void);
 
-/* Let others run first; the caller stays ready. */
+/* Let all others that are ready run first; the caller stays ready. */
 void sched_yield(void);
 
 /* In long kernel loops: yields when the time slice is over. No spinning lock held. */

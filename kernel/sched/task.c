@@ -59,7 +59,6 @@ task_create(const char *name, void (*entry)(void *arg), void *arg)
 	task->state = TASK_UNINTERRUPTIBLE;
 	task->start_ns = clock_now_ns();
 	task->allowed = ~0U;
-	list_init(&task->run_link);
 	list_init(&task->thread_link);
 	refcount_set(&task->refs, 2);
 	return task;

@@ -50,17 +50,17 @@ struct signal_stack {
 };
 
 struct task {
-	struct thread_info ti;	   /* first: tp points here */
-	struct context context;	   /* callee-saved registers while not running */
-	struct list_head run_link; /* RUNQUEUE: queue of ready tasks */
-	u32 state;		   /* enum task_state; see task_sleep_prepare() */
-	u32 on_cpu;		   /* 1 until switch code is done with its stack */
-	bool on_rq;		   /* RUNQUEUE */
+	struct thread_info ti;	 /* first: tp points here */
+	struct context context;	 /* callee-saved registers while not running */
+	struct rb_node run_node; /* RUNQUEUE: queue of ready tasks */
+	u32 state;		 /* enum task_state; see task_sleep_prepare() */
+	u32 on_cpu;		 /* 1 until switch code is done with its stack */
+	bool on_rq;		 /* RUNQUEUE */
 	bool kthread;
 	s32 tid;	 /* 0 for idle tasks */
 	refcount_t refs; /* whoever may look at it; the last frees it */
 	char name[TASK_NAME_MAX];
-	u64 slice_ns; /* left of its time slice */
+	u64 vtime_ns; /* RUNQUEUE: its place in the queue (rq.c) */
 	u64 start_ns, exec_start_ns, runtime_ns, system_ns;
 	u64 nr_switches, nr_voluntary;
 	cpumask_t allowed;

@@ -26,6 +26,14 @@ sleep_for_ever(void *unused)
 }
 
 static void
+spin(void *unused)
+{
+	(void)unused;
+	for (;;)
+		;
+}
+
+static void
 exit_statuses(void)
 {
 	for (int status = 0; status < 256; status += 15)
@@ -236,23 +244,23 @@ fork_until_refused(void)
 	CHECK_EQ(child_status(exit_with, NULL), 0);
 }
 
-/* A process that doubles itself until it may not; its group can still be killed. */
+/* A process that doubles itself for ever; its group can still be killed. */
 static void
 fork_bomb(void)
 {
 	pid_t bomb = fork_checked();
 
 	if (bomb == 0) {
-		struct rlimit limit = {200, 200};
+		struct rlimit limit = {300, 300};
 
 		setpgid(0, 0);
 		setrlimit(RLIMIT_NPROC, &limit);
 		for (;;)
-			if (fork() < 0)
-				sleep_ms(1);
+			fork();
 	}
 	setpgid(bomb, bomb);
 	sleep_ms(700);
+	CHECK_EQ(kill(-bomb, SIGKILL), 0);
 	for (int i = 0; i < 1000 && kill(-bomb, SIGKILL) == 0; i++) {
 		while (waitpid(-1, NULL, WNOHANG) > 0)
 			;
@@ -260,6 +268,46 @@ fork_bomb(void)
 	}
 	CHECK_ERRNO(kill(-bomb, 0), ESRCH);
 	CHECK_EQ(child_status(exit_with, NULL), 0);
+}
+
+static long
+context_switches(void)
+{
+	char text[4096] = "", *at;
+	int fd = open("/proc/stat", O_RDONLY);
+
+	CHECK(fd >= 0 && read(fd, text, sizeof(text) - 1) > 0);
+	close(fd);
+	at = strstr(text, "ctxt ");
+	CHECK(at != NULL);
+	return atol(at + 5);
+}
+
+/* Who sleeps does not queue behind all who only compute, each time it wakes. */
+static void
+sleeper_among_spinners(void)
+{
+	enum { SPINNERS = 100, NAPS = 20 };
+	pid_t group = fork_checked();
+	long before;
+
+	if (group == 0) {
+		setpgid(0, 0);
+		for (int i = 1; i < SPINNERS; i++)
+			if (fork_checked() == 0)
+				spin(NULL);
+		spin(NULL);
+	}
+	setpgid(group, group);
+	sleep_ms(300);
+	before = context_switches();
+	for (int i = 0; i < NAPS; i++)
+		sleep_ms(1);
+	before = context_switches() - before;
+	kill(-group, SIGKILL);
+	waitpid(group, NULL, 0);
+	if (before > SPINNERS * NAPS / 2)
+		FAIL("%ld switches in %d naps", before, NAPS);
 }
 
 static void
@@ -313,14 +361,6 @@ wait_in_wait(void *unused)
 	if (fork() == 0)
 		sleep_for_ever(NULL);
 	wait(NULL);
-}
-
-static void
-spin(void *unused)
-{
-	(void)unused;
-	for (;;)
-		;
 }
 
 static void
@@ -380,6 +420,7 @@ const struct test process_tests[] = {
 	{"fork_many_orphans", fork_many_orphans, ANYWHERE},
 	{"fork_until_refused", fork_until_refused, ON_OUR_SIZE},
 	{"fork_bomb", fork_bomb, ON_OUR_SIZE},
+	{"sleeper_among_spinners", sleeper_among_spinners, ON_OUR_SIZE},
 	{"process_groups", process_groups, ANYWHERE},
 	{"kill_errors", kill_errors, ANYWHERE},
 	{"kill_while_waiting", kill_while_waiting, ANYWHERE},
