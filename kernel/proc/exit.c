@@ -94,7 +94,8 @@ reparent_children(struct process *process)
 		list_move_tail(&child->sibling_link, &init_process->children);
 		if (child->state == PROCESS_ZOMBIE)
 			signal_notify_parent_locked(child, CLD_EXITED, child->exit_status);
-		group_check_orphaned_locked(child->pgid, process);
+		if (child->pgid != process->pgid)
+			group_check_orphaned_locked(child->pgid, process);
 	}
 }
 
@@ -122,13 +123,23 @@ announce_death(struct process *process)
 	return unwanted;
 }
 
+/* Does its parent keep its group from being orphaned? */
+static bool
+parent_is_outside_group(const struct process *process)
+{
+	const struct process *parent = process->parent;
+
+	return parent->pgid != process->pgid && parent->sid == process->sid;
+}
+
 /* => true when the tree's reference is to be put */
 static bool
 process_becomes_zombie(struct process *process)
 {
 	process->state = PROCESS_ZOMBIE;
 	session_leader_exit_locked(process);
-	group_check_orphaned_locked(process->pgid, process);
+	if (parent_is_outside_group(process))
+		group_check_orphaned_locked(process->pgid, process);
 	reparent_children(process);
 	if (!announce_death(process))
 		return false;
