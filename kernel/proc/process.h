@@ -52,7 +52,8 @@ struct process_signals {
 	struct sigaction actions[NSIG]; /* S; index sig - 1 */
 	struct signal_queue shared;	/* S; for any thread */
 	u8 stop_signal;			/* S; group stop in force or under way, 0 for none */
-	u32 nr_stopped;			/* S; threads that have stopped for it */
+	u32 stop_generation;		/* S; counts the group stops that began */
+	u32 nr_stopped;			/* S; threads that have stopped for this one */
 	bool stop_unreported;		/* S; wait4(WUNTRACED) has not seen it yet */
 	bool continue_unreported;	/* S; nor wait4(WCONTINUED) that it went on */
 };

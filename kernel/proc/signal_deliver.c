@@ -92,6 +92,7 @@ stop_begin(int sig)
 		spin_lock(&signal->lock);
 		if (!signal->stop_signal && !process->exiting) {
 			signal->stop_signal = sig;
+			signal->stop_generation++;
 			signal->nr_stopped = 0;
 			signal->stop_unreported = true;
 			signal->continue_unreported = false;
@@ -117,26 +118,54 @@ signal_note_stopped_locked(struct process *process)
 		signal_notify_parent_locked(process, CLD_STOPPED, sig);
 }
 
-/* Sleep while the stop is in force. */
+/* The current thread is counted for the stop in force. => its generation */
+static u32
+stop_join(struct process *process)
+{
+	u64 flags = spin_lock_irqsave(&process_lock);
+	u32 generation;
+
+	spin_lock(&process->signal.lock);
+	process->signal.nr_stopped++;
+	generation = process->signal.stop_generation;
+	spin_unlock(&process->signal.lock);
+	signal_note_stopped_locked(process);
+	spin_unlock_irqrestore(&process_lock, flags);
+	return generation;
+}
+
+/* It is to end although the stop goes on, which is one for the others alone from now on. */
+static void
+stop_leave(struct process *process, u32 generation)
+{
+	u64 flags = spin_lock_irqsave(&process->signal.lock);
+
+	if (process->signal.stop_signal && process->signal.stop_generation == generation)
+		process->signal.nr_stopped--;
+	spin_unlock_irqrestore(&process->signal.lock, flags);
+}
+
+/*
+ * Sleep while the stop is in force. It may be over, and another begun, before this thread runs
+ * again: then return, to be counted for the other.
+ */
 static void
 stop_wait(void)
 {
 	struct process *process = current->process;
-	u64 flags = spin_lock_irqsave(&process_lock);
-
-	spin_lock(&process->signal.lock);
-	process->signal.nr_stopped++;
-	spin_unlock(&process->signal.lock);
-	signal_note_stopped_locked(process);
-	spin_unlock_irqrestore(&process_lock, flags);
+	struct process_signals *signal = &process->signal;
+	u32 generation = stop_join(process);
 
 	for (;;) {
 		task_set_state(TASK_STOPPED);
-		if (!READ_ONCE(process->signal.stop_signal) || signal_must_die())
+		if (!READ_ONCE(signal->stop_signal) || signal_must_die() ||
+		    READ_ONCE(signal->stop_generation) != generation)
 			break;
 		schedule();
 	}
 	task_set_state(TASK_RUNNING);
+	if (signal_must_die())
+		stop_leave(process, generation);
 }
 
 /*

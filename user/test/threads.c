@@ -16,6 +16,7 @@
 
 #define NR_THREADS  6
 #define NR_ROUNDS   3000
+#define NR_STOPS    300
 #define STACK_BYTES 65536
 
 #define THREAD_FLAGS                                                                        \
@@ -280,6 +281,39 @@ test_the_end_of_all(const char *program)
 	}
 }
 
+static void
+sleep_for_ever(struct thread *self)
+{
+	static const long second[2] = {0, 1000000};
+
+	(void)self;
+	for (;;)
+		bare_call(SYS_nanosleep, (long)second, 0, 0);
+}
+
+/* Each stop of a process of many threads is told, however soon it follows the last one's end. */
+static void
+test_stops(void)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		for (int i = 0; i < NR_THREADS; i++)
+			thread_start(&threads[i], i, i % 2 ? run_for_ever : sleep_for_ever);
+		for (;;)
+			pause();
+	}
+	for (int i = 0; i < NR_STOPS && !nr_failures; i++) {
+		CHECK(kill(pid, SIGSTOP) == 0);
+		CHECK(waitpid(pid, &status, WUNTRACED) == pid && WIFSTOPPED(status));
+		CHECK(kill(pid, SIGCONT) == 0);
+		CHECK(waitpid(pid, &status, WCONTINUED) == pid && WIFCONTINUED(status));
+	}
+	CHECK(kill(pid, SIGKILL) == 0);
+	CHECK(waitpid(pid, &status, 0) == pid && WIFSIGNALED(status));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -290,5 +324,6 @@ main(int argc, char **argv)
 	test_requeue();
 	test_futex_errors();
 	test_the_end_of_all("/proc/self/exe");
+	test_stops();
 	return nr_failures != 0;
 }
