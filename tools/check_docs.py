@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""What the documents name exists: files, functions and make targets in backticks."""
+"""What the documents name exists: files, functions and make targets in backticks.
+
+And docs/abi.md lists exactly the calls of kernel/syscall/syscall.tbl.
+"""
 
 import os
 import re
@@ -13,6 +16,9 @@ FUNCTION = re.compile(r"^([a-z_]\w+)\(\)$")
 MAKE_TARGET = re.compile(r"^make ([a-z][\w-]*)")
 RULE = re.compile(r"^([a-z][\w-]*(?: [a-z][\w-]*)*):(?!=)", re.MULTILINE)
 SOURCE_FOLDERS = ["kernel", "user", "mkfs", "tools", "grading"]
+SYSCALLS, ABI = "kernel/syscall/syscall.tbl", "docs/abi.md"
+SYSCALL_LINE = re.compile(r"^(\d+) (\w+) ", re.MULTILINE)
+ABI_ROW = re.compile(r"^\| (\d+) \| (\w+) \|[^|\n]*\|[^|\n]*\|$", re.MULTILINE)
 TOP_FOLDERS = {"kernel", "user", "mkfs", "tools", "grading", "docs", ".ci"}
 
 
@@ -60,6 +66,18 @@ def check_document(path, words, by_name, targets):
             yield f"{path}: there is no `{code}`"
 
 
+def check_calls():
+    """Findings of the tables of calls."""
+    calls = set(SYSCALL_LINE.findall(read(SYSCALLS)))
+    listed = ABI_ROW.findall(read(ABI))
+    for number, name in sorted(calls - set(listed)):
+        yield f"{ABI}: does not list call {number} {name}"
+    for number, name in sorted(set(listed) - calls):
+        yield f"{ABI}: there is no call {number} {name}"
+    for row in sorted({row for row in listed if listed.count(row) > 1}):
+        yield f"{ABI}: lists {row[1]} twice"
+
+
 def main():
     sources = find_files(SOURCE_FOLDERS, (".c", ".h", ".S", ".py"))
     words = {word for path in sources for word in re.findall(r"\w+", read(path))}
@@ -70,6 +88,8 @@ def main():
     targets = make_targets()
     findings = [finding for path in documents
                 for finding in check_document(path, words, by_name, targets)]
+    if os.path.exists(os.path.join(TOP, ABI)):
+        findings += check_calls()
     finish("docs", findings, f"{len(documents)} documents")
 
 
