@@ -15,6 +15,7 @@ struct proc_node {
 	proc_show_t show;
 	int (*write)(const char *text);
 	u32 *number, min, max;		     /* show and write of procfs_register_number */
+	proc_words_t words;		     /* instead: read of procfs_register_words */
 	const struct debugfs_ops *debug_ops; /* show and write of debugfs_register */
 	void *debug_arg;
 };
@@ -80,6 +81,8 @@ int proc_pid_read_inode(struct inode *inode);
 
 /* Files made of text (fs/proc_file.c). */
 extern const struct file_ops proc_file_ops;
+/* Files made of 64-bit words (fs/proc_words.c). */
+extern const struct file_ops proc_words_ops;
 
 /* Directories: opened only to be listed. */
 extern const struct file_ops proc_dir_fops;
@@ -89,6 +92,11 @@ void debugfs_init(void);
 void debug_fault_init(void);
 
 /* Registers the files about memory, and all others. */
-void proc_mem_init(void);
+void proc_meminfo_init(void);
+void proc_vmstat_init(void);
+void proc_zoneinfo_init(void);
 void proc_frames_init(void);
+void proc_iomem_init(void);
+void proc_sys_vm_init(void);
+void proc_slabinfo_init(void);
 void proc_system_init(void);

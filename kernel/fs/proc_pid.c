@@ -215,6 +215,17 @@ set_type(struct inode *inode, u32 mode, const struct inode_ops *iops, const stru
 		inode->nlink = 2;
 }
 
+static void
+set_file_type(struct inode *inode, unsigned file)
+{
+	u32 mode = S_IFREG | (proc_pid_ops->write ? 0644 : 0444);
+
+	if (proc_pid_ops->has_words(file))
+		set_type(inode, S_IFREG | 0400, &pid_file_iops, &proc_words_ops);
+	else
+		set_type(inode, mode, &pid_file_iops, &proc_file_ops);
+}
+
 /* A descriptor's link must have an open file behind it. */
 static int
 read_fd_inode(struct inode *inode)
@@ -234,14 +245,13 @@ int
 proc_pid_read_inode(struct inode *inode)
 {
 	u32 kind = proc_ino_kind(inode->ino);
-	u32 file_mode = S_IFREG | (proc_pid_ops->write ? 0644 : 0444);
 
 	if (!proc_pid_ops->exists(proc_ino_pid(inode->ino)))
 		return -ENOENT;
 	if (kind == PROC_PID_DIR)
 		set_type(inode, S_IFDIR | 0555, &pid_dir_iops, &proc_dir_fops);
 	else if (kind < PROC_PID_CWD)
-		set_type(inode, file_mode, &pid_file_iops, &proc_file_ops);
+		set_file_type(inode, kind - PROC_PID_FILE);
 	else if (kind == PROC_PID_FD_DIR)
 		set_type(inode, S_IFDIR | 0500, &fd_dir_iops, &proc_dir_fops);
 	else if (kind == PROC_PID_EXE)

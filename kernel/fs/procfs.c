@@ -86,6 +86,12 @@ procfs_register_writable(const char *path, proc_show_t show, int (*write)(const 
 }
 
 void
+procfs_register_words(const char *path, proc_words_t read)
+{
+	proc_node_add(PROC_ROOT, path, S_IFREG | 0400)->words = read;
+}
+
+void
 procfs_register_number(const char *path, u32 *value, u32 min, u32 max)
 {
 	struct proc_node *node = proc_node_add(PROC_ROOT, path, S_IFREG | 0644);
@@ -191,7 +197,7 @@ proc_read_node(struct inode *inode)
 		break;
 	default:
 		inode->iops = &proc_file_iops;
-		inode->fops = &proc_file_ops;
+		inode->fops = node->words ? &proc_words_ops : &proc_file_ops;
 	}
 	return 0;
 }
@@ -273,7 +279,12 @@ procfs_init(void)
 
 	fs_type_register(&type);
 	proc_node_add(PROC_ROOT, "self", S_IFLNK | 0777);
-	proc_mem_init();
+	proc_meminfo_init();
+	proc_vmstat_init();
+	proc_zoneinfo_init();
 	proc_frames_init();
+	proc_iomem_init();
+	proc_sys_vm_init();
+	proc_slabinfo_init();
 	proc_system_init();
 }

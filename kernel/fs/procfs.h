@@ -22,6 +22,14 @@ void procfs_register(const char *path, proc_show_t show);
 /* One that may be written: write gets the text, terminated and without a final newline. */
 void procfs_register_writable(const char *path, proc_show_t show, int (*write)(const char *text));
 
+/*
+ * A file of 64-bit words. read: fill in words first .. first + nr - 1 of it, nr at most
+ * PROC_WORDS_MAX. => how many there were, fewer at the end; or -errno. May sleep
+ */
+#define PROC_WORDS_MAX 512
+typedef s64 (*proc_words_t)(u64 first, u64 *words, u64 nr);
+void procfs_register_words(const char *path, proc_words_t read);
+
 /* A number of /proc/sys within min .. max. */
 void procfs_register_number(const char *path, u32 *value, u32 min, u32 max);
 
@@ -39,6 +47,10 @@ struct proc_pid_ops {
 
 	/* Files that can be written: absent for none; text as in procfs_register_writable. */
 	int (*write)(s32 pid, unsigned file, const char *text);
+
+	/* Files of words, as procfs_register_words() has them. */
+	bool (*has_words)(unsigned file);
+	s64 (*words)(s32 pid, unsigned file, u64 first, u64 *words, u64 nr);
 
 	/* With a reference; NULL when there is none. */
 	struct files *(*files_of)(s32 pid);

@@ -18,11 +18,11 @@ enum vm_item {
 	NR_SHMEM,	/* of the page cache, with no file on a disk */
 	NR_PAGETABLE,	/* page tables, but for those made before the buddy */
 	NR_KERNEL_STACK,
-	NR_VMALLOC, /* other pages of vmalloc */
+	NR_VMALLOC,   /* other pages of vmalloc */
+	NR_COMMITTED, /* that programs may come to need: private writable areas, and stacks */
 	/* Events, ever. */
 	PGACTIVATE,
 	PGDEACTIVATE,
-	ALLOCSTALL,
 	DROP_PAGECACHE,
 	DROP_SLAB,
 	NR_VM_ITEMS,
@@ -46,3 +46,10 @@ vmstat_add(enum vm_item item, s64 delta)
 
 /* The sum over all harts; not less than 0, which it may be for the moment while others count. */
 u64 vmstat_get(enum vm_item item);
+
+struct zone;
+
+/* Free pages of one zone, on the lists of harts, too. */
+u64 zone_nr_free_all(const struct zone *zone);
+/* Pages that it has given and got back since the boot. */
+void zone_counts(const struct zone *zone, u64 *nr_allocated, u64 *nr_freed);

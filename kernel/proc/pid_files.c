@@ -185,27 +185,29 @@ write_make_it_fail(struct process *process, const char *text)
 static const struct pid_file {
 	void (*show)(struct seq *seq, struct process *process, struct mm *mm);
 	int (*write)(struct process *process, const char *text);
+	s64 (*words)(struct mm *mm, u64 first, u64 *words, u64 nr); /* instead of show */
 } files_table[] = {
-	{pid_show_stat, NULL},
-	{pid_show_statm, NULL},
-	{pid_show_status, NULL},
-	{pid_show_maps, NULL},
-	{pid_show_smaps, NULL},
-	{pid_show_smaps_rollup, NULL},
-	{show_cmdline, NULL},
-	{show_environ, NULL},
-	{show_auxv, NULL},
-	{show_comm, NULL},
-	{show_limits, NULL},
-	{show_oom_score, NULL},
-	{show_oom_score_adj, write_oom_score_adj},
-	{show_make_it_fail, write_make_it_fail},
+	{.show = pid_show_stat},
+	{.show = pid_show_statm},
+	{.show = pid_show_status},
+	{.show = pid_show_maps},
+	{.show = pid_show_smaps},
+	{.show = pid_show_smaps_rollup},
+	{.show = show_cmdline},
+	{.show = show_environ},
+	{.show = show_auxv},
+	{.show = show_comm},
+	{.show = show_limits},
+	{.show = show_oom_score},
+	{.show = show_oom_score_adj, .write = write_oom_score_adj},
+	{.show = show_make_it_fail, .write = write_make_it_fail},
+	{.words = pid_pagemap_words},
 };
 
 static const char *const file_names[ARRAY_SIZE(files_table) + 1] = {
-	"stat",		"statm",     "status",	      "maps",	      "smaps",
-	"smaps_rollup", "cmdline",   "environ",	      "auxv",	      "comm",
-	"limits",	"oom_score", "oom_score_adj", "make-it-fail", NULL,
+	"stat",		 "statm",	 "status",  "maps", "smaps",  "smaps_rollup",
+	"cmdline",	 "environ",	 "auxv",    "comm", "limits", "oom_score",
+	"oom_score_adj", "make-it-fail", "pagemap", NULL,
 };
 
 static s32
@@ -259,6 +261,29 @@ pid_write(s32 pid, unsigned file, const char *text)
 	err = files_table[file].write(process, text);
 	process_put(process);
 	return err;
+}
+
+static bool
+pid_has_words(unsigned file)
+{
+	return files_table[file].words;
+}
+
+static s64
+pid_words(s32 pid, unsigned file, u64 first, u64 *words, u64 nr)
+{
+	struct process *process = process_find(pid);
+	struct mm *mm;
+	s64 got;
+
+	if (!process)
+		return -ESRCH;
+	mm = process_mm_get(process);
+	got = files_table[file].words(mm, first, words, nr);
+	if (mm)
+		mm_put(mm);
+	process_put(process);
+	return got;
 }
 
 static struct files *
@@ -325,6 +350,8 @@ static const struct proc_pid_ops pid_ops = {
 	.exists = pid_exists,
 	.show = pid_show,
 	.write = pid_write,
+	.has_words = pid_has_words,
+	.words = pid_words,
 	.files_of = pid_files_of,
 	.cwd = pid_cwd,
 	.root = pid_root,

@@ -28,6 +28,9 @@ void pid_show_stat(struct seq *seq, struct process *process, struct mm *mm);
 void pid_show_statm(struct seq *seq, struct process *process, struct mm *mm);
 void pid_show_status(struct seq *seq, struct process *process, struct mm *mm);
 
+/* proc/pid_pagemap.c: words of pagemap, as procfs_register_words() has them. */
+s64 pid_pagemap_words(struct mm *mm, u64 first, u64 *words, u64 nr);
+
 /* proc/pid_maps.c: what is mapped. */
 void pid_show_maps(struct seq *seq, struct process *process, struct mm *mm);
 

@@ -28,12 +28,32 @@ u64 dirty_expire_ns = 5 * NSEC_PER_SEC;
 static struct spinlock list_lock = SPINLOCK_INIT("dirty_list", RANK_DIRTY);
 static LIST_HEAD(dirty_mappings);
 static struct wait_queue flusher_wq = WAIT_QUEUE_INIT(flusher_wq);
-static bool flusher_kicked;
+static bool flusher_kicked, expire_changed;
 
 static u64
 dirty_limit(u32 percent)
 {
 	return (nr_free_pages() + nr_pagecache_pages()) * percent / 100;
+}
+
+u64
+dirty_threshold(void)
+{
+	return dirty_limit(dirty_ratio);
+}
+
+u64
+dirty_background_threshold(void)
+{
+	return dirty_limit(dirty_background_ratio);
+}
+
+void
+dirty_expire_set(u64 ns)
+{
+	WRITE_ONCE(dirty_expire_ns, ns);
+	WRITE_ONCE(expire_changed, true);
+	wake_up(&flusher_wq);
 }
 
 void
@@ -156,8 +176,9 @@ flusher_sleep(void)
 		wait_event(&flusher_wq,
 			   READ_ONCE(flusher_kicked) || dirty_list_oldest() != UINT64_MAX);
 	else
-		wait_event_deadline(&flusher_wq, READ_ONCE(flusher_kicked),
-				    oldest + dirty_expire_ns);
+		wait_event_deadline(&flusher_wq,
+				    READ_ONCE(flusher_kicked) || READ_ONCE(expire_changed),
+				    oldest + READ_ONCE(dirty_expire_ns));
 }
 
 static void
@@ -167,6 +188,7 @@ flusher_main(void *arg)
 	for (;;) {
 		u64 now;
 
+		WRITE_ONCE(expire_changed, false);
 		flusher_sleep();
 		now = clock_now_ns();
 		if (READ_ONCE(flusher_kicked)) {

@@ -3,6 +3,7 @@
 #include "core/panic.h"
 #include "core/spinlock.h"
 #include "mem/page_alloc.h"
+#include "mem/vmstat.h"
 
 static struct spinlock lru_lock = SPINLOCK_INIT("lru", RANK_LRU);
 static struct lru lru = {
@@ -63,8 +64,10 @@ lru_touch(struct page *page)
 	if (flags & (1U << PG_active) || !(flags & (1U << PG_lru)))
 		return;
 	spin_lock(&lru_lock);
-	if (lru_delete_locked(page))
+	if (lru_delete_locked(page)) {
 		lru_insert_locked(page, true);
+		vmstat_add(PGACTIVATE, 1);
+	}
 	spin_unlock(&lru_lock);
 	page_clear(page, PG_referenced);
 }
@@ -81,6 +84,7 @@ lru_balance_locked(unsigned nr)
 
 		lru_delete_locked(page);
 		lru_insert_locked(page, false);
+		vmstat_add(PGDEACTIVATE, 1);
 	}
 }
 

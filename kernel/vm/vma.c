@@ -13,6 +13,7 @@
 
 #include "core/panic.h"
 #include "mem/slab.h"
+#include "mem/vmstat.h"
 #include "riscv/pte.h"
 #include "vm/mm.h"
 #include "vm/pagecache.h"
@@ -167,6 +168,8 @@ mm_account(struct mm *mm, const struct vma *vma, s64 sign)
 		mm->stack_pages += nr;
 	else if ((vma->flags & (VM_WRITE | VM_SHARED)) == VM_WRITE)
 		mm->data_pages += nr;
+	if ((vma->flags & (VM_WRITE | VM_SHARED)) == VM_WRITE)
+		vmstat_add(NR_COMMITTED, nr);
 	if (vma->mapping && (vma->flags & (VM_EXEC | VM_WRITE)) == VM_EXEC)
 		mm->exec_pages += nr;
 	if (vma->flags & VM_LOCKED)

@@ -201,6 +201,12 @@ pages_alloc(gfp_t gfp, unsigned order)
 	return NULL;
 }
 
+struct page *
+page_alloc(gfp_t gfp)
+{
+	return pages_alloc(gfp, 0);
+}
+
 void
 pages_free(struct page *page, unsigned order)
 {

@@ -1,0 +1,138 @@
+/*
+ * /proc/meminfo, with Linux's lines. Left out is what has no cause here. Without swap, anonymous
+ * pages are on no list of reclaim: they are Unevictable, and both lists hold pages of files.
+ */
+#include "fs/proc_node.h"
+
+#include "lib/printf.h"
+#include "mem/page_alloc.h"
+#include "mem/slab.h"
+#include "mem/vmalloc.h"
+#include "mem/vmstat.h"
+#include "mem/zone.h"
+#include "vm/lru.h"
+#include "vm/pagecache.h"
+
+/* What Linux commits at most, beside swap, when it is told not to overcommit. */
+#define COMMIT_PERCENT 50
+
+static void
+show_kib(struct seq *seq, const char *name, u64 kib)
+{
+	char label[20];
+
+	snprintf(label, sizeof(label), "%s:", name);
+	seq_printf(seq, "%-15s %8lu kB\n", label, kib);
+}
+
+static void
+show_pages(struct seq *seq, const char *name, u64 nr_pages)
+{
+	show_kib(seq, name, nr_pages << (PAGE_SHIFT - 10));
+}
+
+/* Of what can be dropped, half is in use, or as much as the zones want free anyway. */
+static u64
+droppable(u64 nr_pages, u64 nr_low)
+{
+	return nr_pages - MIN(nr_pages / 2, nr_low);
+}
+
+/* Pages that new programs can have without swapping, as Linux guesses it. */
+static u64
+available_pages(void)
+{
+	u64 nr_low = 0, nr_reserve = 0, nr_free = nr_free_pages();
+	u64 nr_file = nr_pagecache_pages(), nr_shmem = vmstat_get(NR_SHMEM);
+
+	for (int i = 0; i < NR_ZONES; i++) {
+		nr_low += zones[i].watermark_low;
+		nr_reserve += zones[i].watermark_high;
+	}
+	nr_free -= MIN(nr_free, nr_reserve);
+	nr_file -= MIN(nr_file, nr_shmem + nr_dirty_pages());
+	return nr_free + droppable(nr_file, nr_low) +
+	       droppable(slab_nr_reclaimable_pages(), nr_low);
+}
+
+static void
+show_sums(struct seq *seq)
+{
+	show_pages(seq, "MemTotal", nr_total_pages());
+	show_pages(seq, "MemFree", nr_free_pages());
+	show_pages(seq, "MemAvailable", available_pages());
+	show_pages(seq, "Buffers", 0);
+	show_pages(seq, "Cached", nr_pagecache_pages());
+	show_pages(seq, "SwapCached", 0);
+}
+
+static void
+show_lists(struct seq *seq)
+{
+	u64 active, inactive;
+
+	lru_counts(&active, &inactive);
+	show_pages(seq, "Active", active);
+	show_pages(seq, "Inactive", inactive);
+	show_pages(seq, "Active(anon)", 0);
+	show_pages(seq, "Inactive(anon)", 0);
+	show_pages(seq, "Active(file)", active);
+	show_pages(seq, "Inactive(file)", inactive);
+	show_pages(seq, "Unevictable", vmstat_get(NR_ANON_MAPPED));
+}
+
+/* Only where some RAM is beyond the direct map. */
+static void
+show_high(struct seq *seq)
+{
+	const struct zone *high = &zones[ZONE_HIGHMEM];
+	u64 nr_free = zone_nr_free_all(high);
+
+	if (!high->nr_managed)
+		return;
+	show_pages(seq, "HighTotal", high->nr_managed);
+	show_pages(seq, "HighFree", nr_free);
+	show_pages(seq, "LowTotal", nr_total_pages() - high->nr_managed);
+	show_pages(seq, "LowFree", nr_free_pages() - MIN(nr_free, nr_free_pages()));
+}
+
+static void
+show_uses(struct seq *seq)
+{
+	u64 nr_slab = slab_nr_pages(), nr_reclaimable = MIN(slab_nr_reclaimable_pages(), nr_slab);
+
+	show_pages(seq, "Dirty", nr_dirty_pages());
+	show_pages(seq, "Writeback", nr_writeback_pages());
+	show_pages(seq, "AnonPages", vmstat_get(NR_ANON_MAPPED));
+	show_pages(seq, "Mapped", vmstat_get(NR_FILE_MAPPED));
+	show_pages(seq, "Shmem", vmstat_get(NR_SHMEM));
+	show_pages(seq, "KReclaimable", nr_reclaimable);
+	show_pages(seq, "Slab", nr_slab);
+	show_pages(seq, "SReclaimable", nr_reclaimable);
+	show_pages(seq, "SUnreclaim", nr_slab - nr_reclaimable);
+	show_pages(seq, "KernelStack", vmstat_get(NR_KERNEL_STACK));
+	show_pages(seq, "PageTables", vmstat_get(NR_PAGETABLE));
+}
+
+static int
+show_meminfo(struct seq *seq)
+{
+	show_sums(seq);
+	show_lists(seq);
+	show_high(seq);
+	show_pages(seq, "SwapTotal", 0);
+	show_pages(seq, "SwapFree", 0);
+	show_uses(seq);
+	show_pages(seq, "CommitLimit", nr_total_pages() * COMMIT_PERCENT / 100);
+	show_pages(seq, "Committed_AS", vmstat_get(NR_COMMITTED) + vmstat_get(NR_SHMEM));
+	show_kib(seq, "VmallocTotal", (VMALLOC_END - VMALLOC_BASE) >> 10);
+	show_pages(seq, "VmallocUsed", vmalloc_nr_pages());
+	show_pages(seq, "VmallocChunk", 0);
+	return 0;
+}
+
+void
+proc_meminfo_init(void)
+{
+	procfs_register("meminfo", show_meminfo);
+}

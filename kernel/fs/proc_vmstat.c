@@ -1,0 +1,107 @@
+/* /proc/vmstat: numbers of pages, then events since the boot. */
+#include "fs/proc_node.h"
+
+#include "dev/block.h"
+#include "mem/page_alloc.h"
+#include "mem/slab.h"
+#include "mem/vmalloc.h"
+#include "mem/vmstat.h"
+#include "mem/zone.h"
+#include "vm/fault.h"
+#include "vm/flusher.h"
+#include "vm/lru.h"
+#include "vm/pagecache.h"
+#include "vm/reclaim.h"
+
+#define SECTORS_PER_KIB (1024 / SECTOR_SIZE)
+
+static void
+show(struct seq *seq, const char *name, u64 value)
+{
+	seq_printf(seq, "%s %lu\n", name, value);
+}
+
+static void
+show_pages(struct seq *seq)
+{
+	u64 active, inactive, reclaimable = slab_nr_reclaimable_pages();
+	u64 slab = MAX(slab_nr_pages(), reclaimable);
+
+	lru_counts(&active, &inactive);
+	show(seq, "nr_free_pages", nr_free_pages());
+	show(seq, "nr_inactive_anon", 0);
+	show(seq, "nr_active_anon", 0);
+	show(seq, "nr_inactive_file", inactive);
+	show(seq, "nr_active_file", active);
+	show(seq, "nr_unevictable", vmstat_get(NR_ANON_MAPPED));
+	show(seq, "nr_slab_reclaimable", reclaimable);
+	show(seq, "nr_slab_unreclaimable", slab - reclaimable);
+	show(seq, "nr_anon_pages", vmstat_get(NR_ANON_MAPPED));
+	show(seq, "nr_mapped", vmstat_get(NR_FILE_MAPPED));
+	show(seq, "nr_file_pages", nr_pagecache_pages());
+	show(seq, "nr_dirty", nr_dirty_pages());
+	show(seq, "nr_writeback", nr_writeback_pages());
+	show(seq, "nr_shmem", vmstat_get(NR_SHMEM));
+	show(seq, "nr_kernel_stack", vmstat_get(NR_KERNEL_STACK) << (PAGE_SHIFT - 10));
+	show(seq, "nr_page_table_pages", vmstat_get(NR_PAGETABLE));
+	show(seq, "nr_dirty_threshold", dirty_threshold());
+	show(seq, "nr_dirty_background_threshold", dirty_background_threshold());
+}
+
+/* KiB from and to all disks. */
+static void
+show_disks(struct seq *seq)
+{
+	u64 sectors_in = 0, sectors_out = 0;
+	struct block_device *bdev;
+
+	for (unsigned n = 0; (bdev = block_get(n)) != NULL; n++) {
+		sectors_in += bdev->stats.sectors_read;
+		sectors_out += bdev->stats.sectors_written;
+	}
+	show(seq, "pgpgin", sectors_in / SECTORS_PER_KIB);
+	show(seq, "pgpgout", sectors_out / SECTORS_PER_KIB);
+}
+
+static void
+show_frames(struct seq *seq)
+{
+	static const char *const names[NR_ZONES] = {"dma", "normal", "high"};
+	u64 allocated, freed, all_freed = 0;
+
+	for (int i = 0; i < NR_ZONES; i++) {
+		zone_counts(&zones[i], &allocated, &freed);
+		seq_printf(seq, "pgalloc_%s %lu\n", names[i], allocated);
+		all_freed += freed;
+	}
+	show(seq, "pgfree", all_freed);
+}
+
+static int
+show_vmstat(struct seq *seq)
+{
+	struct fault_stats faults;
+	struct reclaim_stats reclaim;
+
+	fault_stats_get(&faults);
+	reclaim_stats_get(&reclaim);
+	show_pages(seq);
+	show_disks(seq);
+	show_frames(seq);
+	show(seq, "pgactivate", vmstat_get(PGACTIVATE));
+	show(seq, "pgdeactivate", vmstat_get(PGDEACTIVATE));
+	show(seq, "pgfault", faults.nr_faults);
+	show(seq, "pgmajfault", faults.nr_major);
+	show(seq, "pgscan_direct", reclaim.nr_scanned);
+	show(seq, "pgsteal_direct", reclaim.nr_freed);
+	show(seq, "allocstall_normal", reclaim.nr_direct);
+	show(seq, "drop_pagecache", vmstat_get(DROP_PAGECACHE));
+	show(seq, "drop_slab", vmstat_get(DROP_SLAB));
+	return 0;
+}
+
+void
+proc_vmstat_init(void)
+{
+	procfs_register("vmstat", show_vmstat);
+}
