@@ -183,6 +183,41 @@ KTEST(timer_fires_once_or_is_cancelled)
 	KTEST_CHECK(READ_ONCE(counter) == 1);
 }
 
+struct noted_timer {
+	struct timer timer;
+	bool fired;
+};
+
+static void
+timer_notes(struct timer *timer)
+{
+	WRITE_ONCE(container_of(timer, struct noted_timer, timer)->fired, true);
+}
+
+/* Keeps its hart busy past a timer, while the next one is as far away as can be. */
+static void
+endless_worker(void *arg)
+{
+	struct noted_timer endless = {0}, soon = {0};
+
+	(void)arg;
+	timer_init(&endless.timer, timer_notes);
+	timer_init(&soon.timer, timer_notes);
+	timer_arm(&endless.timer, ~0UL);
+	timer_arm(&soon.timer, clock_now_ns() + NSEC_PER_MSEC);
+	while (!READ_ONCE(soon.fired))
+		barrier();
+	KTEST_CHECK(!timer_cancel(&soon.timer));
+	KTEST_CHECK(timer_cancel(&endless.timer));
+	KTEST_CHECK(!endless.fired);
+	worker_done();
+}
+
+KTEST(timer_that_never_fires_lets_the_hart_go_on)
+{
+	run_workers(endless_worker, NULL);
+}
+
 static void
 short_worker(void *arg)
 {

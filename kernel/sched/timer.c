@@ -46,9 +46,9 @@ clock_set(struct timer_queue *queue, u64 ticks)
 		sbi_set_timer(ticks);
 }
 
-/* Set this hart's clock to what is due first. => queue->lock held, interrupts off */
-static void
-clock_program(struct timer_queue *queue)
+/* What is due first, 0 for nothing. => queue->lock held */
+static u64
+next_due_ns(const struct timer_queue *queue)
 {
 	struct rb_node *first = rb_first(&queue->timers);
 	u64 next = queue->slice_ns;
@@ -59,10 +59,25 @@ clock_program(struct timer_queue *queue)
 		if (!next || expires < next)
 			next = expires;
 	}
-	if (next == queue->set_ns)
-		return;
-	queue->set_ns = next;
-	clock_set(queue, next ? clock_ns_to_ticks(next) : ~0UL);
+	return next;
+}
+
+/* Set this hart's clock, or stop it. => queue->lock held, interrupts off */
+static void
+clock_program(struct timer_queue *queue, u64 next_ns)
+{
+	queue->set_ns = next_ns;
+	clock_set(queue, next_ns ? clock_ns_to_ticks(next_ns) : ~0UL);
+}
+
+/* The same, if what is due first has changed. */
+static void
+clock_update(struct timer_queue *queue)
+{
+	u64 next_ns = next_due_ns(queue);
+
+	if (next_ns != queue->set_ns)
+		clock_program(queue, next_ns);
 }
 
 void
@@ -117,7 +132,7 @@ timer_arm(struct timer *timer, u64 expires_ns)
 	timer->expires_ns = MAX(expires_ns, 1UL);
 	timer->armed = true;
 	rb_insert(&queue->timers, &timer->node, timer_compare);
-	clock_program(queue);
+	clock_update(queue);
 	spin_unlock(&queue->lock);
 	irq_restore(flags);
 }
@@ -166,8 +181,7 @@ timer_interrupt(void)
 	slice_over = queue->slice_ns && queue->slice_ns <= now;
 	if (slice_over)
 		queue->slice_ns = 0;
-	queue->set_ns = ~0UL; /* it has fired: set it again, or stop it */
-	clock_program(queue);
+	clock_program(queue, next_due_ns(queue)); /* it goes on firing until it is set */
 	spin_unlock(&queue->lock);
 	if (slice_over)
 		sched_tick();
@@ -181,7 +195,7 @@ timer_set_slice(u64 deadline_ns)
 
 	spin_lock(&queue->lock);
 	queue->slice_ns = deadline_ns;
-	clock_program(queue);
+	clock_update(queue);
 	spin_unlock(&queue->lock);
 	irq_restore(flags);
 }
