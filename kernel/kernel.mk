@@ -36,7 +36,7 @@ KERNEL_LDFLAGS := -nostdlib -static -z max-page-size=4096 -z noexecstack --build
 $(BUILD)/kernel/lib/%.c.o: KERNEL_CFLAGS += $(KERNEL_LIB_CFLAGS)
 
 # Fast paths that end in a call save nothing then.
-$(BUILD)/kernel/mem/slab/%_fast.c.o: KERNEL_CFLAGS += -fomit-frame-pointer -foptimize-sibling-calls
+$(BUILD)/kernel/mem/%_fast.c.o: KERNEL_CFLAGS += -fomit-frame-pointer -foptimize-sibling-calls
 
 $(BUILD)/kernel/%.c.o: kernel/%.c $(BUILD)/gen/kernel.flags | $(BUILD)/gen/syscall_proto.h
 	@mkdir -p $(@D)

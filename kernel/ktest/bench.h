@@ -14,17 +14,22 @@
 
 #define BENCH_ROUNDS 10000
 
-void bench_row(const char *name, u64 start_ns, u64 rounds);
+/* Print a row. `loop_ns`: what of the time since start_ns is to be left out. */
+void bench_row(const char *name, u64 start_ns, u64 loop_ns, u64 rounds);
 
-/* Run the statement BENCH_ROUNDS times, after some times unmeasured; the loop is measured with it. */
-#define BENCH(name, statement)                              \
-	do {                                                \
-		u64 bench_start;                            \
-                                                            \
-		for (u64 i = 0; i < 16; i++)                \
-			statement;                          \
-		bench_start = clock_now_ns();               \
-		for (u64 i = 0; i < BENCH_ROUNDS; i++)      \
-			statement;                          \
-		bench_row(name, bench_start, BENCH_ROUNDS); \
+/* Run the statement BENCH_ROUNDS times, after some times unmeasured. The loop alone does not count. */
+#define BENCH(name, statement)                                          \
+	do {                                                            \
+		u64 bench_loop = clock_now_ns();                        \
+		u64 bench_start;                                        \
+                                                                        \
+		for (u64 i = 0; i < BENCH_ROUNDS; i++)                  \
+			barrier();                                      \
+		bench_loop = clock_now_ns() - bench_loop;               \
+		for (u64 i = 0; i < 16; i++)                            \
+			statement;                                      \
+		bench_start = clock_now_ns();                           \
+		for (u64 i = 0; i < BENCH_ROUNDS; i++)                  \
+			statement;                                      \
+		bench_row(name, bench_start, bench_loop, BENCH_ROUNDS); \
 	} while (0)

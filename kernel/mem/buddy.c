@@ -74,25 +74,49 @@ block_split(struct zone *zone, struct page *page, unsigned from, unsigned to)
 	}
 }
 
-struct page *
-buddy_alloc_locked(struct zone *zone, unsigned order)
+/* => the smallest order from `order` on of which there is a block, or MAX_ORDER + 1 */
+static unsigned
+order_find(struct zone *zone, unsigned order)
 {
-	unsigned from = order;
-	struct page *page;
-
-	while (list_empty(&zone->areas[from].blocks)) {
-		if (unlikely(from == MAX_ORDER)) {
-			if (!zone_grow_locked(zone))
-				return NULL;
-			break;
-		}
-		from++;
+	while (list_empty(&zone->areas[order].blocks)) {
+		if (unlikely(order == MAX_ORDER))
+			return zone_grow_locked(zone) ? MAX_ORDER : MAX_ORDER + 1;
+		order++;
 	}
-	page = list_first_entry(&zone->areas[from].blocks, struct page, lru);
+	return order;
+}
+
+/* The first 2^order pages of a block of order `from`. */
+static struct page *
+block_take(struct zone *zone, unsigned from, unsigned order)
+{
+	struct page *page = list_first_entry(&zone->areas[from].blocks, struct page, lru);
+
 	block_remove(zone, page, from);
 	block_split(zone, page, from, order);
 	zone->nr_free -= 1UL << order;
 	return page;
+}
+
+struct page *
+buddy_alloc_locked(struct zone *zone, unsigned order)
+{
+	unsigned from = order_find(zone, order);
+
+	return likely(from <= MAX_ORDER) ? block_take(zone, from, order) : NULL;
+}
+
+struct page *
+buddy_alloc_upto_locked(struct zone *zone, u64 nr_most, u64 *nr_got)
+{
+	unsigned from = order_find(zone, 0), order = from;
+
+	if (from > MAX_ORDER)
+		return NULL;
+	while (1UL << order > nr_most)
+		order--;
+	*nr_got = 1UL << order;
+	return block_take(zone, from, order);
 }
 
 struct page *

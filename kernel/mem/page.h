@@ -11,7 +11,7 @@
  *   anonymous           mapping = anon group | 1, index, mapcount        page lock / PT lock
  *   file                mapping, index, mapcount, PG_dirty ...           page lock, MAPPING lock
  *   reserved            PG_reserved: firmware, image, struct pages, never freed
- *   free, per-CPU list   PG_pcp, lru                                    that hart, irq off
+ *   free, per-CPU list  PG_pcp, next_free                               that hart, irq off
  *   plain kernel page   no flags; private belongs to whoever allocated it
  *
  * refcount: owners of the frame; it is freed when the last one puts it.
@@ -74,7 +74,10 @@ struct page {
 		u64 index;	/* page offset within mapping, or virtual page number */
 		void *freelist; /* slab: first free object of this page */
 	};
-	struct list_head lru;
+	union {
+		struct list_head lru;
+		struct page *next_free; /* per-CPU list */
+	};
 	union {
 		u64 private;
 		u64 slab_nr_objects;

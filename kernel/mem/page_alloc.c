@@ -17,15 +17,10 @@
 #include "lib/string.h"
 #include "mem/fault_inject.h"
 #include "mem/kmap.h"
+#include "mem/page_slow.h"
 #include "mem/pcp.h"
 
 #define RECLAIM_ROUNDS 16
-
-/* A page with one of these is freed the long way, or not at all. */
-#define FLAGS_IN_USE                                                                           \
-	(1U << PG_reserved | 1U << PG_buddy | 1U << PG_pcp | 1U << PG_slab | 1U << PG_locked | \
-	 1U << PG_tail | 1U << PG_table)
-#define FLAGS_SLOW (FLAGS_IN_USE | 1U << PG_lru | 1U << PG_head)
 
 u64 (*page_reclaim_hook)(gfp_t gfp, unsigned order);
 void (*page_lru_release_hook)(struct page *page);
@@ -57,7 +52,7 @@ zone_alloc(struct zone *zone, unsigned order, u64 reserve)
 	struct page *page = NULL;
 
 	if (order == 0) {
-		page = pcp_pop(&zone->pcp[cpu_id()]);
+		page = pcp_pop(pcp_mine(zone));
 		if (!page)
 			page = pcp_refill(zone, reserve);
 	} else {
@@ -104,7 +99,7 @@ alloc_reclaim(gfp_t gfp, unsigned order)
 	return page;
 }
 
-static NOINLINE struct page *
+static struct page *
 alloc_slow(gfp_t gfp, unsigned order)
 {
 	struct page *page = zonelist_alloc(gfp, order, MARK_LOW);
@@ -122,7 +117,7 @@ alloc_slow(gfp_t gfp, unsigned order)
 static void
 block_prepare(struct page *page, gfp_t gfp, unsigned order)
 {
-	page_prepare(page, gfp & ~GFP_ZERO);
+	page_prepare(page);
 	page->order = order;
 	page->flags = 1U << PG_head;
 	for (u64 i = 1; i < 1UL << order && gfp & GFP_COMP; i++) {
@@ -133,36 +128,34 @@ block_prepare(struct page *page, gfp_t gfp, unsigned order)
 		page_zero_contents(page + i);
 }
 
-static inline void
-check_context(gfp_t gfp)
+struct page *
+page_alloc_slow(gfp_t gfp)
 {
-#ifdef DEBUG
-	if (gfp & GFP_BIT_RECLAIM)
-		might_sleep();
-#else
-	(void)gfp;
-#endif
+	struct page *page = alloc_slow(gfp, 0);
+
+	if (likely(page))
+		page_prepare(page);
+	return page;
 }
 
 struct page *
-page_alloc(gfp_t gfp)
+page_alloc_special(gfp_t gfp)
 {
 	struct zone *zone = zonelists[gfp & GFP_ZONE_MASK].zones[0];
 	struct page *page;
 	u64 flags;
 
-	check_context(gfp);
 	if (fault_page_alloc(gfp, 0))
 		return NULL;
 	flags = irq_save();
-	page = pcp_pop(&zone->pcp[cpu_id()]);
+	page = pcp_pop(pcp_mine(zone));
 	irq_restore(flags);
-	if (unlikely(!page)) {
-		page = alloc_slow(gfp, 0);
-		if (!page)
-			return NULL;
-	}
-	page_prepare(page, gfp);
+	if (likely(page))
+		page_prepare(page);
+	else
+		page = page_alloc_slow(gfp);
+	if (page && gfp & GFP_ZERO)
+		page_zero_contents(page);
 	return page;
 }
 
@@ -174,7 +167,7 @@ pages_alloc(gfp_t gfp, unsigned order)
 	if (order == 0)
 		return page_alloc(gfp);
 	assert(order <= MAX_ORDER);
-	check_context(gfp);
+	page_alloc_check_context(gfp);
 	if (fault_page_alloc(gfp, order))
 		return NULL;
 	page = alloc_slow(gfp, order);
@@ -194,7 +187,7 @@ page_alloc_user(gfp_t gfp, u64 uva)
 static void
 block_release(struct page *page, unsigned order)
 {
-	struct zone *zone = &zones[page->zone];
+	struct zone *zone = zone_of(page);
 	u64 flags;
 
 	if (page_test(page + 1, PG_tail))
@@ -207,55 +200,57 @@ block_release(struct page *page, unsigned order)
 	spin_unlock_irqrestore(&zone->lock, flags);
 }
 
-/* What page_release() does not do at once. => false: that is all */
-static NOINLINE bool
-page_release_slow(struct page *page)
+void
+page_release_full(struct zone *zone, u64 flags)
 {
-	if (page_test(page, PG_lru))
-		page_lru_release_hook(page);
-	if (page->flags & FLAGS_IN_USE || page_mapcount(page))
-		panic("page %lu freed with flags %#x, mapped %d times", page_to_pfn(page),
-		      page->flags, page_mapcount(page));
-	if (!page_test(page, PG_head))
-		return true;
-	block_release(page, page->order);
-	return false;
+	pcp_exchange(zone);
+	irq_restore(flags);
 }
 
-/* No owner is left. */
-static ALWAYS_INLINE void
-page_release(struct page *page)
+static void
+page_release_one(struct page *page)
 {
-	u64 flags;
+	struct zone *zone = zone_of(page);
+	u64 flags = irq_save();
 
-	if (unlikely(page->flags & FLAGS_SLOW || page_mapcount(page)))
-		if (!page_release_slow(page))
-			return;
-	flags = irq_save();
-	pcp_push(&zones[page->zone], page);
+	if (!pcp_push(pcp_mine(zone), page))
+		pcp_exchange(zone);
 	irq_restore(flags);
 }
 
 void
-page_put(struct page *page)
+page_release_slow(struct page *page)
 {
-	s32 now = atomic_dec(&page->refcount);
-
-	if (likely(now == 0))
-		page_release(page);
+	if (page_test(page, PG_lru))
+		page_lru_release_hook(page);
+	if (page->flags & PAGE_FLAGS_IN_USE || page_mapcount(page))
+		panic("page %lu freed with flags %#x, mapped %d times", page_to_pfn(page),
+		      page->flags, page_mapcount(page));
+	if (page_test(page, PG_head))
+		block_release(page, page->order);
 	else
-		assert(now > 0);
+		page_release_one(page);
+}
+
+void
+page_put_check(struct page *page, u64 old)
+{
+	s32 was = (s32)old;
+
+	assert(was > 0);
+	if (was == 1)
+		page_release_slow(page);
 }
 
 void
 pages_free(struct page *page, unsigned order)
 {
-	s32 now = atomic_dec(&page->refcount);
+	s32 was = page_refcount(page);
 
-	if (unlikely(now != 0))
-		panic("page %lu freed with %d owners left", page_to_pfn(page), now);
+	if (unlikely(was != 1))
+		panic("page %lu freed with %d owners left", page_to_pfn(page), was - 1);
 	assert(order == (page_test(page, PG_head) ? page->order : 0));
-	page_release(page);
+	page_put(page);
 }
 
 void *

@@ -22,7 +22,7 @@ pages_alloc_bulk(gfp_t gfp, u64 nr, struct page **pages)
 	u64 flags = irq_save(), done = 0;
 
 	while (done < nr) {
-		struct page *page = pcp_pop(&zone->pcp[cpu_id()]);
+		struct page *page = pcp_pop(pcp_mine(zone));
 
 		if (!page)
 			page = pcp_refill(zone, reserve);
@@ -31,8 +31,11 @@ pages_alloc_bulk(gfp_t gfp, u64 nr, struct page **pages)
 		pages[done++] = page;
 	}
 	irq_restore(flags);
-	for (u64 i = 0; i < done; i++)
-		page_prepare(pages[i], gfp);
+	for (u64 i = 0; i < done; i++) {
+		page_prepare(pages[i]);
+		if (gfp & GFP_ZERO)
+			page_zero_contents(pages[i]);
+	}
 	if (done == 0 && nr > 0) {
 		pages[0] = page_alloc(gfp);
 		done = pages[0] != NULL;
@@ -44,8 +47,11 @@ pages_alloc_bulk(gfp_t gfp, u64 nr, struct page **pages)
 static void
 frames_prepare(struct page *page, u64 nr_pages, gfp_t gfp)
 {
-	for (u64 i = 0; i < nr_pages; i++)
-		page_prepare(page + i, gfp);
+	for (u64 i = 0; i < nr_pages; i++) {
+		page_prepare(page + i);
+		if (gfp & GFP_ZERO)
+			page_zero_contents(page + i);
+	}
 }
 
 struct page *

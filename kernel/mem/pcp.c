@@ -1,35 +1,39 @@
 /*
  * Per-CPU lists of single pages. Most allocations and frees touch only the list of their
- * own hart, with interrupts off and no lock; every `batch` of them the zone is asked once.
+ * own hart, with interrupts off and no lock. A list is two stacks, as Bonwick's magazines:
  *
- *	alloc <--- first [ hot ... cold ] last ---> batch to the buddy when longer than high
- *	free  --->       [             ]      <--- batch from the buddy when empty
+ *	             +--------+        +--------+
+ *	alloc, free  |  hot   | -full->|  cold  | --> buddy, all of it
+ *	<----------> |        |<-empty-|        |
+ *	             +--------+        +--------+
+ *	                  ^---------------------------- buddy, a batch when both are empty
  *
- * The number of pages on a list is what went in less what went out:
+ * So the pages that go back are those not used for longest, and the zone's lock is taken once for a
+ * magazine of frees or a batch of allocations, however the two alternate.
  *
- *	nr = nr_freed - nr_allocated + refilled - returned
+ * The number of pages on the hot stack is not stored, for it would be one more store in each
+ * allocation and each release. It is what came less what went:
  *
- * and the last two change in the slow paths only, so they are kept as
- * limit = high - refilled + returned: the list is too long when nr_freed - nr_allocated > limit.
+ *	nr_hot = nr_freed - nr_allocated + magazine - limit
+ *
+ * where limit changes in the slow paths only: the stack is full when nr_freed - nr_allocated
+ * exceeds limit.
  */
 
 #include "mem/pcp.h"
 
 #include "core/panic.h"
-#include "lib/bitops.h"
 
-/* Linux's 63, here a little less: about 1/1000 of 128 MiB. */
+/* Half of Linux's 63, for machines that are smaller. */
 #define PCP_BATCH_MAX 32
-/* Batches that a list may hold. */
-#define PCP_HIGH_BATCHES 6
+/* Batches in each of the two stacks. */
+#define MAGAZINE_BATCHES 3
 
 static cpumask_t drain_wanted; /* atomic: harts that were asked and have not drained yet */
 
 void
 pcp_init(struct zone *zone)
 {
-	for (unsigned i = 0; i < NR_CPUS; i++)
-		list_init(&zone->pcp[i].pages);
 	pcp_set_sizes(zone);
 }
 
@@ -42,63 +46,113 @@ pcp_set_sizes(struct zone *zone)
 	for (unsigned i = 0; i < NR_CPUS; i++) {
 		struct page_list_cpu *pcp = &zone->pcp[i];
 
+		pcp->limit += (s64)(batch * MAGAZINE_BATCHES) - pcp->magazine;
+		pcp->magazine = batch * MAGAZINE_BATCHES;
 		pcp->batch = batch;
-		pcp->limit += (s64)(batch * PCP_HIGH_BATCHES) - pcp->high;
-		pcp->high = batch * PCP_HIGH_BATCHES;
 	}
+}
+
+/* The hot stack holds nr pages. */
+static void
+hot_set_nr(struct page_list_cpu *pcp, u32 nr)
+{
+	pcp->limit = (s64)(pcp->nr_freed - pcp->nr_allocated) + pcp->magazine - nr;
+}
+
+/* All pages of a block onto the hot stack, so that the first comes out first. */
+static void
+block_push(struct page_list_cpu *pcp, struct page *block, u64 nr)
+{
+	for (struct page *page = block + nr; page-- > block;) {
+		page->flags = 1U << PG_pcp;
+		page->next_free = pcp->hot;
+		pcp->hot = page;
+	}
+}
+
+/* The smallest free blocks there are, whole, until it is a batch. => pages */
+static u32
+hot_fill(struct zone *zone, struct page_list_cpu *pcp, u64 reserve)
+{
+	u32 nr = 0;
+
+	spin_lock(&zone->lock);
+	pcp->nr_locked++;
+	while (nr < pcp->batch && zone->nr_free > reserve) {
+		u64 most = MIN((u64)(pcp->batch - nr), zone->nr_free - reserve);
+		u64 got;
+		struct page *block = buddy_alloc_upto_locked(zone, most, &got);
+
+		if (!block)
+			break;
+		block_push(pcp, block, got);
+		nr += got;
+	}
+	spin_unlock(&zone->lock);
+	return nr;
 }
 
 struct page *
 pcp_refill(struct zone *zone, u64 reserve)
 {
-	struct page_list_cpu *pcp = &zone->pcp[cpu_id()];
+	struct page_list_cpu *pcp = pcp_mine(zone);
 
-	spin_lock(&zone->lock);
-	pcp->nr_locked++;
-	for (u32 i = 0; i < pcp->batch && zone->nr_free > reserve; i++) {
-		struct page *page = buddy_alloc_locked(zone, 0);
-
-		if (!page)
-			break;
-		page->flags = 1U << PG_pcp;
-		list_add_tail(&page->lru, &pcp->pages);
-		pcp->limit--;
+	if (pcp->cold) {
+		pcp->hot = pcp->cold;
+		hot_set_nr(pcp, pcp->nr_cold);
+		pcp->cold = NULL;
+		pcp->nr_cold = 0;
+	} else {
+		hot_set_nr(pcp, hot_fill(zone, pcp, reserve));
 	}
-	spin_unlock(&zone->lock);
 	return pcp_pop(pcp);
 }
 
-/* The coldest pages of the list. */
+/* => zone->lock held */
 static void
-pcp_return(struct zone *zone, struct page_list_cpu *pcp, u64 nr)
+stack_return_locked(struct zone *zone, struct page **stack)
 {
-	spin_lock(&zone->lock);
-	pcp->nr_locked++;
-	for (; nr > 0 && !list_empty(&pcp->pages); nr--) {
-		struct page *page = list_last_entry(&pcp->pages, struct page, lru);
+	while (*stack) {
+		struct page *page = *stack;
 
-		list_del(&page->lru);
+		*stack = page->next_free;
 		page->flags = 0;
-		pcp->limit++;
 		buddy_free_locked(zone, page, 0);
 	}
-	spin_unlock(&zone->lock);
 }
 
 void
-pcp_shrink(struct zone *zone, struct page_list_cpu *pcp)
+pcp_exchange(struct zone *zone)
 {
-	pcp_return(zone, pcp, pcp->batch);
+	struct page_list_cpu *pcp = pcp_mine(zone);
+
+	if (pcp->cold) {
+		spin_lock(&zone->lock);
+		pcp->nr_locked++;
+		stack_return_locked(zone, &pcp->cold);
+		spin_unlock(&zone->lock);
+	}
+	pcp->cold = pcp->hot;
+	pcp->nr_cold = pcp_nr_hot(pcp);
+	pcp->hot = NULL;
+	hot_set_nr(pcp, 0);
 }
 
 void
 pcp_drain(struct zone *zone)
 {
 	u64 flags = irq_save();
-	struct page_list_cpu *pcp = &zone->pcp[cpu_id()];
+	struct page_list_cpu *pcp = pcp_mine(zone);
 
-	if (!list_empty(&pcp->pages))
-		pcp_return(zone, pcp, ~0UL);
+	if (pcp->hot || pcp->cold) {
+		spin_lock(&zone->lock);
+		pcp->nr_locked++;
+		stack_return_locked(zone, &pcp->hot);
+		stack_return_locked(zone, &pcp->cold);
+		spin_unlock(&zone->lock);
+		pcp->nr_cold = 0;
+		hot_set_nr(pcp, 0);
+	}
 	irq_restore(flags);
 }
 
@@ -138,19 +192,25 @@ pcp_drain_all(void)
 		barrier();
 }
 
-void
-pcp_check(struct zone *zone)
+static u64
+stack_check(const struct zone *zone, const struct page *page)
 {
-	const struct page_list_cpu *pcp = &zone->pcp[cpu_id()];
-	const struct page *page;
 	u64 nr = 0;
 
-	list_for_each_entry(page, &pcp->pages, lru) {
+	for (; page; page = page->next_free, nr++) {
 		assert(page->flags == 1U << PG_pcp);
 		assert(page_refcount(page) == 0);
 		assert(page->zone == zone->index);
-		nr++;
 	}
-	assert(nr == pcp_nr(pcp));
-	assert(nr <= pcp->high);
+	return nr;
+}
+
+void
+pcp_check(struct zone *zone)
+{
+	const struct page_list_cpu *pcp = pcp_mine(zone);
+
+	assert(stack_check(zone, pcp->hot) == pcp_nr_hot(pcp));
+	assert(stack_check(zone, pcp->cold) == pcp->nr_cold);
+	assert(pcp_nr_hot(pcp) <= pcp->magazine && pcp->nr_cold <= pcp->magazine + 1);
 }

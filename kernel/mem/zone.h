@@ -25,17 +25,18 @@ struct free_area {
 };
 
 /*
- * Order-0 pages kept back for one hart; touched by that hart alone, interrupts off. How many
- * there are is not stored, for it would be one more store in each allocation and each release:
- * see pcp_nr().
+ * Order-0 pages kept back for one hart; touched by that hart alone, interrupts off. mem/pcp.c
+ * explains the two stacks, and pcp_nr() says how many pages there are.
  */
 struct page_list_cpu {
-	struct list_head pages;
+	struct page *hot;	    /* by next_free */
 	u64 nr_allocated, nr_freed; /* pages that left to, and came from, callers, ever */
-	s64 limit;		    /* nr_freed - nr_allocated above which a batch goes back */
-	u32 high;		    /* the same as a number of pages */
-	u32 batch;		    /* pages moved at a time */
-	u64 nr_locked;		    /* times that the zone's lock was taken for this list */
+	s64 limit;		    /* nr_freed - nr_allocated above which hot is full */
+	struct page *cold;
+	u32 nr_cold;
+	u32 magazine;  /* size of each stack */
+	u32 batch;     /* pages that come from the zone at a time */
+	u64 nr_locked; /* times that the zone's lock was taken for this list */
 } ALIGNED(64);
 
 struct zone {
@@ -59,9 +60,17 @@ struct zone {
 	u64 nr_deferred;   /* pages in them */
 	u64 deferred_hint; /* no bit below this one is set */
 	struct page_list_cpu pcp[NR_CPUS];
-};
+} ALIGNED(1024); /* a power of two: page_put() finds its list by shifts */
+
+STATIC_ASSERT(sizeof(struct zone) == 1024);
 
 extern struct zone zones[NR_ZONES];
+
+static inline struct zone *
+zone_of(const struct page *page)
+{
+	return zones + (u64)page->zone;
+}
 
 void zone_init(struct zone *zone, const char *name, u8 index, u64 start_pfn, u64 end_pfn);
 
@@ -89,6 +98,11 @@ u64 zone_nr_blocks(const struct zone *zone, unsigned order);
 
 /* Buddy. => caller holds zone->lock. NULL when no block of this order can be made */
 struct page *buddy_alloc_locked(struct zone *zone, unsigned order);
+/*
+ * The smallest free block there is, or what of it is at most nr_most pages, nr_got in number.
+ * => caller holds zone->lock, nr_most > 0; NULL when there is none
+ */
+struct page *buddy_alloc_upto_locked(struct zone *zone, u64 nr_most, u64 *nr_got);
 /* => caller holds zone->lock; page heads a block of this order and is in no list */
 void buddy_free_locked(struct zone *zone, struct page *page, unsigned order);
 /* => caller holds zone->lock; the free block that contains a frame, and its order, or NULL */

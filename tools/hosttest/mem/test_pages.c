@@ -179,6 +179,7 @@ HOSTTEST(pages_misuse_panics)
 	page_get(big);
 	EXPECT_PANIC(pages_free(big, 2));
 	page_put(big);
+	page_put(big);
 	CHECK_EQ(big[3].flags, 0);
 	big = pages_alloc(GFP_KERNEL, 2);
 	EXPECT_PANIC(pages_free(big, 1));

@@ -1,5 +1,5 @@
 # kernel/mem: buddy, per-CPU lists and zones, and each of the slab allocators there is.
-mem_common_SRCS := $(addprefix kernel/mem/,buddy.c early.c page_alloc.c page_range.c pcp.c watermark.c \
+mem_common_SRCS := $(addprefix kernel/mem/,buddy.c early.c page_alloc.c page_fast.c page_range.c pcp.c watermark.c \
 	zone.c) kernel/lib/string.c kernel/lib/bitmap.c
 
 mem_SRCS := $(mem_common_SRCS)
