@@ -18,8 +18,8 @@ show_pagesets(struct seq *seq, const struct zone *zone)
 		const struct page_list_cpu *pcp = &zone->pcp[cpu];
 
 		seq_printf(seq, "    cpu: %u\n              count: %lu\n", cpu, pcp_nr(pcp));
-		seq_printf(seq, "              high:  %u\n              batch: %u\n", pcp->high,
-			   pcp->batch);
+		seq_printf(seq, "              high:  %u\n              batch: %u\n",
+			   2 * pcp->magazine, pcp->batch);
 	}
 }
 

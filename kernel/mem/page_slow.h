@@ -2,6 +2,7 @@
 
 /* What mem/page_fast.c leaves to mem/page_alloc.c. */
 
+#include "core/spinlock.h"
 #include "mem/page_alloc.h"
 
 /* A page with one of these cannot be freed at all, */
