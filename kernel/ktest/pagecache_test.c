@@ -10,8 +10,10 @@
 #include "mem/page_alloc.h"
 #include "mem/vmalloc.h"
 #include "vm/fault.h"
+#include "vm/lru.h"
 #include "vm/mmap.h"
 #include "vm/pagecache.h"
+#include "vm/reclaim.h"
 #include "vm/uio.h"
 #include "vm/usercopy.h"
 
@@ -237,6 +239,43 @@ KTEST(pagecache_shared_mapping_is_written_back)
 	KTEST_CHECK(mapping_writeback(&disk.mapping, 0, UINT64_MAX, true) == 0);
 	KTEST_CHECK(*(u32 *)(disk.blocks + 3 * PAGE_SIZE) == 6);
 	disk_close(&disk);
+}
+
+/* The page is cleaned between pin and copy. */
+KTEST(pagecache_read_into_shared_mapping_is_written_back)
+{
+	struct mm *mm;
+	struct uio uio;
+	u32 word = 7;
+
+	KTEST_REQUIRE(disk_open(&disk, NR_BLOCKS * PAGE_SIZE));
+	mm = map_disk(VM_RW | VM_SHARED, NR_BLOCKS);
+	KTEST_REQUIRE(mm);
+	uio_init_user(&uio, UIO_TO_MEMORY, BASE + 3 * PAGE_SIZE, sizeof(word));
+	KTEST_CHECK(uio_pin(&uio, sizeof(word)) == sizeof(word));
+	KTEST_CHECK(mapping_writeback(&disk.mapping, 0, UINT64_MAX, true) == 0);
+	KTEST_CHECK(disk.mapping.nr_dirty == 0);
+	uio_copy_to(&uio, &word, sizeof(word));
+	uio_unpin(&uio);
+	KTEST_CHECK(disk.mapping.nr_dirty == 1);
+	mm_put(mm_switch(NULL));
+	KTEST_CHECK(mapping_writeback(&disk.mapping, 0, UINT64_MAX, true) == 0);
+	KTEST_CHECK(*(u32 *)(disk.blocks + 3 * PAGE_SIZE) == 7);
+	disk_close(&disk);
+}
+
+/* As when truncation was between its last look at PG_lru and reclaim's putting the page back. */
+KTEST(pagecache_reclaim_leaves_a_dying_page_alone)
+{
+	struct page *page = page_alloc(GFP_KERNEL);
+
+	KTEST_REQUIRE(page);
+	lru_add(page);
+	atomic_dec(&page->refcount);
+	reclaim_drop_caches();
+	KTEST_CHECK(page_refcount(page) == 0 && !page_test(page, PG_lru));
+	atomic_inc(&page->refcount);
+	page_put(page);
 }
 
 KTEST(pagecache_truncation_unmaps)

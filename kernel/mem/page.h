@@ -203,6 +203,20 @@ page_get(struct page *page)
 	assert(now > 1);
 }
 
+/* => false, and nothing was done, when the last owner has gone: the frame is about to be free */
+static inline bool
+page_try_get(struct page *page)
+{
+	s32 old = atomic_read(&page->refcount);
+
+	while (old > 0) {
+		if (atomic_cmpxchg(&page->refcount, old, old + 1))
+			return true;
+		old = atomic_read(&page->refcount);
+	}
+	return false;
+}
+
 /* One owner less; the last one frees the frame. Any context, no lock of rank ZONE or above held. */
 void page_put(struct page *page);
 

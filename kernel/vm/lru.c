@@ -21,19 +21,34 @@ lru_insert_locked(struct page *page, bool active)
 			  __ATOMIC_RELAXED);
 }
 
-/* => lru_lock held; false: it was on no list */
-static bool
+/*
+ * Off the list first, then PG_lru: page_put() of the last owner does not come here for a page
+ * without it. => lru_lock held
+ */
+static void
 lru_delete_locked(struct page *page)
 {
 	u32 bits = 1U << PG_lru | 1U << PG_active;
 	u32 old;
 
 	if (!page_test(page, PG_lru))
-		return false;
-	old = __atomic_fetch_and(&page->flags, ~bits, __ATOMIC_RELAXED);
+		return;
 	list_del(&page->lru);
+	old = __atomic_fetch_and(&page->flags, ~bits, __ATOMIC_RELEASE);
 	*(old & (1U << PG_active) ? &lru.nr_active : &lru.nr_inactive) -= 1;
-	return true;
+}
+
+/* To the young end of the other list; it keeps PG_lru all the while. => lru_lock held, it has it */
+static void
+lru_move_locked(struct page *page)
+{
+	bool was_active = page_test(page, PG_active);
+
+	list_move(&page->lru, was_active ? &lru.inactive : &lru.active);
+	lru.nr_active += was_active ? -1 : 1;
+	lru.nr_inactive += was_active ? 1 : -1;
+	__atomic_fetch_xor(&page->flags, 1U << PG_active, __ATOMIC_RELAXED);
+	vmstat_add(was_active ? PGDEACTIVATE : PGACTIVATE, 1);
 }
 
 void
@@ -64,10 +79,8 @@ lru_touch(struct page *page)
 	if (flags & (1U << PG_active) || !(flags & (1U << PG_lru)))
 		return;
 	spin_lock(&lru_lock);
-	if (lru_delete_locked(page)) {
-		lru_insert_locked(page, true);
-		vmstat_add(PGACTIVATE, 1);
-	}
+	if (page_test(page, PG_lru) && !page_test(page, PG_active))
+		lru_move_locked(page);
 	spin_unlock(&lru_lock);
 	page_clear(page, PG_referenced);
 }
@@ -79,13 +92,8 @@ lru_touch(struct page *page)
 static void
 lru_balance_locked(unsigned nr)
 {
-	while (nr-- > 0 && lru.nr_inactive < lru.nr_active) {
-		struct page *page = list_last_entry(&lru.active, struct page, lru);
-
-		lru_delete_locked(page);
-		lru_insert_locked(page, false);
-		vmstat_add(PGDEACTIVATE, 1);
-	}
+	while (nr-- > 0 && lru.nr_inactive < lru.nr_active)
+		lru_move_locked(list_last_entry(&lru.active, struct page, lru));
 }
 
 unsigned
@@ -98,9 +106,9 @@ lru_isolate(struct page **pages, unsigned nr)
 	while (taken < nr && !list_empty(&lru.inactive)) {
 		struct page *page = list_last_entry(&lru.inactive, struct page, lru);
 
-		page_get(page);
+		if (page_try_get(page))
+			pages[taken++] = page;
 		lru_delete_locked(page);
-		pages[taken++] = page;
 	}
 	spin_unlock(&lru_lock);
 	return taken;

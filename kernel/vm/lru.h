@@ -19,7 +19,8 @@ void lru_touch(struct page *page);
 
 /*
  * Take up to nr pages from the old end of the inactive list, each with a reference and off the list
- * (PG_lru clear); refills that list from the active one when it is the shorter. => how many
+ * (PG_lru clear); refills that list from the active one when it is the shorter. A page
+ * whose last owner has just gone is not among them. => how many
  */
 unsigned lru_isolate(struct page **pages, unsigned nr);
 /* Put isolated pages back: to the young end of the active or inactive list. */

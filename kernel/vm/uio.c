@@ -4,6 +4,7 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "mem/kmap.h"
+#include "vm/pagecache.h"
 #include "vm/user_page.h"
 
 static void
@@ -101,11 +102,34 @@ uio_pin(struct uio *uio, u64 max_bytes)
 	return pinned;
 }
 
+/*
+ * Data was stored in a page of a file. The entry it was found by said "dirty", but write-back may
+ * have cleaned the page since, even before the copy. When what is under way has ended the page has
+ * its block on the disk, so that none need be promised: -ENOSPC cannot come in between.
+ */
+static void
+page_stored(struct page *page)
+{
+	struct mapping *mapping;
+
+	page_lock(page);
+	if (page->mapping && !page_test(page, PG_dirty))
+		page_wait_writeback(page);
+	mapping = page->mapping;
+	if (mapping && (!mapping->ops->reserve_write ||
+			mapping->ops->reserve_write(mapping, page) == 0))
+		page_mark_dirty(page);
+	page_unlock(page);
+}
+
 void
 uio_unpin(struct uio *uio)
 {
-	for (unsigned i = 0; i < uio->nr_pinned; i++)
+	for (unsigned i = 0; i < uio->nr_pinned; i++) {
+		if (uio->dir == UIO_TO_MEMORY && unlikely(!page_test(uio->pinned[i], PG_anon)))
+			page_stored(uio->pinned[i]);
 		page_put(uio->pinned[i]);
+	}
 	uio->nr_pinned = 0;
 	uio->pinned_bytes = 0;
 }

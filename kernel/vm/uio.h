@@ -100,7 +100,10 @@ u64 uio_copy_page_from(struct uio *uio, struct page *page, u32 offset, u64 n);
  */
 u64 uio_copy_to_nofault(struct uio *uio, const void *kva, u64 n);
 
-/* Let the pages go. Harmless when none are held. */
+/*
+ * Let the pages go; those of a shared file that were stored to are dirty now. Harmless when none
+ * are held. Sleeps; no lock inside MM held.
+ */
 void uio_unpin(struct uio *uio);
 
 /*
