@@ -420,25 +420,57 @@ inode_mark_dirty(struct inode *inode)
 	spin_lock(&inode_cache_lock);
 	if (!(inode->state & INODE_DIRTY) && inode->sb->ops->write_inode) {
 		inode->state |= INODE_DIRTY;
-		list_add_tail(&inode->dirty_link, &inode->sb->dirty);
+		if (!(inode->state & INODE_WRITING))
+			list_add_tail(&inode->dirty_link, &inode->sb->dirty);
 	}
 	spin_unlock(&inode_cache_lock);
+}
+
+/* Makes the inode's attributes the caller's to write. => false: they are written; lock held */
+static bool
+inode_write_begin_locked(struct inode *inode)
+{
+	while (inode->state & INODE_WRITING) {
+		spin_unlock(&inode_cache_lock);
+		wait_event(&inode_wq, !(READ_ONCE(inode->state) & INODE_WRITING));
+		spin_lock(&inode_cache_lock);
+	}
+	if (!(inode->state & INODE_DIRTY))
+		return false;
+	inode->state ^= INODE_DIRTY | INODE_WRITING;
+	return true;
+}
+
+/* What could not be written, or changed since, is dirty again. => lock held */
+static void
+inode_write_end_locked(struct inode *inode, int error)
+{
+	inode->state &= ~INODE_WRITING;
+	if (error)
+		inode->state |= INODE_DIRTY;
+	list_del(&inode->dirty_link);
+	if (inode->state & INODE_DIRTY)
+		list_add_tail(&inode->dirty_link, &inode->sb->dirty);
 }
 
 int
 inode_write(struct inode *inode)
 {
-	bool dirty;
+	bool begun;
+	int error = 0;
 
 	spin_lock(&inode_cache_lock);
-	dirty = inode->state & INODE_DIRTY;
-	inode->state &= ~INODE_DIRTY;
-	list_del(&inode->dirty_link);
+	begun = inode_write_begin_locked(inode);
 	spin_unlock(&inode_cache_lock);
-	if (!dirty)
+	if (!begun)
 		return 0;
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	return inode->sb->ops->write_inode(inode);
+	error = inode->sb->ops->write_inode(inode);
+	spin_lock(&inode_cache_lock);
+	inode_write_end_locked(inode, error);
+	spin_unlock(&inode_cache_lock);
+	wake_up_all(&inode_wq);
+	return error;
 }
 
 int
@@ -468,6 +500,13 @@ super_write_inodes(struct super_block *sb)
 	return error;
 }
 
+static bool
+mapping_has_unwritten(const struct mapping *mapping)
+{
+	return READ_ONCE(mapping->nr_dirty) > 0 ||
+	       xa_is_marked(&mapping->pages, PAGECACHE_WRITEBACK);
+}
+
 int
 super_write_pages(struct super_block *sb)
 {
@@ -480,7 +519,8 @@ super_write_pages(struct super_block *sb)
 	list_for_each_entry(inode, &sb->inodes, sb_link) {
 		int result;
 
-		if (inode->mapping.nr_dirty == 0 || (inode->state & (INODE_FREEING | INODE_NEW)))
+		if (!mapping_has_unwritten(&inode->mapping) ||
+		    (inode->state & (INODE_FREEING | INODE_NEW)))
 			continue;
 		inode_ref_locked(inode);
 		spin_unlock(&inode_cache_lock);

@@ -108,10 +108,11 @@ struct inode_ops {
 };
 
 enum inode_state {
-	INODE_NEW = 1,	   /* being read or made: others wait */
-	INODE_DIRTY = 2,   /* on sb->dirty */
-	INODE_FREEING = 4, /* being evicted: others wait until it is gone */
-	INODE_BAD = 8,	   /* could not be read */
+	INODE_NEW = 1,	    /* being read or made: others wait */
+	INODE_DIRTY = 2,    /* on a list of dirty inodes, sb->dirty or what is left of a sync */
+	INODE_FREEING = 4,  /* being evicted: others wait until it is gone */
+	INODE_BAD = 8,	    /* could not be read */
+	INODE_WRITING = 16, /* its attributes are being written; still on that list */
 };
 
 struct inode {
@@ -186,7 +187,10 @@ void inode_put(struct inode *inode);
 /* Its attributes are to be written some time: write_inode will be called. */
 void inode_mark_dirty(struct inode *inode);
 
-/* Writes dirty attributes and waits. => 0 or -errno */
+/*
+ * Writes dirty attributes. When it returns they are with the file system, whoever gave them to it.
+ * => 0; -errno, and they stay dirty
+ */
 int inode_write(struct inode *inode);
 
 /* Writes the attributes of all dirty inodes of sb. => the first error */

@@ -448,3 +448,59 @@ KTEST(fs_caches_shrink)
 	KTEST_CHECK(content_is("/file-7", "x"));
 	root_end();
 }
+
+/* --- writing inodes ------------------------------------------------------------------------- */
+
+static struct inode *written_inode;
+static u32 written_times;
+static atomic_t writers_left;
+static bool all_saw_it_written;
+
+/* Slow, so that everybody else comes while it is under way. */
+static int
+slow_write_inode(struct inode *inode)
+{
+	u64 end_ns = clock_now_ns() + 5 * NSEC_PER_MSEC;
+
+	(void)inode;
+	while (clock_now_ns() < end_ns)
+		sched_yield();
+	WRITE_ONCE(written_times, written_times + 1);
+	return 0;
+}
+
+static void
+inode_writer(void *arg)
+{
+	(void)arg;
+	if (inode_write(written_inode) || READ_ONCE(written_times) == 0)
+		all_saw_it_written = false;
+	atomic_dec(&writers_left);
+}
+
+KTEST(fs_inode_write_waits_for_another)
+{
+	static const struct super_ops ops = {.write_inode = slow_write_inode};
+	static struct super_block sb;
+	struct inode *inode;
+
+	sb = (struct super_block){.ops = &ops, .in_memory = true};
+	list_init(&sb.inodes);
+	list_init(&sb.dirty);
+	inode = inode_new(&sb, 1);
+	KTEST_REQUIRE(!IS_ERR_OR_NULL(inode));
+	inode_publish(inode);
+	inode_mark_dirty(inode);
+	written_inode = inode;
+	written_times = 0;
+	all_saw_it_written = true;
+	atomic_set(&writers_left, 3);
+	for (int i = 0; i < 3; i++)
+		KTEST_REQUIRE(kthread_start("inode_writer", inode_writer, NULL));
+	while (atomic_read(&writers_left) > 0)
+		sched_yield();
+	KTEST_CHECK(all_saw_it_written && written_times == 1);
+	KTEST_CHECK(list_empty(&sb.dirty));
+	inode->nlink = 0;
+	inode_put(inode);
+}

@@ -116,8 +116,8 @@ page_stored(struct page *page)
 	if (page->mapping && !page_test(page, PG_dirty))
 		page_wait_writeback(page);
 	mapping = page->mapping;
-	if (mapping && (!mapping->ops->reserve_write ||
-			mapping->ops->reserve_write(mapping, page) == 0))
+	if (mapping &&
+	    (!mapping->ops->reserve_write || mapping->ops->reserve_write(mapping, page) == 0))
 		page_mark_dirty(page);
 	page_unlock(page);
 }
