@@ -62,7 +62,7 @@ getchar(void)
 int
 ungetc(int c, FILE *file)
 {
-	if (c == EOF || file->flags & FILE_WRITING)
+	if (c == EOF || file->flags & FILE_WRITING || (file->pos == 0 && file->end > 0))
 		return EOF;
 	if (file->pos == 0 && file->end == 0) {
 		file->end = file->pos = 1;
@@ -94,12 +94,14 @@ fgets(char *restrict buf, int size, FILE *restrict file)
 {
 	size_t len = 0;
 
+	if (size <= 0)
+		return NULL;
 	while (len + 1 < (size_t)size && file_has_byte(file)) {
 		buf[len] = (char)file->buf[file->pos++];
 		if (buf[len++] == '\n')
 			break;
 	}
-	if (len == 0 || size <= 0)
+	if (len == 0 && size > 1)
 		return NULL;
 	buf[len] = '\0';
 	return buf;

@@ -381,6 +381,9 @@ test_streams(void)
 		CHECK(strcmp(line, long_line) == 0);
 	}
 	CHECK(fgetc(file) == 'n' && ungetc('N', file) == 'N');
+	memset(line, 'x', 4);
+	CHECK(!fgets(line, 0, file) && !fgets(line, -1, file) && line[0] == 'x');
+	CHECK(fgets(line, 1, file) == line && line[0] == '\0' && line[1] == 'x');
 	CHECK(fgets(line, sizeof(line), file) && strcmp(line, "No newline") == 0);
 	CHECK(!fgets(line, sizeof(line), file) && feof(file) && !ferror(file));
 	rewind(file);
