@@ -32,6 +32,9 @@ bool areas_cover(struct mm *mm, u64 start, u64 end);
  */
 int areas_split(struct mm *mm, u64 start, u64 end, u64 max);
 
+/* The same for a range that will go: what lies in it does not count. */
+int areas_split_for_unmap(struct mm *mm, u64 start, u64 end);
+
 /*
  * Take the areas of [start, end) out of the mm, with their pages; areas_split() was called. They
  * are left on `removed`, for areas_free().

@@ -52,19 +52,24 @@ brk_grow(struct mm *mm, u64 old_end, u64 end)
 static uva_t
 brk_shrink(struct mm *mm, uva_t new_brk)
 {
-	u64 end = ALIGN_UP(new_brk, PAGE_SIZE);
-	u64 old_end, old_brk;
+	u64 end = ALIGN_UP(new_brk, PAGE_SIZE), old_end;
+	LIST_HEAD(removed);
+	int error = 0;
 
 	rwsem_write_lock(&mm->lock);
-	old_brk = mm->brk;
-	old_end = ALIGN_UP(old_brk, PAGE_SIZE);
-	if (new_brk < old_brk)
-		mm->brk = new_brk;
-	rwsem_write_unlock(&mm->lock);
-	if (end < old_end && vma_unmap(mm, end, old_end - end) < 0) {
-		mm->brk = old_brk;
-		return old_brk;
+	old_end = ALIGN_UP(mm->brk, PAGE_SIZE);
+	if (end < old_end && vma_find_overlap(mm, end, old_end)) {
+		error = areas_split_for_unmap(mm, end, old_end);
+		if (!error) {
+			areas_unmap(mm, end, old_end, &removed);
+			areas_free_tables(mm, end, old_end);
+		}
 	}
+	if (!error && new_brk < mm->brk)
+		mm->brk = new_brk;
+	new_brk = mm->brk;
+	rwsem_write_unlock(&mm->lock);
+	areas_free(&removed);
 	return new_brk;
 }
 

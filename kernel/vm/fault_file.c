@@ -126,17 +126,16 @@ fault_map_file(struct fault *f)
 
 	spin_lock(&mapping->lock);
 	spin_lock(&mm->pgt.lock);
+	/* Before a hart can fetch from the pages; those that are ready stay so under the locks. */
+	if (vma->flags & VM_EXEC)
+		icache_flush(&mm->tlb);
 	nr = map_around(f);
 	done = !pte_is_none(pte_read(f->ptep));
 	spin_unlock(&mm->pgt.lock);
 	spin_unlock(&mapping->lock);
 	atomic64_add(&mm->rss_file, nr);
 	fault_count()->nr_file_mapped += nr;
-	if (!done)
-		return fault_needs_read(f);
-	if (vma->flags & VM_EXEC)
-		icache_flush(&mm->tlb);
-	return FAULT_OK;
+	return done ? FAULT_OK : fault_needs_read(f);
 }
 
 enum fault_result

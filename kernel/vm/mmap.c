@@ -158,9 +158,8 @@ areas_split(struct mm *mm, u64 start, u64 end, u64 max)
 	return 0;
 }
 
-/* The same for a range that will go: what lies in it does not count. */
-static int
-split_for_unmap(struct mm *mm, u64 start, u64 end)
+int
+areas_split_for_unmap(struct mm *mm, u64 start, u64 end)
 {
 	return areas_split(mm, start, end, VMA_COUNT_MAX + 1);
 }
@@ -230,7 +229,7 @@ map_locked(struct mm *mm, struct vma *vma, uva_t addr, unsigned place, struct li
 	if (mm->nr_vmas >= VMA_COUNT_MAX && !replaced)
 		return -ENOMEM;
 	if (replaced) {
-		error = split_for_unmap(mm, start, end);
+		error = areas_split_for_unmap(mm, start, end);
 		if (error < 0)
 			return error;
 		areas_unmap(mm, start, end, removed);
@@ -286,7 +285,7 @@ vma_unmap(struct mm *mm, uva_t addr, u64 bytes)
 	end = addr + bytes;
 	rwsem_write_lock(&mm->lock);
 	if (vma_find_overlap(mm, addr, end)) {
-		error = split_for_unmap(mm, addr, end);
+		error = areas_split_for_unmap(mm, addr, end);
 		if (!error) {
 			areas_unmap(mm, addr, end, &removed);
 			areas_free_tables(mm, addr, end);
