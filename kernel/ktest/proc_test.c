@@ -11,9 +11,9 @@ KTEST(signal_queue_keeps_a_standard_signal_once)
 	struct siginfo info = {.code = SI_USER, .pid = 7}, taken;
 
 	signal_queue_init(&queue);
-	signal_queue_put(&queue, SIGUSR1, &info);
+	signal_queue_put(&queue, SIGUSR1, &info, RLIM_INFINITY);
 	info.pid = 8;
-	signal_queue_put(&queue, SIGUSR1, &info);
+	signal_queue_put(&queue, SIGUSR1, &info, RLIM_INFINITY);
 	KTEST_CHECK(signal_queue_take(&queue, 0, &taken) == SIGUSR1);
 	KTEST_CHECK(taken.signo == SIGUSR1 && taken.pid == 7);
 	KTEST_CHECK(signal_queue_take(&queue, 0, &taken) == 0);
@@ -28,7 +28,7 @@ KTEST(signal_queue_keeps_every_real_time_signal_in_order)
 	signal_queue_init(&queue);
 	for (int i = 1; i <= 3; i++) {
 		info.pid = i;
-		signal_queue_put(&queue, SIGRTMIN + 2, &info);
+		signal_queue_put(&queue, SIGRTMIN + 2, &info, RLIM_INFINITY);
 	}
 	for (int i = 1; i <= 3; i++) {
 		KTEST_CHECK(signal_queue_take(&queue, 0, &taken) == SIGRTMIN + 2);
@@ -43,9 +43,9 @@ KTEST(signal_queue_takes_faults_first_and_leaves_what_is_masked)
 	struct siginfo info = {.code = SI_KERNEL}, taken;
 
 	signal_queue_init(&queue);
-	signal_queue_put(&queue, SIGHUP, &info);
-	signal_queue_put(&queue, SIGTERM, &info);
-	signal_queue_put(&queue, SIGSEGV, &info);
+	signal_queue_put(&queue, SIGHUP, &info, RLIM_INFINITY);
+	signal_queue_put(&queue, SIGTERM, &info, RLIM_INFINITY);
+	signal_queue_put(&queue, SIGSEGV, &info, RLIM_INFINITY);
 	KTEST_CHECK(signal_queue_take(&queue, SIG_BIT(SIGHUP), &taken) == SIGSEGV);
 	KTEST_CHECK(signal_queue_take(&queue, SIG_BIT(SIGHUP), &taken) == SIGTERM);
 	KTEST_CHECK(signal_queue_take(&queue, SIG_BIT(SIGHUP), &taken) == 0);

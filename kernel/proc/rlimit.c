@@ -24,6 +24,7 @@ rlimits_init(struct rlimit limits[RLIM_NLIMITS])
 		rlimit_set(&limits[i], RLIM_INFINITY, RLIM_INFINITY);
 	rlimit_set(&limits[RLIMIT_STACK], STACK_LIMIT_DEFAULT, RLIM_INFINITY);
 	rlimit_set(&limits[RLIMIT_NPROC], nr_tasks, nr_tasks);
+	rlimit_set(&limits[RLIMIT_SIGPENDING], nr_tasks, nr_tasks);
 	rlimit_set(&limits[RLIMIT_NOFILE], FILES_MAX, FILES_MAX);
 	rlimit_set(&limits[RLIMIT_CORE], 0, RLIM_INFINITY);
 }

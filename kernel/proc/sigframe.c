@@ -26,11 +26,7 @@
 
 struct user_ucontext {
 	u64 flags, link;
-	struct {
-		u64 sp;
-		s32 flags, pad;
-		u64 size;
-	} stack;
+	struct user_stack stack;
 	u64 sigmask;
 	u64 unused[15];
 	u64 pad; /* the registers are aligned to 16 bytes */
@@ -90,12 +86,29 @@ task_fpu_sync(struct trap_frame *tf)
 	tf->status = (tf->status & ~SSTATUS_FS) | SSTATUS_FS_CLEAN;
 }
 
-static bool
-on_altstack(uva_t sp)
+bool
+altstack_contains(uva_t sp)
 {
 	const struct signal_stack *stack = &current->altstack;
 
 	return stack->size && sp > stack->sp && sp - stack->sp <= stack->size;
+}
+
+int
+altstack_set(uva_t sp, const struct user_stack *stack)
+{
+	if (altstack_contains(sp))
+		return -EPERM;
+	if (stack->flags & ~(SS_DISABLE | SS_ONSTACK))
+		return -EINVAL;
+	if (stack->flags & SS_DISABLE) {
+		current->altstack = (struct signal_stack){};
+		return 0;
+	}
+	if (stack->size < MINSIGSTKSZ)
+		return -ENOMEM;
+	current->altstack = (struct signal_stack){.sp = stack->sp, .size = stack->size};
+	return 0;
 }
 
 static uva_t
@@ -103,7 +116,7 @@ frame_address(uva_t sp, const struct sigaction *action)
 {
 	const struct signal_stack *stack = &current->altstack;
 
-	if ((action->flags & SA_ONSTACK) && stack->size && !on_altstack(sp))
+	if ((action->flags & SA_ONSTACK) && stack->size && !altstack_contains(sp))
 		sp = stack->sp + stack->size;
 	return ALIGN_DOWN(sp - sizeof(struct rt_sigframe), 16);
 }
@@ -114,7 +127,7 @@ ucontext_fill(struct user_ucontext *uc, const struct trap_frame *tf, u64 saved_m
 	memset(uc, 0, sizeof(*uc));
 	uc->stack.sp = current->altstack.sp;
 	uc->stack.size = current->altstack.size;
-	uc->stack.flags = current->altstack.size ? on_altstack(tf->sp) : SS_DISABLE;
+	uc->stack.flags = current->altstack.size ? altstack_contains(tf->sp) : SS_DISABLE;
 	uc->sigmask = saved_mask;
 	memcpy(uc->regs, tf, sizeof(uc->regs));
 	if (current->fpu.used) {
@@ -159,5 +172,6 @@ sigframe_pop(struct trap_frame *tf)
 	tf->status &= ~SSTATUS_FS; /* the next FP instruction loads what the frame said */
 	tf->cause = ~0UL;
 	signal_set_mask(uc.sigmask);
+	altstack_set(tf->sp, &uc.stack); /* what the program made of it may be no stack: it stays */
 	return 0;
 }

@@ -11,7 +11,8 @@
  * is dropped here; one that ends it (default action, not blocked) starts the end of all
  * its threads here, so that even a sleep that waits for nothing but death wakes; stop
  * and continue cancel each other here. The rest is queued: the thread that finds it
- * (signal_deliver.c) does what is to be done.
+ * (signal_deliver.c) does what is to be done. In a stopped process only SIGKILL acts at
+ * once; all others wait for SIGCONT.
  *
  * init is special: it gets only what it has a handler for, and faults of its own.
  */
@@ -137,7 +138,7 @@ cancel_opposite_locked(struct process *process, int sig)
 	signal_queue_discard(&process->signal.shared, opposite);
 	list_for_each_entry(task, &process->threads, thread_link)
 		signal_queue_discard(&task->pending, opposite);
-	if (sig == SIGCONT || sig == SIGKILL)
+	if (sig == SIGCONT)
 		process_continue_locked(process);
 }
 
@@ -190,76 +191,93 @@ wake_sigwait(struct process *process, struct task *only, int sig)
 	}
 }
 
-static void
+/* Does sig, which somebody can take, end the process at once? */
+static bool
+signal_is_fatal_now(struct process *process, int sig)
+{
+	if (process->signal.actions[sig - 1].handler != SIG_DFL ||
+	    signal_default_action(sig) != SIGNAL_TERMINATE)
+		return false;
+	return sig == SIGKILL || !process->signal.stop_signal;
+}
+
+static int
 send_locked(struct process *process, struct task *only, int sig, const struct siginfo *info)
 {
-	const struct sigaction *action = &process->signal.actions[sig - 1];
+	u64 max_queued = READ_ONCE(process->rlimits[RLIMIT_SIGPENDING].cur);
 	struct task *taker;
+	int error;
 
 	cancel_opposite_locked(process, sig);
 	taker = choose_thread(process, only, sig);
 	if (signal_is_lost(process, taker, sig))
-		return;
-	if (taker && action->handler == SIG_DFL && signal_default_action(sig) == SIGNAL_TERMINATE) {
+		return 0;
+	if (taker && signal_is_fatal_now(process, sig)) {
 		signal_begin_exit_locked(process, sig);
-		return;
+		return 0;
 	}
-	signal_queue_put(only ? &only->pending : &process->signal.shared, sig, info);
+	error = signal_queue_put(only ? &only->pending : &process->signal.shared, sig, info,
+				 max_queued);
+	if (error)
+		return error;
 	if (taker)
 		task_kick(taker, WAKE_SIGNAL);
 	else
 		wake_sigwait(process, only, sig);
+	return 0;
 }
 
-/* => process_lock held */
-static void
+/* => 0; -EAGAIN; process_lock held */
+static int
 send(struct process *process, struct task *only, int sig, const struct siginfo *info)
 {
 	struct siginfo own = {.signo = sig, .code = only ? SI_TKILL : SI_USER};
 	bool continued;
+	int error;
 
 	assert_spin_held(&process_lock);
 	if (sig == 0)
-		return;
+		return 0;
 	if (!info && current->process)
 		own.pid = current->process->pid;
 	spin_lock(&process->signal.lock);
-	send_locked(process, only, sig, info ? info : &own);
+	error = send_locked(process, only, sig, info ? info : &own);
 	continued = sig == SIGCONT && process->signal.continue_unreported;
 	spin_unlock(&process->signal.lock);
 	if (continued)
 		signal_notify_parent_locked(process, CLD_CONTINUED, SIGCONT);
+	return error;
 }
 
 int
 signal_send_process_locked(struct process *process, int sig, const struct siginfo *info)
 {
-	send(process, NULL, sig, info);
-	return 0;
+	return send(process, NULL, sig, info);
 }
 
 int
 signal_send_process(struct process *process, int sig, const struct siginfo *info)
 {
 	u64 flags = spin_lock_irqsave(&process_lock);
+	int error = send(process, NULL, sig, info);
 
-	send(process, NULL, sig, info);
 	spin_unlock_irqrestore(&process_lock, flags);
-	return 0;
+	return error;
 }
 
 int
 signal_send_task(struct task *task, int sig, const struct siginfo *info)
 {
+	int error = 0;
 	u64 flags;
 
 	if (!task->process)
 		return -EPERM;
 	flags = spin_lock_irqsave(&process_lock);
 	if (list_is_linked(&task->thread_link))
-		send(task->process, task, sig, info);
+		error = send(task->process, task, sig, info);
 	spin_unlock_irqrestore(&process_lock, flags);
-	return 0;
+	return error;
 }
 
 int
@@ -296,7 +314,7 @@ signal_force(int sig, int code, uva_t address)
 		action->handler = SIG_DFL;
 		current->sigmask &= ~SIG_BIT(sig);
 	}
-	signal_queue_put(&current->pending, sig, &info);
+	signal_queue_put(&current->pending, sig, &info, RLIM_INFINITY);
 	atomic_or32(&current->ti.flags, TIF_SIGPENDING);
 	spin_unlock_irqrestore(&process->signal.lock, flags);
 }

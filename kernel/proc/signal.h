@@ -10,11 +10,19 @@
 
 struct trap_frame;
 
+/* stack_t of programs */
+struct user_stack {
+	u64 sp;
+	s32 flags, pad;
+	u64 size;
+};
+
 /*
  * Send sig with info (NULL: SI_USER from the current process) to a process, to one of its
  * threads, or to every process of a group. sig 0 only tests whether there is someone. Any
  * context; takes process_lock or signal.lock, so none of those may be held.
- * => 0; -ESRCH when the group has no process
+ * => 0; -ESRCH when the group has no process; -EAGAIN (not for a group): a real-time signal that
+ * kill(2) did not send, and as many signals are queued as the receiver's RLIMIT_SIGPENDING allows
  */
 int signal_send_process(struct process *process, int sig, const struct siginfo *info);
 int signal_send_task(struct task *task, int sig, const struct siginfo *info);
@@ -75,11 +83,14 @@ signal_action_ignores(const struct sigaction *action, int sig)
 
 /*
  * Queues (signal_queue.c). => signal.lock of the owner is held, or nobody else knows the queue.
- * put: a standard signal that is there already is not put twice. take: the lowest signal outside
- * mask, faults first. => its number, 0 when there is none
+ * put: a standard signal that is there already is not put twice. A real-time one is queued each
+ * time, unless max_queued signals of the whole system are: then one of kill(2) is there without
+ * more being known of it, for others => -EAGAIN.
+ * take: the lowest signal outside mask, faults first. => its number, 0 when there is none
  */
 void signal_queue_init(struct signal_queue *queue);
-void signal_queue_put(struct signal_queue *queue, int sig, const struct siginfo *info);
+int signal_queue_put(struct signal_queue *queue, int sig, const struct siginfo *info,
+		     u64 max_queued);
 int signal_queue_take(struct signal_queue *queue, u64 mask, struct siginfo *info);
 /* Throw away what is queued of the signals in set. */
 void signal_queue_discard(struct signal_queue *queue, u64 set);
@@ -123,5 +134,10 @@ void signal_fill_siginfo(struct user_siginfo *user, const struct siginfo *info);
 /* Write a handler's frame for info to the user stack and make tf enter it. => -EFAULT */
 int sigframe_push(struct trap_frame *tf, const struct siginfo *info, const struct sigaction *action,
 		  u64 saved_mask);
-/* Undo it: registers and mask from the frame at tf->sp. => -EFAULT */
+/* Undo it: registers, mask and alternate stack from the frame at tf->sp. => -EFAULT */
 int sigframe_pop(struct trap_frame *tf);
+
+/* Is this stack pointer in the current task's alternate stack? */
+bool altstack_contains(uva_t sp);
+/* sigaltstack(2) of a task whose stack pointer is sp. => 0; -EPERM, -EINVAL, -ENOMEM */
+int altstack_set(uva_t sp, const struct user_stack *stack);

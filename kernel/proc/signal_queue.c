@@ -6,7 +6,8 @@
 /*
  * A queue is a set of signal numbers, and a list of what is known about some of them.
  * When there is no memory for a siginfo the signal itself still arrives. Standard
- * signals (1 to 31) are queued once, real-time signals each time.
+ * signals (1 to 31) are queued once, real-time signals each time, up to a limit on all
+ * that are queued in the system: there is one user, whose limit it is.
  */
 
 struct queued_signal {
@@ -19,6 +20,7 @@ struct queued_signal {
 	(SIG_BIT(SIGSEGV) | SIG_BIT(SIGBUS) | SIG_BIT(SIGILL) | SIG_BIT(SIGFPE) | SIG_BIT(SIGTRAP))
 
 static struct kmem_cache *queued_signal_cache;
+static atomic64_t nr_queued;
 
 void
 signal_queue_init(struct signal_queue *queue)
@@ -27,20 +29,44 @@ signal_queue_init(struct signal_queue *queue)
 	list_init(&queue->infos);
 }
 
-void
-signal_queue_put(struct signal_queue *queue, int sig, const struct siginfo *info)
+/* => NULL when there are too many, or no memory */
+static struct queued_signal *
+queued_alloc(int sig, u64 max_queued)
+{
+	struct queued_signal *queued = NULL;
+
+	if ((u64)atomic64_add(&nr_queued, 1) <= max_queued || sig < SIGRTMIN)
+		queued = kmem_cache_alloc(queued_signal_cache, GFP_ATOMIC);
+	if (!queued)
+		atomic64_add(&nr_queued, -1);
+	return queued;
+}
+
+static void
+queued_free(struct queued_signal *queued)
+{
+	list_del(&queued->link);
+	kmem_cache_free(queued_signal_cache, queued);
+	atomic64_add(&nr_queued, -1);
+}
+
+int
+signal_queue_put(struct signal_queue *queue, int sig, const struct siginfo *info, u64 max_queued)
 {
 	struct queued_signal *queued;
 
 	if (sig < SIGRTMIN && (queue->set & SIG_BIT(sig)))
-		return;
+		return 0;
+	queued = queued_alloc(sig, max_queued);
+	if (!queued && sig >= SIGRTMIN && info->code != SI_USER)
+		return -EAGAIN;
 	queue->set |= SIG_BIT(sig);
-	queued = kmem_cache_alloc(queued_signal_cache, GFP_ATOMIC);
 	if (!queued)
-		return;
+		return 0;
 	queued->info = *info;
 	queued->info.signo = sig;
 	list_add_tail(&queued->link, &queue->infos);
+	return 0;
 }
 
 /* Take the oldest info of sig off the list, and sig out of the set when it was the last. */
@@ -63,8 +89,7 @@ queue_remove(struct signal_queue *queue, int sig, struct siginfo *info)
 	if (!first)
 		return;
 	*info = first->info;
-	list_del(&first->link);
-	kmem_cache_free(queued_signal_cache, first);
+	queued_free(first);
 }
 
 int
@@ -89,8 +114,7 @@ signal_queue_discard(struct signal_queue *queue, u64 set)
 	list_for_each_entry_safe(queued, tmp, &queue->infos, link) {
 		if (!(SIG_BIT(queued->info.signo) & set))
 			continue;
-		list_del(&queued->link);
-		kmem_cache_free(queued_signal_cache, queued);
+		queued_free(queued);
 	}
 }
 

@@ -224,52 +224,21 @@ sys_rt_sigreturn(void)
 	return tf->a0;
 }
 
-struct user_stack {
-	u64 sp;
-	s32 flags, pad;
-	u64 size;
-};
-
-static bool
-runs_on_altstack(void)
-{
-	const struct signal_stack *stack = &current->altstack;
-	uva_t sp = task_trap_frame(current)->sp;
-
-	return stack->size && sp > stack->sp && sp - stack->sp <= stack->size;
-}
-
-static int
-set_altstack(const struct user_stack *stack)
-{
-	if (runs_on_altstack())
-		return -EPERM;
-	if (stack->flags & ~(SS_DISABLE | SS_ONSTACK))
-		return -EINVAL;
-	if (stack->flags & SS_DISABLE) {
-		current->altstack = (struct signal_stack){};
-		return 0;
-	}
-	if (stack->size < MINSIGSTKSZ)
-		return -ENOMEM;
-	current->altstack = (struct signal_stack){.sp = stack->sp, .size = stack->size};
-	return 0;
-}
-
 long
 sys_sigaltstack(uva_t stack, uva_t old_stack)
 {
 	struct user_stack fresh, old = {.sp = current->altstack.sp, .size = current->altstack.size};
+	uva_t sp = task_trap_frame(current)->sp;
 	int err;
 
 	if (!current->altstack.size)
 		old.flags = SS_DISABLE;
-	else if (runs_on_altstack())
+	else if (altstack_contains(sp))
 		old.flags = SS_ONSTACK;
 	if (stack) {
 		if (copy_from_user(&fresh, stack, sizeof(fresh)))
 			return -EFAULT;
-		err = set_altstack(&fresh);
+		err = altstack_set(sp, &fresh);
 		if (err)
 			return err;
 	}

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -264,6 +265,77 @@ stop_and_continue(void)
 	CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 }
 
+/* All but SIGKILL wait until it goes on. */
+static void
+stopped_keeps_signals(void)
+{
+	int status;
+	pid_t child = fork_checked();
+
+	if (child == 0)
+		for (;;)
+			sleep_ms(10);
+	CHECK_EQ(kill(child, SIGSTOP), 0);
+	CHECK_EQ(waitpid(child, &status, WUNTRACED), child);
+	CHECK_EQ(kill(child, SIGTERM), 0);
+	sleep_ms(20);
+	CHECK_EQ(waitpid(child, &status, WNOHANG), 0);
+	CHECK_EQ(kill(child, SIGCONT), 0);
+	CHECK_EQ(waitpid(child, &status, 0), child);
+	CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+}
+
+/* Our headers have no sigaltstack(), so its call is made by number. */
+struct alternate_stack {
+	void *base;
+	int flags;
+	size_t bytes;
+};
+
+static char stacks[2][16384];
+
+static void
+on_signal_other_stack(int sig)
+{
+	struct alternate_stack other = {stacks[1], 0, sizeof(stacks[1])};
+
+	(void)sig;
+	handled = syscall(SYS_sigaltstack, &other, NULL) == 0;
+}
+
+static void
+handler_leaves_altstack(void)
+{
+	struct alternate_stack stack = {stacks[0], 0, sizeof(stacks[0])}, now;
+
+	CHECK_EQ(syscall(SYS_sigaltstack, &stack, NULL), 0);
+	handled = 0;
+	CHECK(signal(SIGUSR1, on_signal_other_stack) != SIG_ERR);
+	CHECK_EQ(raise(SIGUSR1), 0);
+	CHECK_EQ(handled, 1);
+	CHECK_EQ(syscall(SYS_sigaltstack, NULL, &now), 0);
+	CHECK(now.base == stacks[0]);
+}
+
+#define SIGPENDING_LIMIT 11 /* Linux's RLIMIT_SIGPENDING */
+
+/* Those that kill(2) sends arrive, but once. */
+static void
+queue_has_a_limit(void)
+{
+	struct rlimit none = {0, 0};
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, 40);
+	CHECK_EQ(sigprocmask(SIG_BLOCK, &set, NULL), 0);
+	CHECK_EQ(syscall(SYS_tkill, getpid(), 40), 0);
+	CHECK_EQ(setrlimit(SIGPENDING_LIMIT, &none), 0);
+	CHECK_ERRNO(syscall(SYS_tkill, getpid(), 40), EAGAIN);
+	CHECK_EQ(kill(getpid(), 40), 0);
+	CHECK_EQ(syscall(SYS_tkill, getpid(), SIGCHLD), 0);
+}
+
 static void
 die_by(void *sig)
 {
@@ -347,6 +419,9 @@ const struct test signal_tests[] = {
 	{"timer_tells_times", timer_tells_times, ANYWHERE},
 	{"handler_resets", handler_resets, ANYWHERE},
 	{"stop_and_continue", stop_and_continue, ANYWHERE},
+	{"stopped_keeps_signals", stopped_keeps_signals, ANYWHERE},
+	{"handler_leaves_altstack", handler_leaves_altstack, ANYWHERE},
+	{"queue_has_a_limit", queue_has_a_limit, A_KERNEL},
 	{"default_actions", default_actions, ANYWHERE},
 	{"children_are_not_kept", children_are_not_kept, ANYWHERE},
 	{"sleep_is_long_enough", sleep_is_long_enough, ANYWHERE},
