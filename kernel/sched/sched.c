@@ -46,27 +46,35 @@ task_rq_lock(struct task *task, u64 *flags)
 	}
 }
 
+/*
+ * Let an idle hart look for work. It is not idle for others from now on: the next task that becomes
+ * ready calls another one. => false: it was not idle
+ */
+static bool
+rouse(u32 cpu)
+{
+	if (!(__atomic_load_n(&idle_harts, __ATOMIC_SEQ_CST) & (1U << cpu)) ||
+	    !(__atomic_fetch_and(&idle_harts, ~(1U << cpu), __ATOMIC_SEQ_CST) & (1U << cpu)))
+		return false;
+	atomic_or32(&run_queues[cpu].idle->ti.flags, TIF_NEED_RESCHED);
+	if (cpu != cpu_id())
+		cpu_send_ipi(cpu);
+	return true;
+}
+
 /* A task became ready in hart `cpu`: make somebody run it soon. */
 static void
 kick(u32 cpu)
 {
-	cpumask_t idle = __atomic_load_n(&idle_harts, __ATOMIC_SEQ_CST);
+	cpumask_t idle;
 
-	if (idle & (1U << cpu)) {
-		atomic_or32(&run_queues[cpu].idle->ti.flags, TIF_NEED_RESCHED);
-		if (cpu != cpu_id())
-			cpu_send_ipi(cpu);
+	if (rouse(cpu))
 		return;
-	}
 	if (cpu != cpu_id())
 		cpu_send_ipi(cpu);
-	idle &= ~(1U << cpu_id());
-	if (idle) {
-		u32 thief = __builtin_ctz(idle);
-
-		atomic_or32(&run_queues[thief].idle->ti.flags, TIF_NEED_RESCHED);
-		cpu_send_ipi(thief);
-	}
+	do
+		idle = __atomic_load_n(&idle_harts, __ATOMIC_SEQ_CST) & ~(1U << cpu_id());
+	while (idle && !rouse(__builtin_ctz(idle)));
 }
 
 /* A task that runs in no hart joins the queue, at its vtime_ns. */
