@@ -63,7 +63,7 @@ struct block_device {
 	void *driver;
 	struct block_stats stats; /* atomic adds */
 	u32 dev;		  /* device number for stat(2) */
-	u32 nr_open;		  /* mounts, swap areas, open files */
+	u32 nr_open;		  /* atomic: mounts, swap areas, open files */
 };
 
 /* Caches and boot arguments. Once, before any driver. */

@@ -32,7 +32,7 @@ block_file_open(struct inode *inode, struct file *file)
 	if (file_is_writable(file) && bdev->read_only)
 		return -EROFS;
 	file->private = bdev;
-	bdev->nr_open++;
+	__atomic_fetch_add(&bdev->nr_open, 1, __ATOMIC_RELAXED);
 	return 0;
 }
 
@@ -41,7 +41,7 @@ block_file_release(struct file *file)
 {
 	struct block_device *bdev = file->private;
 
-	bdev->nr_open--;
+	__atomic_fetch_sub(&bdev->nr_open, 1, __ATOMIC_RELAXED);
 }
 
 /* The whole sectors around [offset, offset + n) of a page that begins at sector `first`. */
@@ -114,7 +114,7 @@ block_file_write(struct file *file, struct uio *uio, u64 *pos)
 static s64
 block_file_llseek(struct file *file, s64 offset, int whence)
 {
-	s64 base = 0;
+	s64 base = 0, pos;
 
 	if (whence == SEEK_CUR)
 		base = file->pos;
@@ -122,9 +122,9 @@ block_file_llseek(struct file *file, s64 offset, int whence)
 		base = device_bytes(file->private);
 	else if (whence != SEEK_SET)
 		return -EINVAL;
-	if (base + offset < 0)
+	if (__builtin_add_overflow(base, offset, &pos) || pos < 0)
 		return -EINVAL;
-	return file->pos = base + offset;
+	return file->pos = pos;
 }
 
 static int

@@ -298,6 +298,16 @@ pipe_write(struct file *file, struct uio *uio, u64 *pos)
 	return done > 0 ? done : moved;
 }
 
+/*
+ * Was there a writer since the file was opened? Until then a FIFO has no end that poll could see.
+ * A pipe has no position: `pos` is how many writers had opened it when a reader did not wait.
+ */
+static bool
+pipe_had_writer(const struct pipe *pipe, const struct file *file)
+{
+	return file->pos != READ_ONCE(pipe->writer_opens);
+}
+
 static u32
 pipe_poll(struct file *file, struct poll_table *table)
 {
@@ -308,7 +318,7 @@ pipe_poll(struct file *file, struct poll_table *table)
 		poll_wait(table, &pipe->read_wq);
 		if (READ_ONCE(pipe->head) != READ_ONCE(pipe->tail))
 			events |= POLLIN | POLLRDNORM;
-		if (READ_ONCE(pipe->nr_writers) == 0)
+		if (READ_ONCE(pipe->nr_writers) == 0 && pipe_had_writer(pipe, file))
 			events |= POLLHUP;
 	}
 	if (file_is_writable(file)) {
@@ -403,7 +413,7 @@ fifo_get_pipe(struct inode *inode)
 
 /* Opening one end waits until the other one is open, or was since. */
 static int
-fifo_wait_partner(struct pipe *pipe, const struct file *file)
+fifo_wait_partner(struct pipe *pipe, struct file *file)
 {
 	bool reads = file_is_readable(file);
 	u32 *partners = reads ? &pipe->nr_writers : &pipe->nr_readers;
@@ -412,6 +422,8 @@ fifo_wait_partner(struct pipe *pipe, const struct file *file)
 
 	if ((file->flags & O_ACCMODE) == O_RDWR || READ_ONCE(*partners) > 0)
 		return 0;
+	if (file->flags & O_NONBLOCK && reads)
+		file->pos = before;
 	if (file->flags & O_NONBLOCK)
 		return reads ? 0 : -ENXIO;
 	return wait_event_interruptible(reads ? &pipe->read_wq : &pipe->write_wq,

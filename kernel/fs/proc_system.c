@@ -64,7 +64,7 @@ show_stat(struct seq *seq)
 	}
 	seq_printf(seq, "intr %lu\nctxt %lu\nbtime %lu\n", interrupts, sched_nr_switches(),
 		   (clock_realtime_ns() - now) / NSEC_PER_SEC);
-	seq_printf(seq, "processes %lu\nprocs_running %u\nprocs_blocked 0\n", task_count(),
+	seq_printf(seq, "processes %lu\nprocs_running %u\nprocs_blocked 0\n", task_count_created(),
 		   sched_nr_running());
 	return 0;
 }

@@ -149,7 +149,7 @@ static void
 super_publish(struct super_block *sb, struct dentry *target)
 {
 	if (sb->bdev)
-		sb->bdev->nr_open++;
+		__atomic_fetch_add(&sb->bdev->nr_open, 1, __ATOMIC_RELAXED);
 	list_add_tail(&sb->link, &super_blocks);
 	if (target) {
 		sb->covered = dentry_ref(target);
@@ -211,7 +211,7 @@ super_destroy(struct super_block *sb, u32 nr_refs)
 		sched_yield();
 	sb->ops->unmount(sb);
 	if (sb->bdev)
-		sb->bdev->nr_open--;
+		__atomic_fetch_sub(&sb->bdev->nr_open, 1, __ATOMIC_RELAXED);
 	dentry_put(sb->covered);
 	kfree(sb);
 }

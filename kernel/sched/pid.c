@@ -10,7 +10,7 @@
 static struct spinlock tid_lock = SPINLOCK_INIT("tid", RANK_FILES);
 static u64 tid_used[TID_MAX / 64] = {3}; /* 0 is the idle tasks', 1 is kept for the first process */
 static s32 tid_last;
-static u64 nr_tasks;
+static u64 nr_tasks, nr_created;
 static struct list_head tid_buckets[TID_BUCKETS];
 static LIST_HEAD(all_tasks); /* by age */
 
@@ -42,6 +42,7 @@ tid_alloc(struct task *task)
 	list_add(&task->tid_link, tid_bucket(tid));
 	list_add_tail(&task->all_link, &all_tasks);
 	nr_tasks++;
+	nr_created++;
 	spin_unlock(&tid_lock);
 	return tid;
 }
@@ -86,35 +87,10 @@ task_find(s32 tid)
 	return found;
 }
 
-/* The first task after `task` in the list that can still be referenced; drops `task`. */
-static struct task *
-task_after(struct task *task)
+u64
+task_count_created(void)
 {
-	struct list_head *at;
-	struct task *next = NULL;
-
-	spin_lock(&tid_lock);
-	at = task ? task->all_link.next : all_tasks.next;
-	for (; at != &all_tasks && !next; at = at->next) {
-		next = list_entry(at, struct task, all_link);
-		if (!refcount_inc_not_zero(&next->refs))
-			next = NULL;
-	}
-	spin_unlock(&tid_lock);
-	if (task)
-		task_put(task);
-	return next;
-}
-
-void
-task_for_each(bool (*visit)(struct task *task, void *arg), void *arg)
-{
-	struct task *task = task_after(NULL);
-
-	while (task && visit(task, arg))
-		task = task_after(task);
-	if (task)
-		task_put(task);
+	return READ_ONCE(nr_created);
 }
 
 u64

@@ -53,7 +53,7 @@ struct task {
 	struct thread_info ti;	 /* first: tp points here */
 	struct context context;	 /* callee-saved registers while not running */
 	struct rb_node run_node; /* RUNQUEUE: queue of ready tasks */
-	u32 state;		 /* enum task_state; see task_sleep_prepare() */
+	u32 state;		 /* enum task_state; set by task_set_state() */
 	u32 on_cpu;		 /* 1 until switch code is done with its stack */
 	bool on_rq;		 /* RUNQUEUE */
 	bool kthread;
@@ -125,9 +125,9 @@ extern struct task boot_task;
 
 /* Thread ids: one space for all tasks. The lookup gets a reference. => NULL when there is none */
 struct task *task_find(s32 tid);
-/* Calls visit for each task with a reference held and no lock; stops when it returns false. */
-void task_for_each(bool (*visit)(struct task *task, void *arg), void *arg);
+/* Tasks there are, and those that were ever made. */
 u64 task_count(void);
+u64 task_count_created(void);
 
 /* Set once by trap/: leave for user mode with these registers, which lie at the stack's top. */
 extern void (*task_enter_user_hook)(struct trap_frame *tf);

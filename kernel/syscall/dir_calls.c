@@ -139,6 +139,14 @@ readlink_to_user(struct dentry *dentry, uva_t buf, size_t size)
 	return len;
 }
 
+static bool
+path_is_empty(uva_t path)
+{
+	char first;
+
+	return copy_from_user(&first, path, 1) == 0 && first == '\0';
+}
+
 long
 sys_readlinkat(int dirfd, uva_t path, uva_t buf, size_t size)
 {
@@ -152,6 +160,8 @@ sys_readlinkat(int dirfd, uva_t path, uva_t buf, size_t size)
 		return err_or_null_to_errno(dentry);
 	result = readlink_to_user(dentry, buf, size);
 	dentry_put(dentry);
+	if (result == -EINVAL && path_is_empty(path))
+		result = -ENOENT;
 	return result;
 }
 

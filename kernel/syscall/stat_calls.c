@@ -211,7 +211,7 @@ struct user_timespec {
 	u64 nsec;
 };
 
-/* One of the two times. => 0 or -EINVAL */
+/* One of the two times; one that is too late for us is the last there is. => 0 or -EINVAL */
 static int
 time_attr(struct iattr *attr, u32 bit, u64 *field, const struct user_timespec *time)
 {
@@ -224,7 +224,9 @@ time_attr(struct iattr *attr, u32 bit, u64 *field, const struct user_timespec *t
 	}
 	if (time->nsec >= NSEC_PER_SEC || time->sec < 0)
 		return -EINVAL;
-	*field = time->sec * NSEC_PER_SEC + time->nsec;
+	if (__builtin_mul_overflow((u64)time->sec, NSEC_PER_SEC, field) ||
+	    __builtin_add_overflow(*field, time->nsec, field))
+		*field = UINT64_MAX;
 	return 0;
 }
 

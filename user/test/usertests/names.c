@@ -151,6 +151,7 @@ symbolic_links(void)
 	CHECK_EQ(readlink("link", target, 20), 6);
 	CHECK_EQ(readlink("link", target, 3), 3);
 	CHECK_ERRNO(readlink("link", target, 0), EINVAL);
+	CHECK_ERRNO(readlink("", target, 20), ENOENT);
 	touch("link");
 	CHECK_EQ(stat("target", &st), 0);
 	CHECK_ERRNO(open("link", O_CREAT | O_EXCL | O_RDWR, 0644), EEXIST);

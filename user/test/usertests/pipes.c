@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -209,6 +210,26 @@ pipe_poll(void)
 }
 
 static void
+fifo_poll(void)
+{
+	struct pollfd poll_fd = {.events = POLLIN};
+	int writer;
+
+	CHECK_EQ(mkfifo("fifo", 0600), 0);
+	poll_fd.fd = open("fifo", O_RDONLY | O_NONBLOCK);
+	CHECK(poll_fd.fd >= 0);
+	CHECK_EQ(poll(&poll_fd, 1, 0), 0);
+	writer = open("fifo", O_WRONLY);
+	CHECK(writer >= 0);
+	CHECK_EQ(poll(&poll_fd, 1, 0), 0);
+	CHECK_EQ(close(writer), 0);
+	CHECK_EQ(poll(&poll_fd, 1, 0), 1);
+	CHECK_EQ(poll_fd.revents, POLLHUP);
+	CHECK_EQ(close(poll_fd.fd), 0);
+	CHECK_EQ(unlink("fifo"), 0);
+}
+
+static void
 poll_timeouts(void)
 {
 	int64_t start = now_us();
@@ -318,6 +339,7 @@ const struct test pipe_tests[] = {
 	{"pipe_large_transfer", pipe_large_transfer, ANYWHERE},
 	{"pipe_atomic_writes", pipe_atomic_writes, ANYWHERE},
 	{"pipe_poll", pipe_poll, ANYWHERE},
+	{"fifo_poll", fifo_poll, ANYWHERE},
 	{"poll_timeouts", poll_timeouts, ANYWHERE},
 	{"dup_shares_the_position", dup_shares_the_position, ANYWHERE},
 	{"dup_numbers", dup_numbers, ANYWHERE},
