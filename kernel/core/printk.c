@@ -141,12 +141,3 @@ printk_ring_size(void)
 {
 	return RING_SIZE;
 }
-
-void
-printk_ring_clear(void)
-{
-	u64 flags = spin_lock_irqsave(&printk_lock);
-
-	ring_tail = ring_head;
-	spin_unlock_irqrestore(&printk_lock, flags);
-}

@@ -50,4 +50,3 @@ void console_emergency_write(const char *buf, size_t len);
  */
 size_t printk_ring_read(u64 *pos, char *buf, size_t len);
 size_t printk_ring_size(void);
-void printk_ring_clear(void);

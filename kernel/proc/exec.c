@@ -267,7 +267,7 @@ exec_commit(struct exec *exec)
 	struct files *files = current->files;
 	u64 spin_flags;
 
-	current->clear_child_tid = 0;
+	thread_clear_child_tid();
 	exec->mm = process_switch_mm(exec->mm);
 	icache_flush(&current->mm->tlb);
 	process_end_vfork(current->process);

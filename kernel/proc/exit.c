@@ -49,9 +49,8 @@ process_end_vfork(struct process *process)
 	wake_up_all(&process->vfork_wq);
 }
 
-/* pthread_join waits for this word to become 0. */
-static void
-clear_child_tid(void)
+void
+thread_clear_child_tid(void)
 {
 	uva_t uva = current->clear_child_tid;
 
@@ -70,7 +69,7 @@ release_resources(void)
 	struct fs_context *fs = current->fs;
 	u64 peak;
 
-	clear_child_tid();
+	thread_clear_child_tid();
 	mm_update_peak(current->mm);
 	peak = current->mm->peak_rss;
 	process->dead_threads.max_rss_pages = MAX(process->dead_threads.max_rss_pages, peak);

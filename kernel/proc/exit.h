@@ -16,6 +16,12 @@
  */
 void thread_exit(u32 status) NORETURN;
 
+/*
+ * The current thread leaves its address space: the word that set_tid_address(2) named becomes 0, for
+ * which pthread_join waits, if somebody else can see it. No lock held.
+ */
+void thread_clear_child_tid(void);
+
 /* Every thread of the current process is to end with this wait status; returns. */
 void process_begin_exit(u32 status);
 

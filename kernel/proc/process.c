@@ -53,18 +53,6 @@ process_put(struct process *process)
 	kmem_cache_free(process_cache, process);
 }
 
-struct task *
-process_first_thread(struct process *process)
-{
-	u64 flags = spin_lock_irqsave(&process_lock);
-	struct task *task = list_first_entry_or_null(&process->threads, struct task, thread_link);
-
-	if (task)
-		task_get(task);
-	spin_unlock_irqrestore(&process_lock, flags);
-	return task;
-}
-
 /* A thread that still has its memory. => process_lock held; NULL when none has */
 static struct task *
 thread_with_mm(struct process *process)

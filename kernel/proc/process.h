@@ -100,12 +100,6 @@ extern struct spinlock process_lock;
 extern struct list_head process_list; /* T */
 extern struct process *init_process;  /* C; NULL until init_process_start */
 
-static inline struct process *
-current_process(void)
-{
-	return current->process;
-}
-
 /*
  * A process without threads, not yet in the tree; one reference, the tree's to be.
  * => NULL when there is no memory
@@ -139,9 +133,6 @@ bool process_number_is_free(s32 number);
  * come and go. => NULL past the last
  */
 struct process *process_next(s32 after);
-
-/* Its first living thread with a reference. => NULL for a zombie */
-struct task *process_first_thread(struct process *process);
 
 u64 process_count(void);
 

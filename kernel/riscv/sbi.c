@@ -58,18 +58,6 @@ sbi_spec_version(void)
 	return sbi_call(SBI_EXT_BASE, 0, 0, 0, 0, 0, 0).value;
 }
 
-u64
-sbi_impl_id(void)
-{
-	return sbi_call(SBI_EXT_BASE, 1, 0, 0, 0, 0, 0).value;
-}
-
-u64
-sbi_impl_version(void)
-{
-	return sbi_call(SBI_EXT_BASE, 2, 0, 0, 0, 0, 0).value;
-}
-
 static void
 sbi_putchar(char c)
 {

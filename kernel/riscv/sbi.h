@@ -17,8 +17,6 @@ struct sbi_result sbi_call(u64 extension, u64 function, u64 a0, u64 a1, u64 a2, 
 void sbi_init(void);
 
 u64 sbi_spec_version(void); /* major << 24 | minor */
-u64 sbi_impl_id(void);
-u64 sbi_impl_version(void);
 
 /* By DBCN when there is one, else the legacy call. buf must be in the direct map or the image. */
 void sbi_console_write(const char *buf, size_t len);

@@ -40,10 +40,4 @@ struct trap_frame {
 };
 
 STATIC_ASSERT(sizeof(struct trap_frame) == TF_SIZE);
-
-static inline bool
-trap_frame_from_user(const struct trap_frame *tf)
-{
-	return !(tf->status & (1UL << 8)); /* SPP */
-}
 #endif
