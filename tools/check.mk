@@ -1,7 +1,7 @@
 # make check: everything that can be said about the sources without running them.
 
 CHECKS := check-layers check-headers check-symbols check-sizes check-text check-format check-docs \
-	check-sparse check-driver
+	check-pointers check-sparse check-driver
 
 .PHONY: check $(CHECKS)
 check: $(CHECKS)
@@ -27,6 +27,9 @@ check-format:
 
 check-docs:
 	$(PYTHON) tools/check_docs.py
+
+check-pointers:
+	$(PYTHON) tools/check_pointers.py
 
 # What compilers do not say about types. sparse reads each header once for all files of a call, so
 # it gets one file at a time. Skipped where there is no sparse.

@@ -67,14 +67,11 @@ open_interp(struct exec *exec)
 
 /* Find and check the files. */
 static int
-open_program(struct exec *exec, const char *path)
+parse_program(struct exec *exec)
 {
 	struct exec_script *script = &exec->script;
-	int err = exec_script_open(script, path);
+	int err = exec_file_parse(&exec->program, script->file, script->start, script->start_bytes);
 
-	if (err)
-		return err;
-	err = exec_file_parse(&exec->program, script->file, script->start, script->start_bytes);
 	if (err || !exec->program.image.interp_bytes)
 		return err;
 	return open_interp(exec);
@@ -188,9 +185,11 @@ exec_prepare(struct exec *exec, const char *path, const struct exec_vector *argv
 	int err;
 
 	exec_args_init(&exec->args);
-	err = open_program(exec, path);
+	err = exec_script_open(&exec->script, path);
 	if (!err)
 		err = collect_args(exec, path, argv, envp);
+	if (!err)
+		err = parse_program(exec);
 	if (!err)
 		err = build_mm(exec);
 	if (!err)

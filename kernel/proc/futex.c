@@ -63,7 +63,7 @@ futex_key_get(uva_t uva, bool is_private, struct futex_key *key)
 		return uva < USER_VA_END ? 0 : -EFAULT;
 	rwsem_read_lock(&mm->lock);
 	vma = vma_at(mm, uva);
-	if (!vma)
+	if (!vma || !(vma->flags & VM_ACCESS))
 		err = -EFAULT;
 	else if (vma->mapping && (vma->flags & VM_SHARED))
 		*key = (struct futex_key){vma->mapping,

@@ -3,6 +3,7 @@
  *
  * A row says which argument of a call points, and what the other arguments are. A call is tried
  * with each bad address; a path or a structure also with its end beyond the end of a mapping.
+ * tools/check_pointers.py sees that every call of syscall.tbl that has an address is here.
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -23,6 +24,8 @@ enum pointer_kind {
 	PATH = 4,     /* a string */
 	NULLABLE = 8, /* NULL means something */
 	PARTIAL = 16, /* a buffer: what lies before the end of the mapping may be used */
+	WORD = 32,    /* must be aligned: else the error is another one */
+	ADDRESS = 64, /* nothing is tried: the argument says where, and is not read or written */
 };
 
 /* Values of arguments that are known only when the tests run. */
@@ -39,6 +42,8 @@ enum pointer_kind {
 #define LINK	 1011
 #define CHILD	 1012
 #define PROGRAM	 1013
+#define HERE	 1014
+#define DISK_FS	 1015
 
 struct row {
 	const char *name;
@@ -57,6 +62,10 @@ static const struct row rows[] = {
 	{"symlinkat", SYS_symlinkat, PATH, {NAME, CWD, BAD}},
 	{"linkat old", SYS_linkat, PATH, {CWD, BAD, CWD, NEW_NAME, 0}},
 	{"linkat new", SYS_linkat, PATH, {CWD, NAME, CWD, BAD, 0}},
+	{"umount2", SYS_umount2, PATH, {BAD, 0}},
+	{"mount source", SYS_mount, PATH | NULLABLE, {BAD, HERE, DISK_FS, 0, 0}},
+	{"mount target", SYS_mount, PATH, {NAME, BAD, DISK_FS, 0, 0}},
+	{"mount type", SYS_mount, PATH | NULLABLE, {NAME, HERE, BAD, 0, 0}},
 	{"statfs path", SYS_statfs, PATH, {BAD, BUFFER}},
 	{"statfs", SYS_statfs, OUT, {NAME, BAD}},
 	{"fstatfs", SYS_fstatfs, OUT, {FILE_FD, BAD}},
@@ -93,6 +102,7 @@ static const struct row rows[] = {
 	{"renameat2 old", SYS_renameat2, PATH, {CWD, BAD, CWD, NEW_NAME, 0}},
 	{"renameat2 new", SYS_renameat2, PATH, {CWD, NAME, CWD, BAD, 0}},
 	{"faccessat2", SYS_faccessat2, PATH, {CWD, BAD, 0, 0}},
+	{"memfd_create", SYS_memfd_create, PATH, {BAD, 0}},
 	{"getrusage", SYS_getrusage, OUT, {0, BAD}},
 	{"execve", SYS_execve, PATH, {BAD, ZEROES, ZEROES}},
 	{"execve argv", SYS_execve, IN | NULLABLE, {PROGRAM, BAD, ZEROES}},
@@ -107,6 +117,8 @@ static const struct row rows[] = {
 	{"rt_sigprocmask", SYS_rt_sigprocmask, IN | NULLABLE, {0, BAD, 0, 8}},
 	{"rt_sigprocmask old", SYS_rt_sigprocmask, OUT | NULLABLE, {0, 0, BAD, 8}},
 	{"rt_sigpending", SYS_rt_sigpending, OUT, {BAD, 8}},
+	{"rt_sigtimedwait", SYS_rt_sigtimedwait, IN, {BAD, 0, ZEROES, 8}},
+	{"rt_sigtimedwait time", SYS_rt_sigtimedwait, IN | NULLABLE, {ZEROES, 0, BAD, 8}},
 	{"nanosleep", SYS_nanosleep, IN, {BAD, 0}},
 	{"getitimer", SYS_getitimer, OUT, {0, BAD}},
 	{"setitimer", SYS_setitimer, IN | NULLABLE, {0, BAD, 0}},
@@ -122,6 +134,34 @@ static const struct row rows[] = {
 	{"wait4", SYS_wait4, OUT | NULLABLE, {CHILD, BAD, 0, 0}},
 	{"wait4 rusage", SYS_wait4, OUT | NULLABLE, {CHILD, 0, 0, BAD}},
 	{"waitid", SYS_waitid, OUT | NULLABLE, {1, CHILD, BAD, 4, 0}},
+	{"waitid rusage", SYS_waitid, OUT | NULLABLE, {1, CHILD, 0, 4, BAD}},
+	{"futex wait", SYS_futex, IN | WORD, {BAD, 0, 0, 0}},
+	{"futex wait time", SYS_futex, IN | NULLABLE, {BUFFER, 0, 0, BAD}},
+	{"futex wake", SYS_futex, IN | WORD, {BAD, 1, 1, 0}},
+	{"futex requeue", SYS_futex, IN | WORD, {BUFFER, 3, 0, 0, BAD, 0}},
+	{"mincore", SYS_mincore, OUT | PARTIAL, {BUFFER, PAGE, BAD}},
+	{"syslog", SYS_syslog, OUT | PARTIAL | NULLABLE, {3, BAD, 64}},
+	{"prctl set name", SYS_prctl, PATH, {15, BAD}},
+	{"prctl get name", SYS_prctl, OUT, {16, BAD}},
+
+	/* Lengths and places of memory; bad ones are the tests' in memory.c. */
+	{"brk", SYS_brk, ADDRESS, {0}},
+	{"munmap", SYS_munmap, ADDRESS, {0}},
+	{"mmap", SYS_mmap, ADDRESS, {0}},
+	{"mremap", SYS_mremap, ADDRESS, {0}},
+	{"mprotect", SYS_mprotect, ADDRESS, {0}},
+	{"msync", SYS_msync, ADDRESS, {0}},
+	{"mlock", SYS_mlock, ADDRESS, {0}},
+	{"mlock2", SYS_mlock2, ADDRESS, {0}},
+	{"munlock", SYS_munlock, ADDRESS, {0}},
+	{"madvise", SYS_madvise, ADDRESS, {0}},
+	{"riscv_flush_icache", 259, ADDRESS, {0}}, /* SYS_riscv_flush_icache */
+	/* Used later, by the end of a thread or for nothing; what cannot be written then is not. */
+	{"set_tid_address", SYS_set_tid_address, ADDRESS, {0}},
+	{"set_robust_list", SYS_set_robust_list, ADDRESS, {0}},
+	{"clone", SYS_clone, ADDRESS, {0}},
+	/* A number, where it is used at all. */
+	{"reboot", SYS_reboot, ADDRESS, {0}},
 };
 
 static struct {
@@ -173,6 +213,10 @@ argument(long value, uint64_t bad)
 		return (uintptr_t)test_program;
 	case LINK:
 		return (uintptr_t) "link";
+	case HERE:
+		return (uintptr_t) ".";
+	case DISK_FS:
+		return (uintptr_t) "qfs";
 	case BUFFER:
 	case ZEROES:
 		return (uintptr_t)fixture.buffer;
@@ -231,27 +275,39 @@ static const uint64_t bad_addresses[] = {
 	0xfffffffffffffff8,
 };
 
+/* The address is one that the row's argument may have, and is bad for it. */
+static void
+row_try_at(const struct row *row, uint64_t bad)
+{
+	if (!(row->kind & WORD) || bad % sizeof(int) == 0)
+		row_try(row, bad);
+}
+
+static void
+row_try_all(const struct row *row)
+{
+	for (size_t j = 0; j < COUNT(bad_addresses); j++)
+		row_try_at(row, bad_addresses[j]);
+	row_try(row, (uintptr_t)fixture.end);
+	row_try(row, (uintptr_t)fixture.no_access);
+	if (!(row->kind & NULLABLE))
+		row_try(row, 0);
+	if (row->kind & OUT) {
+		row_try(row, (uintptr_t)row_try_all & ~7ul);
+		row_try(row, 0x3ffffffff8);
+	}
+	memset(fixture.end - 2, 'a', 2);
+	if (!(row->kind & PARTIAL))
+		row_try_at(row, (uintptr_t)fixture.end - 2);
+}
+
 static void
 rows_try(void)
 {
 	fixture_make();
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		const struct row *row = &rows[i];
-
-		for (size_t j = 0; j < COUNT(bad_addresses); j++)
-			row_try(row, bad_addresses[j]);
-		row_try(row, (uintptr_t)fixture.end);
-		row_try(row, (uintptr_t)fixture.no_access);
-		if (!(row->kind & NULLABLE))
-			row_try(row, 0);
-		if (row->kind & OUT) {
-			row_try(row, (uintptr_t)rows_try & ~7ul);
-			row_try(row, 0x3ffffffff8);
-		}
-		memset(fixture.end - 2, 'a', 2);
-		if (!(row->kind & PARTIAL))
-			row_try(row, (uintptr_t)fixture.end - 2);
-	}
+	for (size_t i = 0; i < COUNT(rows); i++)
+		if (!(rows[i].kind & ADDRESS))
+			row_try_all(&rows[i]);
 }
 
 /* After all those calls the descriptors, the pipe and the files are what they were. */
@@ -304,6 +360,10 @@ argv_with_bad_pointer(void)
 	argv[1] = 1;
 	CHECK_EQ(raw_call(SYS_execve, (uintptr_t)test_program, (uintptr_t)argv, 0, 0, 0, 0),
 		 -EFAULT);
+	file_make("no program", "nothing", 7);
+	CHECK_EQ(raw_call(SYS_execve, (uintptr_t) "no program", (uintptr_t)argv, 0, 0, 0, 0),
+		 -EFAULT);
+	CHECK_EQ(raw_call(SYS_execve, (uintptr_t) "no program", 0, 0, 0, 0, 0), -ENOEXEC);
 }
 
 static void
