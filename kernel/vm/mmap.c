@@ -315,21 +315,27 @@ areas_change_flags(struct mm *mm, u64 start, u64 end, u32 set, u32 clear)
 		vma_merge(vma);
 }
 
-/* Is the whole of [start, end) mapped, and does every area allow this access? */
+/*
+ * Is the whole of [start, *end) mapped, and does every area allow this access? If not, *end becomes
+ * where that ends.
+ */
 static int
-protect_check(struct mm *mm, u64 start, u64 end, u32 vm_access)
+protect_check(struct mm *mm, u64 start, u64 *end, u32 vm_access)
 {
 	struct vma *vma = vma_at(mm, start);
+	int error = 0;
 
-	for (u64 at = start; at < end; at = vma->end, vma = vma_next(vma)) {
+	for (u64 at = start; at < *end; at = vma->end, vma = vma_next(vma)) {
 		if (!vma || vma->start > at)
-			return -ENOMEM;
-		if (vm_access & ~(vma->flags >> 4))
-			return -EACCES;
-		if (vma->end >= end)
+			error = -ENOMEM;
+		else if (vm_access & ~(vma->flags >> 4))
+			error = -EACCES;
+		if (error) {
+			*end = at;
 			break;
+		}
 	}
-	return 0;
+	return error;
 }
 
 static void
@@ -355,8 +361,8 @@ protect_commit(struct mm *mm, u64 start, u64 end, u32 vm_access)
 int
 vma_protect(struct mm *mm, uva_t addr, u64 bytes, u32 vm_access)
 {
+	int error, failure;
 	u64 end;
-	int error;
 
 	if (!IS_ALIGNED(addr, PAGE_SIZE))
 		return -EINVAL;
@@ -367,11 +373,13 @@ vma_protect(struct mm *mm, uva_t addr, u64 bytes, u32 vm_access)
 		return -ENOMEM;
 	end = addr + bytes;
 	rwsem_write_lock(&mm->lock);
-	error = protect_check(mm, addr, end, vm_access);
-	if (!error)
-		error = areas_split(mm, addr, end, VMA_COUNT_MAX);
-	if (!error)
-		protect_commit(mm, addr, end, vm_access);
+	error = protect_check(mm, addr, &end, vm_access);
+	if (end > addr) {
+		failure = areas_split(mm, addr, end, VMA_COUNT_MAX);
+		if (!failure)
+			protect_commit(mm, addr, end, vm_access);
+		error = failure ? failure : error;
+	}
 	rwsem_write_unlock(&mm->lock);
 	return error;
 }

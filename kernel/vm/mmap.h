@@ -30,7 +30,7 @@ int vma_unmap(struct mm *mm, uva_t addr, u64 bytes);
 
 /*
  * mprotect(2); vm_access is a set of VM_READ, VM_WRITE, VM_EXEC. => 0, -EINVAL, -ENOMEM (a hole),
- * -EACCES
+ * -EACCES; before a hole and before what may not be so, it is changed
  */
 int vma_protect(struct mm *mm, uva_t addr, u64 bytes, u32 vm_access);
 

@@ -195,15 +195,20 @@ step_map(u32 first, u32 nr, u32 extra)
 static void
 step_protect(u32 first, u32 nr, u32 access)
 {
+	bool may_fail = env_fail_after != 0;
 	int error = vma_protect(&env_mm, ENV_BASE + first * PAGE_SIZE, nr * PAGE_SIZE, access);
+	bool no_memory = may_fail && env_fail_after == 0;
 	bool hole = false;
 
 	for (u32 i = first; i < first + nr; i++)
 		hole |= env_pages[i].state == 0;
 	CHECK(error == 0 || error == -ENOMEM);
 	CHECK(error != 0 || !hole);
-	for (u32 i = first; i < first + nr && error == 0; i++)
+	for (u32 i = first; i < first + nr && (error == 0 || !no_memory); i++) {
+		if (env_pages[i].state == 0)
+			break;
 		env_pages[i].state = (env_pages[i].state & ~VM_ACCESS) | access;
+	}
 }
 
 static void

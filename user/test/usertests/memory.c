@@ -163,6 +163,21 @@ mprotect_works(void)
 	CHECK_EQ(area[PAGE], 7);
 }
 
+/* A hole is an error; what lies before it has changed. */
+static void
+mprotect_over_hole(void)
+{
+	char *area = map_anonymous(4);
+	int fds[2];
+
+	CHECK_EQ(pipe(fds), 0);
+	CHECK_EQ(munmap(area + 2 * PAGE, PAGE), 0);
+	CHECK_ERRNO(mprotect(area, 4 * PAGE, PROT_NONE), ENOMEM);
+	CHECK_ERRNO(write(fds[1], area, 1), EFAULT);
+	CHECK_ERRNO(write(fds[1], area + PAGE, 1), EFAULT);
+	CHECK_EQ(write(fds[1], area + 3 * PAGE, 1), 1);
+}
+
 static void
 mprotect_errors(void)
 {
@@ -306,6 +321,7 @@ const struct test memory_tests[] = {
 	{"mmap_fixed_replaces", mmap_fixed_replaces, A_KERNEL},
 	{"mmap_hint", mmap_hint, A_KERNEL},
 	{"mprotect_works", mprotect_works, ANYWHERE},
+	{"mprotect_over_hole", mprotect_over_hole, ANYWHERE},
 	{"mprotect_errors", mprotect_errors, A_KERNEL},
 	{"mprotect_shared_file", mprotect_shared_file, A_KERNEL},
 	{"brk_moves", brk_moves, A_KERNEL},
