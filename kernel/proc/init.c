@@ -4,13 +4,15 @@
 #include "fs/files.h"
 #include "fs/fs_context.h"
 #include "lib/err.h"
+#include "lib/string.h"
 #include "mem/fault_inject.h"
 #include "proc/exec.h"
 #include "proc/process.h"
 #include "proc/signal.h"
 #include "sched/pid.h"
 
-#define CONSOLE "/dev/console"
+#define CONSOLE	  "/dev/console"
+#define INIT_PATH "/bin/init"
 
 /* The calling kernel thread becomes the only thread of a process that has no parent. */
 static void
@@ -57,12 +59,13 @@ open_console(void)
 void
 init_process_start(void)
 {
-	static char path[256] = "/bin/init";
+	static char path[256];
 	static const char *const argv[] = {path, NULL};
 	static const char *const envp[] = {"HOME=/", "TERM=vt102", "PATH=/bin", NULL};
 	int err;
 
-	bootarg_get("init", path, sizeof(path));
+	if (bootarg_get("init", path, sizeof(path)) <= 0)
+		strscpy(path, INIT_PATH, sizeof(path));
 	become_process();
 	open_console();
 	err = process_exec(path, &(struct exec_vector){.kernel = argv},
