@@ -97,6 +97,7 @@ show_vmstat(struct seq *seq)
 	show(seq, "allocstall_normal", reclaim.nr_direct);
 	show(seq, "drop_pagecache", vmstat_get(DROP_PAGECACHE));
 	show(seq, "drop_slab", vmstat_get(DROP_SLAB));
+	show(seq, "nr_tlb_remote_flush", vmstat_get(NR_TLB_REMOTE_FLUSH));
 	return 0;
 }
 

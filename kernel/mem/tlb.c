@@ -1,7 +1,24 @@
+/*
+ * Which hart must hear of a change. ctx->harts are those that run the address space. A hart that
+ * goes on to a kernel thread, or idles, keeps the page table loaded but leaves the mask: it uses no
+ * user address, and waking it for each flush would cost more than all the rest. When it comes back
+ * to the same address space it looks whether anything was flushed meanwhile:
+ *
+ *	flusher			hart that comes back
+ *	change the entry	set its bit in harts
+ *	flushes++		seen != flushes: flush everything
+ *	load harts, tell them
+ *
+ * Whichever order these take, either the hart is told or it sees the new number. Another address
+ * space loaded in between means a full flush anyway. Page tables stay until no hart has the root
+ * loaded.
+ */
+
 #include "mem/tlb.h"
 
 #include "core/panic.h"
 #include "lib/compiler.h"
+#include "mem/vmstat.h"
 #include "riscv/fence.h"
 #include "riscv/sbi.h"
 
@@ -10,6 +27,10 @@
 
 /* The context loaded in each hart; changed by that hart with interrupts off. */
 static struct tlb_context *loaded[NR_CPUS];
+/* Does the hart do without the user half of what is loaded? Then it is not in its mask. Likewise. */
+static bool lazy[NR_CPUS];
+/* loaded[]'s number of flushes when the hart last had none of its entries. Likewise. */
+static u64 seen[NR_CPUS];
 /* What it had loaded before, with the hart's reference still to be put: likewise. */
 static struct tlb_context *left[NR_CPUS];
 
@@ -19,6 +40,7 @@ tlb_context_init(struct tlb_context *ctx, struct pgtable *pgt,
 {
 	ctx->satp = SATP_MODE_SV39 | (kva_to_pa(pgt->root) >> PAGE_SHIFT);
 	ctx->harts = 0;
+	ctx->flushes = 0;
 	ctx->icache_stale = 0;
 	ctx->release = release;
 	refcount_set(&ctx->refs, 1);
@@ -31,27 +53,76 @@ tlb_context_put(struct tlb_context *ctx)
 		ctx->release(ctx);
 }
 
+/* The hart uses ctx from now on. => the number of flushes, none of which it may miss after this */
+static u64
+mask_enter(struct tlb_context *ctx, u32 cpu)
+{
+	__atomic_fetch_or(&ctx->harts, 1U << cpu, __ATOMIC_SEQ_CST);
+	return __atomic_load_n(&ctx->flushes, __ATOMIC_SEQ_CST);
+}
+
+static void
+mask_leave(struct tlb_context *ctx, u32 cpu)
+{
+	if (!lazy[cpu])
+		__atomic_fetch_and(&ctx->harts, ~(1U << cpu), __ATOMIC_SEQ_CST);
+}
+
+/* Instructions were stored while the hart did not run ctx. */
+static void
+icache_catch_up(struct tlb_context *ctx, u32 cpu)
+{
+	if (likely(!(READ_ONCE(ctx->icache_stale) & (1U << cpu))))
+		return;
+	__atomic_fetch_and(&ctx->icache_stale, ~(1U << cpu), __ATOMIC_SEQ_CST);
+	fence_i();
+}
+
+/* Back from a kernel thread to what is still loaded. */
+static void
+tlb_come_back(struct tlb_context *ctx, u32 cpu)
+{
+	u64 flushes = mask_enter(ctx, cpu);
+
+	lazy[cpu] = false;
+	if (seen[cpu] != flushes) {
+		sfence_vma_all();
+		seen[cpu] = flushes;
+	}
+	icache_catch_up(ctx, cpu);
+}
+
+static void
+tlb_load(struct tlb_context *ctx, struct tlb_context *old, u32 cpu)
+{
+	refcount_inc(&ctx->refs);
+	seen[cpu] = mask_enter(ctx, cpu);
+	csr_write(satp, ctx->satp);
+	sfence_vma_all();
+	icache_catch_up(ctx, cpu);
+	loaded[cpu] = ctx;
+	if (old) {
+		mask_leave(old, cpu);
+		assert(!left[cpu]);
+		left[cpu] = old;
+	}
+	lazy[cpu] = false;
+}
+
 void
 tlb_switch(struct tlb_context *ctx)
 {
 	u32 cpu = cpu_id();
 	struct tlb_context *old = loaded[cpu];
 
-	if (!ctx || ctx == old)
-		return;
-	refcount_inc(&ctx->refs);
-	__atomic_fetch_or(&ctx->harts, 1U << cpu, __ATOMIC_SEQ_CST);
-	csr_write(satp, ctx->satp);
-	sfence_vma_all();
-	if (unlikely(READ_ONCE(ctx->icache_stale) & (1U << cpu))) {
-		__atomic_fetch_and(&ctx->icache_stale, ~(1U << cpu), __ATOMIC_SEQ_CST);
-		fence_i();
-	}
-	loaded[cpu] = ctx;
-	if (old) {
-		__atomic_fetch_and(&old->harts, ~(1U << cpu), __ATOMIC_SEQ_CST);
-		assert(!left[cpu]);
-		left[cpu] = old;
+	if (!ctx) {
+		if (old)
+			mask_leave(old, cpu);
+		lazy[cpu] = true;
+	} else if (ctx != old) {
+		tlb_load(ctx, old, cpu);
+	} else if (lazy[cpu]) {
+		tlb_come_back(ctx, cpu);
 	}
 }
 
@@ -73,6 +144,7 @@ remote_flush(cpumask_t harts, u64 start, u64 size)
 {
 	u64 mask = 0;
 
+	vmstat_add(NR_TLB_REMOTE_FLUSH, 1);
 	harts &= ~(1U << cpu_id());
 	for (u32 i = 0; i < nr_cpus; i++) {
 		if (!(harts & (1U << i)) || !cpus[i].online)
@@ -109,8 +181,10 @@ flush_harts(cpumask_t harts, u64 start, u64 size)
 void
 tlb_flush_range(struct tlb_context *ctx, u64 start, u64 end)
 {
-	if (start < end)
-		flush_harts(__atomic_load_n(&ctx->harts, __ATOMIC_SEQ_CST), start, end - start);
+	if (start >= end)
+		return;
+	__atomic_fetch_add(&ctx->flushes, 1, __ATOMIC_SEQ_CST);
+	flush_harts(__atomic_load_n(&ctx->harts, __ATOMIC_SEQ_CST), start, end - start);
 }
 
 void

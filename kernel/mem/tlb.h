@@ -13,7 +13,8 @@
 /* The hardware side of an address space; embedded in struct mm. */
 struct tlb_context {
 	u64 satp;
-	cpumask_t harts;	/* loaded there now, or lazily kept: must be flushed */
+	cpumask_t harts;	/* run it now: must be told of changes */
+	u64 flushes;		/* changes told so far, for harts that come back to it */
 	cpumask_t icache_stale; /* owe a fence.i before they run ctx next */
 	refcount_t refs;	/* the mm, and each hart that has it loaded */
 	void (*release)(struct tlb_context *ctx); /* last reference is gone: free root and mm */
@@ -25,7 +26,7 @@ void tlb_context_put(struct tlb_context *ctx);
 
 /*
  * Make ctx the address space of this hart; NULL keeps the present one (a kernel thread runs in
- * whatever is there). Called by the scheduler with interrupts off.
+ * whatever is there, and uses nothing of it). Called by the scheduler with interrupts off.
  */
 void tlb_switch(struct tlb_context *ctx);
 
