@@ -29,6 +29,22 @@ DEBUG_CRASHES = {
     "sleep-atomic": r"sleep|atomic|spin",
 }
 
+# Misuse of objects, found by slab_debug= -> what the panic must say in slub and slab, and in slob.
+SLAB_CRASHES = {
+    "slab-double-free": (r"double free: object \S+ of cache crash", None),
+    "slab-kfree-twice": (r"double free: object \S+ of cache kmalloc-64", None),
+    "slab-overflow": (r"right red zone overwritten: object \S+ of cache crash", None),
+    "slab-kmalloc-overflow": (r"right red zone overwritten: object \S+ of cache kmalloc-64", None),
+    "slab-underflow": (r"left red zone overwritten: object \S+ of cache crash", None),
+    "slab-use-after-free": (r"use after free: .* object \S+ of cache crash", None),
+    "slab-wrong-cache": (r"freed to cache theirs: it did not come from there",
+                         r"freed, but it is no allocated object: .* cache theirs"),
+    "slab-interior": (r"freed to cache crash: it is within an object",
+                      r"freed, but it is no allocated object: .* cache crash"),
+}
+# What frees before the panic, so that the report tells of it.
+FREED_BEFORE = ("slab-double-free", "slab-kfree-twice", "slab-use-after-free")
+
 # (name, variant, root, fields of Config)
 MATRIX = (
     ("smp1", "default", "disk", {"smp": 1}),
@@ -46,6 +62,8 @@ MATRIX = (
     ("no sstc", "default", "disk", {"qemuflags": ["-cpu", "rv64,sstc=false"]}),
     ("linux-gcc", "linux-gcc", "disk", {"smp": 2}),
     ("clang", "clang", "disk", {"smp": 2}),
+    ("slab", "slab", "disk", {"smp": 2}),
+    ("slob", "slob", "disk", {"smp": 2, "mem": "32M"}),
 )
 
 
@@ -131,7 +149,37 @@ def crash_job(name, pattern, variant="default"):
     return Job(title, run)
 
 
+def slab_crash_job(name, variant):
+    """Each report names the object, and who allocated and freed it."""
+    title = f"panic {name} {variant}"
+    pattern = SLAB_CRASHES[name][variant == "slob"] or SLAB_CRASHES[name][0]
+    said = [r'allocated by "crasher" \(pid \d+\)'] if pattern == SLAB_CRASHES[name][0] else []
+    if name in FREED_BEFORE:
+        said.append(r'freed by "crasher" \(pid \d+\)')
+
+    def run(report):
+        config = guest_config(variant, limit=LIMIT_SECONDS, smp=2,
+                              append=f"crash={name} slab_debug=FZPU")
+        config.log = report.log_path(title)
+        with Machine(config) as machine:
+            result = machine.wait()
+            console = machine.console.text().decode("utf-8", "replace")
+        missing = [text for text in [pattern, *said] if not re.search(text, console)]
+        if result.verdict is not Verdict.PANIC:
+            report.failed(title, str(result), config.log, console)
+        elif missing:
+            report.failed(title, f"{result}: does not say {missing[0]!r}", config.log, console)
+        else:
+            report.ok(title, result.detail)
+    return Job(title, run)
+
+
 def jobs():
+    return ([slab_crash_job(name, variant) for name in SLAB_CRASHES
+             for variant in ("default", "slab", "slob")] + boot_jobs())
+
+
+def boot_jobs():
     return ([boot_job(*row) for row in MATRIX] + [Job("boot fw_jump", fw_jump_job, 30)] +
             [status_job("true", 0), status_job("exit 7", 7), status_job("no-such-command", 127),
              status_job("kill -9 $$", 137),

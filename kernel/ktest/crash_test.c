@@ -8,6 +8,7 @@
 #include "core/panic.h"
 #include "core/printk.h"
 #include "core/spinlock.h"
+#include "ktest/slab_crash.h"
 #include "lib/string.h"
 #include "mem/page_alloc.h"
 #include "mem/slab.h"
@@ -151,6 +152,10 @@ crash_test_run(void)
 		if (strcmp(crashes[i].name, want) != 0)
 			continue;
 		kthread_start("crasher", crasher, crashes[i].crash);
+		task_sleep_ns(~0UL, false);
+	}
+	if (slab_crash_find(want)) {
+		kthread_start("crasher", crasher, slab_crash_find(want));
 		task_sleep_ns(~0UL, false);
 	}
 	pr_err("crash=%s: there is no such crash test", want);

@@ -30,6 +30,7 @@ extern const u32 kmalloc_owner_bytes;
 /* Reasons why allocations and frees of a cache take the long way (mem/slab/hooks.c). */
 #define HOOK_DEBUG 1U /* a flag of SLAB_DEBUG_MASK */
 #define HOOK_WATCH 2U /* a watcher, mem/slab/watch.h */
+#define HOOK_LINK  4U /* slub: the constructor's work is where the link would be */
 
 struct kmem_cache {
 	u32 hooks; /* HOOK_* */

@@ -87,7 +87,6 @@ list_stats(const struct slob_list *list, struct slab_stats *stats)
 	stats->nr_active = list->nr_units;
 	stats->nr_objects = list->nr_pages * PAGE_UNITS;
 	stats->objects_per_slab = PAGE_UNITS;
-	stats->nr_lock_acquired = nr_slob_lock_acquired;
 }
 
 void
@@ -98,6 +97,7 @@ cache_stats(struct kmem_cache *common, struct slab_stats *stats)
 
 	stats->nr_active = stats->nr_objects = cache->nr_active;
 	stats->nr_slabs = stats->nr_active_slabs = cache->nr_page_objects;
+	stats->nr_lock_acquired = nr_slob_lock_acquired;
 	for (unsigned i = 0; i < NR_SLOB_LISTS; i++)
 		if (cache == &slob_lists[i].cache)
 			list_stats(&slob_lists[i], stats);

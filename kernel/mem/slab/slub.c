@@ -57,6 +57,8 @@ cache_setup(struct kmem_cache *common)
 	struct slub_cache *cache = slub_cache_of(common);
 
 	common->slot_size = ALIGN_UP(cache_layout(common, sizeof(void *)), (size_t)common->align);
+	if (common->link_offset)
+		common->hooks |= HOOK_LINK;
 	common->order = slab_order(common->slot_size);
 	common->objects_per_slab = (PAGE_SIZE << common->order) / common->slot_size;
 	cache->slab_mask = ~((PAGE_SIZE << common->order) - 1UL);
@@ -329,13 +331,13 @@ cache_alloc(struct kmem_cache *cache, gfp_t gfp)
 {
 	if (unlikely(gfp & GFP_BIT_DMA))
 		return alloc_dma(slub_cache_of(cache), gfp);
-	return slub_alloc(slub_cache_of(cache), gfp);
+	return slub_alloc(slub_cache_of(cache), gfp, cache->link_offset);
 }
 
 void
 cache_free(struct kmem_cache *cache, void *slot)
 {
-	slub_free(slub_cache_of(cache), slot);
+	slub_free(slub_cache_of(cache), slot, cache->link_offset);
 }
 
 /* => lock held; true: the slab is empty, and to be destroyed */

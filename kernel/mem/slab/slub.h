@@ -70,8 +70,9 @@ slub_link(const struct slub_cache *cache, void *object)
 	return (void **)((char *)object + cache->common.link_offset);
 }
 
+/* The fast paths; link_offset is the cache's, or 0 where the caller knows that it is. */
 static ALWAYS_INLINE void *
-slub_alloc(struct slub_cache *cache, gfp_t gfp)
+slub_alloc(struct slub_cache *cache, gfp_t gfp, u32 link_offset)
 {
 	u64 flags = irq_save();
 	struct slub_cpu *cpu = &cache->cpu[cpu_id()];
@@ -79,13 +80,13 @@ slub_alloc(struct slub_cache *cache, gfp_t gfp)
 
 	if (unlikely(!object))
 		return slub_alloc_slow(cache, gfp, flags);
-	cpu->freelist = *slub_link(cache, object);
+	cpu->freelist = *(void **)((char *)object + link_offset);
 	irq_restore(flags);
 	return object;
 }
 
 static ALWAYS_INLINE void
-slub_free(struct slub_cache *cache, void *object)
+slub_free(struct slub_cache *cache, void *object, u32 link_offset)
 {
 	u64 flags = irq_save();
 	struct slub_cpu *cpu = &cache->cpu[cpu_id()];
@@ -94,7 +95,7 @@ slub_free(struct slub_cache *cache, void *object)
 		slub_free_slow(cache, object, flags);
 		return;
 	}
-	*slub_link(cache, object) = cpu->freelist;
+	*(void **)((char *)object + link_offset) = cpu->freelist;
 	cpu->freelist = object;
 	irq_restore(flags);
 }

@@ -1,7 +1,8 @@
 /*
  * The entry points of SLUB: as few instructions as there can be. This file is compiled without frame
  * pointers and with tail calls (kernel/kernel.mk), so that nothing is saved on a path that calls
- * nothing; the slow functions then look as if the user had called them.
+ * nothing; the slow functions then look as if the user had called them. A cache whose free links are
+ * not at the beginning of its objects has a hook (HOOK_LINK) and goes the long way.
  */
 
 #include "mem/slab/slub.h"
@@ -15,7 +16,7 @@ kmem_cache_alloc(struct kmem_cache *cache, gfp_t gfp)
 	gfp_check_context(gfp);
 	if (unlikely((gfp & GFP_SPECIAL) | cache->hooks))
 		return cache_alloc_hooked(cache, cache->object_size, gfp);
-	return slub_alloc(slub_cache_of(cache), gfp);
+	return slub_alloc(slub_cache_of(cache), gfp, 0);
 }
 
 void *
@@ -26,7 +27,7 @@ kmalloc_of_class(size_t size, gfp_t gfp, size_t cls)
 	gfp_check_context(gfp);
 	if (unlikely((gfp & GFP_SPECIAL) | cache->hooks))
 		return cache_alloc_hooked(cache, size, gfp);
-	return slub_alloc(slub_cache_of(cache), gfp);
+	return slub_alloc(slub_cache_of(cache), gfp, 0);
 }
 
 void *
@@ -44,7 +45,7 @@ kmem_cache_free(struct kmem_cache *cache, void *object)
 		cache_free_hooked(cache, object);
 		return;
 	}
-	slub_free(slub_cache_of(cache), object);
+	slub_free(slub_cache_of(cache), object, 0);
 }
 
 void

@@ -1,0 +1,207 @@
+/* Caches of objects: whichever of the three allocators is linked. */
+
+#include "core/atomic.h"
+#include "core/cpu.h"
+#include "ktest/ktest.h"
+#include "lib/err.h"
+#include "lib/string.h"
+#include "mem/page_alloc.h"
+#include "mem/slab.h"
+#include "sched/sched.h"
+#include "sched/wait.h"
+
+#define NR_WORKERS 4
+#define NR_RING	   64
+
+static struct wait_queue done_wq = WAIT_QUEUE_INIT(done_wq);
+static atomic_t nr_done;
+static struct kmem_cache *cache;
+
+static void
+run_workers(void (*fn)(void *arg))
+{
+	atomic_set(&nr_done, 0);
+	for (long i = 0; i < NR_WORKERS; i++)
+		KTEST_REQUIRE(!IS_ERR(kthread_start("worker", fn, (void *)i)));
+	wait_event(&done_wq, atomic_read(&nr_done) == NR_WORKERS);
+}
+
+static void
+worker_done(void)
+{
+	atomic_inc(&nr_done);
+	wake_up_all(&done_wq);
+}
+
+/* Objects that one worker leaves for whoever comes next. */
+static void *ring[NR_RING];
+
+static void
+exchange_worker(void *arg)
+{
+	u64 id = (u64)arg;
+
+	for (u64 i = 0; i < 3000; i++) {
+		u64 *object = kmem_cache_alloc(cache, GFP_KERNEL), *theirs;
+
+		if (!object)
+			break;
+		object[0] = object[9] = id << 32 | i;
+		theirs = __atomic_exchange_n(&ring[(i * 7 + id) % NR_RING], object,
+					     __ATOMIC_ACQ_REL);
+		if (theirs) {
+			KTEST_CHECK(theirs[0] == theirs[9]);
+			kmem_cache_free(cache, theirs);
+		}
+		if (i % 64 == 0)
+			sched_yield();
+	}
+	worker_done();
+}
+
+KTEST(slab_objects_freed_on_other_harts)
+{
+	struct slab_stats stats;
+	u64 nr_left = 0;
+
+	cache = kmem_cache_create("ktest", 80, 0, 0, NULL);
+	KTEST_REQUIRE(cache);
+	run_workers(exchange_worker);
+	for (int i = 0; i < NR_RING; i++)
+		nr_left += ring[i] != NULL;
+	kmem_cache_stats(cache, &stats);
+	KTEST_CHECK(stats.nr_active == nr_left);
+	cache_check(cache);
+	for (int i = 0; i < NR_RING; i++) {
+		if (ring[i])
+			kmem_cache_free(cache, ring[i]);
+		ring[i] = NULL;
+	}
+	cache_check(cache);
+	KTEST_CHECK(kmem_cache_destroy(cache));
+}
+
+static void
+pair_worker(void *arg)
+{
+	(void)arg;
+	for (int i = 0; i < 20000; i++)
+		kmem_cache_free(cache, kmem_cache_alloc(cache, GFP_KERNEL));
+	worker_done();
+}
+
+/* What is one hart's alone is taken and given without a lock: slob apart. */
+KTEST(slab_pairs_take_no_shared_lock)
+{
+	struct slab_stats before, after;
+
+	if (strcmp(SLAB_NAME, "slob") == 0)
+		return;
+	cache = kmem_cache_create("ktest", 48, 0, 0, NULL);
+	KTEST_REQUIRE(cache);
+	run_workers(pair_worker);
+	kmem_cache_stats(cache, &before);
+	run_workers(pair_worker);
+	kmem_cache_stats(cache, &after);
+	/* 80,000 pairs; a worker that comes to another hart may have to fetch a slab there. */
+	KTEST_CHECK(after.nr_lock_acquired - before.nr_lock_acquired < 100);
+	KTEST_CHECK(kmem_cache_destroy(cache));
+}
+
+KTEST(slab_bulk)
+{
+	enum { NR = 100 };
+	static void *objects[NR];
+
+	cache = kmem_cache_create("ktest", 120, 0, 0, NULL);
+	KTEST_REQUIRE(cache);
+	for (int round = 0; round < 10; round++) {
+		KTEST_REQUIRE(kmem_cache_alloc_bulk(cache, GFP_KERNEL | GFP_ZERO, NR, objects));
+		for (int i = 0; i < NR; i++) {
+			KTEST_CHECK(!memchr_inv(objects[i], 0, 120));
+			memset(objects[i], i + 1, 120);
+		}
+		for (int i = 0; i < NR; i++)
+			KTEST_CHECK(!memchr_inv(objects[i], i + 1, 120));
+		kmem_cache_free_bulk(cache, NR, objects);
+		cache_check(cache);
+	}
+	KTEST_CHECK(kmem_cache_destroy(cache));
+}
+
+KTEST(slab_alignment)
+{
+	for (size_t align = 8; align <= PAGE_SIZE; align *= 2) {
+		void *objects[8];
+
+		cache = kmem_cache_create("ktest", 20, align, 0, NULL);
+		KTEST_REQUIRE(cache);
+		for (unsigned i = 0; i < ARRAY_SIZE(objects); i++) {
+			objects[i] = kmem_cache_alloc(cache, GFP_KERNEL);
+			KTEST_CHECK(objects[i] && IS_ALIGNED((u64)objects[i], align));
+		}
+		kmem_cache_free_bulk(cache, ARRAY_SIZE(objects), objects);
+		KTEST_CHECK(kmem_cache_destroy(cache));
+	}
+	for (size_t size = 8; size <= PAGE_SIZE; size *= 2) {
+		void *object = kmalloc(size, GFP_KERNEL);
+
+		KTEST_CHECK(object && IS_ALIGNED((u64)object, size));
+		kfree(object);
+	}
+}
+
+/* Each worker leaves slabs and magazines behind on whichever hart it was. */
+static void
+burst_worker(void *arg)
+{
+	enum { NR = 200 };
+	void *objects[NR];
+
+	(void)arg;
+	if (kmem_cache_alloc_bulk(cache, GFP_KERNEL, NR, objects))
+		kmem_cache_free_bulk(cache, NR, objects);
+	worker_done();
+}
+
+KTEST(slab_shrink_gives_pages_back)
+{
+	struct slab_stats stats;
+
+	cache = kmem_cache_create("ktest", 200, 0, 0, NULL);
+	KTEST_REQUIRE(cache);
+	run_workers(burst_worker);
+	/* Other harts give theirs when they have taken the interrupt. */
+	for (int i = 0; i < 100; i++) {
+		kmem_cache_shrink(cache);
+		kmem_cache_stats(cache, &stats);
+		if (stats.nr_slabs == 0)
+			break;
+		task_sleep_ns(1000 * 1000, false);
+	}
+	KTEST_CHECK(stats.nr_slabs == 0);
+	cache_check(cache);
+	KTEST_CHECK(kmem_cache_destroy(cache));
+}
+
+KTEST(slab_realloc_and_calloc)
+{
+	char *text = kstrdup("twelve bytes", GFP_KERNEL);
+	u64 *words = kcalloc(30, sizeof(u64), GFP_KERNEL);
+
+	KTEST_REQUIRE(text && words);
+	for (size_t size = 20; size <= 20000; size *= 3) {
+		text = krealloc(text, size, GFP_KERNEL);
+		KTEST_REQUIRE(text);
+		KTEST_CHECK(ksize(text) >= size && strcmp(text, "twelve bytes") == 0);
+	}
+	KTEST_CHECK(!memchr_inv(words, 0, 30 * sizeof(u64)));
+	KTEST_CHECK(!kcalloc(1UL << 33, 1UL << 33, GFP_KERNEL));
+	kfree(words);
+	KTEST_CHECK(!krealloc(text, 0, GFP_KERNEL));
+}
+
+KTEST(slab_walks_clean)
+{
+	slab_check_all();
+}
