@@ -35,6 +35,7 @@ include tools/image.mk
 include tools/run.mk
 include tools/check.mk
 include tools/test.mk
+include tools/slab.mk
 endif
 
 .DEFAULT_GOAL := all

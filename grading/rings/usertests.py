@@ -18,6 +18,8 @@ RESULT = re.compile(rb"^test (\S+) (ok|FAILED|skipped)(?:: ?([^\n]*))?$", re.MUL
 RUNS = (
     ("smp2", "default", "-L", {"smp": 2, "mem": "128M"}),
     ("debug smp4", "debug", "", {"smp": 4, "mem": "128M"}),
+    ("slab smp2", "slab", SLAB_SAMPLE, {"smp": 2, "mem": "128M"}),
+    ("slob smp2", "slob", SLAB_SAMPLE, {"smp": 2, "mem": "64M"}),
 )
 
 

@@ -408,7 +408,8 @@ dcache_init(void)
 	for (unsigned i = 0; i < ARRAY_SIZE(dcache_table); i++)
 		list_init(&dcache_table[i]);
 	max_unused = MAX(nr_total_pages() / PAGES_PER_UNUSED, (u64)MIN_UNUSED);
-	dentry_cache = kmem_cache_create("dentry", sizeof(struct dentry), 0, 0, NULL);
+	dentry_cache =
+		kmem_cache_create("dentry", sizeof(struct dentry), 0, SLAB_RECLAIM_ACCOUNT, NULL);
 	if (!dentry_cache)
 		panic("dcache: no memory for a cache");
 	shrinker_register(&dcache_shrinker);

@@ -226,7 +226,7 @@ file_nr_open(void)
 void
 file_cache_init(void)
 {
-	file_cache = kmem_cache_create("file", sizeof(struct file), 0, 0, NULL);
+	file_cache = kmem_cache_create("filp", sizeof(struct file), 0, 0, NULL);
 	if (!file_cache)
 		panic("file: no memory for a cache");
 }

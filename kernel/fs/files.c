@@ -342,7 +342,7 @@ fd_set_cloexec(int fd, bool cloexec)
 void
 files_cache_init(void)
 {
-	files_cache = kmem_cache_create("files", sizeof(struct files), 0, 0, NULL);
+	files_cache = kmem_cache_create("files_cache", sizeof(struct files), 0, 0, NULL);
 	if (!files_cache)
 		panic("files: no memory for a cache");
 }

@@ -116,7 +116,7 @@ fs_umask(void)
 void
 fs_context_cache_init(void)
 {
-	fs_context_cache = kmem_cache_create("fs_context", sizeof(struct fs_context), 0, 0, NULL);
+	fs_context_cache = kmem_cache_create("fs_cache", sizeof(struct fs_context), 0, 0, NULL);
 	if (!fs_context_cache)
 		panic("fs_context: no memory for a cache");
 }

@@ -598,7 +598,8 @@ inode_cache_init(void)
 	for (unsigned i = 0; i < ARRAY_SIZE(inode_table); i++)
 		list_init(&inode_table[i]);
 	max_unused = MAX(nr_total_pages() / PAGES_PER_UNUSED, (u64)MIN_UNUSED);
-	inode_cache = kmem_cache_create("inode", sizeof(struct inode), 0, 0, NULL);
+	inode_cache = kmem_cache_create("inode_cache", sizeof(struct inode), 0,
+					SLAB_RECLAIM_ACCOUNT, NULL);
 	if (!inode_cache)
 		panic("inode cache: no memory for a cache");
 	shrinker_register(&inode_shrinker);

@@ -14,11 +14,12 @@ show_slabinfo(struct seq *seq)
 		 "slabdata <active_slabs> <num_slabs> <sharedavail>\n");
 	for (unsigned n = 0; slab_stats_get(n, &stats); n++)
 		seq_printf(seq,
-			   "%-17s %6lu %6lu %6lu %4u %4u : tunables    0    0    0 : slabdata %6lu "
-			   "%6lu      0\n",
+			   "%-17s %6lu %6lu %6lu %4u %4u : tunables %4u %4u %4u : slabdata %6lu "
+			   "%6lu %6lu\n",
 			   stats.name, stats.nr_active, stats.nr_objects, (u64)stats.slot_size,
-			   stats.objects_per_slab, stats.pages_per_slab, stats.nr_slabs,
-			   stats.nr_slabs);
+			   stats.objects_per_slab, stats.pages_per_slab, stats.limit, stats.batch,
+			   stats.nr_shared ? 1 : 0, stats.nr_active_slabs, stats.nr_slabs,
+			   stats.nr_shared * stats.limit);
 	return 0;
 }
 

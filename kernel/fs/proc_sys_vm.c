@@ -6,6 +6,7 @@
 #include "fs/inode.h"
 #include "lib/parse.h"
 #include "lib/string.h"
+#include "mem/slab.h"
 #include "mem/vmstat.h"
 #include "mem/zone.h"
 #include "vm/flusher.h"
@@ -51,6 +52,8 @@ write_drop_caches(const char *text)
 	}
 	if (text[0] == '3')
 		inode_cache_shrink(UINT64_MAX / 2);
+	if (text[0] != '1')
+		slab_shrink_all();
 	return 0;
 }
 

@@ -29,7 +29,7 @@ void task_trampoline(void);
 void
 task_init(void)
 {
-	task_cache = kmem_cache_create("task", sizeof(struct task), 64, 0, NULL);
+	task_cache = kmem_cache_create("task_struct", sizeof(struct task), 64, 0, NULL);
 	assert(task_cache);
 }
 

@@ -8,6 +8,7 @@
 #include "vm/reclaim.h"
 #include "vm/shmem.h"
 #include "vm/shrinker.h"
+#include "vm/slab_shrinker.h"
 
 void
 vm_init(void)
@@ -16,6 +17,7 @@ vm_init(void)
 	page_lock_init();
 	lru_init();
 	shrinker_init();
+	slab_shrinker_init();
 	vma_init();
 	mm_init();
 	fault_init();

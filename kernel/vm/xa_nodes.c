@@ -60,6 +60,7 @@ xa_reserve_fill(void)
 void
 xa_reserve_init(void)
 {
-	node_cache = kmem_cache_create("xarray_node", sizeof(struct xa_node), 0, 0, NULL);
+	node_cache = kmem_cache_create("radix_tree_node", sizeof(struct xa_node), 0,
+				       SLAB_RECLAIM_ACCOUNT, NULL);
 	assert(node_cache);
 }

@@ -12,7 +12,8 @@ static struct kmem_cache *node_slab;
 void
 qfs_node_init(void)
 {
-	node_slab = kmem_cache_create("qfs_node", sizeof(struct qfs_node), 0, 0, NULL);
+	node_slab = kmem_cache_create("qfs_node", sizeof(struct qfs_node), 0, SLAB_RECLAIM_ACCOUNT,
+				      NULL);
 	if (!node_slab)
 		panic("qfs: no memory for a cache");
 }

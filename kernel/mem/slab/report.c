@@ -8,8 +8,8 @@
 #include "lib/string.h"
 #include "mem/slab/debug.h"
 
-/* debug_track() itself, and the function of mem/slab that called it. */
-#define TRACK_SKIP 2
+/* debug_track(), and the two functions of mem/slab that come before the user. */
+#define TRACK_SKIP 3
 
 #define DUMP_BYTES 16
 
