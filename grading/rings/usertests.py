@@ -14,6 +14,9 @@ LIMIT_SECONDS = 420
 MAX_BOOTS = 8
 RESULT = re.compile(rb"^test (\S+) (ok|FAILED|skipped)(?:: ?([^\n]*))?$", re.MULTILINE)
 
+# The groups of tests that are run with the allocators that are not the default.
+SLAB_SAMPLE = "process memory pipes"
+
 # (name of the run, build variant, usertests' options, fields of Config)
 RUNS = (
     ("smp2", "default", "-L", {"smp": 2, "mem": "128M"}),

@@ -51,7 +51,7 @@ bench_batch(void)
 		for (int i = 0; i < NR_BATCH; i++)
 			kmem_cache_free(cache, batch[i]);
 	}
-	bench_row("slabbench_batch", start, ROUNDS * NR_BATCH);
+	bench_row("slabbench_batch", start, 0, ROUNDS * NR_BATCH);
 }
 
 /* Sizes as a kernel has them: many small ones, few large ones. */
