@@ -111,6 +111,30 @@ def watchdog_job(report):
                       config.log, result.console)
 
 
+def colors_boot(report, append):
+    """(pages of the right colour, all pages, conflict misses) of one boot, or None."""
+    config = guest_config(append=append, smp=2, limit=LIMIT_SECONDS)
+    result = run_line(report, f"page colours {append or 'off'}", config, "colors && framecheck")
+    found = re.search(rb"(\d+) of (\d+) pages have .*\nconflict misses: (\d+) of", result.output)
+    if result.exit_status != 0 or not found:
+        report.failed("boot page colours", str(result.machine), config.log, result.output)
+        return None
+    return tuple(int(number) for number in found.groups())
+
+
+def colors_job(report):
+    """With page_colors= every page has its colour, and a cache has fewer conflicts."""
+    plain, colored = colors_boot(report, ""), colors_boot(report, "page_colors=16")
+    if not plain or not colored:
+        return
+    right, pages, misses = colored
+    what = f"{misses} conflict misses with colours, {plain[2]} without"
+    if right == pages and plain[0] < pages and misses < plain[2]:
+        report.ok("boot page colours", what)
+    else:
+        report.failed("boot page colours", f"{what}; {right} of {pages} pages, without {plain[0]}")
+
+
 def prompt_job(report):
     """The banner and the prompt come; what is typed is answered; poweroff ends the machine."""
     config = guest_config(limit=LIMIT_SECONDS)
@@ -184,7 +208,7 @@ def boot_jobs():
             [status_job("true", 0), status_job("exit 7", 7), status_job("no-such-command", 127),
              status_job("kill -9 $$", 137),
              Job("run output", output_job), Job("run timeout", watchdog_job),
-             Job("prompt", prompt_job)] +
+             Job("prompt", prompt_job), Job("boot page colours", colors_job)] +
             [crash_job(*item) for item in CRASHES.items()] +
             [crash_job(*item, "debug") for item in DEBUG_CRASHES.items()])
 

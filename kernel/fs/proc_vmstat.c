@@ -95,6 +95,8 @@ show_vmstat(struct seq *seq)
 	show(seq, "pgscan_direct", reclaim.nr_scanned);
 	show(seq, "pgsteal_direct", reclaim.nr_freed);
 	show(seq, "allocstall_normal", reclaim.nr_direct);
+	show(seq, "pgcolor_hit", vmstat_get(PGCOLOR_HIT));
+	show(seq, "pgcolor_miss", vmstat_get(PGCOLOR_MISS));
 	show(seq, "drop_pagecache", vmstat_get(DROP_PAGECACHE));
 	show(seq, "drop_slab", vmstat_get(DROP_SLAB));
 	show(seq, "nr_tlb_remote_flush", vmstat_get(NR_TLB_REMOTE_FLUSH));

@@ -17,6 +17,7 @@
 #include "lib/string.h"
 #include "mem/fault_inject.h"
 #include "mem/kmap.h"
+#include "mem/page_color.h"
 #include "mem/page_slow.h"
 #include "mem/pcp.h"
 
@@ -89,6 +90,7 @@ alloc_reclaim(gfp_t gfp, unsigned order)
 {
 	struct page *page;
 
+	page_color_drain();
 	pcp_drain_all();
 	page = zonelist_alloc(gfp, order, MARK_MIN);
 	for (int i = 0; i < RECLAIM_ROUNDS && !page && page_reclaim_hook; i++) {
@@ -179,8 +181,11 @@ pages_alloc(gfp_t gfp, unsigned order)
 struct page *
 page_alloc_user(gfp_t gfp, u64 uva)
 {
-	(void)uva;
-	return page_alloc(gfp);
+	struct page *page = NULL;
+
+	if (unlikely(page_color_mask))
+		page = page_color_alloc(gfp, uva);
+	return page ? page : page_alloc(gfp);
 }
 
 /* A block of order > 0 without owners. */
@@ -279,7 +284,7 @@ nr_free_pages(void)
 		for (u32 cpu = 0; cpu < nr_cpus; cpu++)
 			nr += pcp_nr(&zones[i].pcp[cpu]);
 	}
-	return nr;
+	return nr + page_color_nr_free();
 }
 
 u64

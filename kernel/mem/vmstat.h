@@ -23,6 +23,8 @@ enum vm_item {
 	/* Events, ever. */
 	PGACTIVATE,
 	PGDEACTIVATE,
+	PGCOLOR_HIT, /* user pages of the right colour, and others */
+	PGCOLOR_MISS,
 	DROP_PAGECACHE,
 	DROP_SLAB,
 	NR_TLB_REMOTE_FLUSH,

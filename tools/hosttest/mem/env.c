@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/cpu.h"
+#include "core/machine.h"
 #include "core/printk.h"
 #include "hosttest.h"
 #include "mem/early.h"
@@ -188,4 +189,12 @@ env_drain_all(void)
 			pcp_drain(&zones[i]);
 	}
 	env_set_cpu(now);
+}
+
+/* There are no boot arguments. */
+u64
+bootarg_u64(const char *key, u64 fallback)
+{
+	(void)key;
+	return fallback;
 }

@@ -1,0 +1,25 @@
+#pragma once
+
+/*
+ * Page colouring, with boot argument page_colors=N: a user page gets a frame of the same colour as its
+ * virtual page, while such a frame is free. A colour is a page number modulo N.
+ */
+
+#include "lib/types.h"
+#include "mem/gfp.h"
+
+struct page;
+
+#define PAGE_COLORS_MAX 64
+
+/* Number of colours - 1; 0: colouring is off. Set once, late in the boot. */
+extern u32 page_color_mask;
+
+/* A page like page_alloc's, of the colour of uva. Does not reclaim. => NULL: none such is free */
+struct page *page_color_alloc(gfp_t gfp, u64 uva);
+
+/* Frames that are kept back, sorted by colour: free, and with PG_pcp. */
+u64 page_color_nr_free(void);
+
+/* Give all of them back. => no lock held */
+void page_color_drain(void);
