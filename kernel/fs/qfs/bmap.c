@@ -325,6 +325,8 @@ qfs_map_free_locked(struct qfs_handle *h, struct qfs_node *node, u32 first, bool
 	for (u32 slot = QFS_NR_PTRS; slot-- > 0 && result == 0;) {
 		u32 level = slot < QFS_IND_SLOT ? 0 : slot == QFS_IND_SLOT ? 1 : 2;
 
+		if (node->ptr[slot] == 0)
+			continue;
 		if (qfs_slot_start(slot + 1) <= fr.first)
 			break;
 		result = free_below(&fr, &node->ptr[slot], level, qfs_slot_start(slot));

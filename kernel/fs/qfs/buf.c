@@ -9,20 +9,18 @@
 #include "lib/string.h"
 #include "mem/page_alloc.h"
 #include "mem/slab.h"
+#include "vm/shrinker.h"
 
-/* Unused buffers are held to a 64th of memory, and at least to what a few large directories need. */
-#define MEMORY_SHARE 64
+/*
+ * Unused buffers are held to an eighth of memory, and at least to what a few large directories need. The
+ * shrinker takes them before that.
+ */
+#define MEMORY_SHARE 8
 #define MIN_UNUSED   64
 
 static struct kmem_cache *buf_slab;
-
-void
-qfs_buf_init(void)
-{
-	buf_slab = kmem_cache_create("qfs_buf", sizeof(struct qfs_buf), 0, 0, NULL);
-	if (!buf_slab)
-		panic("qfs: no memory for a cache");
-}
+static struct spinlock caches_lock = SPINLOCK_INIT("qfs_caches", RANK_FILES);
+static LIST_HEAD(caches);
 
 void
 qfs_buf_cache_init(struct qfs *fs)
@@ -36,6 +34,10 @@ qfs_buf_cache_init(struct qfs *fs)
 	wait_queue_init(&bufs->wq);
 	bufs->nr_bufs = bufs->nr_unused = 0;
 	bufs->max_unused = MAX(nr_total_pages() / MEMORY_SHARE, (u64)MIN_UNUSED);
+	bufs->log = &fs->log;
+	spin_lock(&caches_lock);
+	list_add_tail(&bufs->link, &caches);
+	spin_unlock(&caches_lock);
 }
 
 static struct list_head *
@@ -220,12 +222,47 @@ qfs_buf_new(struct qfs *fs, u32 block, u32 kind)
 	return buf;
 }
 
+static void
+seal_inodes(struct qfs *fs, struct qfs_buf *buf)
+{
+	struct qfs_inode *records = (struct qfs_inode *)buf->data;
+	u32 first = (buf->block - fs->disk.itable_start) * QFS_INODES_PER_BLOCK;
+
+	for (u32 i = 0; i < QFS_INODES_PER_BLOCK; i++)
+		if (buf->unsealed >> i & 1)
+			qfs_inode_seal(fs->seed, first + i, &records[i]);
+	__atomic_store_n(&buf->unsealed, 0, __ATOMIC_RELEASE);
+}
+
+void
+qfs_buf_seal(struct qfs *fs, struct qfs_buf *buf)
+{
+	if (buf->kind)
+		qfs_block_seal(fs->seed, buf->block, buf->kind, buf->data);
+	else if (buf->unsealed)
+		seal_inodes(fs, buf);
+}
+
 void
 qfs_buf_ref(struct qfs *fs, struct qfs_buf *buf)
 {
 	spin_lock(&fs->bufs.lock);
 	buf_ref_locked(&fs->bufs, buf);
 	spin_unlock(&fs->bufs.lock);
+}
+
+/* The oldest that nobody uses is the caller's to free. => NULL: none */
+static struct qfs_buf *
+buf_take_unused_locked(struct qfs_buf_cache *bufs)
+{
+	struct qfs_buf *buf = list_first_entry_or_null(&bufs->unused, struct qfs_buf, unused_link);
+
+	if (!buf)
+		return NULL;
+	list_del(&buf->unused_link);
+	bufs->nr_unused--;
+	buf_unhash_locked(bufs, buf);
+	return buf;
 }
 
 /* Somebody else's last reference went: which buffer is to be freed now, if any? */
@@ -239,11 +276,7 @@ buf_unused_locked(struct qfs_buf_cache *bufs, struct qfs_buf *buf)
 	list_add_tail(&buf->unused_link, &bufs->unused);
 	if (++bufs->nr_unused <= bufs->max_unused)
 		return NULL;
-	buf = list_first_entry(&bufs->unused, struct qfs_buf, unused_link);
-	list_del(&buf->unused_link);
-	bufs->nr_unused--;
-	buf_unhash_locked(bufs, buf);
-	return buf;
+	return buf_take_unused_locked(bufs);
 }
 
 void
@@ -275,6 +308,9 @@ qfs_buf_cache_destroy(struct qfs *fs)
 {
 	struct qfs_buf_cache *bufs = &fs->bufs;
 
+	spin_lock(&caches_lock);
+	list_del(&bufs->link);
+	spin_unlock(&caches_lock);
 	for (u32 i = 0; i < ARRAY_SIZE(bufs->table); i++) {
 		while (!list_empty(&bufs->table[i])) {
 			struct qfs_buf *buf =
@@ -284,4 +320,67 @@ qfs_buf_cache_destroy(struct qfs *fs)
 			buf_free(buf);
 		}
 	}
+}
+
+/* --- under pressure ------------------------------------------------------------------------- */
+
+static u64
+shrinker_count(void)
+{
+	struct qfs_buf_cache *bufs;
+	u64 nr = 0;
+
+	spin_lock(&caches_lock);
+	list_for_each_entry(bufs, &caches, link)
+		nr += READ_ONCE(bufs->nr_unused) + qfs_log_nr_waiting(bufs->log);
+	spin_unlock(&caches_lock);
+	return nr;
+}
+
+static u64
+cache_shrink(struct qfs_buf_cache *bufs, u64 nr)
+{
+	struct qfs_buf *buf;
+	u64 freed = 0;
+
+	while (freed < nr) {
+		spin_lock(&bufs->lock);
+		buf = buf_take_unused_locked(bufs);
+		spin_unlock(&bufs->lock);
+		if (!buf)
+			break;
+		buf_free(buf);
+		freed++;
+	}
+	return freed;
+}
+
+/* What waits in the log for its place cannot be freed now; its thread is told to bring it there. */
+static u64
+shrinker_scan(u64 nr, gfp_t gfp)
+{
+	struct qfs_buf_cache *bufs;
+	u64 freed = 0;
+
+	(void)gfp;
+	spin_lock(&caches_lock);
+	list_for_each_entry(bufs, &caches, link) {
+		freed += cache_shrink(bufs, nr - freed);
+		if (freed < nr)
+			qfs_checkpoint_soon(bufs->log);
+	}
+	spin_unlock(&caches_lock);
+	return freed;
+}
+
+static struct shrinker buf_shrinker = {
+	.name = "qfs_buf", .count = shrinker_count, .scan = shrinker_scan};
+
+void
+qfs_buf_init(void)
+{
+	buf_slab = kmem_cache_create("qfs_buf", sizeof(struct qfs_buf), 0, 0, NULL);
+	if (!buf_slab)
+		panic("qfs: no memory for a cache");
+	shrinker_register(&buf_shrinker);
 }

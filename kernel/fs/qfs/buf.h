@@ -2,7 +2,7 @@
  * Buffers: blocks of metadata in memory, one page each.
  *
  * A buffer in a transaction, or one whose committed contents are not in their place yet, has a reference
- * from each and so stays. Buffers that nobody refers to are kept, the oldest given up
+ * from each and so stays. Buffers that nobody refers to are kept until memory is short, the oldest given up
  * first. Contents are guarded by whoever owns the block: the inode's lock for a directory, the block
  * map's lock for blocks of numbers, the mutex of the bitmaps.
  */
@@ -13,6 +13,7 @@
 #include "sched/wait.h"
 
 struct qfs;
+struct qfs_log;
 
 #define QFS_BUF_HASH_ORDER 9
 
@@ -23,6 +24,8 @@ struct qfs_buf_cache {
 	u32 nr_bufs, nr_unused;	 /* C */
 	u32 max_unused;
 	struct wait_queue wq; /* for those who wait until a read ends */
+	struct qfs_log *log;
+	struct list_head link; /* of all caches, under a lock of their own */
 };
 
 enum qfs_buf_flag {
@@ -39,6 +42,7 @@ struct qfs_buf {
 	u32 flags;     /* BUF_READING, BUF_VALID, BUF_DEAD */
 	u32 log_flags; /* BUF_RUNNING, BUF_WAITING */
 	u32 refs;      /* C */
+	u32 unsealed;  /* atomic: of the inode table: inodes (bit per slot) whose checksum is due */
 	u8 *data;      /* a page */
 	struct list_head hash_link, unused_link;     /* C */
 	struct list_head running_link, waiting_link; /* the log's lock */
@@ -56,6 +60,9 @@ struct qfs_buf *qfs_buf_read(struct qfs *fs, u32 block, u32 kind);
 
 /* A block that was just allocated: zeros, valid, with a reference. => NULL no memory */
 struct qfs_buf *qfs_buf_new(struct qfs *fs, u32 block, u32 kind);
+
+/* Its checksums, before it is written: of the whole, or of the inodes in it that have changed. => exclusive barrier */
+void qfs_buf_seal(struct qfs *fs, struct qfs_buf *buf);
 
 /* One reference more, or less. NULL may be put. */
 void qfs_buf_ref(struct qfs *fs, struct qfs_buf *buf);

@@ -48,8 +48,7 @@ write_images(struct qfs *fs)
 	qfs_batch_start(&batch, fs->bdev);
 	qfs_batch_write(&batch, first++, desc);
 	list_for_each_entry(buf, &log->running, running_link) {
-		if (buf->kind)
-			qfs_block_seal(fs->seed, buf->block, buf->kind, buf->data);
+		qfs_buf_seal(fs, buf);
 		commit->payload_crc = crc32c(commit->payload_crc, buf->data, QFS_BLOCK_SIZE);
 		qfs_batch_write(&batch, first++, buf->data);
 	}
@@ -253,7 +252,28 @@ has_work(struct qfs_log *log)
 static bool
 has_urgent_work(struct qfs *fs)
 {
-	return READ_ONCE(fs->log.stop) || qfs_has_write_failed(fs);
+	return READ_ONCE(fs->log.stop) || READ_ONCE(fs->log.want_checkpoint) ||
+	       qfs_has_write_failed(fs);
+}
+
+void
+qfs_checkpoint_soon(struct qfs_log *log)
+{
+	if (log->pos <= 1 || READ_ONCE(log->error) || READ_ONCE(log->want_checkpoint))
+		return;
+	WRITE_ONCE(log->want_checkpoint, true);
+	wake_up_all(&log->wq);
+}
+
+static void
+commit_thread_step(struct qfs *fs)
+{
+	if (!READ_ONCE(fs->log.want_checkpoint)) {
+		qfs_commit_all(fs);
+		return;
+	}
+	WRITE_ONCE(fs->log.want_checkpoint, false);
+	qfs_checkpoint_all(fs);
 }
 
 static void
@@ -267,7 +287,7 @@ commit_thread(void *arg)
 		wait_event_deadline(&log->wq, has_urgent_work(fs),
 				    READ_ONCE(log->started_ns) + QFS_COMMIT_INTERVAL_NS);
 		if (!READ_ONCE(log->stop))
-			qfs_commit_all(fs);
+			commit_thread_step(fs);
 	}
 	WRITE_ONCE(log->stopped, true);
 	wake_up_all(&stop_wq);

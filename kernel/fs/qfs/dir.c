@@ -81,7 +81,8 @@ qfs_dir_find_room(struct qfs_node *dir, u32 len, struct qfs_dir_spot *spot)
 			spot->buf = NULL;
 			return err;
 		}
-		if (qfs_dirblock_has_room(spot->buf->data, len))
+		spot->entry = qfs_dirblock_room(spot->buf->data, len);
+		if (spot->entry)
 			break;
 		qfs_dir_spot_put(dir, spot);
 	}
@@ -113,6 +114,7 @@ qfs_dir_grow(struct qfs_handle *h, struct qfs_node *dir, struct qfs_dir_spot *sp
 		dir->disk_size = (u64)(index + 1) << QFS_BLOCK_SHIFT;
 		mapping_set_size(&dir->inode.mapping, dir->disk_size);
 		spot->index = index;
+		spot->entry = qfs_dirent_first(spot->buf->data);
 	} else {
 		qfs_map_free_locked(h, dir, index, true);
 	}
@@ -125,8 +127,7 @@ qfs_dir_add(struct qfs_handle *h, struct qfs_node *dir, struct qfs_dir_spot *spo
 	    const struct name *name, const struct inode *inode)
 {
 	qfs_index_add(dir, name->text, name->len, spot->index);
-	qfs_dirblock_add(spot->buf->data, inode->ino, MODE_TO_DT(inode->mode), name->text,
-			 name->len);
+	qfs_dirent_add(spot->entry, inode->ino, MODE_TO_DT(inode->mode), name->text, name->len);
 	qfs_dirty(h, spot->buf);
 }
 

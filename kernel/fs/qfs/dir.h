@@ -7,7 +7,7 @@
 /* Where a record is: buf has a reference until qfs_dir_spot_put(). */
 struct qfs_dir_spot {
 	struct qfs_buf *buf;	  /* NULL: nowhere yet, the directory must grow */
-	struct qfs_dirent *entry; /* of an existing record */
+	struct qfs_dirent *entry; /* an existing record; or where there is room for one */
 	u32 index;		  /* of the block in the directory */
 };
 

@@ -66,42 +66,45 @@ dirent_used_bytes(const struct qfs_dirent *entry)
 	return entry->ino ? QFS_DIRENT_BYTES(entry->name_len) : 0;
 }
 
-bool
-qfs_dirblock_has_room(const void *block, u32 len)
-{
-	qfs_for_each_dirent(entry, block)
-	{
-		if (entry->rec_len - dirent_used_bytes(entry) >= QFS_DIRENT_BYTES(len))
-			return true;
-	}
-	return false;
-}
-
-bool
-qfs_dirblock_add(void *block, u32 ino, u8 type, const char *name, u32 len)
+struct qfs_dirent *
+qfs_dirblock_room(const void *block, u32 len)
 {
 	u32 need = QFS_DIRENT_BYTES(len);
 
 	qfs_for_each_dirent(entry, block)
 	{
-		u32 used = dirent_used_bytes(entry);
-		u16 room = entry->rec_len - used;
-
-		if (room < need)
-			continue;
-		if (used) {
-			entry->rec_len = used;
-			entry = (void *)((u8 *)entry + used);
-		}
-		memset(entry, 0, need);
-		entry->ino = ino;
-		entry->rec_len = room;
-		entry->name_len = len;
-		entry->type = type;
-		memcpy(entry->name, name, len);
-		return true;
+		if (entry->rec_len - dirent_used_bytes(entry) >= need)
+			return entry;
 	}
-	return false;
+	return NULL;
+}
+
+void
+qfs_dirent_add(struct qfs_dirent *entry, u32 ino, u8 type, const char *name, u32 len)
+{
+	u32 used = dirent_used_bytes(entry);
+	u16 room = entry->rec_len - used;
+
+	if (used) {
+		entry->rec_len = used;
+		entry = (void *)((u8 *)entry + used);
+	}
+	memset(entry, 0, QFS_DIRENT_BYTES(len));
+	entry->ino = ino;
+	entry->rec_len = room;
+	entry->name_len = len;
+	entry->type = type;
+	memcpy(entry->name, name, len);
+}
+
+bool
+qfs_dirblock_add(void *block, u32 ino, u8 type, const char *name, u32 len)
+{
+	struct qfs_dirent *room = qfs_dirblock_room(block, len);
+
+	if (room)
+		qfs_dirent_add(room, ino, type, name, len);
+	return room;
 }
 
 void

@@ -19,8 +19,10 @@ struct qfs_dirent *qfs_dirblock_find(void *block, const char *name, u32 len);
 /* Add a record; false if there is no room. The name must not be in the block yet. */
 bool qfs_dirblock_add(void *block, u32 ino, u8 type, const char *name, u32 len);
 
-/* Would qfs_dirblock_add() find room for a name of that length? */
-bool qfs_dirblock_has_room(const void *block, u32 len);
+/* A record, free or with room behind its name, where a name of that length fits. => NULL: none */
+struct qfs_dirent *qfs_dirblock_room(const void *block, u32 len);
+/* Add a record there. => the block has not changed since */
+void qfs_dirent_add(struct qfs_dirent *room, u32 ino, u8 type, const char *name, u32 len);
 
 /* Remove a record of this block. */
 void qfs_dirblock_remove(void *block, struct qfs_dirent *victim);

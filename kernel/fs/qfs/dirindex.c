@@ -14,15 +14,19 @@
 #define SLOTS_PER_NAME 4u
 #define MIN_SLOTS      1024u
 
+/* A slot of a name that went is left, and serves again when the name comes back. */
 static void
 insert(struct qfs_dir_index *index, const char *name, u32 len, u32 block_index)
 {
 	u64 hash = hash_bytes(name, len);
 	u32 at = hash & (index->nr_slots - 1);
+	u32 slot = (u32)(hash >> 32) << INDEX_BITS | (block_index + 1);
 
-	while (index->slot[at])
+	while (index->slot[at] && index->slot[at] != slot)
 		at = (at + 1) & (index->nr_slots - 1);
-	index->slot[at] = (u32)(hash >> 32) << INDEX_BITS | (block_index + 1);
+	if (index->slot[at] == slot)
+		return;
+	index->slot[at] = slot;
 	index->nr_used++;
 }
 

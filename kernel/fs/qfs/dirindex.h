@@ -1,14 +1,15 @@
 /*
  * An index of a large directory, in memory only: from the hash of a name to the blocks that may hold it.
  * It is made at the first search, from all names, and dropped when it gets full; so it can always be
- * done without, and a name that it does not lead to is not in the directory.
+ * done without, and a name that it does not lead to is not in the directory. What it says of names that
+ * have gone stays until then.
  */
 #pragma once
 
 #include "fs/qfs/mount.h"
 
 /* A directory of fewer blocks is searched from one end to the other. */
-#define QFS_INDEX_MIN_BLOCKS 4u
+#define QFS_INDEX_MIN_BLOCKS 2u
 
 struct qfs_dir_index {
 	u32 nr_slots; /* a power of two */

@@ -50,6 +50,7 @@ struct qfs_log {
 	int error;	      /* not 0: writing has stopped for good */
 	struct wait_queue wq; /* the thread's */
 	bool has_thread, stop, stopped; /* the thread's */
+	bool want_checkpoint;
 	u64 nr_commits, nr_checkpoints;
 };
 
@@ -89,6 +90,16 @@ void qfs_data_begin(struct qfs *fs);
 void qfs_data_end(struct qfs *fs);
 /* Until none is under way. => exclusive barrier, so no new one begins */
 void qfs_data_wait(struct qfs *fs);
+
+/* About how many buffers wait to go to their place. */
+static inline u32
+qfs_log_nr_waiting(const struct qfs_log *log)
+{
+	return MAX(READ_ONCE(log->pos), 1u) - 1;
+}
+
+/* Memory is short: the thread shall bring all to its place. Any context, any lock but those inside WAITQ. */
+void qfs_checkpoint_soon(struct qfs_log *log);
 
 /* The most buffers that one operation may ask for. */
 static inline u32

@@ -50,6 +50,25 @@ record_of(const struct qfs_node *node, struct qfs_buf *buf)
 	return (struct qfs_inode *)buf->data + qfs_inode_index(node->inode.ino);
 }
 
+/* The record of this inode has changed. */
+static void
+record_changed(struct qfs_handle *h, const struct qfs_node *node, struct qfs_buf *buf)
+{
+	__atomic_fetch_or(&buf->unsealed, 1u << qfs_inode_index(node->inode.ino), __ATOMIC_RELAXED);
+	qfs_dirty(h, buf);
+}
+
+/* Whoever reads the record of a file that left memory may meet it before its commit. */
+static bool
+record_ok(struct qfs *fs, const struct qfs_node *node, const struct qfs_buf *buf,
+	  const struct qfs_inode *record)
+{
+	u32 unsealed = __atomic_load_n(&buf->unsealed, __ATOMIC_ACQUIRE);
+
+	return unsealed >> qfs_inode_index(node->inode.ino) & 1 ||
+	       qfs_inode_ok(fs->seed, node->inode.ino, record);
+}
+
 void
 qfs_node_store_locked(struct qfs_handle *h, struct qfs_node *node, struct qfs_buf *buf)
 {
@@ -70,8 +89,7 @@ qfs_node_store_locked(struct qfs_handle *h, struct qfs_node *node, struct qfs_bu
 	record->rdev = inode->rdev;
 	record->nr_blocks = node->nr_blocks;
 	memcpy(record->ptr, node->ptr, sizeof(record->ptr));
-	qfs_inode_seal(h->fs->seed, inode->ino, record);
-	qfs_dirty(h, buf);
+	record_changed(h, node, buf);
 	node->stored_seq = h->fs->log.seq;
 	node->inode.blocks = (u64)node->nr_blocks * (QFS_BLOCK_SIZE / 512);
 }
@@ -91,8 +109,7 @@ qfs_node_erase(struct qfs_handle *h, struct qfs_node *node, struct qfs_buf *buf)
 
 	memset(record, 0, sizeof(*record));
 	record->generation = node->generation;
-	qfs_inode_seal(h->fs->seed, node->inode.ino, record);
-	qfs_dirty(h, buf);
+	record_changed(h, node, buf);
 }
 
 bool
@@ -167,7 +184,7 @@ qfs_read_inode(struct inode *inode)
 	if (err)
 		return err;
 	record = record_of(node, buf);
-	if (!qfs_inode_ok(fs->seed, inode->ino, record))
+	if (!record_ok(fs, node, buf, record))
 		err = qfs_damaged(fs, inode->ino, "inode: wrong checksum");
 	else if (record->mode == 0)
 		err = -ENOENT;

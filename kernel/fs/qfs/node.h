@@ -6,7 +6,10 @@
 /* The block of the inode table that holds `ino`, with a reference. => NULL, ERR_PTR */
 struct qfs_buf *qfs_node_buf(struct qfs *fs, u32 ino);
 
-/* Write the inode into its block, which qfs_node_buf() gave. map_lock not held. */
+/*
+ * Write the inode into its block, which qfs_node_buf() gave; its checksum is made at the commit.
+ * map_lock not held.
+ */
 void qfs_node_store(struct qfs_handle *h, struct qfs_node *node, struct qfs_buf *buf);
 /* The same with map_lock held exclusively. */
 void qfs_node_store_locked(struct qfs_handle *h, struct qfs_node *node, struct qfs_buf *buf);

@@ -19,6 +19,7 @@
 
 static struct fs_type *qfs_type;
 static struct super_block *mounted_sb;
+static LIST_HEAD(shrinkers);
 
 u32
 simfs_check(const struct simfs *fs)
@@ -75,7 +76,18 @@ dentry_put(struct dentry *dentry)
 void
 shrinker_register(struct shrinker *shrinker)
 {
-	(void)shrinker;
+	list_add_tail(&shrinker->link, &shrinkers);
+}
+
+u64
+shrinkers_run(gfp_t gfp, unsigned priority)
+{
+	struct shrinker *shrinker;
+	u64 freed = 0;
+
+	list_for_each_entry(shrinker, &shrinkers, link)
+		freed += shrinker->scan((shrinker->count() >> priority) + 1, gfp);
+	return freed;
 }
 
 void
@@ -244,12 +256,17 @@ uio_unpin(struct uio *uio)
 	uio->pinned_bytes = 0;
 }
 
-/* The thread that commits, when a write of data has failed. */
+/* The thread that commits, when memory is short or a write of data has failed. */
 static bool
 commit_thread_step(void)
 {
 	struct qfs *qfs = mounted_sb ? mounted_sb->private : NULL;
 
+	if (qfs && qfs->log.want_checkpoint) {
+		qfs->log.want_checkpoint = false;
+		CHECK_EQ(qfs_checkpoint_all(qfs), 0);
+		return true;
+	}
 	if (!qfs || !qfs_has_write_failed(qfs))
 		return false;
 	qfs_commit_all(qfs);

@@ -3,10 +3,12 @@
 #include <string.h>
 
 #include "fs.h"
+#include "fs/qfs/dirindex.h"
 #include "fs/qfs/format.h"
 #include "fs/qfs/mount.h"
 #include "image_env.h"
 #include "sim.h"
+#include "vm/shrinker.h"
 
 #define REG (S_IFREG | 0644)
 #define DIR (S_IFDIR | 0755)
@@ -312,6 +314,62 @@ HOSTTEST(qfs_big_directory)
 		CHECK_EQ(simfs_lookup(&fs, dir, name, &inode), -ENOENT);
 	}
 	CHECK_EQ(simfs_list(&fs, dir, NULL), 2000);
+	inode_put(dir);
+	finish(&fs);
+}
+
+/* A name that comes and goes leaves one trace in the index of its directory, not one each time. */
+HOSTTEST(qfs_index_stays_small)
+{
+	struct simfs fs = {0};
+	const struct qfs_dir_index *index;
+	char name[40];
+
+	setup(&fs, 2048, 1024);
+	for (int i = 0; i < 500; i++) {
+		snprintf(name, sizeof(name), "a-name-in-a-directory-%d", i);
+		CHECK_EQ(simfs_create(&fs, NULL, name, REG, NULL), 0);
+	}
+	for (int i = 0; i < 3000; i++) {
+		CHECK_EQ(simfs_create(&fs, NULL, "temporary", REG, NULL), 0);
+		CHECK_EQ(simfs_remove(&fs, NULL, "temporary"), 0);
+	}
+	index = qfs_node_of(fs.sb.root)->index;
+	CHECK(index && index->nr_used < 520);
+	finish(&fs);
+}
+
+/* When memory is short the buffers go: those in use, or not yet in their place, after a checkpoint. */
+HOSTTEST(qfs_buffers_are_given_back)
+{
+	struct simfs fs = {0};
+	struct qfs_buf_cache *bufs;
+	struct inode *dir;
+	u32 nr_needed;
+	char name[16];
+
+	setup(&fs, 4096, 1024);
+	bufs = &((struct qfs *)fs.sb.private)->bufs;
+	nr_needed = bufs->nr_bufs;
+	for (int i = 0; i < 200; i++) {
+		snprintf(name, sizeof(name), "d%d", i);
+		CHECK_EQ(simfs_create(&fs, NULL, name, DIR, &dir), 0);
+		CHECK_EQ(simfs_create(&fs, dir, "file", REG, NULL), 0);
+		inode_put(dir);
+	}
+	CHECK_EQ(simfs_sync(&fs), 0);
+	CHECK(bufs->nr_bufs > nr_needed + 200);
+	shrinkers_run(GFP_KERNEL, 0);
+	CHECK_EQ(simfs_create(&fs, NULL, "waiting", REG, NULL), 0);
+	CHECK_EQ(simfs_sync(&fs), 0);
+	shrinkers_run(GFP_KERNEL, 0);
+	CHECK(sim_idle());
+	shrinkers_run(GFP_KERNEL, 0);
+	CHECK_EQ(bufs->nr_unused, 0);
+	CHECK(bufs->nr_bufs <= nr_needed + 1);
+	simfs_drop_caches(&fs);
+	CHECK_EQ(simfs_lookup(&fs, NULL, "d77", &dir), 0);
+	CHECK_EQ(simfs_list(&fs, dir, NULL), 1);
 	inode_put(dir);
 	finish(&fs);
 }

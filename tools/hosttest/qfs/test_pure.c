@@ -80,7 +80,7 @@ HOSTTEST(qfs_dirblock_against_a_model)
 			continue;
 		entry = qfs_dirblock_find(block, name, len);
 		CHECK_EQ(entry != NULL, there[i]);
-		room = qfs_dirblock_has_room(block, len);
+		room = qfs_dirblock_room(block, len);
 		if (entry) {
 			CHECK_EQ(entry->ino, i + 1);
 			qfs_dirblock_remove(block, entry);

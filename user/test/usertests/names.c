@@ -515,6 +515,59 @@ race_links(void)
 	CHECK_EQ(st.st_nlink, entries("."));
 }
 
+/* More small files than the caches of a small machine hold. */
+#define TREE_DIRS  16
+#define TREE_FILES 100
+
+static void
+tree_path(char *path, int dir, int file)
+{
+	sprintf(path, "dir%d/a-small-file-%d", dir, file);
+}
+
+static void
+tree_make(int dir)
+{
+	char path[64], text[300];
+
+	sprintf(path, "dir%d", dir);
+	CHECK_EQ(mkdir(path, 0755), 0);
+	for (int file = 0; file < TREE_FILES; file++) {
+		tree_path(path, dir, file);
+		pattern_fill(text, sizeof(text), file, dir);
+		file_make(path, text, sizeof(text));
+	}
+}
+
+static void
+tree_check(int dir)
+{
+	char path[64], text[300];
+
+	for (int file = 0; file < TREE_FILES; file++) {
+		int fd;
+
+		tree_path(path, dir, file);
+		fd = open(path, O_RDONLY);
+		CHECK(fd >= 0);
+		CHECK_EQ(read(fd, text, sizeof(text)), sizeof(text));
+		CHECK(pattern_holds(text, sizeof(text), file, dir));
+		CHECK_EQ(close(fd), 0);
+		CHECK_EQ(unlink(path), 0);
+	}
+	sprintf(path, "dir%d", dir);
+	CHECK_EQ(rmdir(path), 0);
+}
+
+static void
+many_small_files(void)
+{
+	for (int dir = 0; dir < TREE_DIRS; dir++)
+		tree_make(dir);
+	for (int dir = 0; dir < TREE_DIRS; dir++)
+		tree_check(dir);
+}
+
 const struct test name_tests[] = {
 	{"long_names", long_names, ANYWHERE},
 	{"long_paths", long_paths, ANYWHERE},
@@ -534,5 +587,6 @@ const struct test name_tests[] = {
 	{"race_directory_rename", race_directory_rename, ANYWHERE},
 	{"race_rename_crosswise", race_rename_crosswise, ANYWHERE},
 	{"race_links", race_links, ANYWHERE},
+	{"many_small_files", many_small_files, ANYWHERE},
 	{NULL, NULL, ANYWHERE},
 };
