@@ -16,6 +16,7 @@ import tempfile
 
 from check_common import TOP, find_files, finish, read
 
+SLAB_CHOICES = ("slub", "slab", "slob")
 DECLARED_FUNCTION = re.compile(r"^/\* (\S+?):(\d+):N[CF] \*/ extern .*?\b(\w+) \(")
 DECLARED_VARIABLE = re.compile(r"^extern [^;(]*?\b(\w+)(?:\[[^\]]*\])*;", re.MULTILINE)
 
@@ -51,9 +52,17 @@ def declared_variables(headers):
             for name in DECLARED_VARIABLE.findall(read(header))}
 
 
+def is_linked(header, directory):
+    """Not a header of a slab allocator that this build does not have."""
+    name = os.path.splitext(os.path.basename(header))[0]
+    return name not in SLAB_CHOICES or os.path.exists(
+        os.path.join(directory, "mem", "slab", f"{name}.c.o"))
+
+
 def main():
     nm, directory, image, *command = sys.argv[1:]
-    headers = find_files(["kernel"], (".h",))
+    headers = [header for header in find_files(["kernel"], (".h",))
+               if not header.startswith("kernel/mem/slab/") or is_linked(header, directory)]
     declared = declared_functions(headers, command) | declared_variables(headers)
     defined = defined_symbols(nm, directory, image)
     findings = [f"{place}: {name} is declared, but nothing defines it"
