@@ -27,35 +27,64 @@ row(const char *name, const unsigned long long *values, int nr)
 	putchar('\n');
 }
 
+static void
+header(int wide)
+{
+	printf("%-6s %11s %11s %11s %11s", "", "total", "used", "free", "shared");
+	if (wide)
+		printf(" %11s %11s", "buffers", "cache");
+	else
+		printf(" %11s", "buff/cache");
+	printf(" %11s\n", "available");
+}
+
 int
 main(int argc, char **argv)
 {
-	unsigned long long total, free_kib, cache, swap, swap_free;
+	unsigned long long total, used, free_kib, shared, buffers, cache, available, swap,
+		swap_free;
+	int c, wide = 0, sum = 0;
 	char *text;
-	int c;
 
-	while ((c = getopt(argc, argv, "bkmh")) != -1) {
+	while ((c = getopt(argc, argv, "bkmhwt")) != -1) {
 		if (c == '?')
-			cmd_usage("[-b | -k | -m | -h]");
-		unit = c;
+			cmd_usage("[-b | -k | -m | -h] [-w] [-t]");
+		if (c == 'w')
+			wide = 1;
+		else if (c == 't')
+			sum = 1;
+		else
+			unit = c;
 	}
 	text = cmd_read_file("/proc/meminfo");
 	if (!text)
 		err(1, "/proc/meminfo");
 	total = cmd_field(text, "MemTotal");
 	free_kib = cmd_field(text, "MemFree");
-	cache = cmd_field(text, "Cached") + cmd_field(text, "Buffers") +
-		cmd_field(text, "SReclaimable");
+	shared = cmd_field(text, "Shmem");
+	buffers = cmd_field(text, "Buffers");
+	cache = cmd_field(text, "Cached") + cmd_field(text, "SReclaimable");
+	available = cmd_field(text, "MemAvailable");
 	swap = cmd_field(text, "SwapTotal");
 	swap_free = cmd_field(text, "SwapFree");
-	printf("%-6s %11s %11s %11s %11s %11s %11s\n", "", "total", "used", "free", "shared",
-	       "buff/cache", "available");
-	row("Mem:",
-	    (unsigned long long[]){total, total - free_kib - cache, free_kib,
-				   cmd_field(text, "Shmem"), cache,
-				   cmd_field(text, "MemAvailable")},
-	    6);
-	row("Swap:", (unsigned long long[]){swap, swap - swap_free, swap_free}, 3);
 	free(text);
+	used = total - free_kib - cache - buffers;
+	header(wide);
+	if (wide)
+		row("Mem:",
+		    (unsigned long long[]){total, used, free_kib, shared, buffers, cache,
+					   available},
+		    7);
+	else
+		row("Mem:",
+		    (unsigned long long[]){total, used, free_kib, shared, buffers + cache,
+					   available},
+		    6);
+	row("Swap:", (unsigned long long[]){swap, swap - swap_free, swap_free}, 3);
+	if (sum)
+		row("Total:",
+		    (unsigned long long[]){total + swap, used + swap - swap_free,
+					   free_kib + swap_free},
+		    3);
 	return cmd_finish(0);
 }
