@@ -317,6 +317,43 @@ disk_full(void)
 	CHECK_EQ(mkdir("directory", 0755), 0);
 }
 
+/* 200 files in a directory, for a scan of a name is as long as its directory. */
+static void
+many_path(char path[32], int number)
+{
+	snprintf(path, 32, "d%d/f%d", number / 200, number % 200);
+	if (number % 200 == 0)
+		path[strcspn(path, "/")] = 0;
+}
+
+/* The disk has no inode left. The error is ENOSPC, and all come back. */
+static void
+inodes_full(void)
+{
+	long before = inodes_free(), nr = 0;
+	char path[32];
+	int made = 0;
+
+	for (;; nr++) {
+		many_path(path, nr);
+		made = nr % 200 ? mknod(path, S_IFREG | 0644, 0) : mkdir(path, 0755);
+		if (made < 0)
+			break;
+	}
+	CHECK_EQ(errno, ENOSPC);
+	CHECK_EQ(inodes_free(), 0);
+	CHECK_EQ(nr, before);
+	CHECK_ERRNO(mkdir("one more", 0755), ENOSPC);
+	CHECK_ERRNO(symlink("target", "one more"), ENOSPC);
+	CHECK_ERRNO(open("one more", O_CREAT | O_RDWR, 0644), ENOSPC);
+	CHECK_ERRNO(access("one more", F_OK), ENOENT);
+	while (nr-- > 0) {
+		many_path(path, nr);
+		CHECK_EQ(nr % 200 ? unlink(path) : rmdir(path), 0);
+	}
+	CHECK_EQ(inodes_free(), before);
+}
+
 static void
 hard_links(void)
 {
@@ -404,6 +441,7 @@ const struct test file_tests[] = {
 	{"unlinked_file_stays", unlinked_file_stays, ANYWHERE},
 	{"unlinked_file_gives_back", unlinked_file_gives_back, ON_OUR_SIZE},
 	{"disk_full", disk_full, ON_OUR_SIZE},
+	{"inodes_full", inodes_full, ON_OUR_SIZE},
 	{"hard_links", hard_links, ANYWHERE},
 	{"stat_fields", stat_fields, ANYWHERE},
 	{"sync_calls", sync_calls, ANYWHERE},
