@@ -9,6 +9,9 @@
  * part is in flight any more, with the first error there was (which also cancels what was not yet
  * issued).
  *
+ * A device that does not answer is waited for without end, but every 30 seconds the kernel says for
+ * what: disk->watch looks at the oldest request while there are any.
+ *
  * A device that returns nonsense or asks for a reset is reset and not used again: what was in
  * flight, and all that comes later, fails with -EIO.
  *
@@ -27,6 +30,7 @@
 #include "lib/printf.h"
 #include "lib/string.h"
 #include "mem/slab.h"
+#include "sched/timer.h"
 
 /* Feature bits and configuration: 5.2.3, 5.2.4. */
 #define BLK_F_SEG_MAX 2
@@ -52,6 +56,9 @@
 
 #define BLK_SERIAL_BYTES 20
 
+/* So long no disk takes, not one that spins up or goes over a network. */
+#define BLK_STUCK_NS (30 * NSEC_PER_SEC)
+
 /* At depth 16 QEMU is near its best; more lets several writers batch. */
 #define BLK_REQUESTS	64
 #define BLK_QUEUE_SIZE	256
@@ -76,7 +83,7 @@ struct blk_request {
 	u8 status;
 	u64 nr_units; /* segments, or sectors to discard, of this part */
 	struct bio *bio;
-	struct list_head link; /* free list */
+	struct list_head link; /* free or busy list */
 	u8 table[BLK_BUFFERS_MAX * VIRTIO_DESC_BYTES] ALIGNED(16);
 };
 
@@ -85,10 +92,11 @@ struct virtio_disk {
 	struct virtio_device *vdev;
 	struct spinlock lock;
 	struct virtqueue vq;
-	struct list_head waiting;		       /* bios not wholly issued */
-	struct list_head free;			       /* requests */
-	u32 segs_max;				       /* of one request */
-	u32 discard_max;			       /* sectors of one request */
+	struct list_head waiting;    /* bios not wholly issued */
+	struct list_head free, busy; /* requests; the oldest first */
+	struct timer watch;	     /* armed while the first of busy may be stuck */
+	u32 segs_max;		     /* of one request */
+	u32 discard_max;	     /* sectors of one request */
 	struct virtio_buffer buffers[BLK_BUFFERS_MAX]; /* of the request being made */
 	bool dead;
 	struct ratelimit error_limit;
@@ -202,7 +210,31 @@ issue_part_locked(struct virtio_disk *disk, struct blk_request *req, struct bio 
 		return err;
 	bio->nr_issued += req->nr_units;
 	bio->nr_inflight++;
+	list_move_tail(&req->link, &disk->busy);
+	if (!READ_ONCE(disk->watch.armed))
+		timer_arm(&disk->watch, clock_now_ns() + BLK_STUCK_NS);
 	return 0;
+}
+
+/* The clock's interrupt, every 30 seconds at most. */
+static void
+disk_watch(struct timer *timer)
+{
+	struct virtio_disk *disk = container_of(timer, struct virtio_disk, watch);
+	u64 now = clock_now_ns(), flags = spin_lock_irqsave(&disk->lock);
+	const struct blk_request *req =
+		list_first_entry_or_null(&disk->busy, struct blk_request, link);
+
+	if (req) {
+		u64 age_ns = now - req->bio->submit_ns;
+
+		if (age_ns >= BLK_STUCK_NS)
+			pr_err("%s: %s at sector %lu: no answer for %lu s", disk->bdev.name,
+			       op_name(req->bio->op), req->header.sector, age_ns / NSEC_PER_SEC);
+		timer_arm(timer,
+			  now + (age_ns >= BLK_STUCK_NS ? BLK_STUCK_NS : BLK_STUCK_NS - age_ns));
+	}
+	spin_unlock_irqrestore(&disk->lock, flags);
 }
 
 /* Issue all that fits. */
@@ -215,7 +247,6 @@ issue_locked(struct virtio_disk *disk)
 
 		if (issue_part_locked(disk, req, bio))
 			return;
-		list_del(&req->link);
 		if (bio->nr_issued == bio_nr_units(bio))
 			list_del(&bio->link);
 	}
@@ -270,7 +301,7 @@ request_end_locked(struct virtio_disk *disk, struct blk_request *req, int err,
 {
 	struct bio *bio = req->bio;
 
-	list_add(&req->link, &disk->free);
+	list_move(&req->link, &disk->free);
 	bio->nr_inflight--;
 	if (err && !bio->status) {
 		bio->status = err;
@@ -463,6 +494,8 @@ virtio_blk_probe(struct virtio_device *vdev)
 	spin_init(&disk->lock, "virtio_disk", RANK_DEVICE);
 	list_init(&disk->waiting);
 	list_init(&disk->free);
+	list_init(&disk->busy);
+	timer_init(&disk->watch, disk_watch);
 	err = disk_start(disk);
 	if (err) {
 		disk_discard_instance(disk);
