@@ -20,6 +20,7 @@ struct item {
 	unsigned char c;
 	unsigned char set[32]; /* SET: one bit for each character */
 	struct branch *group;  /* GROUP */
+	int number;	       /* GROUP: the how-manieth it is, from 1 */
 	int min, max;	       /* repetitions; max -1 for any number */
 	struct item *next;
 };
@@ -36,7 +37,7 @@ struct regex_small {
 
 struct parser {
 	const char *at;
-	int extended, ignore_case, depth;
+	int extended, ignore_case, depth, nr_groups;
 	const char *error;
 };
 
@@ -173,6 +174,7 @@ parse_item(struct parser *p, int first)
 		skip_operator(p);
 		p->depth++;
 		item->kind = GROUP;
+		item->number = ++p->nr_groups;
 		item->group = parse_branches(p);
 		p->depth--;
 		if (!p->error && !operator_here(p, ')'))
@@ -257,19 +259,35 @@ struct rest {
 struct matcher {
 	const char *text;
 	int ignore_case;
+	struct regex_span *spans; /* of all and of each group, or NULL */
 };
 
 static int match_item(const struct matcher *m, const struct item *item, int count, const char *at,
 		      const struct rest *outer);
 
+/* A repetition of a group has matched up to `at`; what it took counts if the rest matches. */
 static int
 match_rest(const struct matcher *m, const char *at, const struct rest *rest)
 {
-	if (!rest)
+	struct regex_span none = {0}, before, *span = &none;
+	int matched;
+
+	if (!rest) {
+		if (m->spans)
+			m->spans[0].end = at;
 		return 1;
+	}
+	if (m->spans && rest->item->number < REGEX_NR_SPANS)
+		span = &m->spans[rest->item->number];
+	before = *span;
+	*span = (struct regex_span){rest->began, at};
 	if (at == rest->began)
-		return match_item(m, rest->item->next, 0, at, rest->outer);
-	return match_item(m, rest->item, rest->count, at, rest->outer);
+		matched = match_item(m, rest->item->next, 0, at, rest->outer);
+	else
+		matched = match_item(m, rest->item, rest->count, at, rest->outer);
+	if (!matched)
+		*span = before;
+	return matched;
 }
 
 /* => how many characters a simple item takes at `at`, or -1 */
@@ -318,16 +336,34 @@ match_item(const struct matcher *m, const struct item *item, int count, const ch
 	return count >= item->min && match_item(m, item->next, 0, at, outer);
 }
 
-int
-regex_small_match(const struct regex_small *regex, const char *text)
+static int
+find(const struct matcher *m, const struct regex_small *regex, const char *from)
 {
-	const struct matcher m = {text, regex->ignore_case};
-
-	for (const char *at = text;; at++) {
+	for (const char *at = from;; at++) {
+		if (m->spans)
+			m->spans[0].start = at;
 		for (const struct branch *b = regex->top; b; b = b->next)
-			if (match_item(&m, b->items, 0, at, NULL))
+			if (match_item(m, b->items, 0, at, NULL))
 				return 1;
 		if (!*at)
 			return 0;
 	}
+}
+
+int
+regex_small_match(const struct regex_small *regex, const char *text)
+{
+	const struct matcher m = {text, regex->ignore_case, NULL};
+
+	return find(&m, regex, text);
+}
+
+int
+regex_small_find(const struct regex_small *regex, const char *text, const char *from,
+		 struct regex_span *spans)
+{
+	const struct matcher m = {text, regex->ignore_case, spans};
+
+	memset(spans, 0, REGEX_NR_SPANS * sizeof(*spans));
+	return find(&m, regex, from);
 }
