@@ -54,7 +54,7 @@ main(int argc, char **argv)
 	}
 	if (i < argc && strcmp(argv[i], "--") == 0)
 		i++;
-	if (i >= argc)
+	if (i >= argc || (argv[i][0] == '-' && !isdigit((unsigned char)argv[i][1])))
 		cmd_usage("[-SIGNAL | -s SIGNAL] PID...  |  -l");
 	for (; i < argc; i++) {
 		char *end;

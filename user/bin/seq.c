@@ -1,6 +1,7 @@
 /* Print numbers. */
 
 #include <cmd.h>
+#include <ctype.h>
 #include <err.h>
 #include <stdlib.h>
 
@@ -15,12 +16,19 @@ number(const char *text)
 	return n;
 }
 
+/* Is it an option? A number may begin with a minus sign, too. */
+static int
+is_option(const char *text)
+{
+	return text[0] == '-' && !isdigit((unsigned char)text[1]);
+}
+
 int
 main(int argc, char **argv)
 {
 	long first = 1, step = 1, last;
 
-	if (argc < 2 || argc > 4)
+	if (argc < 2 || argc > 4 || is_option(argv[1]))
 		cmd_usage("[FIRST [STEP]] LAST");
 	last = number(argv[argc - 1]);
 	if (argc > 2)
