@@ -10,6 +10,14 @@ $(error SLAB=$(SLAB): choose one of $(SLAB_CHOICES))
 endif
 KERNEL_UNUSED := $(foreach other,$(filter-out $(SLAB),$(SLAB_CHOICES)),kernel/mem/slab/$(other)%)
 
+# Checks of every access (docs/kasan.md): gcc's instrumentation, and kernel/mem/kasan for it to call.
+KASAN ?=
+ifeq ($(KASAN),)
+KERNEL_UNUSED += $(wildcard kernel/mem/kasan/*.c)
+else ifneq ($(TOOLCHAIN),gcc)
+$(error KASAN=1 needs gcc: with clang it is not supported)
+endif
+
 KERNEL_SOURCES := $(sort $(filter-out $(KERNEL_UNUSED),\
 	$(foreach layer,$(KERNEL_LAYERS),\
 	$(wildcard kernel/$(layer)/*.c kernel/$(layer)/*.S kernel/$(layer)/*/*.c kernel/$(layer)/*/*.S))))
@@ -26,6 +34,18 @@ KERNEL_CFLAGS := -std=gnu11 -O2 -g $(KERNEL_ARCH) $(TARGET_FLAGS) \
 ifneq ($(DEBUG),)
 KERNEL_CFLAGS += -DDEBUG=1
 endif
+# shadow = (address >> 3) + offset, so that the kernel half's shadow begins at KASAN_SHADOW_BASE.
+# What looks at memory that may not be used, and what reports need, is not instrumented.
+KASAN_PLAIN := kernel/lib/string.c kernel/core/panic.c kernel/core/ksyms.c kernel/core/stack_trace.c \
+	$(wildcard kernel/mem/slab/*.c kernel/mem/kasan/*.c)
+ifneq ($(KASAN),)
+KERNEL_CFLAGS += -DKASAN=1
+KASAN_CFLAGS := -fsanitize=kernel-address -fasan-shadow-offset=0xdffffffc00000000 \
+	--param asan-instrumentation-with-call-threshold=0 --param asan-stack=1 \
+	--param asan-globals=1 -fno-section-anchors \
+	$(foreach f,memcpy memmove memset memcmp,-D$(f)=kasan_$(f))
+endif
+kasan-flags = $(if $(filter $(KASAN_PLAIN),$(1)),,$(KASAN_CFLAGS))
 # gcc turns the loops of memcpy and memset into calls of memcpy and memset.
 ifeq ($(TOOLCHAIN),gcc)
 KERNEL_LIB_CFLAGS := -fno-tree-loop-distribute-patterns
@@ -40,7 +60,7 @@ $(BUILD)/kernel/mem/%_fast.c.o: KERNEL_CFLAGS += -fomit-frame-pointer -foptimize
 
 $(BUILD)/kernel/%.c.o: kernel/%.c $(BUILD)/gen/kernel.flags | $(BUILD)/gen/syscall_proto.h
 	@mkdir -p $(@D)
-	$(call say,CC,$<)$(CC) $(KERNEL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC,$<)$(CC) $(KERNEL_CFLAGS) $(call kasan-flags,$<) -MMD -MP -c -o $@ $<
 
 $(BUILD)/kernel/%.S.o: kernel/%.S $(BUILD)/gen/kernel.flags
 	@mkdir -p $(@D)
@@ -60,7 +80,7 @@ $(BUILD)/gen/syscall_table.c: kernel/syscall/syscall.tbl tools/gen_syscalls.py
 # source file comes or goes, so that the image is linked again.
 $(BUILD)/gen/kernel.flags: FORCE
 	@mkdir -p $(@D)
-	@tools/write-if-changed $@ '$(CC) $(KERNEL_CFLAGS)'
+	@tools/write-if-changed $@ '$(CC) $(KERNEL_CFLAGS) $(KASAN_CFLAGS)'
 
 $(BUILD)/gen/kernel.objects: FORCE
 	@mkdir -p $(@D)

@@ -80,6 +80,28 @@ _start:
 	addi	t1, t1, -1
 	bnez	t1, 1b
 
+#ifdef KASAN
+	/* Shadow memory is one page, until mem/kasan/shadow.c makes the real one. */
+	la	t0, early_shadow_page
+	li	t1, PTE_RW_ALL
+	la	t2, early_shadow_leaves
+	call	fill_early_table
+	la	t0, early_shadow_leaves
+	li	t1, 1
+	la	t2, early_shadow_tables
+	call	fill_early_table
+	srli	t0, t2, 12
+	slli	t0, t0, 10
+	ori	t0, t0, 1
+	li	t2, (KASAN_SHADOW_BASE >> 30 & 511) * 8
+	add	t2, t2, s2
+	li	t1, (KASAN_SHADOW_END - KASAN_SHADOW_BASE) >> 30
+1:	sd	t0, 0(t2)
+	addi	t2, t2, 8
+	addi	t1, t1, -1
+	bnez	t1, 1b
+#endif
+
 	la	t0, high_boot
 	add	t0, t0, s1
 	csrw	stvec, t0
@@ -100,6 +122,21 @@ high_boot:
 	call	boot_main
 1:	wfi
 	j	1b
+
+#ifdef KASAN
+	/* All entries of the table at t2 point to t0, with the flags t1. */
+fill_early_table:
+	srli	t0, t0, 12
+	slli	t0, t0, 10
+	or	t0, t0, t1
+	li	t1, 4096
+	add	t1, t1, t2
+	mv	t3, t2
+1:	sd	t0, 0(t3)
+	addi	t3, t3, 8
+	bltu	t3, t1, 1b
+	ret
+#endif
 
 	/* Wait until the boot hart has filled in the entry with this hart's id. */
 secondary_wait:
@@ -154,6 +191,14 @@ early_root:
 	.space	4096
 early_image_table:
 	.space	4096
+#ifdef KASAN
+early_shadow_page:
+	.space	4096
+early_shadow_leaves:
+	.space	4096
+early_shadow_tables:
+	.space	4096
+#endif
 	/* A kernel stack's slot (riscv/layout.h): the guard half, then the stack. */
 	.balign 2 * KSTACK_SIZE
 	.space	KSTACK_SIZE

@@ -8,6 +8,7 @@
 #include "core/panic.h"
 #include "core/printk.h"
 #include "core/spinlock.h"
+#include "ktest/crash.h"
 #include "ktest/slab_crash.h"
 #include "lib/string.h"
 #include "mem/page_alloc.h"
@@ -114,10 +115,7 @@ crash_sleep_atomic(void)
 	spin_unlock(&lock);
 }
 
-static const struct {
-	const char *name;
-	void (*crash)(void);
-} crashes[] = {
+static const struct crash crashes[] = {
 	{"stack", crash_stack},
 	{"null", crash_null},
 	{"jump", crash_jump},
@@ -129,6 +127,7 @@ static const struct {
 	{"wrong-cache", crash_wrong_cache},
 	{"lock-order", crash_lock_order},
 	{"sleep-atomic", crash_sleep_atomic},
+	{NULL, NULL},
 };
 
 static void
@@ -141,24 +140,33 @@ crasher(void *arg)
 	machine_power_off(0);
 }
 
+static const struct crash *
+crash_find(const struct crash *crash, const char *name)
+{
+	while (crash->name && strcmp(crash->name, name) != 0)
+		crash++;
+	return crash->name ? crash : NULL;
+}
+
 static void
 crash_test_run(void)
 {
+	const struct crash *found;
+	void (*crash)(void);
 	char want[32];
 
 	if (bootarg_get("crash", want, sizeof(want)) < 0)
 		return;
-	for (unsigned i = 0; i < ARRAY_SIZE(crashes); i++) {
-		if (strcmp(crashes[i].name, want) != 0)
-			continue;
-		kthread_start("crasher", crasher, crashes[i].crash);
-		task_sleep_ns(~0UL, false);
+	found = crash_find(crashes, want);
+	if (!found)
+		found = crash_find(kasan_crashes, want);
+	crash = found ? found->crash : slab_crash_find(want);
+	if (!crash) {
+		pr_err("crash=%s: there is no such crash test", want);
+		return;
 	}
-	if (slab_crash_find(want)) {
-		kthread_start("crasher", crasher, slab_crash_find(want));
-		task_sleep_ns(~0UL, false);
-	}
-	pr_err("crash=%s: there is no such crash test", want);
+	kthread_start("crasher", crasher, crash);
+	task_sleep_ns(~0UL, false);
 }
 
 LATE_INIT(crash_test_run);

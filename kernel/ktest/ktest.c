@@ -5,6 +5,7 @@
 #include "core/panic.h"
 #include "fs/frame_survey.h"
 #include "lib/string.h"
+#include "mem/kasan.h"
 #include "mem/slab.h"
 #include "mem/vmalloc.h"
 #include "mem/zone.h"
@@ -29,6 +30,7 @@ slab_nr_settled(void)
 	u64 nr = 0;
 
 	kstack_drain();
+	kasan_quarantine_drain();
 	for (unsigned i = 0; slab_stats_get(i, &stats); i++)
 		if (!(stats.flags & SLAB_NOLEAKTRACE))
 			nr += stats.nr_active;

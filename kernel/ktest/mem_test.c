@@ -137,13 +137,14 @@ KTEST(kmalloc_every_size)
 
 KTEST(vmalloc_maps_and_unmaps)
 {
+	enum { BYTES = 5 * PAGE_SIZE + 1 };
 	u64 pages = vmalloc_nr_pages();
-	char *area = vmalloc(5 * PAGE_SIZE + 1, GFP_KERNEL | GFP_ZERO);
+	char *area = vmalloc(BYTES, GFP_KERNEL | GFP_ZERO);
 	int level;
 
 	KTEST_REQUIRE(area);
-	KTEST_CHECK(!memchr_inv(area, 0, 6 * PAGE_SIZE));
-	memset(area, 1, 6 * PAGE_SIZE);
+	KTEST_CHECK(!memchr_inv(area, 0, BYTES));
+	memset(area, 1, BYTES);
 	KTEST_CHECK(pte_is_none(kernel_lookup((u64)area + 6 * PAGE_SIZE, &level)));
 	vfree(area);
 	KTEST_CHECK(pte_is_none(kernel_lookup((u64)area, &level)));

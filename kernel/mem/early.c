@@ -206,6 +206,7 @@ early_kind_name(enum early_kind kind)
 		[EARLY_INITRD] = "initrd",
 		[EARLY_TABLES] = "page tables",
 		[EARLY_STRUCT_PAGES] = "struct pages",
+		[EARLY_KASAN] = "shadow",
 	};
 
 	return names[kind];

@@ -13,6 +13,7 @@ enum early_kind {
 	EARLY_INITRD, /* the initial RAM disk */
 	EARLY_TABLES, /* page tables of the kernel half */
 	EARLY_STRUCT_PAGES, /* the array of struct page */
+	EARLY_KASAN,	    /* shadow memory */
 	NR_EARLY_KINDS,
 };
 

@@ -16,6 +16,7 @@
 #include "core/printk.h"
 #include "lib/string.h"
 #include "mem/fault_inject.h"
+#include "mem/kasan.h"
 #include "mem/kmap.h"
 #include "mem/page_color.h"
 #include "mem/page_slow.h"
@@ -119,6 +120,7 @@ alloc_slow(gfp_t gfp, unsigned order)
 static void
 block_prepare(struct page *page, gfp_t gfp, unsigned order)
 {
+	kasan_page_alloc(page, order);
 	page_prepare(page);
 	page->order = order;
 	page->flags = 1U << PG_head;
@@ -199,6 +201,7 @@ block_release(struct page *page, unsigned order)
 		for (u64 i = 1; i < 1UL << order; i++)
 			page[i].flags = 0;
 	page->flags = 0;
+	kasan_page_free(page, order);
 	flags = spin_lock_irqsave(&zone->lock);
 	buddy_free_locked(zone, page, order);
 	zone->nr_freed += 1UL << order;

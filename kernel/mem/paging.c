@@ -15,6 +15,7 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "mem/early.h"
+#include "mem/kasan.h"
 #include "mem/kmap.h"
 #include "mem/page_alloc.h"
 #include "mem/pgtable.h"
@@ -324,6 +325,8 @@ paging_init(void)
 	for (unsigned i = 0; i < nr_ram_regions; i++)
 		map_vmemmap(ram_regions[i].pa, ram_regions[i].pa + ram_regions[i].size);
 	kmap_init();
+	kasan_shadow_init();
 	csr_write(satp, SATP_MODE_SV39 | (kva_to_pa(kernel_pgtable.root) >> PAGE_SHIFT));
 	sfence_vma_all();
+	kasan_start();
 }

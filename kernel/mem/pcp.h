@@ -3,6 +3,7 @@
 /* Per-CPU lists of single pages: what page_fast.c needs of mem/pcp.c. Interrupts are off throughout. */
 
 #include "core/cpu.h"
+#include "mem/kasan.h"
 #include "mem/zone.h"
 
 /* Pages on the hot stack; of another hart: about so many. */
@@ -46,6 +47,7 @@ pcp_pop(struct page_list_cpu *pcp)
 static ALWAYS_INLINE bool
 pcp_push(struct page_list_cpu *pcp, struct page *page)
 {
+	kasan_page_free(page, 0);
 	page->flags = 1U << PG_pcp;
 	page->next_free = pcp->hot;
 	pcp->hot = page;
@@ -57,6 +59,7 @@ pcp_push(struct page_list_cpu *pcp, struct page *page)
 static ALWAYS_INLINE void
 page_prepare(struct page *page)
 {
+	kasan_page_alloc(page, 0);
 	page->flags = 0;
 	page->refcount = (atomic_t)ATOMIC_INIT(1);
 	page->mapcount = (atomic_t)ATOMIC_INIT(0);

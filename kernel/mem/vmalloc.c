@@ -12,6 +12,7 @@
 #include "lib/errno.h"
 #include "lib/list.h"
 #include "lib/string.h"
+#include "mem/kasan.h"
 #include "mem/page_alloc.h"
 #include "mem/pgtable.h"
 #include "mem/slab.h"
@@ -93,6 +94,7 @@ area_free(struct area *area, u64 map_start)
 		list_add(&page->lru, &pages);
 	}
 	kernel_unmap(map_start, end - map_start);
+	kasan_vmalloc_unmap(map_start, end - map_start);
 	tlb_flush_kernel(map_start, end);
 	list_for_each_entry_safe(page, next, &pages, lru) {
 		list_del(&page->lru);
@@ -121,7 +123,8 @@ area_populate(struct area *area, u64 map_start, u64 nr_pages, enum page_flag kin
 
 		if (page)
 			page->flags |= 1U << kind;
-		if (page && kernel_map(va, page_to_pa(page), PAGE_SIZE, PTE_KERNEL_RW) == 0) {
+		if (page && kasan_vmalloc_map(va) &&
+		    kernel_map(va, page_to_pa(page), PAGE_SIZE, PTE_KERNEL_RW) == 0) {
 			area->nr_pages++;
 			continue;
 		}
@@ -146,6 +149,7 @@ vmalloc(size_t size, gfp_t gfp)
 	area = area_alloc(bytes + PAGE_SIZE, PAGE_SIZE, gfp);
 	if (!area || area_populate(area, area->start, bytes >> PAGE_SHIFT, PG_vmalloc, gfp) < 0)
 		return NULL;
+	kasan_vmalloc_trim(area->start, size, bytes);
 	return (void *)area->start;
 }
 
@@ -172,7 +176,8 @@ ioremap(u64 pa, size_t size)
 	if (!area)
 		return NULL;
 	for (u64 at = 0; at < bytes; at += PAGE_SIZE) {
-		if (kernel_map(area->start + at, pa - offset + at, PAGE_SIZE, PTE_KERNEL_RW) < 0) {
+		if (!kasan_vmalloc_map(area->start + at) ||
+		    kernel_map(area->start + at, pa - offset + at, PAGE_SIZE, PTE_KERNEL_RW) < 0) {
 			area_free(area, area->start);
 			return NULL;
 		}
@@ -200,8 +205,10 @@ kstack_alloc(void)
 	if (nr_stacks)
 		base = stacks[--nr_stacks];
 	spin_unlock(&area_lock);
-	if (base)
+	if (base) {
+		kasan_unpoison(base, KSTACK_SIZE);
 		return base;
+	}
 	area = area_alloc(2 * KSTACK_SIZE, 2 * KSTACK_SIZE, GFP_KERNEL);
 	if (!area || area_populate(area, area->start + KSTACK_SIZE, KSTACK_SIZE >> PAGE_SHIFT,
 				   PG_kstack, GFP_KERNEL) < 0)

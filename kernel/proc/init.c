@@ -6,6 +6,7 @@
 #include "lib/err.h"
 #include "lib/string.h"
 #include "mem/fault_inject.h"
+#include "mem/kasan.h"
 #include "proc/exec.h"
 #include "proc/process.h"
 #include "proc/signal.h"
@@ -73,6 +74,7 @@ init_process_start(void)
 	if (err)
 		panic("cannot run %s as the first process: error %d", path, -err);
 	fault_inject_start();
+	kasan_leave_stack();
 	task_enter_user_hook(task_trap_frame(current));
 	panic("the first process did not start");
 }

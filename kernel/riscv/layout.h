@@ -46,8 +46,13 @@
  * Kernel stacks: the upper half of a slot of twice their size and alignment; the lower half is
  * the guard. So bit KSTACK_SHIFT of sp tells at once whether a stack has overflowed.
  */
+#ifdef KASAN
+#define KSTACK_SHIFT 15 /* red zones between local variables */
+#define KSTACK_SIZE  32768
+#else
 #define KSTACK_SHIFT 14
 #define KSTACK_SIZE  16384
+#endif
 
 /* Most harts that one kernel image serves. */
 #define NR_CPUS 8

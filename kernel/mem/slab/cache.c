@@ -5,6 +5,7 @@
 #include "core/panic.h"
 #include "core/printk.h"
 #include "lib/string.h"
+#include "mem/kasan.h"
 #include "mem/slab/debug.h"
 #include "mem/slab/watch.h"
 
@@ -120,6 +121,7 @@ kmem_cache_destroy(struct kmem_cache *cache)
 {
 	struct slab_stats stats;
 
+	kasan_quarantine_drain();
 	kmem_cache_stats(cache, &stats);
 	if (stats.nr_active != 0) {
 		pr_warn("cache %s is not destroyed: %lu objects are left", cache->name,
@@ -250,4 +252,5 @@ slab_init(void)
 	cache_register(cache_of_caches, "kmem_cache", cache_struct_bytes, CACHE_LINE_BYTES,
 		       SLAB_NO_DEBUG, NULL);
 	kmalloc_init();
+	kasan_slab_init();
 }

@@ -18,6 +18,7 @@
 
 #include "core/machine.h"
 #include "lib/string.h"
+#include "mem/kasan.h"
 
 #define INFO_FREE      0x66726565736c6f74UL
 #define INFO_ALLOCATED 0x616c6c6f63617465UL
@@ -54,7 +55,7 @@ debug_init(void)
 	char text[128];
 	const char *names;
 
-#ifdef DEBUG
+#if defined(DEBUG) || defined(KASAN)
 	flags_given = SLAB_DEBUG_MASK;
 #endif
 	if (bootarg_get("slab_debug", text, sizeof(text)) < 0) {
@@ -262,7 +263,7 @@ debug_free(struct kmem_cache *cache, void *slot)
 	struct slot_info *info = info_of(cache, slot);
 
 	info->state = state_word(cache, slot, INFO_FREE);
-	if (cache->flags & SLAB_STORE_USER)
+	if (cache->flags & SLAB_STORE_USER && !KASAN_TRACKS_FREE)
 		debug_track(&info->freed);
 	info->requested = cache->object_size;
 	red_zones_set(cache, slot, RED_FREE);
