@@ -3,6 +3,7 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "mem/page_alloc.h"
+#include "mem/tlb.h"
 #include "mem/vmstat.h"
 
 int
@@ -24,10 +25,9 @@ pgtable_init(struct pgtable *pgt)
 }
 
 static void
-table_free(struct pgtable *pgt, struct page *page)
+table_free(struct page *page)
 {
 	list_del(&page->lru);
-	pgt->nr_tables--;
 	vmstat_add(NR_PAGETABLE, -1);
 	page_clear(page, PG_table);
 	pages_free(page, 0);
@@ -39,8 +39,8 @@ pgtable_destroy(struct pgtable *pgt)
 	struct page *page, *next;
 
 	list_for_each_entry_safe(page, next, &pgt->tables, lru)
-		table_free(pgt, page);
-	assert(pgt->nr_tables == 0);
+		table_free(page);
+	pgt->nr_tables = 0;
 	page_clear(kva_to_page(pgt->root), PG_table);
 	vmstat_add(NR_PAGETABLE, -1);
 	page_free_kva(pgt->root);
@@ -121,22 +121,32 @@ table_empty(const pte_t *table)
 	return true;
 }
 
+/* Take an empty table out of its parent; harts may still walk it. => pgt->lock held */
 static void
-free_leaf_tables(struct pgtable *pgt, pte_t *middle, u64 start, u64 end)
+table_unhook(struct pgtable *pgt, pte_t *slot, struct list_head *unhooked)
+{
+	struct page *page = pa_to_page(pte_pa(*slot));
+
+	pte_write(slot, pte_none());
+	list_move(&page->lru, unhooked);
+	pgt->nr_tables--;
+}
+
+static void
+unhook_leaf_tables(struct pgtable *pgt, pte_t *middle, u64 start, u64 end,
+		   struct list_head *unhooked)
 {
 	for (u64 va = ALIGN_UP(start, 1UL << PMD_SHIFT); va + (1UL << PMD_SHIFT) <= end;
 	     va += 1UL << PMD_SHIFT) {
 		pte_t *slot = &middle[pte_index(va, 1)];
 
-		if (!pte_present(*slot) || !table_empty(pgtable_table(*slot)))
-			continue;
-		table_free(pgt, pa_to_page(pte_pa(*slot)));
-		pte_write(slot, pte_none());
+		if (pte_present(*slot) && table_empty(pgtable_table(*slot)))
+			table_unhook(pgt, slot, unhooked);
 	}
 }
 
-void
-pgtable_free_range(struct pgtable *pgt, u64 start, u64 end)
+static void
+unhook_tables(struct pgtable *pgt, u64 start, u64 end, struct list_head *unhooked)
 {
 	u64 va = start;
 
@@ -146,13 +156,32 @@ pgtable_free_range(struct pgtable *pgt, u64 start, u64 end)
 		pte_t *slot = &pgt->root[pte_index(va, 2)];
 
 		if (pte_present(*slot)) {
-			free_leaf_tables(pgt, pgtable_table(*slot), va, stop);
+			unhook_leaf_tables(pgt, pgtable_table(*slot), va, stop, unhooked);
 			if (va == gib && stop == gib + (1UL << PUD_SHIFT) &&
-			    table_empty(pgtable_table(*slot))) {
-				table_free(pgt, pa_to_page(pte_pa(*slot)));
-				pte_write(slot, pte_none());
-			}
+			    table_empty(pgtable_table(*slot)))
+				table_unhook(pgt, slot, unhooked);
 		}
 		va = stop;
 	}
+}
+
+/*
+ * A hart may cache the entries that point to tables, and a fence for an address orders leaves only
+ * (privileged specification, "Supervisor Memory-Management Fence Instruction"). So all of the
+ * context is flushed, once, between taking the tables out and giving their frames away.
+ */
+void
+pgtable_free_range(struct pgtable *pgt, struct tlb_context *ctx, u64 start, u64 end)
+{
+	LIST_HEAD(unhooked);
+	struct page *page, *next;
+
+	spin_lock(&pgt->lock);
+	unhook_tables(pgt, start, end, &unhooked);
+	spin_unlock(&pgt->lock);
+	if (list_empty(&unhooked))
+		return;
+	tlb_flush_context(ctx);
+	list_for_each_entry_safe(page, next, &unhooked, lru)
+		table_free(page);
 }

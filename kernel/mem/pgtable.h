@@ -41,11 +41,13 @@ pte_t *pgtable_ensure(struct pgtable *pgt, u64 va, gfp_t gfp);
  */
 pte_t *pgtable_next(struct pgtable *pgt, u64 *va, u64 end, unsigned *nr);
 
+struct tlb_context;
+
 /*
- * Free tables that lie wholly inside [start, end) and in which every entry is none. The caller
- * holds mm->lock for writing and has flushed.
+ * Free tables that lie wholly inside [start, end) and in which every entry is none. Unhooks them,
+ * flushes ctx where the table is loaded, and frees then. => mm->lock held for writing, pgt->lock not
  */
-void pgtable_free_range(struct pgtable *pgt, u64 start, u64 end);
+void pgtable_free_range(struct pgtable *pgt, struct tlb_context *ctx, u64 start, u64 end);
 
 /*
  * Kernel half: map [va, va+size) to pa with flags, by the largest leaves that fit.

@@ -176,9 +176,7 @@ areas_free_tables(struct mm *mm, u64 start, u64 end)
 	prev = next ? vma_prev(next) : vma_last(mm);
 	start = MAX(ALIGN_DOWN(start, 1UL << PMD_SHIFT), prev ? prev->end : 0);
 	end = MIN(ALIGN_UP(end, 1UL << PMD_SHIFT), next ? next->start : USER_VA_END);
-	spin_lock(&mm->pgt.lock);
-	pgtable_free_range(&mm->pgt, start, end);
-	spin_unlock(&mm->pgt.lock);
+	pgtable_free_range(&mm->pgt, &mm->tlb, start, end);
 }
 
 void

@@ -98,9 +98,10 @@ fault_errno(enum fault_result result)
 }
 
 void
-pgtable_free_range(struct pgtable *pgt, u64 start, u64 end)
+pgtable_free_range(struct pgtable *pgt, struct tlb_context *ctx, u64 start, u64 end)
 {
 	(void)pgt;
+	(void)ctx;
 	CHECK(start >= end || !vma_find_overlap(&env_mm, start, end));
 }
 

@@ -10,4 +10,5 @@ struct pgtable {
 	u64 nr_tables;
 };
 
-void pgtable_free_range(struct pgtable *pgt, u64 start, u64 end);
+struct tlb_context;
+void pgtable_free_range(struct pgtable *pgt, struct tlb_context *ctx, u64 start, u64 end);
