@@ -27,6 +27,9 @@ CRASHES = {
 DEBUG_CRASHES = {
     "lock-order": r"order|rank",
     "sleep-atomic": r"sleep|atomic|spin",
+    "kmap-sleep": r"kmap windows",
+    "alloc-atomic": r"may sleep",
+    "high-kva": r"page_in_directmap",
 }
 
 # Misuse of objects, found by slab_debug= -> what the panic must say in slub and slab, and in slob.
@@ -74,6 +77,31 @@ def boot_job(name, variant, root, fields):
         config = guest_config(variant, root, limit=LIMIT_SECONDS, **fields)
         check_line(report, title, config, LINE, EXPECTED)
     return Job(title, run, 30)
+
+
+# Until the root is mounted, 16 GiB may cost so much more than 1 GiB.
+BOOT_STEP = re.compile(rb"\[ *(\d+)\.(\d+)\] root file system")
+LARGE_MEMORY_RATIO = 1.2
+
+
+def boot_instructions(report, mem):
+    """Instructions until the root is mounted: what the kernel's clock says under -icount."""
+    title = f"boot cost {mem}"
+    config = guest_config("default", "initrd", limit=LIMIT_SECONDS, mem=mem, icount=True)
+    result = run_line(report, title, config, "true")
+    found = BOOT_STEP.search(result.console)
+    return int(found.group(1)) * 10**9 + int(found.group(2)) * 1000 if found else None
+
+
+def boot_cost_job(report):
+    """Struct pages are written when they are needed, so much memory costs little to boot with."""
+    small, large = (boot_instructions(report, mem) for mem in ("1G", "16G"))
+    if small is None or large is None:
+        report.failed("boot cost", "the kernel did not say when its root was mounted")
+    elif large > small * LARGE_MEMORY_RATIO:
+        report.failed("boot cost", f"1 GiB {small:,}, 16 GiB {large:,} instructions")
+    else:
+        report.ok("boot cost", f"1 GiB {small:,}, 16 GiB {large:,} instructions")
 
 
 def fw_jump_job(report):
@@ -204,7 +232,7 @@ def jobs():
 
 
 def boot_jobs():
-    return ([boot_job(*row) for row in MATRIX] + [Job("boot fw_jump", fw_jump_job, 30)] +
+    return ([boot_job(*row) for row in MATRIX] + [Job("boot fw_jump", fw_jump_job, 30), Job("boot cost", boot_cost_job, 30)] +
             [status_job("true", 0), status_job("exit 7", 7), status_job("no-such-command", 127),
              status_job("kill -9 $$", 137),
              Job("run output", output_job), Job("run timeout", watchdog_job),

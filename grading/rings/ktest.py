@@ -21,6 +21,7 @@ RUNS = (
     ("default", 4, "128M", ""),
     ("debug", 2, "128M", ""),
     ("debug", 4, "64M", "directmap=48M"),
+    ("debug", 2, "256M", "directmap=48M zone_dma=8M"),
     ("slab", 2, "128M", ""),
     ("slob", 2, "128M", ""),
 )
@@ -61,6 +62,29 @@ def judge(report, name, result, console, log):
         report.ok(name, f"{int(total.group(1))} tests")
 
 
+# Operation -> instructions that it may take, counted by -icount (kernel/ktest/bench_test.c).
+BENCH_LIMITS = {"page_order0": 70, "page_order9": 400}
+BENCH_ROW = re.compile(rb"bench: (\S+) ([\d.]+)")
+
+
+def bench_job(report):
+    config = Config(kernel=build.kernel("default"), smp=1, mem="256M", append="ktest=bench_page",
+                    initrd=build.initrd("default"), icount=True, limit=LIMIT_SECONDS,
+                    log=report.log_path("ktest bench"))
+    with Machine(config) as machine:
+        result = machine.wait()
+        rows = {name.decode(): float(count) for name, count
+                in BENCH_ROW.findall(machine.console.text())}
+    for name, limit in BENCH_LIMITS.items():
+        if name not in rows:
+            report.failed(f"ktest bench {name}", f"not measured: {result}", config.log)
+        elif rows[name] > limit:
+            report.failed(f"ktest bench {name}", f"{rows[name]} instructions, not {limit}",
+                          config.log)
+        else:
+            report.ok(f"ktest bench {name}", f"{rows[name]} instructions")
+
+
 def jobs():
-    return [ktest_job(*run) for run in RUNS
+    return [Job("ktest bench", bench_job, 20)] + [ktest_job(*run) for run in RUNS
             if run[0] not in ("slab", "slob") or os.path.exists(f"kernel/mem/slab/{run[0]}.c")]

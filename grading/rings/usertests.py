@@ -23,6 +23,7 @@ RUNS = (
     ("debug smp4", "debug", "", {"smp": 4, "mem": "128M"}),
     ("slab smp2", "slab", SLAB_SAMPLE, {"smp": 2, "mem": "128M"}),
     ("slob smp2", "slob", SLAB_SAMPLE, {"smp": 2, "mem": "64M"}),
+    ("highmem", "default", "", {"smp": 2, "mem": "256M", "append": "directmap=48M zone_dma=8M"}),
 )
 
 

@@ -11,6 +11,7 @@
 #include "ktest/crash.h"
 #include "ktest/slab_crash.h"
 #include "lib/string.h"
+#include "mem/kmap.h"
 #include "mem/page_alloc.h"
 #include "mem/slab.h"
 #include "sched/sched.h"
@@ -92,7 +93,7 @@ crash_wrong_cache(void)
 	kmem_cache_free(cache, kmalloc(64, GFP_KERNEL));
 }
 
-/* The last two are found in debug builds only. */
+/* Those from here on are found in debug builds only. */
 static void
 crash_lock_order(void)
 {
@@ -115,6 +116,29 @@ crash_sleep_atomic(void)
 	spin_unlock(&lock);
 }
 
+static void
+crash_kmap_sleep(void)
+{
+	kmap_local_page(page_alloc(GFP_KERNEL));
+	task_sleep_ns(1000, false);
+}
+
+static void
+crash_alloc_atomic(void)
+{
+	static struct spinlock lock = SPINLOCK_INIT("held", RANK_MAPPING);
+
+	spin_lock(&lock);
+	page_alloc(GFP_KERNEL);
+	spin_unlock(&lock);
+}
+
+static void
+crash_high_kva(void)
+{
+	page_to_kva(directmap_end_page);
+}
+
 static const struct crash crashes[] = {
 	{"stack", crash_stack},
 	{"null", crash_null},
@@ -127,6 +151,9 @@ static const struct crash crashes[] = {
 	{"wrong-cache", crash_wrong_cache},
 	{"lock-order", crash_lock_order},
 	{"sleep-atomic", crash_sleep_atomic},
+	{"kmap-sleep", crash_kmap_sleep},
+	{"alloc-atomic", crash_alloc_atomic},
+	{"high-kva", crash_high_kva},
 	{NULL, NULL},
 };
 

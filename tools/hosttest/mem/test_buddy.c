@@ -142,6 +142,62 @@ HOSTTEST(buddy_model)
 	}
 }
 
+/* A million operations against the naive allocator, which is the map; the walker now and then. */
+HOSTTEST(buddy_model_million)
+{
+	static struct model model;
+
+	memset(&model, 0, sizeof(model));
+	model.nr_pages = 4096;
+	model.start_pfn = 0x80000;
+	env_ram_create(model.start_pfn, model.nr_pages);
+	zone_init(&model.zone, "test", 1, model.start_pfn, model.start_pfn + model.nr_pages);
+	model_add_range(&model, 0, model.nr_pages);
+	for (int step = 0; step < 1000000; step++) {
+		bool grow = step / 5000 % 2 == 0;
+
+		if (model.nr_blocks == 0 || rnd_below(10) < (grow ? 6 : 4))
+			model_alloc(&model, (unsigned)(rnd_scaled() % (MAX_ORDER + 1)));
+		else
+			model_free(&model, rnd_below(model.nr_blocks));
+		CHECK_EQ(model.zone.nr_free, model.nr_managed - model.nr_used);
+		if (step % 20000 == 0)
+			zone_check(&model.zone);
+	}
+	while (model.nr_blocks != 0)
+		model_free(&model, 0);
+	zone_check(&model.zone);
+	CHECK_EQ(zone_nr_blocks(&model.zone, MAX_ORDER), 4);
+}
+
+/* Blocks without struct pages come when the others are used up, or when a stretch needs them. */
+HOSTTEST(zone_defers_struct_pages)
+{
+	static struct zone zone;
+	static u64 deferred[0x81000 / MAX_ORDER_PAGES / 64 + 1];
+	u64 got;
+
+	env_ram_create(0x80000, 4096);
+	memset(pfn_to_page(0x80000), 0xff, 4096 * sizeof(struct page));
+	zone_init(&zone, "test", 1, 0x80000, 0x81000);
+	zone_defer_range(&zone, deferred, 0x80000, 0x81000);
+	CHECK_EQ(zone.nr_free, 4096);
+	CHECK_EQ(zone_nr_blocks(&zone, MAX_ORDER), 4);
+	zone_check(&zone);
+	spin_lock(&zone.lock);
+	CHECK_EQ(page_to_pfn(buddy_alloc_locked(&zone, 3)), 0x80000);
+	CHECK_EQ(zone.nr_deferred, 3072);
+	zone_undefer_locked(&zone, 0x80c00);
+	CHECK(zone_pfn_deferred(&zone, 0x80400) && !zone_pfn_deferred(&zone, 0x80fff));
+	buddy_take_range_locked(&zone, 0x80d00, 0x80e80);
+	CHECK_EQ(zone.nr_free, 4096 - 8 - 0x180);
+	for (u64 left = zone.nr_free; left > 0; left -= got)
+		CHECK(buddy_alloc_upto_locked(&zone, 1 + left % 7, &got) && got <= 7);
+	CHECK(!buddy_alloc_locked(&zone, 0));
+	spin_unlock(&zone.lock);
+	zone_check(&zone);
+}
+
 HOSTTEST(buddy_joins_and_splits)
 {
 	static struct zone zone;

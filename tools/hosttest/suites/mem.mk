@@ -5,7 +5,7 @@ mem_common_SRCS := $(addprefix kernel/mem/,buddy.c early.c page_alloc.c page_col
 mem_SRCS := $(mem_common_SRCS)
 mem_TESTS := mem/env.c mem/locks.c mem/test_buddy.c mem/test_pages.c
 mem_INCLUDES := mem/shim
-mem_FUZZERS := fuzz/fuzz_buddy.c
+mem_FUZZERS := fuzz/fuzz_buddy.c fuzz/fuzz_pcp.c
 mem_FUZZ_ENV := mem/env.c mem/locks.c
 
 # The common part; an implementation's own files begin with its name.

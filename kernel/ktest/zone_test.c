@@ -1,0 +1,119 @@
+/* Zones, windows for high pages, pages by the number, lists of other harts. */
+
+#include "core/cpu.h"
+#include "ktest/ktest.h"
+#include "lib/string.h"
+#include "mem/kmap.h"
+#include "mem/pcp.h"
+#include "riscv/irqflags.h"
+
+KTEST(zone_lists_have_memory_and_watermarks)
+{
+	for (gfp_t gfp = 0; gfp <= GFP_ZONE_MASK; gfp++)
+		KTEST_CHECK(zonelists[gfp].zones[0] && zonelists[gfp].zones[0]->nr_managed);
+	for (unsigned i = 0; i < NR_ZONES; i++) {
+		const struct zone *zone = &zones[i];
+
+		KTEST_CHECK(zone->watermark_min <= zone->watermark_low);
+		KTEST_CHECK(zone->watermark_low <= zone->watermark_high);
+		KTEST_CHECK(zone->lowmem_reserve[i] == 0);
+	}
+}
+
+KTEST(zone_user_pages_prefer_high_memory)
+{
+	struct page *user = page_alloc(GFP_HIGHUSER);
+	struct page *kernel = page_alloc(GFP_KERNEL);
+	struct page *dma = page_alloc(GFP_KERNEL | GFP_DMA);
+
+	KTEST_REQUIRE(user && kernel && dma);
+	KTEST_CHECK(!zones[ZONE_HIGHMEM].nr_managed || user->zone == ZONE_HIGHMEM);
+	KTEST_CHECK(kernel->zone != ZONE_HIGHMEM && page_in_directmap(kernel));
+	KTEST_CHECK(!zones[ZONE_DMA].nr_managed || dma->zone == ZONE_DMA);
+	page_put(user);
+	page_put(kernel);
+	page_put(dma);
+}
+
+KTEST(zone_min_free_kbytes_moves_the_watermarks)
+{
+	u64 before = min_free_kbytes(), low = zones[ZONE_NORMAL].watermark_low;
+
+	KTEST_CHECK(min_free_kbytes_set(before * 2) == 0);
+	KTEST_CHECK(zones[ZONE_NORMAL].watermark_low > low);
+	KTEST_CHECK(min_free_kbytes_set(1UL << 40) < 0);
+	KTEST_CHECK(min_free_kbytes_set(before) == 0);
+	KTEST_CHECK(zones[ZONE_NORMAL].watermark_low == low);
+}
+
+KTEST(kmap_windows_nest)
+{
+	enum { NR = 6 };
+	struct page *pages[NR];
+	u8 *kva[NR];
+
+	for (int i = 0; i < NR; i++) {
+		pages[i] = page_alloc(GFP_HIGHUSER);
+		KTEST_REQUIRE(pages[i]);
+	}
+	for (int i = 0; i < NR; i++) {
+		kva[i] = kmap_local_page(pages[i]);
+		memset(kva[i], i, PAGE_SIZE);
+	}
+	for (int i = NR; i-- > 0;) {
+		KTEST_CHECK(!memchr_inv(kva[i], i, PAGE_SIZE));
+		kunmap_local(kva[i] + i);
+	}
+	for (int i = 0; i < NR; i++) {
+		u8 *again = kmap_local_page(pages[i]);
+
+		KTEST_CHECK(!memchr_inv(again, i, PAGE_SIZE));
+		kunmap_local(again);
+	}
+	for (int i = 0; i < NR; i++) {
+		page_put(pages[i]);
+	}
+}
+
+KTEST(pages_exact_and_contiguous)
+{
+	struct page *exact = pages_alloc_exact(GFP_KERNEL | GFP_ZERO, 5);
+	struct page *contig = pages_alloc_contig(GFP_KERNEL, 3 * MAX_ORDER_PAGES / 2, 2048);
+
+	KTEST_REQUIRE(exact && contig);
+	for (u64 i = 0; i < 5; i++)
+		KTEST_CHECK(page_refcount(exact + i) == 1);
+	KTEST_CHECK(page_to_pfn(contig) % 2048 == 0);
+	KTEST_CHECK(page_refcount(contig + 3 * MAX_ORDER_PAGES / 2 - 1) == 1);
+	pages_free_exact(exact, 5);
+	pages_free_exact(contig, 3 * MAX_ORDER_PAGES / 2);
+}
+
+KTEST(pcp_drain_all_empties_every_hart)
+{
+	struct page *page = page_alloc(GFP_KERNEL);
+	u64 nr = 0;
+
+	KTEST_REQUIRE(page);
+	page_put(page);
+	pcp_drain_all();
+	for (unsigned i = 0; i < NR_ZONES; i++)
+		nr += pcp_nr(&zones[i].pcp[cpu_id()]);
+	KTEST_CHECK(nr == 0);
+}
+
+/* The hart's own list serves a thread that allocates and frees: the zone's lock is not taken. */
+KTEST(pcp_takes_no_shared_lock)
+{
+	struct zone *zone = zonelists[GFP_KERNEL & GFP_ZONE_MASK].zones[0];
+	u64 flags, before, after;
+
+	page_put(page_alloc(GFP_KERNEL));
+	flags = irq_save();
+	before = pcp_mine(zone)->nr_locked;
+	for (int i = 0; i < 1000; i++)
+		page_put(page_alloc(GFP_ATOMIC));
+	after = pcp_mine(zone)->nr_locked;
+	irq_restore(flags);
+	KTEST_CHECK(before == after);
+}
