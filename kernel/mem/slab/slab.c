@@ -127,7 +127,7 @@ static struct slab *
 slab_create(struct slab_cache *cache, gfp_t gfp)
 {
 	struct kmem_cache *common = &cache->common;
-	struct page *page = pages_alloc(gfp, common->order);
+	struct page *page = pages_alloc(gfp | GFP_COMP, common->order);
 	struct slab *slab;
 
 	if (!page)
