@@ -105,7 +105,7 @@ regex_parse(const char **at, char delimiter)
 static struct address
 address_parse(const char **at)
 {
-	struct address address = {NONE};
+	struct address address = {.kind = NONE};
 	char *end;
 
 	if (isdigit((unsigned char)**at)) {

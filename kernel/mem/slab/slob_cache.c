@@ -52,7 +52,7 @@ cache_alloc(struct kmem_cache *cache, gfp_t gfp)
 	void *slot;
 
 	if (is_page_object(cache)) {
-		slot = pages_alloc_kva(gfp, cache->order);
+		slot = pages_alloc_kva(gfp | GFP_COMP, cache->order);
 		if (slot)
 			slob_count(slob_cache_of(cache), 1, 1);
 	} else {

@@ -137,8 +137,11 @@ HOSTTEST(slab_cache_model)
 
 		run_cache(1 + rnd_below(rnd_one_in(3) ? 3000 : 300), align);
 	}
-	/* No frame is lost: the cache of caches may keep a slab or two. */
-	CHECK_MSG(nr_free_pages() + 4 >= before, "%lu of %lu", nr_free_pages(), before);
+	/*
+	 * No frame is lost, which would be one in each round at least: the caches that the allocator
+	 * has for itself may keep a few slabs.
+	 */
+	CHECK_MSG(nr_free_pages() + 16 >= before, "%lu of %lu", nr_free_pages(), before);
 	for (int i = 0; i < NR_ZONES; i++)
 		zone_check(&zones[i]);
 }
