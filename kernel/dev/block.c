@@ -34,6 +34,7 @@ static struct kmem_cache *bio_cache;
 static struct spinlock reserve_lock = SPINLOCK_INIT("bio_reserve", RANK_DEVICE);
 static LIST_HEAD(reserve);
 static unsigned nr_reserve;
+static struct wait_queue reserve_wq = WAIT_QUEUE_INIT(reserve_wq); /* bio_alloc_wait() */
 
 #define BIO_WAIT_QUEUES 32
 static struct wait_queue bio_wait[BIO_WAIT_QUEUES];
@@ -136,6 +137,8 @@ bio_give_reserve(struct bio *bio)
 		nr_reserve++;
 	}
 	spin_unlock_irqrestore(&reserve_lock, flags);
+	if (wanted)
+		wake_up_all(&reserve_wq);
 	return wanted;
 }
 
@@ -159,6 +162,22 @@ bio_alloc(gfp_t gfp)
 		bio = bio_take_reserve();
 	if (bio)
 		bio_init(bio);
+	return bio;
+}
+
+/*
+ * Sleeps until there is one: a write that makes room must not fail for want of memory. What others
+ * have under way comes back to the reserve; what the caller has plugged goes first.
+ */
+static struct bio *
+bio_alloc_wait(void)
+{
+	struct bio *bio;
+
+	while (!(bio = bio_alloc(GFP_NOIO))) {
+		block_plug_flush();
+		wait_event(&reserve_wq, READ_ONCE(nr_reserve) > 0);
+	}
 	return bio;
 }
 
@@ -379,11 +398,9 @@ static int
 block_rw(struct block_device *bdev, enum bio_op op, u64 sector, struct page *page, u32 offset,
 	 u32 len)
 {
-	struct bio *bio = bio_alloc(GFP_NOIO);
+	struct bio *bio = bio_alloc_wait();
 	int err;
 
-	if (!bio)
-		return -ENOMEM;
 	bio->op = op;
 	bio->sector = sector;
 	if (page)

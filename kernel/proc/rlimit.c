@@ -1,11 +1,11 @@
 #include "proc/rlimit.h"
 
 #include "fs/files.h"
-#include "mem/page_alloc.h"
+#include "mem/zone.h"
 #include "proc/process.h"
 #include "vm/mm.h"
 
-/* An eighth of memory for kernel stacks at most. */
+/* An eighth of the memory that the kernel can use for itself, for its stacks at most. */
 #define STACKS_SHARE 8
 
 static void
@@ -18,7 +18,8 @@ rlimit_set(struct rlimit *limit, u64 cur, u64 max)
 void
 rlimits_init(struct rlimit limits[RLIM_NLIMITS])
 {
-	u64 nr_tasks = nr_total_pages() * PAGE_SIZE / STACKS_SHARE / KSTACK_SIZE;
+	u64 nr_pages = zones[ZONE_DMA].nr_managed + zones[ZONE_NORMAL].nr_managed;
+	u64 nr_tasks = nr_pages * PAGE_SIZE / STACKS_SHARE / KSTACK_SIZE;
 
 	for (int i = 0; i < RLIM_NLIMITS; i++)
 		rlimit_set(&limits[i], RLIM_INFINITY, RLIM_INFINITY);
