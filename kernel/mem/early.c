@@ -97,24 +97,6 @@ region_find(u64 pa)
 	return NULL;
 }
 
-void
-early_unreserve(u64 pa, u64 size)
-{
-	struct mem_region *region = region_find(pa);
-	struct mem_region above;
-
-	assert(region && pa + size <= region_end(region));
-	above = (struct mem_region){pa + size, region_end(region) - (pa + size), region->kind};
-	region->size = pa - region->pa;
-	if (!region->size) {
-		unsigned i = region - reserved_regions;
-
-		nr_reserved_regions--;
-		memmove(region, region + 1, (nr_reserved_regions - i) * sizeof(*region));
-	}
-	early_reserve(above.pa, above.size, above.kind);
-}
-
 /* => the highest aligned start of a free stretch of `size` in [low, high), or 0 */
 static u64
 fit_below(u64 low, u64 high, u64 size, u64 align)
@@ -199,13 +181,9 @@ const char *
 early_kind_name(enum early_kind kind)
 {
 	static const char *const names[NR_EARLY_KINDS] = {
-		[EARLY_FIRMWARE] = "firmware",
-		[EARLY_IMAGE] = "kernel image",
-		[EARLY_INIT] = "init memory",
-		[EARLY_FDT] = "device tree",
-		[EARLY_INITRD] = "initrd",
-		[EARLY_TABLES] = "page tables",
-		[EARLY_STRUCT_PAGES] = "struct pages",
+		[EARLY_FIRMWARE] = "firmware",	[EARLY_IMAGE] = "kernel image",
+		[EARLY_FDT] = "device tree",	[EARLY_INITRD] = "initrd",
+		[EARLY_TABLES] = "page tables", [EARLY_STRUCT_PAGES] = "struct pages",
 		[EARLY_KASAN] = "shadow",
 	};
 

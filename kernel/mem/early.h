@@ -6,12 +6,11 @@
 
 /* Why a stretch of RAM never came to the buddy. */
 enum early_kind {
-	EARLY_FIRMWARE, /* reserved by the firmware's device tree */
-	EARLY_IMAGE,	/* the kernel's text, constants and data */
-	EARLY_INIT,   /* ... the part that is needed only to boot; empty after init_memory_free() */
-	EARLY_FDT,    /* the device tree */
-	EARLY_INITRD, /* the initial RAM disk */
-	EARLY_TABLES, /* page tables of the kernel half */
+	EARLY_FIRMWARE,	    /* reserved by the firmware's device tree */
+	EARLY_IMAGE,	    /* the kernel's text, constants and data */
+	EARLY_FDT,	    /* the device tree */
+	EARLY_INITRD,	    /* the initial RAM disk */
+	EARLY_TABLES,	    /* page tables of the kernel half */
 	EARLY_STRUCT_PAGES, /* the array of struct page */
 	EARLY_KASAN,	    /* shadow memory */
 	NR_EARLY_KINDS,
@@ -26,7 +25,7 @@ struct mem_region {
 
 /*
  * RAM as the FDT says, and what of it is taken: sorted by address, without overlaps, neighbours of
- * one kind joined. Changed only before mem_init() and by init_memory_free().
+ * one kind joined. Changed only before mem_init().
  */
 extern struct mem_region ram_regions[MEM_REGIONS_MAX];
 extern unsigned nr_ram_regions;
@@ -36,8 +35,6 @@ extern unsigned nr_reserved_regions;
 void early_add_ram(u64 pa, u64 size);
 /* What of it is reserved already keeps its kind. */
 void early_reserve(u64 pa, u64 size, enum early_kind kind);
-/* Forget that [pa, pa+size), whole pages of one kind, is reserved. */
-void early_unreserve(u64 pa, u64 size);
 
 /*
  * Zero-filled and in the direct map, never freed; panics when there is none. Only before
