@@ -61,10 +61,11 @@ kmem_cache_free(struct kmem_cache *cache, void *object)
 void
 kfree(const void *object)
 {
-	struct page *page = kva_to_page(object);
+	struct page *page;
 
 	if (unlikely(!object))
 		return;
+	page = kva_to_page(object);
 	if (unlikely(!page_test(page, PG_slab))) {
 		kfree_of_tail(object);
 		return;
