@@ -73,8 +73,10 @@ page_copy(void *dst, const void *src)
 	do {
 		four_blocks_copy(d, s);
 		four_blocks_copy(d + 4 * BLOCK_WORDS, s + 4 * BLOCK_WORDS);
-		d += 8 * BLOCK_WORDS;
-		s += 8 * BLOCK_WORDS;
+		four_blocks_copy(d + 8 * BLOCK_WORDS, s + 8 * BLOCK_WORDS);
+		four_blocks_copy(d + 12 * BLOCK_WORDS, s + 12 * BLOCK_WORDS);
+		d += 16 * BLOCK_WORDS;
+		s += 16 * BLOCK_WORDS;
 	} while (s != end);
 }
 
