@@ -10,6 +10,7 @@
 #include "mem/vmalloc.h"
 #include "mem/zone.h"
 #include "sched/sched.h"
+#include "vm/pagecache.h"
 
 extern const struct ktest ktests_start[], ktests_end[];
 
@@ -34,7 +35,7 @@ slab_nr_settled(void)
 	for (unsigned i = 0; slab_stats_get(i, &stats); i++)
 		if (!(stats.flags & SLAB_NOLEAKTRACE))
 			nr += stats.nr_active;
-	return nr;
+	return nr - nr_reserved_nodes();
 }
 
 static bool

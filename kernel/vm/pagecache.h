@@ -233,6 +233,8 @@ void writeback_all(bool wait);
 u64 nr_pagecache_pages(void);
 u64 nr_dirty_pages(void);
 u64 nr_writeback_pages(void);
+/* Nodes of the caches' trees that harts keep for their next insertion. For leak checks. */
+u64 nr_reserved_nodes(void);
 
 /* --- shrinking -------------------------------------------------------------------------------- */
 

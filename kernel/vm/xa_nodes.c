@@ -57,6 +57,16 @@ xa_reserve_fill(void)
 	}
 }
 
+u64
+nr_reserved_nodes(void)
+{
+	u64 nr = 0;
+
+	for (u32 cpu = 0; cpu < nr_cpus; cpu++)
+		nr += READ_ONCE(reserve[cpu].nr);
+	return nr;
+}
+
 void
 xa_reserve_init(void)
 {
