@@ -232,7 +232,8 @@ def jobs():
 
 
 def boot_jobs():
-    return ([boot_job(*row) for row in MATRIX] + [Job("boot fw_jump", fw_jump_job, 30), Job("boot cost", boot_cost_job, 30)] +
+    return ([boot_job(*row) for row in MATRIX] +
+            [Job("boot fw_jump", fw_jump_job, 30), Job("boot cost", boot_cost_job, 30)] +
             [status_job("true", 0), status_job("exit 7", 7), status_job("no-such-command", 127),
              status_job("kill -9 $$", 137),
              Job("run output", output_job), Job("run timeout", watchdog_job),

@@ -16,3 +16,11 @@
 #define CLONE_CHILD_SETTID   0x01000000
 
 int sched_yield(void);
+
+/*
+ * Runs fn(arg) in a new thread or process on a stack of its own, which ends at `stack`; what it
+ * returns is its status. With CLONE_VM it must not use the parts of the library that keep data
+ * behind tp (errno), unless CLONE_SETTLS gives it such. => the new tid; -1 and errno
+ */
+int clone(int (*fn)(void *arg), void *stack, int flags, void *arg, pid_t *parent_tid, void *tls,
+	  pid_t *child_tid);

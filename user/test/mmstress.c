@@ -51,21 +51,6 @@ static volatile int stop, nr_failures;
 static volatile uint32_t *shared;
 static int nr_threads = 4;
 
-long stress_clone(unsigned long flags, void *stack, int *parent_tid, void *tls, int *child_tid);
-
-asm(".text\n"
-    "stress_clone:\n"
-    "	li a7, 220\n"
-    "	ecall\n"
-    "	beqz a0, 1f\n"
-    "	ret\n"
-    "1:	ld a0, 8(sp)\n"
-    "	ld t0, 0(sp)\n"
-    "	jalr t0\n"
-    "	li a0, 0\n"
-    "	li a7, 93\n"
-    "	ecall\n");
-
 static uint64_t
 below(struct thread *self, uint64_t limit)
 {
@@ -278,23 +263,23 @@ operate(struct thread *self)
 	self->nr_operations++;
 }
 
-static void
-thread_run(struct thread *self)
+static int
+thread_run(void *arg)
 {
+	struct thread *self = arg;
+
 	while (!stop)
 		operate(self);
 	range_check(self, 0, SLOT_PAGES);
+	return 0;
 }
 
 static int
 thread_start(struct thread *thread)
 {
-	unsigned long *sp = (unsigned long *)(thread->stack + STACK_BYTES) - 2;
-
-	sp[0] = (unsigned long)thread_run;
-	sp[1] = (unsigned long)thread;
 	thread->tid = 1;
-	return stress_clone(THREAD_FLAGS, sp, &thread->tid, NULL, &thread->tid) > 0 ? 0 : -1;
+	return clone(thread_run, thread->stack + STACK_BYTES, THREAD_FLAGS, thread, &thread->tid,
+		     NULL, &thread->tid);
 }
 
 static void
