@@ -42,6 +42,7 @@ struct mm {
 	u64 locked_pages;	       /* M: VM_LOCKED */
 	u64 peak_total_pages;	       /* M */
 	atomic64_t rss_anon, rss_file; /* A: pages mapped now, of each kind */
+	atomic64_t nr_swap;	       /* A: swap entries in the page table */
 	u64 peak_rss;		       /* highest sum seen, roughly */
 
 	u64 start_code, end_code, start_data, end_data; /* M: set by exec, shown by /proc */

@@ -6,12 +6,16 @@
  *	none	  all bits 0
  *	present	  V and at least R or X: a page, or the zero page
  *	parked	  not V, PTE_PARKED: a page that PROT_NONE hides; keeps its A and D bits
+ *	swap	  not V, PTE_SWAP: the page is in the swap slot that the rest says (vm/swap.h)
  */
 
 #include "mem/page.h"
 #include "riscv/pte.h"
+#include "vm/swap_entry.h"
 
-#define PTE_PARKED (1UL << 8) /* one of the two bits left to software */
+/* The two bits left to software. */
+#define PTE_PARKED (1UL << 8)
+#define PTE_SWAP   (1UL << 9)
 
 /* The shared page of zeros: mapped read-only, neither counted nor referenced. */
 extern struct page *zero_page;
@@ -41,6 +45,24 @@ static inline pte_t
 pte_for(u64 pfn, u64 pte_flags)
 {
 	return pte_make(pfn, pte_flags ? pte_flags | PTE_A : PTE_PARKED | PTE_A);
+}
+
+static inline bool
+pte_is_swap(pte_t pte)
+{
+	return (pte.bits & (PTE_V | PTE_SWAP)) == PTE_SWAP;
+}
+
+static inline swp_entry_t
+pte_to_swp_entry(pte_t pte)
+{
+	return (swp_entry_t){pte.bits >> PTE_PFN_SHIFT};
+}
+
+static inline pte_t
+swp_entry_to_pte(swp_entry_t entry)
+{
+	return (pte_t){entry.val << PTE_PFN_SHIFT | PTE_SWAP};
 }
 
 /* The tag in page->owner of an anonymous page; what else the word says is the reverse map's. */
