@@ -6,7 +6,7 @@ RING ?=
 J ?=
 RING_OPTIONS := $(if $(J),-j $(J)) $(if $(ONLY),--only '$(ONLY)')
 
-.PHONY: test boot-soak crash faults fuzz bench
+.PHONY: test boot-soak crash faults fuzz bench linux-compare
 test:
 	@$(RINGS) $(RING_OPTIONS) $(RING)
 
@@ -20,6 +20,10 @@ crash:
 # Continues where the last one was stopped.
 faults:
 	@$(RINGS) $(RING_OPTIONS) sweep
+
+# Every test program here and under qemu-riscv64, case by case.
+linux-compare: bootable
+	@$(PYTHON) -m grading.linux_compare
 
 fuzz:
 	$(MAKE) -C tools/hosttest fuzz BUILD=$(abspath $(BUILD))

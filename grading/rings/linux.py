@@ -1,6 +1,6 @@
 """Quire's programs on Linux, and Linux's programs on Quire.
 
-On Linux (qemu-riscv64, whose calls are the host's): the library's and the shell's tests, so
+On Linux (qemu-riscv64, whose calls are the host's): our test programs and the shell's cases, so
 that Linux proves the tests right. On Quire: programs that the stock cross compiler links
 statically with glibc, unmodified.
 """
@@ -9,6 +9,8 @@ import os
 import shutil
 import tempfile
 
+from grading import linux_compare
+from grading.linux_compare import emulator
 from grading.machine import Disk
 from grading.rings import build
 from grading.rings.boot_line import check_line, guest_config
@@ -27,11 +29,6 @@ GLIBC_PROGRAMS = {
 SOURCES = {"libctest": "user/test/libctest.c", "membench": "user/bench/membench.c"}
 
 
-def emulator():
-    """Runs riscv64 Linux programs on this host; None if there is none."""
-    return shutil.which("qemu-riscv64") or shutil.which("qemu-riscv64-static")
-
-
 def on_linux_job(name, arguments):
     """One of our programs on Linux. `arguments` get the emulator and the folder of programs."""
     title = f"on Linux: {name}"
@@ -47,12 +44,28 @@ def on_linux_job(name, arguments):
 
 
 ON_LINUX = (
-    ("C library", lambda emulator, programs: [emulator, f"{programs}/libctest"]),
     ("shell cases", lambda emulator, programs:
      ["python3", "user/test/run_sh_cases.py", emulator, f"{programs}/sh"]),
     ("shell on a terminal", lambda emulator, programs:
      ["python3", "user/test/run_sh_terminal.py", emulator, f"{programs}/sh"]),
 )
+
+
+def test_programs(report):
+    """Each case of each test program; that Quire passes them is what the ring `user` tells."""
+    if emulator() is None:
+        report.skipped("on Linux: test programs", "no qemu-riscv64")
+        return
+    build.require("default")
+    differences = linux_compare.read_differences()
+    linux = linux_compare.on_linux(linux_compare.programs(differences),
+                                   os.path.join(build.directory("default"), "user", "bin"))
+    quire = {case: "ok" for case in linux}
+    for case, _, theirs, remark, error in linux_compare.compare(quire, linux, differences):
+        if error:
+            report.failed(f"on Linux: {case}", f"{theirs} there: {remark}")
+        elif remark == "same":
+            report.ok(f"on Linux: {case}")
 
 
 def compile_glibc(name, folder):
@@ -84,4 +97,6 @@ def glibc_programs(report):
 
 
 def jobs():
-    return [on_linux_job(*item) for item in ON_LINUX] + [Job("Linux programs", glibc_programs, 35)]
+    return [on_linux_job(*item) for item in ON_LINUX] + [
+        Job("on Linux: test programs", test_programs, 40),
+        Job("Linux programs", glibc_programs, 35)]

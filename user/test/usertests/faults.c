@@ -338,15 +338,15 @@ sigreturn_without_frame(void)
 }
 
 const struct test fault_tests[] = {
-	{"kernel_memory", kernel_memory, A_KERNEL},
-	{"foreign_memory", foreign_memory, A_KERNEL},
+	{"kernel_memory", kernel_memory, ANYWHERE},
+	{"foreign_memory", foreign_memory, ANYWHERE},
 	{"text_write", text_write, ANYWHERE},
 	{"rodata_write", rodata_write, ANYWHERE},
-	{"data_jump", data_jump, A_KERNEL},
+	{"data_jump", data_jump, ANYWHERE},
 	{"execute_mapped", execute_mapped, ANYWHERE},
 	{"privileged_instructions", privileged_instructions, ANYWHERE},
 	{"breakpoint_traps", breakpoint_traps, ANYWHERE},
-	{"misaligned_atomics", misaligned_atomics, A_KERNEL},
+	{"misaligned_atomics", misaligned_atomics, ANYWHERE},
 	{"misaligned_loads", misaligned_loads, ANYWHERE},
 	{"stack_overflow", stack_overflow, ANYWHERE},
 	{"stack_grows", stack_grows, ANYWHERE},
@@ -354,8 +354,8 @@ const struct test fault_tests[] = {
 	{"stack_grows_in_call", stack_grows_in_call, ANYWHERE},
 	{"use_after_sbrk", use_after_sbrk, A_KERNEL},
 	{"use_after_munmap", use_after_munmap, ANYWHERE},
-	{"wild_stack_pointer", wild_stack_pointer, A_KERNEL},
+	{"wild_stack_pointer", wild_stack_pointer, ANYWHERE},
 	{"signal_frame_nowhere", signal_frame_nowhere, ANYWHERE},
-	{"sigreturn_without_frame", sigreturn_without_frame, A_KERNEL},
+	{"sigreturn_without_frame", sigreturn_without_frame, ANYWHERE},
 	{NULL, NULL, ANYWHERE},
 };

@@ -13,7 +13,7 @@
 /* When a test is left out. */
 enum test_needs {
 	ANYWHERE,
-	A_KERNEL,    /* QEMU's user mode differs from Linux here; the table in main.c says how */
+	A_KERNEL,    /* QEMU's user mode differs from Linux here: ../linux_differences.txt */
 	ON_OUR_SIZE, /* fills the machine's disk or memory: not on a host */
 };
 
