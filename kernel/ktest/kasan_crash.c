@@ -78,6 +78,15 @@ large_right(void)
 }
 
 static void
+large_freed_twice(void)
+{
+	void *volatile object = kmalloc(5 * PAGE_SIZE, GFP_KERNEL);
+
+	kfree(object);
+	kfree(object);
+}
+
+static void
 page_freed(void)
 {
 	volatile u8 *volatile kva = page_alloc_kva(GFP_KERNEL);
@@ -112,6 +121,15 @@ vmalloc_right(void)
 	write_at(vmalloc(PAGE_SIZE + OBJECT_BYTES, GFP_KERNEL), PAGE_SIZE + OBJECT_BYTES);
 }
 
+static void
+vmalloc_freed(void)
+{
+	u8 *volatile area = vmalloc(3 * PAGE_SIZE, GFP_KERNEL);
+
+	vfree(area);
+	area[PAGE_SIZE] = 1;
+}
+
 const struct crash kasan_crashes[] = {
 	{"kasan-slab-right", slab_right},
 	{"kasan-slab-left", slab_left},
@@ -120,9 +138,11 @@ const struct crash kasan_crashes[] = {
 	{"kasan-slab-freed-late", slab_freed_late},
 	{"kasan-double-free", slab_freed_twice},
 	{"kasan-large-right", large_right},
+	{"kasan-large-freed-twice", large_freed_twice},
 	{"kasan-page-freed", page_freed},
 	{"kasan-stack", stack_right},
 	{"kasan-global", global_right},
-	{"kasan-vmalloc", vmalloc_right},
+	{"kasan-vmalloc-right", vmalloc_right},
+	{"kasan-vmalloc-freed", vmalloc_freed},
 	{NULL, NULL},
 };

@@ -5,6 +5,7 @@
 #include "ktest/ktest.h"
 #include "lib/err.h"
 #include "lib/string.h"
+#include "mem/kasan.h"
 #include "mem/page_alloc.h"
 #include "mem/slab.h"
 #include "sched/sched.h"
@@ -69,6 +70,7 @@ KTEST(slab_objects_freed_on_other_harts)
 	run_workers(exchange_worker);
 	for (int i = 0; i < NR_RING; i++)
 		nr_left += ring[i] != NULL;
+	kasan_quarantine_drain();
 	kmem_cache_stats(cache, &stats);
 	KTEST_CHECK(stats.nr_active == nr_left);
 	cache_check(cache);
@@ -90,12 +92,12 @@ pair_worker(void *arg)
 	worker_done();
 }
 
-/* What is one hart's alone is taken and given without a lock: slob apart. */
+/* What is one hart's alone is taken and given without a lock: slob apart, and quarantines. */
 KTEST(slab_pairs_take_no_shared_lock)
 {
 	struct slab_stats before, after;
 
-	if (strcmp(SLAB_NAME, "slob") == 0)
+	if (strcmp(SLAB_NAME, "slob") == 0 || KASAN_ENABLED)
 		return;
 	cache = kmem_cache_create("ktest", 48, 0, 0, NULL);
 	KTEST_REQUIRE(cache);
@@ -171,6 +173,7 @@ KTEST(slab_shrink_gives_pages_back)
 	cache = kmem_cache_create("ktest", 200, 0, 0, NULL);
 	KTEST_REQUIRE(cache);
 	run_workers(burst_worker);
+	kasan_quarantine_drain();
 	/* Other harts give theirs when they have taken the interrupt. */
 	for (int i = 0; i < 100; i++) {
 		kmem_cache_shrink(cache);

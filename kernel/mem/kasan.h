@@ -11,18 +11,22 @@
 struct page;
 
 #ifdef KASAN
-/* Who frees an object is noted when it is put into quarantine, not when it leaves it. */
-#define KASAN_TRACKS_FREE true
+/* Freed objects wait in a quarantine; who frees one is noted when it gets there. */
+#define KASAN_ENABLED true
 
 /* The shadow of the final page table. => paging_init(), before it is used */
 void kasan_shadow_init(void);
 /* From here on accesses are checked. => the final page table is in use */
 void kasan_start(void);
+/* No access is checked any more: a report has begun, which looks at what may not be used. */
+void kasan_stop(void);
 /* Watch the slab caches. => they work */
 void kasan_slab_init(void);
 
 /* These bytes may be used, or not; start is a multiple of 8, and so is the end when poisoned. */
 void kasan_unpoison(const void *start, size_t bytes);
+/* A slot of a watched cache is made, and holds no object yet. => mem/slab only; multiples of 8 */
+void kasan_slot_unused(void *slot, size_t bytes);
 
 void kasan_page_alloc(struct page *page, unsigned order);
 void kasan_page_free(struct page *page, unsigned order);
@@ -39,7 +43,7 @@ void kasan_leave_stack(void);
 /* Free what is held back so that uses after free are found. */
 void kasan_quarantine_drain(void);
 #else
-#define KASAN_TRACKS_FREE false
+#define KASAN_ENABLED false
 
 static inline void
 kasan_shadow_init(void)
@@ -52,6 +56,11 @@ kasan_start(void)
 }
 
 static inline void
+kasan_stop(void)
+{
+}
+
+static inline void
 kasan_slab_init(void)
 {
 }
@@ -60,6 +69,13 @@ static inline void
 kasan_unpoison(const void *start, size_t bytes)
 {
 	(void)start;
+	(void)bytes;
+}
+
+static inline void
+kasan_slot_unused(void *slot, size_t bytes)
+{
+	(void)slot;
 	(void)bytes;
 }
 

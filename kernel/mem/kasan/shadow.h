@@ -37,9 +37,6 @@ shadow_of(u64 address)
 /* Whole granules of [start, start + bytes). => multiples of GRANULE */
 void shadow_set(u64 start, u64 bytes, enum shadow_byte value);
 
-/* No access is checked any more: the report has begun. */
-void kasan_stop(void);
-
 /* => the first byte of [start, start + bytes) that may not be used, 0 when there is none */
 u64 shadow_first_bad(u64 start, u64 bytes);
 

@@ -9,6 +9,7 @@
 
 #include "mem/kasan/shadow.h"
 
+#include "core/panic.h"
 #include "core/spinlock.h"
 #include "lib/compiler.h"
 #include "mem/slab/debug.h"
@@ -71,13 +72,27 @@ quarantine_trim(u64 nr_max, u64 bytes_max)
 	} while (found);
 }
 
-static void
+/* Functions of mem/ between whoever frees an object and this file's watcher, and that one. */
+#define FREE_PATH_DEPTH 3
+
+/* => called by the watcher itself; where its kfree() or kmem_cache_free() was called */
+static ALWAYS_INLINE u64
+freeing_caller(void)
+{
+	u64 callers[FREE_PATH_DEPTH + 1] = {0};
+
+	backtrace_save(callers, ARRAY_SIZE(callers));
+	return callers[FREE_PATH_DEPTH];
+}
+
+static ALWAYS_INLINE void
 note_free(struct kmem_cache *cache, void *object)
 {
 	char *slot = (char *)object - cache->object_offset;
+	struct slot_info *info = (struct slot_info *)(slot + cache->info_offset);
 
 	if (cache->flags & SLAB_STORE_USER)
-		debug_track(&((struct slot_info *)(slot + cache->info_offset))->freed);
+		debug_track(&info->freed, FREE_PATH_DEPTH);
 }
 
 /* => false: it is kept */
@@ -87,10 +102,10 @@ object_freed(struct kmem_cache *cache, void *object)
 	u8 shadow = *shadow_of((u64)object);
 	u64 flags;
 
-	if (shadow == SHADOW_SLAB_FREE)
-		kasan_report_free(object, "double-free", (u64)__builtin_return_address(0));
+	if (shadow == SHADOW_SLAB_FREE || shadow == SHADOW_PAGE_FREE)
+		kasan_report_free(object, "double-free", freeing_caller());
 	else if (shadow >= GRANULE)
-		kasan_report_free(object, "invalid-free", (u64)__builtin_return_address(0));
+		kasan_report_free(object, "invalid-free", freeing_caller());
 	if (!cache)
 		return true;
 	note_free(cache, object);
@@ -105,6 +120,12 @@ object_freed(struct kmem_cache *cache, void *object)
 	bytes_kept += cache->slot_size;
 	spin_unlock_irqrestore(&quarantine_lock, flags);
 	return false;
+}
+
+void
+kasan_slot_unused(void *slot, size_t bytes)
+{
+	shadow_set((u64)slot, bytes, SHADOW_SLAB_REDZONE);
 }
 
 void

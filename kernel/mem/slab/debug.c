@@ -241,7 +241,7 @@ debug_alloc(struct kmem_cache *cache, void *slot, size_t size)
 	red_zones_set(cache, slot, RED_ALLOCATED);
 	poison(cache, slot, POISON_FRESH);
 	if (cache->flags & SLAB_STORE_USER)
-		debug_track(&info->allocated);
+		debug_track(&info->allocated, 2);
 }
 
 void
@@ -263,8 +263,8 @@ debug_free(struct kmem_cache *cache, void *slot)
 	struct slot_info *info = info_of(cache, slot);
 
 	info->state = state_word(cache, slot, INFO_FREE);
-	if (cache->flags & SLAB_STORE_USER && !KASAN_TRACKS_FREE)
-		debug_track(&info->freed);
+	if (cache->flags & SLAB_STORE_USER && !KASAN_ENABLED)
+		debug_track(&info->freed, 2);
 	info->requested = cache->object_size;
 	red_zones_set(cache, slot, RED_FREE);
 	poison(cache, slot, POISON_FREED);

@@ -57,7 +57,8 @@ void debug_check_slot(struct kmem_cache *cache, void *slot);
 /* mem/slab/report.c: print all that is known, then panic. bad: the first bad byte, or NULL. */
 void debug_report(struct kmem_cache *cache, void *slot, const void *bad, u8 expected,
 		  const char *what) NORETURN;
-void debug_track(struct slab_track *track);
+/* Who does it now. nr_inner: functions between this one and the user, whom the chain begins with. */
+void debug_track(struct slab_track *track, unsigned nr_inner);
 /* Lines about the object of a slot, and about the bytes around `bad` when that is not NULL. */
 void debug_describe(const struct kmem_cache *cache, const void *slot);
 /* => the slot's record can be read */

@@ -4,6 +4,7 @@
  */
 
 #include "lib/string.h"
+#include "mem/kasan.h"
 #include "mem/slab/cache.h"
 #include "mem/slab/debug.h"
 #include "mem/slab/watch.h"
@@ -11,10 +12,16 @@
 void
 slot_construct(struct kmem_cache *cache, void *slot)
 {
+	void *object = (char *)slot + cache->object_offset;
+
 	if (cache->hooks & HOOK_DEBUG)
 		debug_slot_init(cache, slot);
-	if (cache->ctor)
-		cache->ctor((char *)slot + cache->object_offset);
+	if (cache->ctor) {
+		kasan_unpoison(object, cache->object_size);
+		cache->ctor(object);
+	}
+	if (cache->hooks & HOOK_WATCH)
+		kasan_slot_unused(slot, cache->slot_size);
 }
 
 void *

@@ -6,38 +6,40 @@
 #include "core/panic.h"
 #include "core/printk.h"
 #include "lib/string.h"
+#include "mem/kasan.h"
 #include "mem/slab/debug.h"
 
-/* debug_track(), and the two functions of mem/slab that come before the user. */
-#define TRACK_SKIP 3
+#define TRACK_SKIP_MAX 4
 
 #define DUMP_BYTES 16
 
 void
-debug_track(struct slab_track *track)
+debug_track(struct slab_track *track, unsigned nr_inner)
 {
 	const struct thread_info *ti = current_thread_info;
-	u64 callers[TRACK_DEPTH + TRACK_SKIP];
-	unsigned nr = backtrace_save(callers, ARRAY_SIZE(callers));
+	u64 callers[TRACK_DEPTH + TRACK_SKIP_MAX];
+	/* The first address lies in this function. */
+	unsigned skip = nr_inner + 1, nr = backtrace_save(callers, TRACK_DEPTH + skip);
 
+	assert(skip <= TRACK_SKIP_MAX);
 	memset(track, 0, sizeof(*track));
 	track->when_ns = MAX(clock_now_ns(), 1UL);
 	track->pid = ti->pid;
 	track->cpu = ti->cpu_id;
 	strlcpy(track->task, ti->name ? ti->name : "?", sizeof(track->task));
-	for (unsigned i = TRACK_SKIP; i < nr; i++)
-		track->callers[i - TRACK_SKIP] = callers[i];
+	for (unsigned i = skip; i < nr; i++)
+		track->callers[i - skip] = callers[i];
 }
 
 static void
-track_print(const struct slab_track *track, const char *what)
+track_print(const struct slab_track *track, const char *what, u64 now_ns)
 {
 	if (!track->when_ns) {
 		pr_err("  never %s", what);
 		return;
 	}
 	pr_err("  %s by \"%s\" (pid %u) on cpu %u, %lu us ago", what, track->task, track->pid,
-	       track->cpu, (clock_now_ns() - track->when_ns) / NSEC_PER_USEC);
+	       track->cpu, (now_ns - track->when_ns) / NSEC_PER_USEC);
 	for (unsigned i = 0; i < TRACK_DEPTH && track->callers[i]; i++) {
 		u64 offset;
 		const char *name = ksyms_lookup(track->callers[i] - 1, &offset);
@@ -52,6 +54,7 @@ debug_describe(const struct kmem_cache *cache, const void *slot)
 	const struct slot_info *info = (void *)((char *)slot + cache->info_offset);
 	bool known = cache->flags & SLAB_DEBUG_MASK && debug_has_record(cache, slot);
 	const char *state = "";
+	u64 now_ns = clock_now_ns();
 
 	if (known)
 		state = debug_is_allocated(cache, slot) ? ", allocated" : ", free";
@@ -61,8 +64,8 @@ debug_describe(const struct kmem_cache *cache, const void *slot)
 	       cache->name, cache->object_size, state);
 	if (!known || !(cache->flags & SLAB_STORE_USER))
 		return;
-	track_print(&info->allocated, "allocated");
-	track_print(&info->freed, "freed");
+	track_print(&info->allocated, "allocated", now_ns);
+	track_print(&info->freed, "freed", now_ns);
 }
 
 static void
@@ -96,6 +99,7 @@ debug_report(struct kmem_cache *cache, void *slot, const void *bad, u8 expected,
 {
 	const char *object = (char *)slot + cache->object_offset;
 
+	kasan_stop();
 	pr_err("slab: %s", what);
 	if (bad)
 		pr_err("  first bad byte at %p, object%+ld: %#x instead of %#x", bad,
@@ -109,6 +113,7 @@ debug_report(struct kmem_cache *cache, void *slot, const void *bad, u8 expected,
 void
 cache_bad_free(const struct kmem_cache *cache, const void *kva, const char *why)
 {
+	kasan_stop();
 	pr_err("slab: %p is freed to cache %s", kva, cache->name);
 	slab_describe(kva);
 	panic("slab: wrong free: %p freed to cache %s: %s", kva, cache->name, why);
