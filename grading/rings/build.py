@@ -16,7 +16,11 @@ VARIANTS = {
     "clang": ["CLANG=1"],
     "slab": ["SLAB=slab", "DEBUG=1"],
     "slob": ["SLAB=slob", "DEBUG=1"],
+    "kasan": ["KASAN=1"],
 }
+
+# Of these only the kernel is made: programs and image are the default's.
+KERNEL_ONLY = ("kasan",)
 
 _locks = {name: threading.Lock() for name in VARIANTS}
 _results = {}
@@ -33,8 +37,9 @@ def lock(variant):
     return _locks[variant]
 
 
-def build(variant, targets=("all",)):
+def build(variant, targets=None):
     """(status, output) of making a variant; made once for the same targets."""
+    targets = targets or (["kernel"] if variant in KERNEL_ONLY else ["all"])
     key = (variant, tuple(targets))
     with _locks[variant]:
         if key not in _results:
@@ -56,7 +61,7 @@ class BuildFailed(Exception):
     """What a test needs could not be built."""
 
 
-def require(variant, targets=("all",)):
+def require(variant, targets=None):
     """Makes a variant. => raises BuildFailed"""
     status, _ = build(variant, targets)
     if status != 0:
@@ -70,6 +75,9 @@ def kernel(variant):
 
 
 def image(variant):
+    """The root image's path, made if need be."""
+    variant = "default" if variant in KERNEL_ONLY else variant
+    require(variant)
     return os.path.join(directory(variant), "fs.img")
 
 
