@@ -70,6 +70,10 @@ plic_init_cpu(void)
 	csr_set(sie, SIE_SEIE);
 }
 
+/*
+ * The priority is written last: an interrupt that already waits reaches a hart in QEMU 7 when its
+ * priority changes or another one comes, not when its enable bit does.
+ */
 static void
 irq_enable_locked(u32 irq, u32 cpu, bool enable)
 {
@@ -77,6 +81,8 @@ irq_enable_locked(u32 irq, u32 cpu, bool enable)
 	u32 bits = readl(reg);
 
 	writel(enable ? bits | 1U << irq % 32 : bits & ~(1U << irq % 32), reg);
+	if (enable)
+		writel(1, regs + PLIC_PRIORITY(irq));
 }
 
 int
@@ -94,7 +100,6 @@ irq_register(u32 irq, const char *name, void (*handler)(void *arg), void *arg)
 		return -EBUSY;
 	}
 	irqs[irq] = (struct irq){.name = name, .handler = handler, .arg = arg, .cpu = cpu_id()};
-	writel(1, regs + PLIC_PRIORITY(irq));
 	irq_enable_locked(irq, irqs[irq].cpu, true);
 	spin_unlock_irqrestore(&plic_lock, flags);
 	return 0;
