@@ -1,6 +1,8 @@
 # Tests: all rings, one ring, and the long ones.
 
 N ?= 100
+LAB ?=
+TEST ?=
 RINGS := $(PYTHON) -m grading.rings
 RING ?=
 J ?=
@@ -30,3 +32,9 @@ fuzz:
 
 bench: $(BUILD)/quire.elf $(INITRD_IMAGE)
 	@$(PYTHON) -m grading.bench
+
+# LAB=cow TEST=NAME SEED=N GDB=1; GRADE_FLAGS for all other options of grading/grade.
+.PHONY: grade
+grade: $(BUILD)/quire.elf $(FS_IMAGE)
+	@$(PYTHON) grading/grade $(if $(J),-j $(J)) $(if $(SEED),--seed $(SEED)) \
+		$(if $(GDB),--gdb) $(GRADE_FLAGS) $(LAB) $(TEST)

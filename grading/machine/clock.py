@@ -40,7 +40,10 @@ class MachineClock:
         waiting = max((wait for _, wait in _thread_stats(self.pid)), default=0.0)
         return max(0.0, self.wall() - waiting)
 
+    def busy_seconds(self):
+        """Processor time of its threads, all together."""
+        return sum(run for run, _ in _thread_stats(self.pid))
+
     def busy_share(self):
-        """Of the time that the machine could use, how much it did: its threads all together."""
-        busy = sum(run for run, _ in _thread_stats(self.pid))
-        return busy / max(self.now(), 0.001)
+        """Of the time that the machine could use, how much it did."""
+        return self.busy_seconds() / max(self.now(), 0.001)

@@ -48,8 +48,9 @@ def all_disks(config):
     disks = list(config.disks)
     if config.swap:
         disks.append(Disk(None, "swap0", size=parse_bytes(config.swap)))
-    if len(disks) > VIRTIO_SLOTS:
-        raise EnvironmentProblem(f"{len(disks)} disks, but the machine has {VIRTIO_SLOTS} slots")
+    slots = VIRTIO_SLOTS - (config.channel is not None)
+    if len(disks) > slots:
+        raise EnvironmentProblem(f"{len(disks)} disks, but the machine has {slots} slots")
     return disks
 
 
@@ -80,6 +81,19 @@ def _escape(text):
     return text.replace(",", ",,")
 
 
+def channel_options(path):
+    """A virtio console in the last slot, connected to a socket."""
+    return ["-chardev", f"socket,id=results,path={_escape(path)}",
+            "-device", f"virtio-serial-device,bus=virtio-mmio-bus.{VIRTIO_SLOTS - 1}",
+            "-device", "virtconsole,chardev=results"]
+
+
+def ram_options(config, directory):
+    """The guest's memory as a file that others can map."""
+    return ["-object", f"memory-backend-file,id=ram0,size={parse_bytes(config.mem)},share=on,"
+                       f"mem-path={_escape(os.path.join(directory, 'ram'))}"]
+
+
 def boot_arguments(config):
     """What the kernel finds in /chosen/bootargs."""
     words = [config.append] if config.append else []
@@ -94,7 +108,8 @@ def build(config, disk_paths, directory, console=PIPE):
     """The argument list. `disk_paths` are the paths for all_disks(config), in order."""
     if not os.path.exists(config.kernel):
         raise EnvironmentProblem(f"{config.kernel}: no such kernel (run make)")
-    command = [find_qemu(), "-machine", "virt", "-m", config.mem, "-smp", str(config.smp),
+    machine = "virt,memory-backend=ram0" if config.shared_ram else "virt"
+    command = [find_qemu(), "-machine", machine, "-m", config.mem, "-smp", str(config.smp),
                "-bios", config.bios, "-kernel", config.kernel,
                "-display", "none", "-no-user-config", "-nodefaults",
                "-append", boot_arguments(config), *console]
@@ -102,6 +117,10 @@ def build(config, disk_paths, directory, console=PIPE):
         if not os.path.exists(config.initrd):
             raise EnvironmentProblem(f"{config.initrd}: no such initrd (run make)")
         command += ["-initrd", config.initrd]
+    if config.shared_ram:
+        command += ram_options(config, directory)
+    if config.channel:
+        command += channel_options(config.channel)
     if config.icount:
         command += ["-icount", "shift=0,sleep=off", "-seed", "1"]
     for slot, (disk, path) in enumerate(zip(all_disks(config), disk_paths)):

@@ -41,6 +41,9 @@ class Config:
     `limit` is in seconds of the guest's own clock: the kernel's watchdog ends the run
     with status 124. The driver's own limit, for a kernel that is too dead for that, is
     `backstop` seconds in which the machine had a processor of the host (clock.py).
+
+    `channel` is the path of a socket at which somebody listens for the virtio console;
+    with `shared_ram` the guest's memory is the file `ram` in the machine's directory.
     """
     kernel: str
     mem: str = "128M"
@@ -57,6 +60,8 @@ class Config:
     backstop: Optional[float] = None
     gdb: bool = False
     qmp: bool = False
+    channel: Optional[str] = None
+    shared_ram: bool = False
     log: Optional[str] = None
 
     def backstop_seconds(self):

@@ -18,10 +18,11 @@ class Machine:
     """A context manager: QEMU runs from entry to exit of the block at the latest.
 
     `console` is its serial line, `clock` its time, `disks` the paths of its disks by
-    serial (readable until the block ends, unless `keep` moved them away).
+    serial (readable until the block ends, unless `keep` moved them away). `at_limit` is
+    asked for the Result of a machine that reached the driver's limit, while it still runs.
     """
 
-    def __init__(self, config, tap=None):
+    def __init__(self, config, tap=None, at_limit=None):
         self.config = config
         self.disks = {}
         self.directory = None
@@ -30,6 +31,7 @@ class Machine:
         self.clock = None
         self.result = None
         self._tap = tap
+        self._at_limit = at_limit
         self._log = None
         self._errors = None
         self._kill_lock = threading.Lock()
@@ -96,8 +98,9 @@ class Machine:
             self.kill()
             self.result = Result(Verdict.REBOOT_LOOP, None, "the firmware started three times")
         elif backstop is not None and self.clock.now() > backstop:
+            result = self._at_limit() if self._at_limit else None
             self.kill()
-            self.result = verdict.classify_backstop(self.console.text(), share)
+            self.result = result or verdict.classify_backstop(self.console.text(), share)
 
     def kill(self):
         """Ends QEMU at once, as a power cut does. wait() then returns KILLED."""

@@ -1,0 +1,41 @@
+"""Reading a console: the kernel's own lines, and what a person wants to see of it."""
+
+import re
+
+KTEST_RESULT = re.compile(r"ktest: (\S+) (ok|FAILED)")
+KTEST_COMPLAINT = re.compile(r"ktest: (\S+:\d+: .*|\S+ left .*)")
+MARK = re.compile(r"\x1e[0-9a-f]{16}(k |begin|end )?")
+STAMP = re.compile(r"^\[ *\d+\.\d+\] ")
+NOT_TEXT = re.compile(r"[^\x20-\x7e\t]")
+LINE_MAX = 400
+
+
+def kernel_lines(text, mark):
+    """The lines with this run's mark, without mark and time: nothing else is the kernel's."""
+    found = re.findall(rb"\x1e" + mark.encode() + rb"k ([^\r\n]*)", text)
+    return [STAMP.sub("", line.decode("utf-8", "replace")) for line in found]
+
+
+def matches(pattern, line):
+    return re.search(pattern, line) is not None
+
+
+def ktest_complaints(lines, name):
+    """What the kernel said between the result before a test's and the test's own."""
+    complaints = []
+    for line in lines:
+        result = KTEST_RESULT.search(line)
+        if result:
+            if result.group(1) == name:
+                return complaints
+            complaints = []
+        found = KTEST_COMPLAINT.search(line)
+        if found:
+            complaints.append(found.group(1))
+    return []
+
+
+def printable(text):
+    """The lines of a console for a person: no marks, no control characters, nothing endless."""
+    lines = text[-65536:].decode("utf-8", "replace").replace("\r", "").rstrip().split("\n")
+    return [NOT_TEXT.sub("?", MARK.sub("", line))[:LINE_MAX] for line in lines]

@@ -1,0 +1,130 @@
+"""How a machine ended and why, in words: panics decoded, hangs told from livelocks.
+
+At the driver's limit the machine still runs. It is watched for a moment from outside: do its
+harts execute, do the kernel's own counters (switches, faults, tasks) move, does the test still
+tell anything?
+
+    idle, or busy in the kernel with no counter moving          hang
+    busy, counters move or a program computes, nothing is told  livelock
+    told something lately                                       timeout
+"""
+
+import re
+import time
+
+from grading.harness.outcome import Verdict
+from grading.machine import EnvironmentProblem
+from grading.machine.verdict import Result, Verdict as End
+
+WATCH_SECONDS = 1.0
+IDLE_SHARE = 0.1
+NEWS_SHARE = 0.2  # of the limit: what is told in its last fifth is lately
+USER_END = 1 << 63
+FRAME = re.compile(r"\[([0-9a-f]{16})\] (\S+)")
+PANIC_START = re.compile(r"---\[ kernel panic: (.*) \]---")
+PANIC_END = "---[ end of panic ]---"
+
+# What a panic says -> what is usually behind it. The first that matches counts.
+HINTS = (
+    (r"null dereference", "A pointer was NULL: look at the first function of the backtrace for a "
+     "result that was not checked, or a field that is not set yet."),
+    (r"stack overflow", "The kernel's stack is 16 KiB: look for recursion or large arrays on it."),
+    (r"assertion failed.*refcount|refcount", "A reference was put once too often, or not taken: "
+     "each page_get() needs exactly one page_put()."),
+    (r"assertion failed", "The code states what must hold there, and it does not: read the line "
+     "above the assertion, then who calls it."),
+    (r"out of order|lock order|rank", "A lock was taken while one of a later rank was held: "
+     "docs/locking.md has the order."),
+    (r"sleep.*atomic|atomic.*sleep|spinlock.*held", "Something that may sleep was called while a "
+     "spinlock was held or interrupts were off."),
+    (r"double free|freed twice|already free", "Memory was given back twice: who else owns it?"),
+    (r"use after free|red zone|poison", "Memory was used after it was given back, or beyond its "
+     "end: the report names who allocated and who freed it."),
+    (r"store (access|page) fault", "The kernel wrote where it may not: is the address one of a "
+     "user page? Those are reached only by vm/usercopy.h and kmap_local_page()."),
+    (r"load (access|page) fault", "The kernel read where nothing is mapped: is it a user address, "
+     "or one that was freed?"),
+    (r"instruction (access|page) fault|illegal", "The kernel jumped into the void: a function "
+     "pointer that was never set, or a damaged stack."),
+    (r"out of memory|no memory", "The kernel ran out of memory where it must not: what is "
+     "allocated and never given back?"),
+    (r"init", "Process 1 could not go on: everything above in the console led to it."),
+)
+
+
+def at_limit(run):
+    """The Result of a machine that runs at its limit."""
+    lately = run.machine.clock.now() - run.last_news < NEWS_SHARE * run.test.limit
+    try:
+        before, busy_before = run.view.progress(), run.machine.clock.busy_seconds()
+        wall = time.monotonic()
+        time.sleep(WATCH_SECONDS)
+        wall = time.monotonic() - wall
+        busy = run.machine.clock.busy_seconds() - busy_before
+        moved = run.view.progress() != before
+        run.qmp.stop()
+        registers = run.qmp.registers()
+    except (ConnectionError, EnvironmentProblem, AttributeError):
+        return None
+    run.memo["harts"] = [describe_hart(run, index, each) for index, each in enumerate(registers)]
+    in_user = any(each.get("pc", 0) < USER_END for each in registers)
+    if run.facts and lately:
+        return Result(End.TIMEOUT, None, "results still came, but the limit was reached")
+    if busy < IDLE_SHARE * wall:
+        return Result(End.HANG, None, "every hart idles: somebody waits for what never comes "
+                      "(a deadlock, or a lost wake-up)")
+    if moved or in_user:
+        what = "the kernel goes on and on" if moved else "a program computes"
+        return Result(End.LIVELOCK, None, f"{what}, but nothing comes of it")
+    return Result(End.HANG, None, "a hart spins in the kernel and nothing goes on")
+
+
+def describe_hart(run, index, registers):
+    """Where a hart is."""
+    pc = registers.get("pc", 0)
+    if pc < USER_END:
+        return f"hart {index}: in a program, at {pc:#x}"
+    place = run.view.elf.name_of(pc) or f"{pc:#x}"
+    line = run.view.elf.lines_of([pc])[0]
+    return f"hart {index}: {place}" + (f" ({line})" if line else "")
+
+
+def explain(outcome, result, run, text):
+    """Fills in detail, hint and trace of an Outcome that is no pass."""
+    outcome.detail = result.detail or str(result)
+    if outcome.verdict is Verdict.PANIC:
+        explain_panic(outcome, run.view.elf, text)
+    elif "harts" in run.memo:
+        outcome.trace = run.memo["harts"]
+    elif outcome.verdict in (Verdict.FAIL, Verdict.PARTIAL):
+        outcome.detail = "" if run.ended or not run.test.case else \
+            f"the test program did not come to its end ({result})"
+        if run.test.ends == "exit" and result.verdict is End.PANIC:
+            outcome.detail = result.detail
+
+
+def panic_lines(text):
+    """The lines of the first panic on a console."""
+    lines = text.decode("utf-8", "replace").replace("\r", "").split("\n")
+    for start, line in enumerate(lines):
+        if PANIC_START.search(line):
+            rest = lines[start:start + 60]
+            ends = [index for index, each in enumerate(rest) if PANIC_END in each]
+            return rest[:ends[0] + 1] if ends else rest
+    return []
+
+
+def explain_panic(outcome, elf, text):
+    """The message, the decoded fault, the backtrace with files and lines, and a hint."""
+    lines = panic_lines(text)
+    if not lines:
+        return
+    outcome.detail = PANIC_START.search(lines[0]).group(1)
+    outcome.hint = next((hint for pattern, hint in HINTS
+                         if re.search(pattern, outcome.detail, re.IGNORECASE)), "")
+    frames = [found.groups() for found in map(FRAME.search, lines) if found]
+    places = elf.lines_of([int(address, 16) for address, _ in frames])
+    fault = [re.sub(r"^\x1e\w+k ", "", line).strip() for line in lines
+             if re.search(r"in thread|address 0x|level \d, entry", line)]
+    outcome.trace = fault + [f"{name}" + (f"  {place}" if place else "")
+                             for (_, name), place in zip(frames, places)]

@@ -1,0 +1,106 @@
+"""What the harness needs of an ELF file: symbols, notes, and the name of an address."""
+
+import bisect
+import shutil
+import struct
+import subprocess
+
+from grading.machine import EnvironmentProblem
+
+HEADER = struct.Struct("<16sHHIQQQIHHHHHH")
+SECTION = struct.Struct("<IIQQQQIIQQ")
+SYMBOL = struct.Struct("<IBBHQQ")
+NOTE = struct.Struct("<III")
+SHT_PROGBITS, SHT_SYMTAB, SHT_NOTE = 1, 2, 7
+STT_FUNC = 2
+ADDR2LINE = ("riscv64-unknown-elf-addr2line", "riscv64-linux-gnu-addr2line",
+             "riscv64-elf-addr2line")
+
+
+class Elf:
+    """`symbols`: address by name. `sizes`: bytes by name."""
+
+    def __init__(self, path):
+        self.path = path
+        with open(path, "rb") as file:
+            self.data = file.read()
+        if self.data[:5] != b"\x7fELF\x02":
+            raise EnvironmentProblem(f"{path}: not a 64-bit ELF file")
+        self.sections = self._read_sections()
+        self.symbols, self.sizes, functions = {}, {}, []
+        for section in self.sections:
+            if section[1] == SHT_SYMTAB:
+                self._read_symbols(section, functions)
+        functions.sort()
+        self._starts = [start for start, _, _ in functions]
+        self._functions = functions
+
+    def _read_sections(self):
+        header = HEADER.unpack_from(self.data)
+        offset, count = header[6], header[12]
+        return [SECTION.unpack_from(self.data, offset + index * SECTION.size)
+                for index in range(count)]
+
+    def _read_symbols(self, section, functions):
+        strings = self.sections[section[6]][4]
+        for offset in range(section[4], section[4] + section[5], SYMBOL.size):
+            name_at, info, _, _, value, size = SYMBOL.unpack_from(self.data, offset)
+            end = self.data.index(b"\0", strings + name_at)
+            name = self.data[strings + name_at:end].decode()
+            if name and not name.startswith("$"):
+                self.symbols[name] = value
+                self.sizes[name] = size
+                if info & 15 == STT_FUNC:
+                    functions.append((value, size, name))
+
+    def note(self, owner, kind):
+        """The bytes of a note, None if there is none."""
+        for section in self.sections:
+            if section[1] != SHT_NOTE:
+                continue
+            at, end = section[4], section[4] + section[5]
+            while at + NOTE.size <= end:
+                name_size, size, found = NOTE.unpack_from(self.data, at)
+                at += NOTE.size
+                name = self.data[at:at + name_size].rstrip(b"\0").decode()
+                at += (name_size + 3) & ~3
+                if name == owner and found == kind:
+                    return self.data[at:at + size]
+                at += (size + 3) & ~3
+        return None
+
+    def file_offset(self, address):
+        """Where in the file the byte at an address is."""
+        for _, kind, _, start, offset, size, *_ in self.sections:
+            if kind == SHT_PROGBITS and start and start <= address < start + size:
+                return offset + address - start
+        raise EnvironmentProblem(f"{self.path}: nothing is at {address:#x}")
+
+    def name_of(self, address):
+        """`function+0x10`, or None for an address outside all functions."""
+        index = bisect.bisect_right(self._starts, address) - 1
+        if index < 0:
+            return None
+        start, size, name = self._functions[index]
+        if address >= start + max(size, 1):
+            return None
+        return f"{name}+{address - start:#x}"
+
+    def lines_of(self, addresses):
+        """`file:line` for each address, as addr2line says; empty texts where it is missing."""
+        tool = next((found for found in map(shutil.which, ADDR2LINE) if found), None)
+        if tool is None or not addresses:
+            return [""] * len(addresses)
+        command = [tool, "-e", self.path, *map(hex, addresses)]
+        output = subprocess.run(command, capture_output=True, text=True).stdout.splitlines()
+        lines = [line.split(" ")[0] for line in output]
+        lines += [""] * (len(addresses) - len(lines))
+        return ["" if line.startswith("??") else _shorten(line) for line in lines]
+
+
+def _shorten(line):
+    """A path from the top of the tree."""
+    for top in ("kernel/", "user/"):
+        if f"/{top}" in line:
+            return top + line.split(f"/{top}", 1)[1]
+    return line

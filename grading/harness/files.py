@@ -1,0 +1,109 @@
+"""Results as files: JSON lines, Gradescope's results.json, JUnit XML."""
+
+import json
+import os
+from xml.sax.saxutils import escape, quoteattr
+
+from grading.harness.outcome import Verdict
+
+VISIBILITY = "visible"
+
+
+def add_options(parser):
+    """The options that Writer understands."""
+    parser.add_argument("--jsonl", metavar="FILE", help="a line of JSON for each test as it ends")
+    parser.add_argument("--gradescope", metavar="FILE", help="Gradescope's results.json")
+    parser.add_argument("--junit", metavar="FILE", help="JUnit XML")
+
+
+class Writer:
+    """`tell` for each outcome as it comes, `finish` at the end with all of them."""
+
+    def __init__(self, options):
+        self.options = options
+        self._lines = open_for_writing(options.jsonl) if options.jsonl else None
+
+    def tell(self, outcome):
+        if self._lines:
+            self._lines.write(json.dumps(outcome.as_dict()) + "\n")
+            self._lines.flush()
+
+    def finish(self, outcomes):
+        if self._lines:
+            self._lines.close()
+        for path, make in ((self.options.gradescope, gradescope), (self.options.junit, junit)):
+            if path:
+                with open_for_writing(path) as file:
+                    file.write(make(outcomes))
+
+
+def open_for_writing(path):
+    os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
+    return open(path, "w", encoding="utf-8")
+
+
+def explanation(outcome):
+    """What a student reads about a test that lost points."""
+    lines = []
+    for check in outcome.checks:
+        if check.ok:
+            continue
+        lines.append(f"not so: {check.text} ({check.points} points)")
+        lines += [f"    {name}: {text}" for name, text in
+                  (("expected", check.expected), ("seen", check.seen), ("why", check.why),
+                   ("hint", check.hint)) if text]
+    lines += [f"{name}: {text}" for name, text in
+              (("verdict", outcome.detail), ("hint", outcome.hint)) if text]
+    lines += [f"where: {text}" for text in outcome.trace] + outcome.notes
+    lines += [f"| {text}" for text in outcome.tail]
+    if lines and outcome.reproduce:
+        lines += [f"again: {outcome.reproduce}", f"in gdb: {outcome.debug}"]
+    return "\n".join(lines)
+
+
+def gradescope(outcomes):
+    """results.json: a test for each of ours, tagged with its lab and verdict."""
+    faults = [each for each in outcomes if each.verdict is Verdict.ENVIRONMENT]
+    results = {
+        "score": sum(each.earned for each in outcomes),
+        "execution_time": int(sum(each.seconds for each in outcomes)),
+        "visibility": VISIBILITY,
+        "stdout_visibility": "hidden",
+        "tests": [{
+            "name": f"{each.name}: {each.text}", "number": f"{index + 1}",
+            "score": each.earned, "max_score": each.points,
+            "status": "passed" if each.verdict is Verdict.PASS else "failed",
+            "output": explanation(each), "tags": [each.lab, each.verdict.value],
+            "visibility": VISIBILITY,
+        } for index, each in enumerate(outcomes)],
+    }
+    if faults:
+        results["output"] = ("The autograder itself had a fault, and some tests could not run. This "
+                             "is not your kernel's fault: tell your instructor.")
+    return json.dumps(results, indent=1) + "\n"
+
+
+def junit(outcomes):
+    """JUnit XML: a suite for each lab, a case for each check."""
+    text = ['<?xml version="1.0" encoding="UTF-8"?>', "<testsuites>"]
+    for lab in dict.fromkeys(each.lab for each in outcomes):
+        chosen = [each for each in outcomes if each.lab == lab]
+        checks = [(each, check) for each in chosen for check in each.checks]
+        errors = sum(each.verdict is Verdict.ENVIRONMENT for each, _ in checks)
+        failures = sum(not check.ok for _, check in checks) - errors
+        text.append(f'<testsuite name={quoteattr(lab)} tests="{len(checks)}" '
+                    f'failures="{failures}" errors="{errors}">')
+        text += [junit_case(each, check) for each, check in checks]
+        text.append("</testsuite>")
+    return "\n".join(text + ["</testsuites>", ""])
+
+
+def junit_case(outcome, check):
+    share = outcome.seconds / max(1, len(outcome.checks))
+    head = (f"<testcase classname={quoteattr(outcome.name)} name={quoteattr(check.id)} "
+            f'time="{share:.2f}"')
+    if check.ok:
+        return head + "/>"
+    kind = "error" if outcome.verdict is Verdict.ENVIRONMENT else "failure"
+    message = quoteattr(f"{check.text} expected: {check.expected}; seen: {check.seen} {check.why}")
+    return f"{head}><{kind} message={message}>{escape(explanation(outcome))}</{kind}></testcase>"

@@ -1,0 +1,87 @@
+"""What a test came to: a verdict, and for each check whether it holds and why not."""
+
+import enum
+from dataclasses import dataclass, field
+from typing import List
+
+
+class Verdict(enum.Enum):
+    PASS = "pass"
+    PARTIAL = "partial"
+    FAIL = "fail"
+    PANIC = "panic"
+    HANG = "hang"
+    LIVELOCK = "livelock"
+    REBOOT_LOOP = "reboot loop"
+    TIMEOUT = "timeout"
+    ENVIRONMENT = "environment fault"
+    NOT_RUN = "not run"
+
+
+@dataclass
+class CheckOutcome:
+    """`ok` False: expected, seen and why say what is wrong."""
+    id: str
+    points: int
+    text: str
+    ok: bool = False
+    expected: str = ""
+    seen: str = ""
+    why: str = ""
+    hint: str = ""
+
+    @property
+    def earned(self):
+        return self.points if self.ok else 0
+
+
+@dataclass
+class Outcome:
+    """`detail` is the verdict in words, `trace` lines of a backtrace or of where the harts are."""
+    lab: str
+    test: str
+    text: str
+    verdict: Verdict
+    checks: List[CheckOutcome]
+    detail: str = ""
+    hint: str = ""
+    trace: List[str] = field(default_factory=list)
+    tail: List[str] = field(default_factory=list)
+    notes: List[str] = field(default_factory=list)
+    reproduce: str = ""
+    debug: str = ""
+    seconds: float = 0.0
+    seed: int = 0
+    log: str = ""
+
+    @property
+    def name(self):
+        return f"{self.lab}/{self.test}"
+
+    @property
+    def points(self):
+        return sum(check.points for check in self.checks)
+
+    @property
+    def earned(self):
+        return sum(check.earned for check in self.checks)
+
+    def as_dict(self):
+        """For JSON."""
+        return {
+            "lab": self.lab, "test": self.test, "verdict": self.verdict.value,
+            "earned": self.earned, "points": self.points, "seconds": round(self.seconds, 2),
+            "seed": self.seed, "detail": self.detail, "hint": self.hint, "trace": self.trace,
+            "console": self.tail, "notes": self.notes, "reproduce": self.reproduce,
+            "debug": self.debug,
+            "checks": [{"id": each.id, "points": each.points, "ok": each.ok, "text": each.text,
+                        "expected": each.expected, "seen": each.seen, "why": each.why,
+                        "hint": "" if each.ok else each.hint} for each in self.checks],
+        }
+
+
+def not_run(test, verdict, detail):
+    """An outcome without a run."""
+    checks = [CheckOutcome(check.id, check.points, check.text, why="it did not run",
+                           hint=check.hint) for check in test.checks]
+    return Outcome(test.lab, test.id, test.text, verdict, checks, detail=detail)

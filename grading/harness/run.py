@@ -1,0 +1,255 @@
+"""One test: starts its machine, hears what it says, looks at it at checkpoints, judges.
+
+The judging is all here on the host. The guest tells facts (channel.py) and stops at
+checkpoints, where probes (probes.py) look from outside while the machine is paused.
+"""
+
+import os
+import random
+import secrets
+import threading
+
+from grading.harness import console, diagnose, drivers, probes
+from grading.harness.channel import Channel
+from grading.harness.kernel import KernelView
+from grading.harness.outcome import CheckOutcome, Outcome, Verdict
+from grading.harness.qmp import Qmp
+from grading.harness.seed import word
+from grading.harness.want import Status, show
+from grading.machine import Config, Disk, Machine, Verdict as End, scratch
+from grading.machine.command import encode
+from grading.machine.config import parse_bytes
+
+TAIL_LINES = 15
+FACTS_MAX = 2000
+SETTLE_SECONDS = 20
+VERDICTS = {End.PANIC: Verdict.PANIC, End.HANG: Verdict.HANG, End.LIVELOCK: Verdict.LIVELOCK,
+            End.REBOOT_LOOP: Verdict.REBOOT_LOOP, End.TIMEOUT: Verdict.TIMEOUT,
+            End.QEMU_ERROR: Verdict.ENVIRONMENT, End.KILLED: Verdict.NOT_RUN}
+
+
+class Run:
+    """facts, conflicts: what the guest told; stops: checkpoints by name, in order of coming;
+    found: what probes said, by check id; memo: what probes remember for later ones."""
+
+    def __init__(self, test, tree, seed, log=None, echo=None, slow=1.0):
+        self.test = test
+        self.tree = tree
+        self.seed = seed
+        self.log = log
+        self.echo = echo
+        self.slow = slow
+        self.facts, self.conflicts, self.stops = {}, set(), {}
+        self.found, self.memo = {}, {}
+        self.ended = False
+        self.nonce = secrets.token_hex(12)
+        self.mark = secrets.token_hex(8)
+        self.machine = self.channel = self.qmp = self.view = None
+        self.numbers = self._choose()
+        self.last_news = 0.0
+        self._probing = threading.Lock()
+
+    def word(self, index):
+        return word(self.seed, index)
+
+    def _choose(self):
+        """The machine's numbers: choices made by the seed, and what follows from them."""
+        chance = random.Random(self.seed)
+        spec = self.test.machine
+        chosen = {name: chance.choice(value) if isinstance(value, tuple) else value
+                  for name, value in (("mem", spec.mem), ("smp", spec.smp), ("swap", spec.swap))}
+        mem = parse_bytes(chosen["mem"])
+        return {"mem": chosen["mem"], "mem_bytes": mem, "mem_kb": mem >> 10, "mem_pages": mem >> 12,
+                "smp": chosen["smp"], "swap": chosen["swap"],
+                "swap_kb": parse_bytes(chosen["swap"]) >> 10 if chosen["swap"] else 0,
+                "token": f"{self.word(1000):016x}", "low7": self.word(1001) % 100 + 1,
+                "typed": f"{self.word(7):016x}"}
+
+    def config(self, directory):
+        """The machine of this run."""
+        spec = self.test.machine
+        append = [spec.append.format(**self.numbers), f"init.nonce={self.mark}"]
+        if self.test.case:
+            append.append(f"init.cmd={encode('gradetest')}")
+        kernel = self.tree.kernel(spec.variant)
+        fields = {}
+        if spec.root == "initrd":
+            fields["initrd"] = self.tree.path(spec.variant, "initrd.img")
+        elif spec.root == "disk":
+            fields["disks"] = [Disk(self.tree.path(spec.variant, "fs.img"), "root")]
+        return Config(kernel, mem=self.numbers["mem"], smp=self.numbers["smp"],
+                      swap=self.numbers["swap"], append=" ".join(filter(None, append)),
+                      qemuflags=list(spec.qemuflags), icount=spec.icount, limit=None,
+                      backstop=self.test.limit * self.slow, qmp=True, shared_ram=True,
+                      gdb=self.test.driver == "gdb", log=self.log,
+                      channel=os.path.join(directory, "results"), **fields)
+
+    def go(self):
+        """Runs the test. => the Outcome"""
+        directory = scratch.make_directory()
+        scratch.register(self, lambda: scratch.remove_directory(directory))
+        try:
+            config = self.config(directory)
+            self.channel = Channel(directory, self.nonce, self._take)
+            self.view = KernelView(config.kernel, parse_bytes(config.mem))
+            case = " ".join([self.test.case or "ktest", *self.test.args]).format(**self.numbers)
+            self.channel.start(f"run {self.nonce} {self.seed} {case}")
+            return self._boot(config)
+        finally:
+            if self.channel is not None:
+                self.channel.close()
+            scratch.unregister(self)
+            scratch.remove_directory(directory)
+
+    def _boot(self, config):
+        self.machine = Machine(config, tap=self.echo, at_limit=self._at_limit)
+        with self.machine:
+            try:
+                self._connect()
+                if self.test.driver:
+                    drivers.start(self.test.driver, self)
+                result = self.machine.wait()
+            finally:
+                self._settle()
+            return self._judge(result)
+
+    def _connect(self):
+        """QEMU's monitor and memory; a machine that ended at once tells why by its end."""
+        try:
+            self.qmp = Qmp(self.machine.socket("qmp"), self.machine.running)
+            self.view.open(self.machine.socket("ram"))
+        except ConnectionError:
+            self.qmp = None
+
+    def _settle(self):
+        """No probe runs any more, and all that the guest said was heard."""
+        self.machine.kill()
+        self.channel.close()
+        if self._probing.acquire(timeout=SETTLE_SECONDS):
+            self._probing.release()
+        if self.qmp is not None:
+            self.qmp.close()
+        self.view.close()
+
+    def _at_limit(self):
+        with self._probing:
+            return diagnose.at_limit(self)
+
+    def _take(self, message):
+        """One line of the guest's. => in the channel's thread"""
+        self.last_news = self.machine.clock.now() if self.machine.clock else 0.0
+        kind, key, value = message["t"], message.get("k"), message.get("v")
+        if kind == "end":
+            self.ended = True
+        elif kind == "fact" and len(self.facts) < FACTS_MAX and isinstance(value, (int, str)):
+            if self.facts.setdefault(key, value) != value:
+                self.conflicts.add(key)
+        elif kind == "stop" and isinstance(value, dict) and len(self.stops) < FACTS_MAX:
+            self._checkpoint(key, value)
+
+    def _checkpoint(self, name, values):
+        """Pauses the machine, lets the probes look, and sends it on."""
+        values = {key: number for key, number in values.items() if isinstance(number, int)}
+        wanted = [check for check in self.test.checks if check.probe and check.at == name]
+        with self._probing:
+            first = name not in self.stops
+            self.stops.setdefault(name, values)
+            try:
+                if wanted and first:
+                    self.qmp.stop()
+                    for check in wanted:
+                        self.found[check.id] = probes.call(check, self, values)
+                    self.qmp.cont()
+            except (ConnectionError, AttributeError):
+                return
+        self.channel.send("go")
+
+    def _judge(self, result):
+        """The Outcome of a run that has ended."""
+        text = self.machine.console.text()
+        lines = console.kernel_lines(text, self.mark)
+        checks = [self._judge_check(check, result, lines) for check in self.test.checks]
+        outcome = Outcome(self.test.lab, self.test.id, self.test.text, Verdict.PASS, checks,
+                          seconds=self.machine.clock.wall(), seed=self.seed, log=self.log or "")
+        outcome.verdict = self._verdict(result, outcome)
+        if outcome.verdict is not Verdict.PASS:
+            diagnose.explain(outcome, result, self, text)
+            outcome.tail = console.printable(text)[-TAIL_LINES:]
+        outcome.notes += self._notes()
+        return outcome
+
+    def _verdict(self, result, outcome):
+        expected_end = End.PANIC if self.test.ends == "panic" else End.EXITED
+        if result.verdict is not expected_end and result.verdict in VERDICTS:
+            return VERDICTS[result.verdict]
+        if outcome.earned == outcome.points:
+            return Verdict.PASS
+        return Verdict.PARTIAL if outcome.earned else Verdict.FAIL
+
+    def _notes(self):
+        notes = []
+        if self.channel.flooded:
+            notes.append("the result channel was flooded, and closed")
+        if self.channel.strangers:
+            notes.append(f"{self.channel.strangers} lines on the result channel did not carry this "
+                         "run's nonce, and did not count")
+        return notes
+
+    def _judge_check(self, check, result, lines):
+        outcome = CheckOutcome(check.id, check.points, check.text, hint=check.hint)
+        if check.probe:
+            self._judge_probe(check, outcome)
+        elif check.console:
+            outcome.ok = any(console.matches(check.console, line) for line in lines)
+            outcome.expected = f"a line of the kernel's that matches {check.console!r}"
+            outcome.seen = "no such line"
+        elif check.status is not None:
+            want = check.status if not isinstance(check.status, str) \
+                else self.numbers[check.status]
+            outcome.ok = result.code == want and result.verdict is End.EXITED
+            outcome.expected, outcome.seen = f"exit status {want}", str(result)
+        elif check.ktest:
+            self._judge_ktest(check, outcome, lines)
+        else:
+            self._judge_fact(check, outcome)
+        if outcome.ok:
+            outcome.expected = outcome.seen = outcome.why = ""
+        return outcome
+
+    def _judge_probe(self, check, outcome):
+        found = self.found.get(check.id)
+        if found is None:
+            outcome.why = f"the test program did not reach its checkpoint {check.at!r}"
+        else:
+            outcome.ok, outcome.expected, outcome.seen, outcome.why = found
+
+    def _judge_fact(self, check, outcome):
+        value = self.facts.get(check.fact)
+        if value is None:
+            outcome.why = f"the test program did not come to tell {check.fact!r}"
+            return
+        if check.fact in self.conflicts:
+            outcome.why = f"{check.fact!r} was told twice, with different values"
+            return
+        expected = check.want.judge(value, self)
+        outcome.ok = expected is None
+        outcome.expected = expected or ""
+        outcome.seen = wait_status(value) if isinstance(check.want, Status) else show(value)
+
+    def _judge_ktest(self, check, outcome, lines):
+        value = self.facts.get(f"ktest.{check.ktest}")
+        outcome.ok = value == 1 and f"ktest.{check.ktest}" not in self.conflicts
+        outcome.expected = f"the kernel's test {check.ktest} passes"
+        if value is None:
+            outcome.why = "the kernel did not come to this test"
+        else:
+            outcome.seen = "it failed"
+            outcome.why = "; ".join(console.ktest_complaints(lines, check.ktest))
+
+
+def wait_status(value):
+    """A wait status in words."""
+    if not isinstance(value, int):
+        return show(value)
+    signal = value & 0x7f
+    return f"killed by signal {signal}" if signal else f"exit with status {value >> 8 & 0xff}"

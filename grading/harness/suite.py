@@ -1,0 +1,67 @@
+"""Many tests side by side; each outcome is handed over as it comes."""
+
+import os
+import secrets
+import threading
+
+from grading.harness.outcome import Verdict, not_run
+from grading.harness.run import Run
+from grading.harness.tree import BuildFailed
+from grading.machine import EnvironmentProblem
+from grading.machine.parallel import run_parallel
+
+
+class Suite:
+    """`outcomes` in order of ending. `interrupted`: Ctrl-C came before the last."""
+
+    def __init__(self, tests, tree, log_directory, seed=None, workers=None, echo=None, slow=1.0,
+                 prefix="make grade"):
+        self.tests = tests
+        self.tree = tree
+        self.log_directory = log_directory
+        self.seed = seed
+        self.workers = workers
+        self.echo = echo
+        self.slow = slow
+        self.prefix = prefix
+        self.outcomes = []
+        self.interrupted = False
+        self._lock = threading.Lock()
+
+    def go(self, tell):
+        """Runs all tests; calls tell(outcome) for each, one at a time."""
+        os.makedirs(self.log_directory, exist_ok=True)
+        jobs = [lambda test=test: self._one(test) for test in self.tests]
+        try:
+            for index, value in run_parallel(jobs, self.workers):
+                if isinstance(value, BaseException):
+                    value = not_run(self.tests[index], Verdict.ENVIRONMENT,
+                                    f"{type(value).__name__}: {value}")
+                self.outcomes.append(value)
+                tell(value)
+        except KeyboardInterrupt:
+            self.interrupted = True
+            for outcome in self.missing():
+                self.outcomes.append(outcome)
+
+    def missing(self):
+        """Outcomes for the tests that have none."""
+        done = {outcome.name for outcome in self.outcomes}
+        return [not_run(test, Verdict.NOT_RUN, "stopped before this test had ended")
+                for test in self.tests if test.name not in done]
+
+    def _one(self, test):
+        """The outcome of one test, whatever happens."""
+        seed = self.seed if self.seed is not None else secrets.randbits(32)
+        log = os.path.join(self.log_directory, f"{test.lab}-{test.id}.log")
+        try:
+            outcome = Run(test, self.tree, seed, log, self.echo, self.slow).go()
+        except BuildFailed as failure:
+            outcome = not_run(test, Verdict.FAIL, str(failure))
+            outcome.tail = failure.output
+        except EnvironmentProblem as problem:
+            outcome = not_run(test, Verdict.ENVIRONMENT, str(problem))
+        outcome.seed = seed
+        again = f"{self.prefix} LAB={test.lab} TEST={test.id} SEED={seed}"
+        outcome.reproduce, outcome.debug = again, f"{again} GDB=1"
+        return outcome

@@ -1,0 +1,134 @@
+"""What a check expects of a value that the guest told.
+
+Each has judge(value, run) -> None if it is right, else a text: what was expected. `run` gives
+the seed's words and the other facts, so that no expected value is in the guest.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Sequence
+
+
+@dataclass
+class Equal:
+    """One value. A text is formatted with the machine's numbers first."""
+    value: Any
+
+    def judge(self, value, run):
+        want = self.value.format(**run.numbers) if isinstance(self.value, str) else self.value
+        return None if value == want else str(want)
+
+
+@dataclass
+class Word:
+    """A word of the seed; `mask` keeps some bits of it."""
+    index: int
+    mask: int = (1 << 64) - 1
+
+    def judge(self, value, run):
+        want = run.word(self.index) & self.mask
+        return None if value == want else f"{want:#x}, which the test wrote in this run"
+
+
+@dataclass
+class Between:
+    """From low to high, both included."""
+    low: float
+    high: float
+
+    def judge(self, value, run):
+        if isinstance(value, int) and self.low <= value <= self.high:
+            return None
+        return f"between {self.low} and {self.high}"
+
+
+@dataclass
+class AtLeast:
+    low: float
+
+    def judge(self, value, run):
+        return None if isinstance(value, int) and value >= self.low else f"at least {self.low}"
+
+
+@dataclass
+class AtMost:
+    high: float
+
+    def judge(self, value, run):
+        return None if isinstance(value, int) and value <= self.high else f"at most {self.high}"
+
+
+@dataclass
+class Number:
+    """One of the machine's numbers (memory, harts ...), give or take `slack`, times `scale`."""
+    name: str
+    below: float = 0.0
+    above: float = 0.0
+
+    def judge(self, value, run):
+        want = run.numbers[self.name]
+        if isinstance(value, int) and want * (1 - self.below) <= value <= want * (1 + self.above):
+            return None
+        slack = f" (or at most {self.below:.0%} less)" if self.below else ""
+        return f"{want}{slack}, as this machine was started"
+
+
+@dataclass
+class Fact:
+    """Another fact, times a factor, plus from `low` to `high`."""
+    name: str
+    low: int = 0
+    high: int = 0
+    factor: float = 1
+
+    def judge(self, value, run):
+        other = run.facts.get(self.name)
+        if not isinstance(other, int):
+            return f"a value to compare with: {self.name} was not told"
+        if not isinstance(value, int):
+            return f"a number near {self.name}, which is {other}"
+        base = other * self.factor
+        if base + self.low <= value <= base + self.high:
+            return None
+        return f"from {base + self.low:g} to {base + self.high:g} ({self.name} is {other})"
+
+
+@dataclass
+class NotFact:
+    """Anything but what another fact is."""
+    name: str
+
+    def judge(self, value, run):
+        other = run.facts.get(self.name)
+        if other is None:
+            return f"a value to compare with: {self.name} was not told"
+        return None if value != other else f"anything but {self.name}, which is {other}"
+
+
+@dataclass
+class Status:
+    """How a child must have ended: with an exit status, or by a signal."""
+    code: int = None
+    signal: int = None
+
+    def judge(self, value, run):
+        want = self.code << 8 if self.signal is None else self.signal
+        if isinstance(value, int) and value & ~0x80 == want:
+            return None
+        return (f"exit with status {self.code}" if self.signal is None
+                else f"killed by signal {self.signal}")
+
+
+@dataclass
+class OneOf:
+    wants: Sequence
+
+    def judge(self, value, run):
+        complaints = [want.judge(value, run) for want in self.wants]
+        return None if None in complaints else " or ".join(complaints)
+
+
+def show(value):
+    """A value as a student reads it: large numbers in hexadecimal."""
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 1 << 20:
+        return f"{value} ({value:#x})"
+    return str(value)
