@@ -26,6 +26,8 @@ enum lock_rank {
 	RANK_FILES = 100, /* a descriptor table; dcache and inode hash */
 	RANK_MAPPING = 110,
 	RANK_RMAP = 120,
+	RANK_ANON_GROUP = 122,	/* the areas of one anon group */
+	RANK_ANON_GROUPS = 123, /* whether a group is still there */
 	RANK_PAGETABLE = 130,
 	RANK_SWAP = 140,
 	RANK_LRU = 150,

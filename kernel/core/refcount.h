@@ -44,6 +44,20 @@ refcount_dec_and_test(refcount_t *r)
 	return now == 0;
 }
 
+/* => false, and nothing was done, when this is the last owner */
+static inline bool
+refcount_dec_not_one(refcount_t *r)
+{
+	s32 old = atomic_read(&r->n);
+
+	while (old > 1) {
+		if (atomic_cmpxchg(&r->n, old, old - 1))
+			return true;
+		old = atomic_read(&r->n);
+	}
+	return false;
+}
+
 /* => false, and nothing was done, when there is no owner left */
 static inline bool
 refcount_inc_not_zero(refcount_t *r)

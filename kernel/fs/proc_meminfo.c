@@ -1,6 +1,5 @@
 /*
- * /proc/meminfo, with Linux's lines. Left out is what has no cause here. Without swap, anonymous
- * pages are on no list of reclaim: they are Unevictable, and both lists hold pages of files.
+ * /proc/meminfo, with Linux's lines. Left out is what has no cause here.
  */
 #include "fs/proc_node.h"
 
@@ -69,16 +68,18 @@ show_sums(struct seq *seq)
 static void
 show_lists(struct seq *seq)
 {
-	u64 active, inactive;
+	u64 nr[NR_LRU_LISTS];
 
-	lru_counts(&active, &inactive);
-	show_pages(seq, "Active", active);
-	show_pages(seq, "Inactive", inactive);
-	show_pages(seq, "Active(anon)", 0);
-	show_pages(seq, "Inactive(anon)", 0);
-	show_pages(seq, "Active(file)", active);
-	show_pages(seq, "Inactive(file)", inactive);
-	show_pages(seq, "Unevictable", vmstat_get(NR_ANON_MAPPED));
+	lru_flush();
+	for (enum lru_list list = 0; list < NR_LRU_LISTS; list++)
+		nr[list] = lru_nr_pages(list);
+	show_pages(seq, "Active", nr[LRU_ACTIVE_ANON] + nr[LRU_ACTIVE_FILE]);
+	show_pages(seq, "Inactive", nr[LRU_INACTIVE_ANON] + nr[LRU_INACTIVE_FILE]);
+	show_pages(seq, "Active(anon)", nr[LRU_ACTIVE_ANON]);
+	show_pages(seq, "Inactive(anon)", nr[LRU_INACTIVE_ANON]);
+	show_pages(seq, "Active(file)", nr[LRU_ACTIVE_FILE]);
+	show_pages(seq, "Inactive(file)", nr[LRU_INACTIVE_FILE]);
+	show_pages(seq, "Unevictable", nr[LRU_UNEVICTABLE]);
 }
 
 /* Only where some RAM is beyond the direct map. */

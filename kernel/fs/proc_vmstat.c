@@ -24,16 +24,16 @@ show(struct seq *seq, const char *name, u64 value)
 static void
 show_pages(struct seq *seq)
 {
-	u64 active, inactive, reclaimable = slab_nr_reclaimable_pages();
+	u64 reclaimable = slab_nr_reclaimable_pages();
 	u64 slab = MAX(slab_nr_pages(), reclaimable);
 
-	lru_counts(&active, &inactive);
+	lru_flush();
 	show(seq, "nr_free_pages", nr_free_pages());
-	show(seq, "nr_inactive_anon", 0);
-	show(seq, "nr_active_anon", 0);
-	show(seq, "nr_inactive_file", inactive);
-	show(seq, "nr_active_file", active);
-	show(seq, "nr_unevictable", vmstat_get(NR_ANON_MAPPED));
+	show(seq, "nr_inactive_anon", lru_nr_pages(LRU_INACTIVE_ANON));
+	show(seq, "nr_active_anon", lru_nr_pages(LRU_ACTIVE_ANON));
+	show(seq, "nr_inactive_file", lru_nr_pages(LRU_INACTIVE_FILE));
+	show(seq, "nr_active_file", lru_nr_pages(LRU_ACTIVE_FILE));
+	show(seq, "nr_unevictable", lru_nr_pages(LRU_UNEVICTABLE));
 	show(seq, "nr_slab_reclaimable", reclaimable);
 	show(seq, "nr_slab_unreclaimable", slab - reclaimable);
 	show(seq, "nr_anon_pages", vmstat_get(NR_ANON_MAPPED));

@@ -8,7 +8,7 @@
  *   free in the buddy   PG_buddy, order, lru (free list of its zone)     ZONE lock
  *   slab                PG_slab, slab_cache, freelist, slab_*            SLAB lock
  *   page table          PG_table
- *   anonymous           mapping = anon group | 1, index, mapcount        page lock / PT lock
+ *   anonymous           owner = anon group | 1, index, mapcount          page lock / PT lock
  *   file                mapping, index, mapcount, PG_dirty ...           page lock, MAPPING lock
  *   reserved            PG_reserved: firmware, image, struct pages, never freed
  *   free, per-CPU list  PG_pcp, next_free                               that hart, irq off
@@ -29,7 +29,7 @@ enum page_flag {
 	PG_referenced, /* used lately */
 	PG_uptodate,   /* contents are valid */
 	PG_dirty,      /* newer than the disk */
-	PG_lru,	       /* on an LRU list */
+	PG_lru,	       /* on an LRU list, or in the batch of those that go there */
 	PG_active,     /* ... on the active one */
 	PG_slab,
 	PG_reserved,
@@ -62,7 +62,10 @@ struct page {
 	u32 flags; /* 1 << enum page_flag; atomic bit operations */
 	u8 zone;   /* index of its zone; never changes after boot */
 	u8 order;  /* of a free block, or of an allocation (PG_head) */
-	u16 slab_inuse;
+	union {
+		u16 slab_inuse;
+		u16 lru_slot; /* PG_lru: its place in a hart's batch, or 0 (vm/lru.c) */
+	};
 	atomic_t refcount;
 	atomic_t mapcount;
 	union {

@@ -300,8 +300,8 @@ nr_total_pages(void)
 	return nr;
 }
 
-void
-page_copy_contents(struct page *dst, struct page *src)
+static NOINLINE void
+page_copy_kmapped(struct page *dst, struct page *src)
 {
 	void *to = kmap_local_page(dst);
 	void *from = kmap_local_page(src);
@@ -309,6 +309,15 @@ page_copy_contents(struct page *dst, struct page *src)
 	page_copy(to, from);
 	kunmap_local(from);
 	kunmap_local(to);
+}
+
+void
+page_copy_contents(struct page *dst, struct page *src)
+{
+	if (likely(page_in_directmap(dst) && page_in_directmap(src)))
+		page_copy(page_to_kva(dst), page_to_kva(src));
+	else
+		page_copy_kmapped(dst, src);
 }
 
 void

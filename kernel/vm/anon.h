@@ -17,6 +17,9 @@ struct page *anon_page_alloc_raw(struct vma *vma, uva_t uva);
  */
 void anon_page_map(struct vma *vma, pte_t *ptep, struct page *page);
 
+/* The same in place of the page that the PTE has now, whose reference becomes the caller's. */
+void anon_page_replace(struct vma *vma, pte_t *ptep, struct page *page);
+
 /* Does nothing but its one PTE have this anonymous page? Then a store need not copy it. */
 static inline bool
 anon_page_exclusive(const struct page *page)

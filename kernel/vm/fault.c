@@ -142,13 +142,8 @@ cow_reuse_locked(struct fault *f)
 static void
 cow_replace_locked(struct fault *f, struct page *copy)
 {
-	struct mm *mm = f->vma->mm;
-	struct page *original = pte_page(f->pte);
-
-	page_copy_contents(copy, original);
-	page_map_remove(original);
-	atomic64_add(page_test(original, PG_anon) ? &mm->rss_anon : &mm->rss_file, -1);
-	anon_page_map(f->vma, f->ptep, copy);
+	page_copy_contents(copy, pte_page(f->pte));
+	anon_page_replace(f->vma, f->ptep, copy);
 	fault_count()->nr_cow_copied++;
 }
 

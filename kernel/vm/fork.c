@@ -11,7 +11,8 @@
  * The child's areas of a file are on the mapping's list from the start, so truncation may look at
  * the child's page table while it is being made: entries of such areas are copied under the
  * mapping's rmap_lock, one table at a time, and what truncation removed from the parent before is
- * not copied after. Nobody else can reach the child.
+ * not copied after. Reclaim finds the child by the anon groups, whose locks are held for the same
+ * reason. Nobody else can reach the child.
  */
 
 #include "core/panic.h"
@@ -20,6 +21,7 @@
 #include "mem/kmap.h"
 #include "sched/sched.h"
 #include "vm/anon.h"
+#include "vm/anon_group.h"
 #include "vm/mm.h"
 #include "vm/page_map.h"
 #include "vm/pagecache.h"
@@ -39,7 +41,7 @@ struct fork_copy {
 static bool
 vma_copies_entries(const struct vma *vma)
 {
-	return vma->has_anon && !(vma->flags & VM_WIPEONFORK);
+	return vma->anon && !(vma->flags & VM_WIPEONFORK);
 }
 
 /* The child gets a copy of a page that is in use. => false: no spare page */
@@ -100,11 +102,13 @@ copy_entries(struct fork_copy *copy, pte_t *from, pte_t *to)
 
 	if (mapping)
 		spin_lock(&mapping->rmap_lock);
+	anon_group_lock(copy->to->anon);
 	spin_lock(&pgt->lock);
 	for (; copy->va < copy->end; copy->va += PAGE_SIZE, from++, to++)
 		if (!copy_entry(copy, from, to))
 			break;
 	spin_unlock(&pgt->lock);
+	anon_group_unlock(copy->to->anon);
 	if (mapping)
 		spin_unlock(&mapping->rmap_lock);
 }
@@ -174,8 +178,8 @@ copy_areas(struct mm *parent, struct mm *child, bool *protected)
 				 vma->mapping, vma->pgoff);
 		if (!copy)
 			return -ENOMEM;
-		copy->has_anon = vma->has_anon;
 		vma_insert(copy);
+		anon_group_join(copy, vma->anon);
 		if (vma_copies_entries(vma))
 			error = copy_area_entries(vma, copy, protected);
 		if (error)

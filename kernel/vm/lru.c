@@ -1,70 +1,223 @@
+/*
+ * Each zone has five lists:
+ *
+ *	             new pages                              isolated by reclaim
+ *	                 │                                        ▲
+ *	                 ▼   used again                           │
+ *	inactive  [young ............ old] ───────────────────────┤ used lately: back,
+ *	             │          ▲                                 │ to the active list
+ *	 used twice  ▼          │ when inactive is the shorter    │
+ *	active    [young ............ old]
+ *
+ *	unevictable: pages that somebody locked in memory, or whose only home it is (ramfs)
+ *
+ * one such pair for memory that would have to go to swap (anonymous pages, shmem, tmpfs), and one
+ * for pages of files. Pages are aged by kind, for the kinds cost differently; and by zone, for a
+ * shortage of one zone is not helped by pages of another.
+ *
+ * New pages come in numbers, so they go to a batch of the hart first, without a lock: an array
+ * of slots. A page in there has PG_lru, its slot's number in lru_slot, and no reference. Whoever
+ * exchanges a slot's content for NULL owns what was in it: a flush, which puts the page on its
+ * list with the zone's lock held all the while; or lru_remove(), when the page is freed before. If
+ * that finds its slot empty then a flush has the page, and is done with it when the lock can be
+ * taken. Any hart may flush the slots of any other, and only the owner of a batch fills it:
+ *
+ *	slots of a hart:  [0] next free, [1] .. [LRU_BATCH] pages or NULL
+ *
+ * A page on a list has PG_lru and lru_slot 0. Both change with the zone's lock held.
+ */
+
 #include "vm/lru.h"
 
+#include "core/cpu.h"
 #include "core/panic.h"
-#include "core/spinlock.h"
 #include "mem/page_alloc.h"
 #include "mem/vmstat.h"
 
-static struct spinlock lru_lock = SPINLOCK_INIT("lru", RANK_LRU);
-static struct lru lru = {
-	.active = LIST_HEAD_INIT(lru.active),
-	.inactive = LIST_HEAD_INIT(lru.inactive),
-};
+/* What says on which list of its zone a page is. */
+#define LRU_LIST_FLAGS (1U << PG_active | 1U << PG_unevictable | 1U << PG_swapbacked)
 
-/* => lru_lock held, page on no list */
-static void
-lru_insert_locked(struct page *page, bool active)
+/* What a page has only while it is on a list. */
+#define LRU_PLACE_FLAGS (1U << PG_lru | 1U << PG_active | 1U << PG_unevictable)
+
+struct lru lrus[NR_ZONES];
+
+union lru_slot lru_slots[NR_CPUS * LRU_SLOTS] ALIGNED(64);
+
+STATIC_ASSERT(NR_CPUS *LRU_SLOTS <= UINT16_MAX);
+
+/* The list that the page's flags stand for. */
+static enum lru_list
+page_list(const struct page *page)
 {
-	list_add(&page->lru, active ? &lru.active : &lru.inactive);
-	*(active ? &lru.nr_active : &lru.nr_inactive) += 1;
-	__atomic_fetch_or(&page->flags, 1U << PG_lru | (active ? 1U << PG_active : 0),
-			  __ATOMIC_RELAXED);
+	if (page_test(page, PG_unevictable))
+		return LRU_UNEVICTABLE;
+	return lru_inactive(page_lru_kind(page)) + page_test(page, PG_active);
+}
+
+/* => lru->lock held, page on no list, its flags set */
+static void
+lru_insert_locked(struct lru *lru, struct page *page)
+{
+	enum lru_list list = page_list(page);
+
+	list_add(&page->lru, &lru->lists[list]);
+	lru->nr[list]++;
+	page->lru_slot = 0;
 }
 
 /*
  * Off the list first, then PG_lru: page_put() of the last owner does not come here for a page
- * without it. => lru_lock held
+ * without it. => lru->lock held, page on a list
  */
 static void
-lru_delete_locked(struct page *page)
+lru_delete_locked(struct lru *lru, struct page *page)
 {
-	u32 bits = 1U << PG_lru | 1U << PG_active;
-	u32 old;
-
-	if (!page_test(page, PG_lru))
-		return;
 	list_del(&page->lru);
-	old = __atomic_fetch_and(&page->flags, ~bits, __ATOMIC_RELEASE);
-	*(old & (1U << PG_active) ? &lru.nr_active : &lru.nr_inactive) -= 1;
+	lru->nr[page_list(page)]--;
+	__atomic_fetch_and(&page->flags, ~LRU_PLACE_FLAGS, __ATOMIC_RELEASE);
 }
 
-/* To the young end of the other list; it keeps PG_lru all the while. => lru_lock held, it has it */
+/* To the young end of the list for which `flags` would be changed so. => lru->lock held, on a list */
 static void
-lru_move_locked(struct page *page)
+lru_move_locked(struct lru *lru, struct page *page, u32 change)
 {
-	bool was_active = page_test(page, PG_active);
+	lru->nr[page_list(page)]--;
+	__atomic_fetch_xor(&page->flags, change, __ATOMIC_RELAXED);
+	lru->nr[page_list(page)]++;
+	list_move(&page->lru, &lru->lists[page_list(page)]);
+}
 
-	list_move(&page->lru, was_active ? &lru.inactive : &lru.active);
-	lru.nr_active += was_active ? -1 : 1;
-	lru.nr_inactive += was_active ? 1 : -1;
-	__atomic_fetch_xor(&page->flags, 1U << PG_active, __ATOMIC_RELAXED);
-	vmstat_add(was_active ? PGDEACTIVATE : PGACTIVATE, 1);
+/* Take the page out of its slot. => false: it is not there */
+static bool
+slot_take(union lru_slot *slot, struct page *page)
+{
+	return __atomic_compare_exchange_n(&slot->page, &page, NULL, false, __ATOMIC_ACQ_REL,
+					   __ATOMIC_RELAXED);
+}
+
+/* => true: the page was in a slot, and now is nowhere; no flush has it, nor will have */
+static bool
+slot_leave(struct page *page)
+{
+	u32 slot = READ_ONCE(page->lru_slot);
+
+	if (!slot || !slot_take(&lru_slots[slot], page))
+		return false;
+	__atomic_fetch_and(&page->flags, ~LRU_PLACE_FLAGS, __ATOMIC_RELEASE);
+	return true;
+}
+
+/* Pages of one hart's slots go to their lists. Those in a row are mostly alike. */
+static void
+slots_flush(union lru_slot *first)
+{
+	struct lru *lru = NULL;
+	struct list_head *head = NULL;
+	u32 flags = 0;
+	u64 *nr = NULL;
+
+	for (unsigned i = 1; i <= LRU_BATCH; i++) {
+		struct page *page = READ_ONCE(first[i].page);
+
+		if (!page)
+			continue;
+		if (unlikely(lru != lru_of(page))) {
+			if (lru)
+				spin_unlock(&lru->lock);
+			lru = lru_of(page);
+			spin_lock(&lru->lock);
+			head = NULL;
+		}
+		if (unlikely(!slot_take(&first[i], page)))
+			continue;
+		if (unlikely(!head || (page->flags & LRU_LIST_FLAGS) != flags)) {
+			flags = page->flags & LRU_LIST_FLAGS;
+			head = &lru->lists[page_list(page)];
+			nr = &lru->nr[page_list(page)];
+		}
+		list_add(&page->lru, head);
+		page->lru_slot = 0;
+		*nr += 1;
+	}
+	if (lru)
+		spin_unlock(&lru->lock);
+}
+
+void
+lru_batch_full(union lru_slot *first)
+{
+	slots_flush(first);
+	first->nr = 0;
 }
 
 void
 lru_add(struct page *page)
 {
-	spin_lock(&lru_lock);
-	lru_insert_locked(page, false);
-	spin_unlock(&lru_lock);
+	page_set(page, PG_lru);
+	lru_batch_add(page);
+}
+
+void
+lru_flush(void)
+{
+	for (u32 cpu = 0; cpu < nr_cpus; cpu++)
+		if (READ_ONCE(lru_slots[cpu * LRU_SLOTS].nr) > 0)
+			slots_flush(&lru_slots[cpu * LRU_SLOTS]);
+}
+
+void
+lru_remove_unused(struct page **pages, unsigned nr)
+{
+	struct lru *lru = NULL;
+
+	for (unsigned i = 0; i < nr; i++) {
+		struct page *page = pages[i];
+
+		if (page_refcount(page) != 1 || !page_test(page, PG_lru) || slot_leave(page))
+			continue;
+		if (unlikely(lru != lru_of(page))) {
+			if (lru)
+				spin_unlock(&lru->lock);
+			lru = lru_of(page);
+			spin_lock(&lru->lock);
+		}
+		if (likely(page_refcount(page) == 1 && page_test(page, PG_lru)))
+			lru_delete_locked(lru, page);
+	}
+	if (lru)
+		spin_unlock(&lru->lock);
 }
 
 void
 lru_remove(struct page *page)
 {
-	spin_lock(&lru_lock);
-	lru_delete_locked(page);
-	spin_unlock(&lru_lock);
+	struct lru *lru = lru_of(page);
+
+	if (!page_test(page, PG_lru) || slot_leave(page))
+		return;
+	spin_lock(&lru->lock);
+	if (page_test(page, PG_lru))
+		lru_delete_locked(lru, page);
+	spin_unlock(&lru->lock);
+}
+
+/* Was used twice. One that is still in a batch gets there with the flush. */
+static void
+lru_activate(struct page *page)
+{
+	struct lru *lru = lru_of(page);
+	const u32 mask = LRU_PLACE_FLAGS;
+
+	spin_lock(&lru->lock);
+	if ((page->flags & mask) == 1U << PG_lru) {
+		if (page->lru_slot)
+			page_set(page, PG_active);
+		else
+			lru_move_locked(lru, page, 1U << PG_active);
+		vmstat_add(PGACTIVATE, 1);
+	}
+	spin_unlock(&lru->lock);
 }
 
 void
@@ -76,63 +229,136 @@ lru_touch(struct page *page)
 		page_set(page, PG_referenced);
 		return;
 	}
-	if (flags & (1U << PG_active) || !(flags & (1U << PG_lru)))
+	if ((flags & LRU_PLACE_FLAGS) != 1U << PG_lru)
 		return;
-	spin_lock(&lru_lock);
-	if (page_test(page, PG_lru) && !page_test(page, PG_active))
-		lru_move_locked(page);
-	spin_unlock(&lru_lock);
+	lru_activate(page);
 	page_clear(page, PG_referenced);
 }
 
-/*
- * Keep the inactive list at least as long as the active one, so that pages are judged before they
- * go.
- */
-static void
-lru_balance_locked(unsigned nr)
+u64
+lru_balance(struct lru *lru, enum lru_kind kind, u64 nr)
 {
-	while (nr-- > 0 && lru.nr_inactive < lru.nr_active)
-		lru_move_locked(list_last_entry(&lru.active, struct page, lru));
+	enum lru_list inactive = lru_inactive(kind), active = lru_active(kind);
+	u64 moved = 0;
+
+	spin_lock(&lru->lock);
+	while (moved < nr && lru->nr[inactive] < lru->nr[active]) {
+		struct page *page = list_last_entry(&lru->lists[active], struct page, lru);
+
+		lru_move_locked(lru, page, 1U << PG_active);
+		moved++;
+	}
+	spin_unlock(&lru->lock);
+	vmstat_add(PGDEACTIVATE, moved);
+	return moved;
 }
 
 unsigned
-lru_isolate(struct page **pages, unsigned nr)
+lru_isolate(struct lru *lru, enum lru_list list, struct page **pages, unsigned nr)
 {
 	unsigned taken = 0;
+	s64 by_kind[NR_LRU_KINDS] = {0};
 
-	spin_lock(&lru_lock);
-	lru_balance_locked(nr);
-	while (taken < nr && !list_empty(&lru.inactive)) {
-		struct page *page = list_last_entry(&lru.inactive, struct page, lru);
+	spin_lock(&lru->lock);
+	while (taken < nr && !list_empty(&lru->lists[list])) {
+		struct page *page = list_last_entry(&lru->lists[list], struct page, lru);
 
-		if (page_try_get(page))
+		if (page_try_get(page)) {
 			pages[taken++] = page;
-		lru_delete_locked(page);
+			by_kind[page_lru_kind(page)]++;
+		}
+		lru_delete_locked(lru, page);
 	}
-	spin_unlock(&lru_lock);
+	spin_unlock(&lru->lock);
+	for (unsigned kind = 0; kind < NR_LRU_KINDS; kind++)
+		if (by_kind[kind])
+			atomic64_add(&lru->nr_isolated[kind], by_kind[kind]);
 	return taken;
+}
+
+void
+lru_isolated_gone(struct page *page)
+{
+	atomic64_add(&lru_of(page)->nr_isolated[page_lru_kind(page)], -1);
 }
 
 void
 lru_putback(struct page *page, bool active)
 {
-	spin_lock(&lru_lock);
-	if (!page_test(page, PG_lru))
-		lru_insert_locked(page, active);
-	spin_unlock(&lru_lock);
+	struct lru *lru = lru_of(page);
+	u32 flags = 1U << PG_lru | (active ? 1U << PG_active : 0);
+
+	lru_isolated_gone(page);
+	spin_lock(&lru->lock);
+	if (!page_test(page, PG_lru)) {
+		__atomic_fetch_or(&page->flags, flags, __ATOMIC_RELAXED);
+		lru_insert_locked(lru, page);
+	}
+	spin_unlock(&lru->lock);
 	page_put(page);
 }
 
 void
-lru_counts(u64 *nr_active, u64 *nr_inactive)
+lru_make_evictable(struct page *page)
 {
-	*nr_active = READ_ONCE(lru.nr_active);
-	*nr_inactive = READ_ONCE(lru.nr_inactive);
+	struct lru *lru = lru_of(page);
+	const u32 mask = 1U << PG_lru | 1U << PG_unevictable;
+
+	spin_lock(&lru->lock);
+	if ((page->flags & mask) == mask) {
+		if (page->lru_slot)
+			page_clear(page, PG_unevictable);
+		else
+			lru_move_locked(lru, page, 1U << PG_unevictable);
+	}
+	spin_unlock(&lru->lock);
+}
+
+u64
+lru_nr_pages(enum lru_list list)
+{
+	u64 nr = 0;
+
+	for (unsigned i = 0; i < NR_ZONES; i++)
+		nr += READ_ONCE(lrus[i].nr[list]);
+	return nr;
+}
+
+u64
+lru_nr_isolated(enum lru_kind kind)
+{
+	s64 nr = 0;
+
+	for (unsigned i = 0; i < NR_ZONES; i++)
+		nr += atomic64_read(&lrus[i].nr_isolated[kind]);
+	return MAX(nr, 0L);
+}
+
+void
+lru_check(struct lru *lru)
+{
+	spin_lock(&lru->lock);
+	for (enum lru_list list = 0; list < NR_LRU_LISTS; list++) {
+		struct page *page;
+		u64 nr = 0;
+
+		list_for_each_entry(page, &lru->lists[list], lru) {
+			assert(lru_of(page) == lru && page_test(page, PG_lru));
+			assert(page->lru_slot == 0 && page_list(page) == list);
+			nr++;
+		}
+		assert(nr == lru->nr[list]);
+	}
+	spin_unlock(&lru->lock);
 }
 
 void
 lru_init(void)
 {
+	for (unsigned i = 0; i < NR_ZONES; i++) {
+		spin_init(&lrus[i].lock, "lru", RANK_LRU);
+		for (enum lru_list list = 0; list < NR_LRU_LISTS; list++)
+			list_init(&lrus[i].lists[list]);
+	}
 	page_lru_release_hook = lru_remove;
 }

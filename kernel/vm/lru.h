@@ -1,30 +1,140 @@
 #pragma once
 
-/* Which page to reclaim next: pages of the cache in the order of their last use. */
+/*
+ * Which page to reclaim next: user pages and pages of the cache, zone by zone and kind by kind, in
+ * the order of their last use. See the theory in vm/lru.c.
+ */
 
+#include "core/atomic.h"
+#include "core/cpu.h"
+#include "core/spinlock.h"
 #include "mem/page.h"
+#include "mem/zone.h"
 
-/* Pages of one kind in two lists. => LRU lock protects */
-struct lru {
-	struct list_head active, inactive; /* newest first */
-	u64 nr_active, nr_inactive;
+/* The lists of a zone, with Linux's names. Active ones are one more than the inactive of the kind. */
+enum lru_list {
+	LRU_INACTIVE_ANON,
+	LRU_ACTIVE_ANON,
+	LRU_INACTIVE_FILE,
+	LRU_ACTIVE_FILE,
+	LRU_UNEVICTABLE,
+	NR_LRU_LISTS,
 };
 
-/* A page came into the cache. It has no PG_lru yet. */
-void lru_add(struct page *page);
-/* A page left the cache. Harmless without PG_lru. */
-void lru_remove(struct page *page);
-/* A page was used: twice while inactive makes it active. Cheap. */
-void lru_touch(struct page *page);
+/* What has to be written to swap, and what a file has (or can give again). */
+enum lru_kind { LRU_ANON, LRU_FILE, NR_LRU_KINDS };
+
+struct lru {
+	struct spinlock lock;		      /* LRU: all of it but nr_isolated */
+	struct list_head lists[NR_LRU_LISTS]; /* newest first */
+	u64 nr[NR_LRU_LISTS];
+	atomic64_t nr_isolated[NR_LRU_KINDS]; /* in the hands of lru_isolate()'s callers */
+} ALIGNED(256);				      /* a power of two: found by a shift */
+
+extern struct lru lrus[NR_ZONES];
+
+static inline struct lru *
+lru_of(const struct page *page)
+{
+	return &lrus[(u64)page->zone];
+}
+
+static inline enum lru_kind
+page_lru_kind(const struct page *page)
+{
+	return page_test(page, PG_swapbacked) ? LRU_ANON : LRU_FILE;
+}
+
+static inline enum lru_list
+lru_inactive(enum lru_kind kind)
+{
+	return kind == LRU_ANON ? LRU_INACTIVE_ANON : LRU_INACTIVE_FILE;
+}
+
+static inline enum lru_list
+lru_active(enum lru_kind kind)
+{
+	return lru_inactive(kind) + 1;
+}
 
 /*
- * Take up to nr pages from the old end of the inactive list, each with a reference and off the list
- * (PG_lru clear); refills that list from the active one when it is the shorter. A page
- * whose last owner has just gone is not among them. => how many
+ * A page is new in a page table or in the cache. It has no PG_lru yet, and goes to the young end
+ * of an inactive list, soon (lru_flush()), or of the unevictable one if it has PG_unevictable.
  */
-unsigned lru_isolate(struct page **pages, unsigned nr);
-/* Put isolated pages back: to the young end of the active or inactive list. */
+void lru_add(struct page *page);
+/*
+ * What follows gives one reference of each page back. Those that have no other leave their lists, at
+ * a lower price than one by one.
+ */
+void lru_remove_unused(struct page **pages, unsigned nr);
+/* The page is nobody's, or left the cache. Harmless without PG_lru. */
+void lru_remove(struct page *page);
+/* A page was used by a system call: twice while inactive makes it active. Cheap. */
+void lru_touch(struct page *page);
+/* Put on the lists what any hart still has in its batch. */
+void lru_flush(void);
+
+/*
+ * Take up to nr pages from the old end of a list, each with a reference and off the list (PG_lru
+ * and PG_active clear). A page whose last owner has just gone is not among them.
+ * => how many; each has to be given to lru_putback()
+ */
+unsigned lru_isolate(struct lru *lru, enum lru_list list, struct page **pages, unsigned nr);
+/* The page was freed, or will be by the caller's page_put(). Or: it goes back to a list. */
+void lru_isolated_gone(struct page *page);
 void lru_putback(struct page *page, bool active);
 
-void lru_counts(u64 *nr_active, u64 *nr_inactive);
+/*
+ * Move up to nr pages from the old end of a kind's active list to its inactive one, while that is
+ * the shorter. => how many
+ */
+u64 lru_balance(struct lru *lru, enum lru_kind kind, u64 nr);
+
+/* The page need not stay any more: from the unevictable list to an inactive one, if it is there. */
+void lru_make_evictable(struct page *page);
+
+/* Pages on one of the lists now, in all zones. */
+u64 lru_nr_pages(enum lru_list list);
+u64 lru_nr_isolated(enum lru_kind kind);
+
+/* Walk all lists; panics, naming what is wrong. For tests. */
+void lru_check(struct lru *lru);
+
+/* --- the inside of lru_add(): see vm/lru.c ---------------------------------------------------- */
+
+#define LRU_SLOTS 32
+#define LRU_BATCH (LRU_SLOTS - 1)
+
+/* A hart's first word is the number of pages that it put into the others. */
+union lru_slot {
+	u64 nr;
+	struct page *page;
+};
+extern union lru_slot lru_slots[NR_CPUS * LRU_SLOTS];
+
+void lru_batch_full(union lru_slot *first);
+
+/* => the page has PG_lru since a moment ago */
+static ALWAYS_INLINE void
+lru_batch_add(struct page *page)
+{
+	union lru_slot *first = &lru_slots[cpu_id() * LRU_SLOTS];
+	u64 n = first->nr + 1;
+
+	page->lru_slot = cpu_id() * LRU_SLOTS + n;
+	first->nr = n;
+	__atomic_store_n(&first[n].page, page, __ATOMIC_RELEASE);
+	if (unlikely(n == LRU_BATCH))
+		lru_batch_full(first);
+}
+
+/* lru_add() of a page that nobody else can reach yet. */
+static ALWAYS_INLINE void
+lru_add_private(struct page *page)
+{
+	page->flags |= 1U << PG_lru;
+	lru_batch_add(page);
+}
+
+/* Once, at boot. */
 void lru_init(void);

@@ -5,7 +5,7 @@
  *
  * Whoever looks for the entries of a file page (truncation, reclaim) holds the mapping's rmap_lock
  * all the while, and finds both areas on its list; entries move under that lock, so it finds each
- * in one place or the other. TLBs are flushed before the page-table lock is dropped: after that the
+ * in one place or the other. For anonymous pages the lock is that of their group. TLBs are flushed before the page-table lock is dropped: after that the
  * page could be unmapped at its new address and freed, with the old one still usable.
  *
  * An anonymous page knows its place in the area by page->index. So a moved area keeps its pgoff.
@@ -15,6 +15,7 @@
 
 #include "lib/errno.h"
 #include "sched/sched.h"
+#include "vm/anon_group.h"
 #include "vm/areas.h"
 #include "vm/mmap.h"
 #include "vm/pagecache.h"
@@ -84,17 +85,20 @@ move_some(struct mm *mm, const struct remap *remap, u64 *va)
 }
 
 static void
-move_pages(struct mm *mm, const struct remap *remap, struct mapping *mapping)
+move_pages(struct mm *mm, const struct remap *remap, const struct vma *area)
 {
+	struct mapping *mapping = area->mapping;
 	u64 va = remap->old;
 	bool more;
 
 	do {
 		if (mapping)
 			spin_lock(&mapping->rmap_lock);
+		anon_group_lock(area->anon);
 		spin_lock(&mm->pgt.lock);
 		more = move_some(mm, remap, &va);
 		spin_unlock(&mm->pgt.lock);
+		anon_group_unlock(area->anon);
 		if (mapping)
 			spin_unlock(&mapping->rmap_lock);
 		cond_resched();
@@ -105,17 +109,13 @@ move_pages(struct mm *mm, const struct remap *remap, struct mapping *mapping)
 static struct vma *
 area_prepare(struct mm *mm, const struct remap *remap, const struct vma *vma)
 {
-	bool keeps_offset = vma->mapping || vma->has_anon;
+	bool keeps_offset = vma->mapping || vma->anon;
 	u64 pgoff = keeps_offset ? vma_index(vma, remap->old) : remap->new >> PAGE_SHIFT;
-	struct vma *area;
 
 	if (tables_ensure(mm, remap) < 0)
 		return NULL;
-	area = vma_alloc(mm, remap->new, remap->new + remap->new_bytes, vma->flags, vma->mapping,
+	return vma_alloc(mm, remap->new, remap->new + remap->new_bytes, vma->flags, vma->mapping,
 			 pgoff);
-	if (area)
-		area->has_anon = vma->has_anon;
-	return area;
 }
 
 /* The old area goes, or stays without its pages. */
@@ -186,7 +186,8 @@ remap_move(struct mm *mm, struct remap *remap, struct list_head *removed)
 	areas_unmap(mm, remap->new, remap->new + remap->new_bytes, removed);
 	vma_insert(area);
 	if (remap->old_bytes > 0) {
-		move_pages(mm, remap, area->mapping);
+		anon_group_join(area, vma_at(mm, remap->old)->anon);
+		move_pages(mm, remap, area);
 		old_area_finish(mm, remap, removed);
 	}
 	if (!remap->keep_old)

@@ -96,7 +96,8 @@ pagecache_add(struct mapping *mapping, u64 index, gfp_t gfp)
 
 	if (!page)
 		return NULL;
-	page->flags |= 1U << PG_locked | (mapping->swapbacked ? 1U << PG_swapbacked : 0);
+	page->flags |= 1U << PG_locked | (mapping->swapbacked ? 1U << PG_swapbacked : 0) |
+		       (mapping->unevictable ? 1U << PG_unevictable : 0);
 	error = page_insert(mapping, page, index);
 	if (!error)
 		return page;

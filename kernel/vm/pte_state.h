@@ -65,5 +65,5 @@ swp_entry_to_pte(swp_entry_t entry)
 	return (pte_t){entry.val << PTE_PFN_SHIFT | PTE_SWAP};
 }
 
-/* The tag in page->owner of an anonymous page; what else the word says is the reverse map's. */
+/* The tag in page->owner of an anonymous page; the rest of the word is its struct anon_group. */
 #define PAGE_OWNER_ANON 1UL

@@ -1,7 +1,7 @@
 /*
- * Reclaim, first cut: the oldest inactive pages of the cache go when nothing uses them.
+ * Reclaim: the oldest inactive pages of each zone go when nothing uses them.
  *
- *	locked by mlock				active list again
+ *	locked by mlock, or at home here	unevictable list
  *	used since it was last looked at	active list again
  *	dirty					left; the flusher is called
  *	locked, or being written		left
@@ -16,6 +16,7 @@
 #include "core/clock.h"
 #include "lib/compiler.h"
 #include "mem/page_alloc.h"
+#include "mem/vmstat.h"
 #include "sched/sched.h"
 #include "vm/flusher.h"
 #include "vm/lru.h"
@@ -31,23 +32,17 @@
 
 /* Rounds: in the n-th, 1/2^(RECLAIM_ROUNDS - n) of the inactive pages are looked at. */
 #define RECLAIM_ROUNDS 8
+/* Shmem that nobody has stored to can be dropped without swap; it is looked for in these last rounds. */
+#define SHMEM_ROUNDS 2
 
 static struct reclaim_stats stats;
 
-enum verdict { PAGE_FREED, PAGE_KEEP, PAGE_ACTIVATE, PAGE_DIRTY };
+enum verdict { PAGE_FREED, PAGE_KEEP, PAGE_ACTIVATE, PAGE_DIRTY, PAGE_UNEVICTABLE };
 
-/* => page locked, in a mapping */
+/* => page locked, of a file, not wanted by anybody now */
 static enum verdict
-page_judge(struct page *page, bool last_round)
+file_page_drop(struct page *page)
 {
-	u32 found = rmap_test_and_clear_accessed(page);
-	bool used = found & RMAP_ACCESSED;
-
-	used |= page_test_and_clear(page, PG_referenced);
-	if (page->mapping->unevictable || found & RMAP_LOCKED)
-		return PAGE_ACTIVATE;
-	if (used && !last_round)
-		return PAGE_ACTIVATE;
 	if (page_test(page, PG_writeback))
 		return PAGE_DIRTY;
 	if (page_test(page, PG_dirty))
@@ -60,6 +55,25 @@ page_judge(struct page *page, bool last_round)
 	return pagecache_remove(page) ? PAGE_FREED : PAGE_KEEP;
 }
 
+/* => page locked, in a mapping or anonymous */
+static enum verdict
+page_judge(struct page *page, bool last_round)
+{
+	u32 found = rmap_test_and_clear_accessed(page);
+	bool used = found & RMAP_ACCESSED;
+
+	used |= page_test_and_clear(page, PG_referenced);
+	if (found & RMAP_LOCKED) {
+		page_set(page, PG_mlocked);
+		return PAGE_UNEVICTABLE;
+	}
+	if (used && !last_round)
+		return PAGE_ACTIVATE;
+	if (page_test(page, PG_anon))
+		return PAGE_KEEP;
+	return file_page_drop(page);
+}
+
 /* Gives the reference back. */
 static enum verdict
 page_reclaim(struct page *page, bool last_round)
@@ -70,28 +84,35 @@ page_reclaim(struct page *page, bool last_round)
 		lru_putback(page, false);
 		return PAGE_KEEP;
 	}
-	if (!page->mapping)
+	if (!page->owner)
 		verdict = PAGE_FREED;
 	else
 		verdict = page_judge(page, last_round);
+	if (verdict == PAGE_UNEVICTABLE)
+		page_set(page, PG_unevictable);
 	page_unlock(page);
-	if (verdict == PAGE_FREED)
+	if (verdict == PAGE_FREED) {
+		lru_isolated_gone(page);
 		page_put(page);
-	else
+	} else {
 		lru_putback(page, verdict == PAGE_ACTIVATE);
+	}
 	return verdict;
 }
 
-/* Look at up to nr_scan pages, until nr_wanted are free. => freed; *nr_dirty grows */
+/* Look at up to nr_scan pages of a list, until nr_wanted are free. => freed; *nr_dirty grows */
 static u64
-shrink_lru(u64 nr_scan, u64 nr_wanted, bool last_round, u64 *nr_dirty)
+shrink_list(struct lru *lru, enum lru_kind kind, u64 nr_scan, u64 nr_wanted, bool last_round,
+	    u64 *nr_dirty)
 {
 	struct page *pages[RECLAIM_BATCH];
 	u64 freed = 0;
 
 	while (nr_scan > 0 && freed < nr_wanted) {
-		unsigned nr = lru_isolate(pages, MIN(nr_scan, (u64)RECLAIM_BATCH));
+		unsigned nr;
 
+		lru_balance(lru, kind, RECLAIM_BATCH);
+		nr = lru_isolate(lru, lru_inactive(kind), pages, MIN(nr_scan, (u64)RECLAIM_BATCH));
 		if (nr == 0)
 			break;
 		for (unsigned i = 0; i < nr; i++) {
@@ -107,13 +128,33 @@ shrink_lru(u64 nr_scan, u64 nr_wanted, bool last_round, u64 *nr_dirty)
 	return freed;
 }
 
+/* One round over one zone. => freed */
 static u64
-nr_lru_pages(void)
+shrink_zone(struct lru *lru, int round, u64 nr_wanted, u64 *nr_dirty)
 {
-	u64 nr_active, nr_inactive;
+	u64 freed = 0;
 
-	lru_counts(&nr_active, &nr_inactive);
-	return nr_active + nr_inactive;
+	for (int kind = NR_LRU_KINDS - 1; kind >= 0 && freed < nr_wanted; kind--) {
+		u64 nr = READ_ONCE(lru->nr[lru_inactive(kind)]) +
+			 READ_ONCE(lru->nr[lru_active(kind)]);
+
+		if (kind == LRU_ANON && (round >= SHMEM_ROUNDS || vmstat_get(NR_SHMEM) == 0))
+			continue;
+		freed += shrink_list(lru, kind, MAX(nr >> round, (u64)RECLAIM_BATCH),
+				     nr_wanted - freed, round == 0, nr_dirty);
+	}
+	return freed;
+}
+
+static u64
+shrink_zones(int round, u64 nr_wanted, u64 *nr_dirty)
+{
+	u64 freed = 0;
+
+	lru_flush();
+	for (int i = NR_ZONES - 1; i >= 0 && freed < nr_wanted; i--)
+		freed += shrink_zone(&lrus[i], round, nr_wanted - freed, nr_dirty);
+	return freed;
 }
 
 u64
@@ -126,10 +167,9 @@ reclaim_pages(u64 nr_pages, gfp_t gfp)
 	current->reclaim_depth++;
 	stats.nr_direct++;
 	for (int round = RECLAIM_ROUNDS - 1; round >= 0 && freed < nr_pages; round--) {
-		u64 nr_scan = MAX(nr_lru_pages() >> round, (u64)RECLAIM_BATCH);
 		u64 nr_dirty = 0;
 
-		freed += shrink_lru(nr_scan, nr_pages - freed, round == 0, &nr_dirty);
+		freed += shrink_zones(round, nr_pages - freed, &nr_dirty);
 		if (freed < nr_pages)
 			freed += shrinkers_run(gfp, round);
 		if (freed < nr_pages && nr_dirty > 0 && gfp & GFP_BIT_IO) {
@@ -146,10 +186,10 @@ u64
 reclaim_drop_caches(void)
 {
 	u64 nr_dirty = 0;
-	u64 freed = shrink_lru(nr_lru_pages(), UINT64_MAX, true, &nr_dirty);
+	u64 freed = shrink_zones(0, UINT64_MAX, &nr_dirty);
 
 	shrinkers_run(GFP_KERNEL, 0);
-	return freed + shrink_lru(nr_lru_pages(), UINT64_MAX, true, &nr_dirty);
+	return freed + shrink_zones(0, UINT64_MAX, &nr_dirty);
 }
 
 static u64

@@ -1,11 +1,13 @@
 /*
- * From a file page to its PTEs: every area of the mapping that shows the page's index would have it
- * at one address. The areas stay in place under the mapping's rmap_lock, and the page's place in
- * the mapping under the page lock.
+ * From a page to its PTEs: every area of the file's mapping, or of an anonymous page's group, that
+ * shows the page's index would have it at one address. The areas stay in place under the mapping's
+ * rmap_lock, or the group's lock. A file page's place in the mapping stays under the page lock; an
+ * anonymous page's group and index never change.
  */
 
 #include "vm/rmap.h"
 
+#include "vm/anon_group.h"
 #include "vm/page_map.h"
 #include "vm/pagecache.h"
 #include "vm/pte_state.h"
@@ -36,7 +38,23 @@ vma_visit(struct vma *vma, struct page *page, entry_fn fn, void *arg)
 }
 
 static void
-page_visit(struct page *page, entry_fn fn, void *arg)
+anon_page_visit(struct page *page, entry_fn fn, void *arg)
+{
+	struct anon_group *group = anon_group_of(page);
+	struct vma *vma;
+
+	if (!group)
+		return;
+	spin_lock(&group->lock);
+	list_for_each_entry(vma, &group->vmas, anon_link)
+		if (!vma_visit(vma, page, fn, arg))
+			break;
+	spin_unlock(&group->lock);
+	anon_group_put(group);
+}
+
+static void
+file_page_visit(struct page *page, entry_fn fn, void *arg)
 {
 	struct mapping *mapping = page->mapping;
 	struct vma *vma;
@@ -48,30 +66,71 @@ page_visit(struct page *page, entry_fn fn, void *arg)
 	spin_unlock(&mapping->rmap_lock);
 }
 
+static void
+page_visit(struct page *page, entry_fn fn, void *arg)
+{
+	if (page_test(page, PG_anon))
+		anon_page_visit(page, fn, arg);
+	else
+		file_page_visit(page, fn, arg);
+}
+
+/* What rmap_test_and_clear_accessed() has to do still, and has found. */
+struct access_walk {
+	s32 nr_left; /* entries that may map the page still */
+	u32 found;
+};
+
 static bool
 entry_clear_accessed(struct vma *vma, pte_t *ptep, u64 va, struct page *page, void *arg)
 {
-	u32 *found = arg;
+	struct access_walk *walk = arg;
 
-	(void)va;
 	(void)page;
 	if (pte_read(ptep).bits & PTE_A) {
 		pte_clear_flags(ptep, PTE_A);
-		*found |= RMAP_ACCESSED;
+		tlb_flush_page(&vma->mm->tlb, va);
+		walk->found |= RMAP_ACCESSED;
 	}
 	if (vma->flags & VM_LOCKED)
-		*found |= RMAP_LOCKED;
-	return true;
+		walk->found |= RMAP_LOCKED;
+	if (vma->flags & VM_EXEC)
+		walk->found |= RMAP_EXEC;
+	return --walk->nr_left > 0;
 }
 
+/*
+ * A walk that finds all entries that there were when it began may end early: the accessed bit of
+ * one that was made meanwhile is none of a use that counts.
+ */
 u32
 rmap_test_and_clear_accessed(struct page *page)
 {
-	u32 found = 0;
+	struct access_walk walk = {.nr_left = page_mapcount(page)};
 
-	if (page_mapcount(page) > 0)
-		page_visit(page, entry_clear_accessed, &found);
-	return found;
+	if (walk.nr_left > 0)
+		page_visit(page, entry_clear_accessed, &walk);
+	return walk.found;
+}
+
+static bool
+entry_count(struct vma *vma, pte_t *ptep, u64 va, struct page *page, void *arg)
+{
+	(void)vma;
+	(void)ptep;
+	(void)va;
+	(void)page;
+	*(s32 *)arg += 1;
+	return true;
+}
+
+s32
+rmap_count(struct page *page)
+{
+	s32 nr = 0;
+
+	page_visit(page, entry_count, &nr);
+	return nr;
 }
 
 static bool

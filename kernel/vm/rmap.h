@@ -10,9 +10,13 @@ struct page;
 /* What the areas that map a page say of it. */
 #define RMAP_ACCESSED (1U << 0) /* a program used it since the last call */
 #define RMAP_LOCKED   (1U << 1) /* a program locked it: it must stay */
+#define RMAP_EXEC     (1U << 2) /* a program executes it, or may */
 
 /* => RMAP_*; clears the accessed bits. The page has a reference */
 u32 rmap_test_and_clear_accessed(struct page *page);
+
+/* Entries that map the page, found one by one. For tests. => the page has a reference */
+s32 rmap_count(struct page *page);
 
 /* Take a file page out of all page tables. => page locked. Returns true when nothing maps it now */
 bool rmap_unmap(struct page *page);

@@ -1,5 +1,6 @@
 #include "vm/vm.h"
 
+#include "vm/anon_group.h"
 #include "vm/fault.h"
 #include "vm/lru.h"
 #include "vm/mm.h"
@@ -18,6 +19,7 @@ vm_init(void)
 	lru_init();
 	shrinker_init();
 	slab_shrinker_init();
+	anon_group_init();
 	vma_init();
 	mm_init();
 	fault_init();

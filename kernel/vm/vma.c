@@ -2,7 +2,8 @@
  * Areas in a tree by address (to find one) and in a list by address (to step). Areas with a mapping
  * are on the mapping's list, too: that is how truncation and reclaim find the page tables. Whatever
  * moves the place where such an area shows its pages holds the mapping's rmap_lock. That list may
- * cover an address twice for a moment (during a split or a merge), but never not at all.
+ * cover an address twice for a moment (during a split or a merge), but never not at all. The same is
+ * true of areas with anonymous pages, their group and its lock (vm/anon_group.c).
  *
  *	mm ── vma_tree, vma_list:   [text ][data]      [brk   ]         [lib ]      [stack]
  *	                                │                                   │
@@ -15,6 +16,7 @@
 #include "mem/slab.h"
 #include "mem/vmstat.h"
 #include "riscv/pte.h"
+#include "vm/anon_group.h"
 #include "vm/mm.h"
 #include "vm/pagecache.h"
 
@@ -109,7 +111,8 @@ vma_alloc(struct mm *mm, u64 start, u64 end, u32 flags, struct mapping *mapping,
 	vma->mm = mm;
 	vma->mapping = mapping;
 	vma->pgoff = pgoff;
-	vma->has_anon = false;
+	vma->anon = NULL;
+	list_init(&vma->anon_link);
 	rb_clear_node(&vma->node);
 	list_init(&vma->link);
 	list_init(&vma->mapping_link);
@@ -119,7 +122,7 @@ vma_alloc(struct mm *mm, u64 start, u64 end, u32 flags, struct mapping *mapping,
 void
 vma_free(struct vma *vma)
 {
-	assert(!list_is_linked(&vma->link) && !list_is_linked(&vma->mapping_link));
+	assert(!list_is_linked(&vma->link) && !list_is_linked(&vma->mapping_link) && !vma->anon);
 	if (vma->mapping)
 		mapping_put(vma->mapping);
 	kmem_cache_free(vma_cache, vma);
@@ -223,6 +226,7 @@ vma_remove(struct vma *vma)
 {
 	struct mm *mm = vma->mm;
 
+	anon_group_leave(vma);
 	mapping_unlink_vma(vma);
 	mm_account(mm, vma, -1);
 	mm->nr_vmas--;
@@ -242,9 +246,11 @@ vma_set_range(struct vma *vma, u64 start, u64 end)
 
 	if (mapping)
 		spin_lock(&mapping->rmap_lock);
+	anon_group_lock(vma->anon);
 	vma->pgoff += (s64)(start - vma->start) >> PAGE_SHIFT;
 	vma->start = start;
 	vma->end = end;
+	anon_group_unlock(vma->anon);
 	if (mapping)
 		spin_unlock(&mapping->rmap_lock);
 }
@@ -280,7 +286,7 @@ vma_split(struct vma *vma, u64 at)
 	upper = vma_alloc(vma->mm, at, end, vma->flags, vma->mapping, vma_index(vma, at));
 	if (!upper)
 		return NULL;
-	upper->has_anon = vma->has_anon;
+	anon_group_join(upper, vma->anon);
 	mapping_link_vma(upper);
 	mm_account(vma->mm, vma, -1);
 	vma_set_range(vma, vma->start, at);
@@ -295,6 +301,7 @@ vma_continues(const struct vma *lower, const struct vma *upper)
 {
 	return lower->end == upper->start && lower->flags == upper->flags &&
 	       lower->mapping == upper->mapping &&
+	       (lower->anon == upper->anon || !lower->anon || !upper->anon) &&
 	       lower->pgoff + vma_nr_pages(lower) == upper->pgoff;
 }
 
@@ -302,7 +309,8 @@ vma_continues(const struct vma *lower, const struct vma *upper)
 static struct vma *
 vma_absorb(struct vma *lower, struct vma *upper)
 {
-	lower->has_anon |= upper->has_anon;
+	if (!lower->anon)
+		anon_group_join(lower, upper->anon);
 	vma_resize(lower, lower->start, upper->end);
 	vma_remove(upper);
 	vma_free(upper);
@@ -344,7 +352,7 @@ vma_check(struct mm *mm)
 		assert(IS_ALIGNED(vma->start | vma->end, PAGE_SIZE));
 		assert(!prev || prev->end <= vma->start);
 		assert(!prev || vma->flags & VM_GROWSDOWN || !vma_continues(prev, vma));
-		assert(vma->mapping || vma->has_anon || vma->pgoff == vma->start >> PAGE_SHIFT);
+		assert(vma->mapping || vma->anon || vma->pgoff == vma->start >> PAGE_SHIFT);
 		assert(vma->pte_flags == vma_flags_to_pte(vma->flags));
 		assert(list_is_linked(&vma->mapping_link) == (vma->mapping != NULL));
 		assert(vma_find(mm, vma->start) == vma && vma_find(mm, vma->end - 1) == vma);

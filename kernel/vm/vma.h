@@ -10,6 +10,7 @@
 #include "lib/types.h"
 #include "riscv/layout.h"
 
+struct anon_group;
 struct mm;
 struct mapping;
 
@@ -45,7 +46,7 @@ struct mapping;
 
 /*
  * Letters: M the mm's lock (write to change, read to look); R also mapping->rmap_lock to change
- * start, end or pgoff of an area with a mapping.
+ * start, end or pgoff of an area with a mapping; so does group->lock with an anon group.
  */
 struct vma {
 	u64 start, end;		 /* M R: page-aligned, start < end */
@@ -57,7 +58,8 @@ struct vma {
 	struct rb_node node;	       /* M: mm->vma_tree by address */
 	struct list_head link;	       /* M: mm->vma_list by address */
 	struct list_head mapping_link; /* R: mapping->vmas */
-	bool has_anon;		       /* pgt.lock: may hold anonymous pages */
+	struct anon_group *anon;       /* a reference; NULL: no anonymous page was ever here */
+	struct list_head anon_link;    /* group->lock: group->vmas */
 };
 
 static inline u64

@@ -8,6 +8,7 @@
 #include "vm/zap.h"
 
 #include "sched/sched.h"
+#include "vm/lru.h"
 #include "vm/page_map.h"
 #include "vm/pte_state.h"
 
@@ -125,6 +126,7 @@ zap_range(struct mm *mm, u64 start, u64 end)
 		spin_lock(&mm->pgt.lock);
 		more = zap_some(mm, &va, end, &batch);
 		spin_unlock(&mm->pgt.lock);
+		lru_remove_unused(batch.pages, batch.nr_pages);
 		if (more) {
 			tlb_batch_flush(&batch);
 			cond_resched();
@@ -185,6 +187,7 @@ zap_vma_locked(struct vma *vma, u64 start, u64 end)
 		spin_lock(&mm->pgt.lock);
 		more = zap_some(mm, &va, end, &batch);
 		spin_unlock(&mm->pgt.lock);
+		lru_remove_unused(batch.pages, batch.nr_pages);
 		tlb_batch_flush(&batch);
 	} while (more);
 }
