@@ -22,8 +22,8 @@ RUNS = (
     ("debug", 2, "128M", ""),
     ("debug", 4, "64M", "directmap=48M"),
     ("debug", 2, "256M", "directmap=48M zone_dma=8M"),
-    ("slab", 2, "128M", ""),
-    ("slob", 2, "128M", ""),
+    ("slab", 2, "128M", "asid_bits=2"),
+    ("slob", 2, "128M", "asid_bits=0"),
 )
 
 

@@ -23,7 +23,7 @@ BATCH = 24
 RUNS = (
     ("smp2", "default", 2, "128M", ""),
     ("debug smp4", "debug", 4, "128M", ""),
-    ("highmem", "debug", 2, "256M", "directmap=48M zone_dma=8M"),
+    ("highmem", "debug", 2, "256M", "directmap=48M zone_dma=8M asid_bits=2"),
 )
 
 

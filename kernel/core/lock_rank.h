@@ -42,6 +42,8 @@ enum lock_rank {
 	RANK_RUNQUEUE = 190,
 	RANK_RUNQUEUE2 = 191, /* the second of two run queues, by hart id */
 	RANK_TIMER = 195,
+	RANK_ASID = 196,      /* numbers of address spaces (mem/asid.c) */
+	RANK_TLB_CHECK = 197, /* what TLBs may hold, in debug builds (mem/tlb_check.c) */
 	RANK_PRINTK = 200,
 	RANK_CONSOLE = 210,
 };

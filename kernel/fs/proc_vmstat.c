@@ -100,6 +100,7 @@ show_vmstat(struct seq *seq)
 	show(seq, "drop_pagecache", vmstat_get(DROP_PAGECACHE));
 	show(seq, "drop_slab", vmstat_get(DROP_SLAB));
 	show(seq, "nr_tlb_remote_flush", vmstat_get(NR_TLB_REMOTE_FLUSH));
+	show(seq, "nr_tlb_local_flush_all", vmstat_get(NR_TLB_LOCAL_FLUSH_ALL));
 	return 0;
 }
 

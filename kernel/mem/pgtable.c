@@ -181,7 +181,7 @@ pgtable_free_range(struct pgtable *pgt, struct tlb_context *ctx, u64 start, u64 
 	spin_unlock(&pgt->lock);
 	if (list_empty(&unhooked))
 		return;
-	tlb_flush_context(ctx);
+	tlb_flush_tables(ctx);
 	list_for_each_entry_safe(page, next, &unhooked, lru)
 		table_free(page);
 }

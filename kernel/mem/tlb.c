@@ -1,23 +1,37 @@
 /*
- * Which hart must hear of a change. ctx->harts are those that run the address space. A hart that
- * goes on to a kernel thread, or idles, keeps the page table loaded but leaves the mask: it uses no
- * user address, and waking it for each flush would cost more than all the rest. When it comes back
- * to the same address space it looks whether anything was flushed meanwhile:
+ * Which hart must hear of a change. ctx->harts are those that run the address space: they are told,
+ * and the flusher waits until they have flushed. No other hart is. It may hold translations of ctx
+ * nevertheless, for there are two ways to leave an address space:
  *
- *	flusher			hart that comes back
- *	change the entry	set its bit in harts
- *	flushes++		seen != flushes: flush everything
- *	load harts, tell them
+ *	to a kernel thread, or to idle	satp stays, the hart uses no user address
+ *	to another address space	satp changes; what is tagged with ctx's number stays (mem/asid.h)
  *
- * Whichever order these take, either the hart is told or it sees the new number. Another address
- * space loaded in between means a full flush anyway. Page tables stay until no hart has the root
- * loaded.
+ * Waking such a hart for each flush would cost more than all the rest. It finds a bit of its own in
+ * ctx->stale when it comes back, and then flushes ctx's number before it uses it:
+ *
+ *	flusher				hart that comes
+ *	change the entry		set its bit in harts
+ *	first = harts			take its bit out of stale: was there? flush
+ *	stale |= all but first		run ctx
+ *	tell first and harts
+ *
+ * A hart of `first` is told. Any other has the bit in stale; if it came before that was set, it is
+ * in harts when the flusher looks again. So each either is told or sees its bit. (The other way, a
+ * new number for ctx at each flush that some hart misses, would throw away what all harts hold and
+ * use up the numbers; a bit for each hart costs one hart one flush of one number.)
+ *
+ * Without numbers a switch to another address space flushes everything, after satp was written. With
+ * them the flush, if any, comes before, so that a hart never walks by an old entry of a table.
+ *
+ * The root table stays until no hart has it in satp. Tables below are freed before that, after
+ * tlb_flush_tables(): a hart that is lazy runs none of the programs, but may still walk.
  */
 
 #include "mem/tlb.h"
 
 #include "core/panic.h"
 #include "lib/compiler.h"
+#include "mem/asid.h"
 #include "mem/vmstat.h"
 #include "riscv/fence.h"
 #include "riscv/sbi.h"
@@ -25,12 +39,10 @@
 /* Above this many bytes one full flush costs less than a fence for each page. */
 #define FLUSH_RANGE_MAX (16UL * PAGE_SIZE)
 
-/* The context loaded in each hart; changed by that hart with interrupts off. */
+/* The context in each hart's satp; changed by that hart with interrupts off. */
 static struct tlb_context *loaded[NR_CPUS];
 /* Does the hart do without the user half of what is loaded? Then it is not in its mask. Likewise. */
 static bool lazy[NR_CPUS];
-/* loaded[]'s number of flushes when the hart last had none of its entries. Likewise. */
-static u64 seen[NR_CPUS];
 /* What it had loaded before, with the hart's reference still to be put: likewise. */
 static struct tlb_context *left[NR_CPUS];
 
@@ -39,8 +51,9 @@ tlb_context_init(struct tlb_context *ctx, struct pgtable *pgt,
 		 void (*release)(struct tlb_context *ctx))
 {
 	ctx->satp = SATP_MODE_SV39 | (kva_to_pa(pgt->root) >> PAGE_SHIFT);
+	ctx->asid = 0;
 	ctx->harts = 0;
-	ctx->flushes = 0;
+	ctx->stale = 0;
 	ctx->icache_stale = 0;
 	ctx->release = release;
 	refcount_set(&ctx->refs, 1);
@@ -53,12 +66,29 @@ tlb_context_put(struct tlb_context *ctx)
 		ctx->release(ctx);
 }
 
-/* The hart uses ctx from now on. => the number of flushes, none of which it may miss after this */
-static u64
+/* Everything that this hart holds, the kernel's translations too. */
+static NOINLINE void
+flush_hart(void)
+{
+	vmstat_add(NR_TLB_LOCAL_FLUSH_ALL, 1);
+	sfence_vma_all();
+}
+
+/* Everything of ctx that this hart holds. => ctx has a number that stays: the hart runs ctx */
+static NOINLINE void
+flush_own(struct tlb_context *ctx)
+{
+	vmstat_add(NR_TLB_LOCAL_FLUSH_ALL, 1);
+	if (asids.nr_numbers)
+		sfence_vma_asid(asid_number(ctx->asid));
+	else
+		sfence_vma_all();
+}
+
+static void
 mask_enter(struct tlb_context *ctx, u32 cpu)
 {
 	__atomic_fetch_or(&ctx->harts, 1U << cpu, __ATOMIC_SEQ_CST);
-	return __atomic_load_n(&ctx->flushes, __ATOMIC_SEQ_CST);
 }
 
 static void
@@ -66,6 +96,19 @@ mask_leave(struct tlb_context *ctx, u32 cpu)
 {
 	if (!lazy[cpu])
 		__atomic_fetch_and(&ctx->harts, ~(1U << cpu), __ATOMIC_SEQ_CST);
+}
+
+/*
+ * => did this hart miss a flush of ctx, which it makes good now? It is in the mask already, and no load
+ * comes before that atomic operation
+ */
+static bool
+stale_take(struct tlb_context *ctx, u32 cpu)
+{
+	if (likely(!(READ_ONCE(ctx->stale) & (1U << cpu))))
+		return false;
+	__atomic_fetch_and(&ctx->stale, ~(1U << cpu), __ATOMIC_SEQ_CST);
+	return true;
 }
 
 /* Instructions were stored while the hart did not run ctx. */
@@ -82,30 +125,44 @@ icache_catch_up(struct tlb_context *ctx, u32 cpu)
 static void
 tlb_come_back(struct tlb_context *ctx, u32 cpu)
 {
-	u64 flushes = mask_enter(ctx, cpu);
-
+	mask_enter(ctx, cpu);
 	lazy[cpu] = false;
-	if (seen[cpu] != flushes) {
-		sfence_vma_all();
-		seen[cpu] = flushes;
-	}
+	if (stale_take(ctx, cpu))
+		flush_own(ctx);
 	icache_catch_up(ctx, cpu);
+}
+
+/* ctx goes into satp, and from now on the hart holds nothing old of it. */
+static void
+satp_load(struct tlb_context *ctx, u32 cpu)
+{
+	bool missed = stale_take(ctx, cpu);
+
+	if (!asids.nr_numbers) {
+		csr_write(satp, ctx->satp);
+		flush_hart();
+		return;
+	}
+	if (unlikely(asid_enter(&asids, &ctx->asid, cpu)))
+		flush_hart();
+	else if (missed)
+		flush_own(ctx);
+	csr_write(satp, ctx->satp | asid_number(ctx->asid) << SATP_ASID_SHIFT);
 }
 
 static void
 tlb_load(struct tlb_context *ctx, struct tlb_context *old, u32 cpu)
 {
 	refcount_inc(&ctx->refs);
-	seen[cpu] = mask_enter(ctx, cpu);
-	csr_write(satp, ctx->satp);
-	sfence_vma_all();
+	/* Whoever reads loaded first and left then finds old while it is in satp. */
+	assert(!left[cpu]);
+	WRITE_ONCE(left[cpu], old);
+	mask_enter(ctx, cpu);
+	WRITE_ONCE(loaded[cpu], ctx);
+	satp_load(ctx, cpu);
 	icache_catch_up(ctx, cpu);
-	loaded[cpu] = ctx;
-	if (old) {
+	if (old)
 		mask_leave(old, cpu);
-		assert(!left[cpu]);
-		left[cpu] = old;
-	}
 	lazy[cpu] = false;
 }
 
@@ -134,12 +191,12 @@ tlb_put_left(void)
 
 	if (!old)
 		return;
-	left[cpu] = NULL;
+	WRITE_ONCE(left[cpu], NULL);
 	tlb_context_put(old);
 }
 
 /* The harts of a mask of logical ids but this one, as SBI wants them: by hart id. */
-static void
+static NOINLINE void
 remote_flush(cpumask_t harts, u64 start, u64 size)
 {
 	u64 mask = 0;
@@ -158,11 +215,15 @@ remote_flush(cpumask_t harts, u64 start, u64 size)
 		sbi_remote_sfence(mask, 0, start, size);
 }
 
+/* ctx NULL: of the kernel. By address it is of every number, whichever ctx has on each hart. */
 static void
-local_flush(u64 start, u64 size)
+local_flush(struct tlb_context *ctx, u64 start, u64 size)
 {
 	if (size > FLUSH_RANGE_MAX) {
-		sfence_vma_all();
+		if (ctx)
+			flush_own(ctx);
+		else
+			flush_hart();
 		return;
 	}
 	for (u64 at = 0; at < size; at += PAGE_SIZE)
@@ -170,21 +231,29 @@ local_flush(u64 start, u64 size)
 }
 
 static void
-flush_harts(cpumask_t harts, u64 start, u64 size)
+flush_harts(struct tlb_context *ctx, cpumask_t harts, u64 start, u64 size)
 {
 	if (harts & (1U << cpu_id()))
-		local_flush(start, size);
+		local_flush(ctx, start, size);
 	if (harts & ~(1U << cpu_id()))
 		remote_flush(harts, start, size > FLUSH_RANGE_MAX ? ~0UL : size);
+}
+
+/* An entry of ctx has changed: harts that do not run ctx owe a flush. => those to be told now */
+static cpumask_t
+stale_mark(struct tlb_context *ctx)
+{
+	cpumask_t first = __atomic_load_n(&ctx->harts, __ATOMIC_SEQ_CST);
+
+	__atomic_fetch_or(&ctx->stale, ~first, __ATOMIC_SEQ_CST);
+	return first | __atomic_load_n(&ctx->harts, __ATOMIC_SEQ_CST);
 }
 
 void
 tlb_flush_range(struct tlb_context *ctx, u64 start, u64 end)
 {
-	if (start >= end)
-		return;
-	__atomic_fetch_add(&ctx->flushes, 1, __ATOMIC_SEQ_CST);
-	flush_harts(__atomic_load_n(&ctx->harts, __ATOMIC_SEQ_CST), start, end - start);
+	if (start < end)
+		flush_harts(ctx, stale_mark(ctx), start, end - start);
 }
 
 void
@@ -200,10 +269,22 @@ tlb_flush_context(struct tlb_context *ctx)
 }
 
 void
+tlb_flush_tables(struct tlb_context *ctx)
+{
+	cpumask_t harts = stale_mark(ctx);
+
+	for (u32 cpu = 0; cpu < nr_cpus; cpu++)
+		if (__atomic_load_n(&loaded[cpu], __ATOMIC_SEQ_CST) == ctx ||
+		    __atomic_load_n(&left[cpu], __ATOMIC_SEQ_CST) == ctx)
+			harts |= 1U << cpu;
+	flush_harts(ctx, harts, 0, USER_VA_END);
+}
+
+void
 tlb_flush_kernel(u64 start, u64 end)
 {
 	if (start < end)
-		flush_harts((1U << nr_cpus) - 1, start, end - start);
+		flush_harts(NULL, (1U << nr_cpus) - 1, start, end - start);
 }
 
 void

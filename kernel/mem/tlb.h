@@ -12,10 +12,11 @@
 
 /* The hardware side of an address space; embedded in struct mm. */
 struct tlb_context {
-	u64 satp;
+	u64 satp;		/* without the number */
+	u64 asid;		/* mem/asid.h */
 	cpumask_t harts;	/* run it now: must be told of changes */
-	u64 flushes;		/* changes told so far, for harts that come back to it */
-	cpumask_t icache_stale; /* owe a fence.i before they run ctx next */
+	cpumask_t stale;	/* were not told of some: owe a flush before they run it next */
+	cpumask_t icache_stale; /* owe a fence.i before they run it next */
 	refcount_t refs;	/* the mm, and each hart that has it loaded */
 	void (*release)(struct tlb_context *ctx); /* last reference is gone: free root and mm */
 };
@@ -36,11 +37,16 @@ void tlb_switch(struct tlb_context *ctx);
  */
 void tlb_put_left(void);
 
-/* Flush [start, end) of ctx on every hart in ctx->harts. Any lock may be held but none that an
+/* Flush [start, end) of ctx on every hart that runs it; others do so before they run it. Any lock may be held but none that an
  * interrupt handler takes; returns when all harts have done it. */
 void tlb_flush_range(struct tlb_context *ctx, u64 start, u64 end);
 void tlb_flush_page(struct tlb_context *ctx, u64 va);
 void tlb_flush_context(struct tlb_context *ctx);
+/*
+ * The same for all of ctx, when page-table pages are about to be freed: on every hart that has ctx in
+ * satp, too, for a hart may walk a table whenever it likes.
+ */
+void tlb_flush_tables(struct tlb_context *ctx);
 void tlb_flush_kernel(u64 start, u64 end);
 
 /* Instruction caches of every hart that may run ctx. */

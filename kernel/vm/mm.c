@@ -10,6 +10,7 @@
 
 #include "core/panic.h"
 #include "lib/string.h"
+#include "mem/asid.h"
 #include "mem/page_alloc.h"
 #include "mem/slab.h"
 #include "riscv/irqflags.h"
@@ -147,5 +148,6 @@ mm_init(void)
 {
 	mm_cache = kmem_cache_create("mm_struct", sizeof(struct mm), 0, 0, NULL);
 	assert(mm_cache);
+	asid_init();
 	tlb_context_init(&kernel_tlb, &kernel_pgtable, NULL);
 }
