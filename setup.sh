@@ -42,7 +42,8 @@ have_firmware() {
 	return 1
 }
 
-# Is there a static C library for riscv64 (the tests build Linux programs with it)?
+# Is there a C library for riscv64 (the tests build Linux programs with it; DISTRO=1 takes the
+# dynamic one, which comes with the static one)?
 have_riscv_libc() {
 	[ -e "$root/usr/riscv64-linux-gnu/lib/libc.a" ] ||
 		[ -e "$root/usr/riscv64-linux-gnu/usr/lib/libc.a" ]

@@ -11,14 +11,21 @@ $(error EXTRA=$(EXTRA): no such directory)
 endif
 IMAGE_SUFFIX := -$(shell printf '%s' '$(realpath $(EXTRA))' | cksum | cut -d' ' -f1)
 endif
+
+# DISTRO=1: Debian's C library and programs of its compiler are added, too.
+include user/distro/distro.mk
+ifneq ($(filter-out 0,$(DISTRO)),)
+IMAGE_SUFFIX := $(IMAGE_SUFFIX)-distro
+IMAGE_DISTRO := $(DISTRO_FILES)
+endif
 FS_IMAGE := $(BUILD)/fs$(IMAGE_SUFFIX).img
 INITRD_IMAGE := $(BUILD)/initrd$(IMAGE_SUFFIX).img
 
 # user/root is copied as it is; programs go to /bin.
 IMAGE_INPUTS := $(USER_PROGRAMS) $(MKFS) tools/mkimage.py $(BUILD)/gen/image.inputs \
-	$(shell find user/root -type f 2>/dev/null) $(if $(EXTRA),FORCE)
+	$(shell find user/root -type f 2>/dev/null) $(IMAGE_DISTRO) $(if $(EXTRA),FORCE)
 IMAGE_ARGS := --mkfs $(MKFS) $(if $(wildcard user/root),--tree user/root) \
-	$(if $(EXTRA),--tree '$(EXTRA)') --bin $(USER_PROGRAMS)
+	$(if $(IMAGE_DISTRO),--tree $(DISTRO_TREE)) $(if $(EXTRA),--tree '$(EXTRA)') --bin $(USER_PROGRAMS)
 
 .PHONY: image print-image
 image: $(FS_IMAGE) $(FSCK)

@@ -72,6 +72,8 @@ devfs_populate(struct super_block *sb)
 		error = devfs_add(sb, bdev->name, S_IFBLK | 0660, bdev->dev);
 	for (unsigned i = 0; i < ARRAY_SIZE(links) && !error; i++)
 		error = ramfs_make_link(sb->root, links[i].name, links[i].target);
+	if (!error)
+		error = devfs_add(sb, "shm", S_IFDIR | 01777, 0);
 	return error;
 }
 
