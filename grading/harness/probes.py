@@ -119,3 +119,277 @@ def firmware_is_not_free(run, values):
             if both:
                 raise Wrong(f"frames of {name} are never free", f"frame {min(both):#x} is",
                             "the device tree tells what is reserved")
+
+
+def rights_of(run, pid, va):
+    """The rights of a page as letters, or what the entry is instead."""
+    entry, leaf = user_leaf(run, pid, va)
+    if leaf is not None:
+        return "".join(letter for bit, letter in ((sv39.R, "r"), (sv39.W, "w"), (sv39.X, "x"))
+                       if leaf.bits & bit)
+    return "nothing" if entry == 0 else "not present"
+
+
+def word_in(run, frame, offset=0):
+    """The 64-bit word at an offset in a frame, in the machine's memory."""
+    return run.view.ram.u64s((frame << 12) + offset, 1)[0]
+
+
+def addresses(values, key="at"):
+    return [values[key] + index * PAGE for index in range(values.get("nr", 1))]
+
+
+@probe
+def shares_frames(run, values, first="parent", second="child", writable=False):
+    """Both processes have the same frames at `at`, read-only or both writable."""
+    for va in addresses(values):
+        frames = frame_of(run, values[first], va), frame_of(run, values[second], va)
+        if None in frames or frames[0] != frames[1]:
+            raise Wrong(f"{first} and {second} map the same frame at {va:#x}",
+                        f"frames {frames[0]} and {frames[1]}", "fork copies page tables, not pages")
+        for who in (first, second):
+            rights = rights_of(run, values[who], va)
+            if ("w" in rights) != writable:
+                raise Wrong("writable in both" if writable else "read-only in both, so that a "
+                            "store faults", f"the {who} maps {va:#x} {rights}")
+
+
+@probe
+def counts_mappers(run, values, mapcount=2):
+    """The struct page of each shared frame counts those who map it."""
+    for va in addresses(values):
+        frame = frame_of(run, values["parent"], va)
+        if frame is None:
+            raise Wrong("a page that is mapped", f"nothing at {va:#x}")
+        page = run.view.page(frame)
+        if page.mapcount != mapcount or page.refcount < mapcount:
+            raise Wrong(f"mapcount {mapcount}, refcount at least {mapcount}",
+                        f"mapcount {page.mapcount}, refcount {page.refcount} of frame {frame:#x}",
+                        "the last to write would copy, or use a page that others still map")
+
+
+@probe
+def split_page(run, values, changed=0):
+    """After a store the two have frames of their own for that page, and share all others."""
+    for index, va in enumerate(addresses(values)):
+        frames = frame_of(run, values["parent"], va), frame_of(run, values["child"], va)
+        if index == changed and (None in frames or frames[0] == frames[1]):
+            raise Wrong("frames of their own for the page that was written",
+                        f"frames {frames[0]} and {frames[1]}")
+        if index != changed and frames[0] != frames[1]:
+            raise Wrong(f"page {index}, which nobody wrote, is still shared",
+                        f"frames {frames[0]} and {frames[1]}")
+
+
+@probe
+def split_bytes(run, values, child_word=100):
+    """In the machine's memory the parent's frame has the old word, the child's the new one."""
+    for who, index in (("parent", 0), ("child", child_word)):
+        frame = frame_of(run, values[who], values["at"])
+        if frame is None or word_in(run, frame) != run.word(index):
+            seen = "no frame" if frame is None else hex(word_in(run, frame))
+            raise Wrong(f"{run.word(index):#x} in the {who}'s frame", seen,
+                        "read from outside, past all caches and page tables")
+
+
+@probe
+def notes_frame(run, values):
+    """Remembers which frame the page has."""
+    run.memo["frame"] = frame_of(run, values["parent"], values["at"] + PAGE)
+    if run.memo["frame"] is None:
+        raise Wrong("a page that is mapped", "nothing")
+
+
+@probe
+def reused_frame(run, values):
+    """The frame is the one of the checkpoint before, and writable now."""
+    va = values["at"] + PAGE
+    frame = frame_of(run, values["parent"], va)
+    if frame is None or frame != run.memo.get("frame"):
+        raise Wrong(f"frame {run.memo.get('frame')}, whose only owner is left", f"frame {frame}",
+                    "nobody shares the page any more: copying it is waste")
+    if "w" not in rights_of(run, values["parent"], va):
+        raise Wrong("a writable page after the store", rights_of(run, values["parent"], va))
+
+
+@probe
+def text_shared(run, values):
+    """Parent and child execute the same frame of the program's file, and it is not writable."""
+    frames = [frame_of(run, values[who], values["text"]) for who in ("parent", "child")]
+    if None in frames or frames[0] != frames[1]:
+        raise Wrong("one frame of text for both", f"frames {frames[0]} and {frames[1]}")
+    rights = rights_of(run, values["parent"], values["text"])
+    if "w" in rights or "x" not in rights:
+        raise Wrong("text that is executable and not writable", rights)
+
+
+@probe
+def absent(run, values, except_page=None, at_most=0):
+    """No page of the area is present (but one, or at most so many)."""
+    present = []
+    for index, va in enumerate(addresses(values)):
+        _, leaf = user_leaf(run, values["pid"], va)
+        if leaf is not None and index != except_page:
+            present.append(index)
+    if len(present) > at_most:
+        most = f"at most {at_most} pages" if at_most else "no page"
+        raise Wrong(f"{most} present before it is touched",
+                    f"{len(present)} of {values.get('nr', 1)}, the first is page {present[0]}")
+
+
+@probe
+def zero_page(run, values):
+    """A page that was only read is the shared page of zeros, read-only."""
+    frame = frame_of(run, values["pid"], values["at"])
+    if frame is None:
+        raise Wrong("a page that is mapped after a read", "nothing")
+    page = run.view.page(frame)
+    if not run.view.has_flag(page, "PG_zero"):
+        raise Wrong("the shared page of zeros", f"frame {frame:#x} with flags {page.flags:#x}",
+                    "a page that is only read needs no memory")
+    if "w" in rights_of(run, values["pid"], values["at"]):
+        raise Wrong("read-only", rights_of(run, values["pid"], values["at"]))
+
+
+@probe
+def holds_word(run, values, index=0, page=0, writable=True):
+    """The frame of a page holds a word of the seed, and belongs to one process."""
+    va = values["at"] + page * PAGE
+    frame = frame_of(run, values["pid"], va)
+    if frame is None or word_in(run, frame) != run.word(index):
+        raise Wrong(f"a frame that holds {run.word(index):#x}",
+                    "no frame" if frame is None else hex(word_in(run, frame)))
+    if writable and "w" not in rights_of(run, values["pid"], va):
+        raise Wrong("a writable page", rights_of(run, values["pid"], va))
+
+
+@probe
+def maps_with(run, values, key="at", rights="r"):
+    """The page at `key` is mapped with exactly these rights; "" is not at all."""
+    seen = rights_of(run, values["pid"], values[key])
+    wanted = rights or "nothing or a page that is not present"
+    if seen != rights and not (not rights and seen in ("nothing", "not present")):
+        raise Wrong(f"{wanted} at {values[key]:#x}", seen)
+
+
+@probe
+def pagemap_is_true(run, values, key="r"):
+    """/proc/self/pagemap tells the frame that the page table has."""
+    told = run.facts.get("pagemap", 0)
+    frame = frame_of(run, values["pid"], values[key])
+    if not isinstance(told, int) or told >> 63 != 1 or told & (1 << 55) - 1 != frame:
+        raise Wrong(f"present, frame {frame}", f"{told:#x}" if isinstance(told, int) else str(told))
+
+
+@probe
+def large_leaves(run, values):
+    """The direct map uses leaves of 2 MiB and more, but for the ends."""
+    view, base = run.view, run.view.number("DIRECTMAP_BASE")
+    small = large = 0
+    for leaf in sv39.walk(view.ram, view.kernel_root(), 256, 384):
+        if base <= leaf.va < base + (1 << 37):
+            if leaf.size > PAGE:
+                large += leaf.size
+            else:
+                small += leaf.size
+    if large < 8 * small or not large:
+        raise Wrong("nearly all of RAM by leaves of 2 MiB or 1 GiB",
+                    f"{large >> 20} MiB by large leaves, {small >> 20} MiB by pages",
+                    "each small leaf costs an entry of the TLB")
+
+
+@probe
+def buddy_agrees(run, values, slack=0):
+    """The blocks on each zone's lists add up to its nr_free, each aligned, in order, and once."""
+    view = run.view
+    for index, frames in view.free_frames().items():
+        counted = view.zone_number(index, "nr_free") - view.zone_number(index, "nr_deferred")
+        if abs(counted - len(frames)) > slack:
+            raise Wrong(f"{counted} frames free in zone {index}, as it counts them",
+                        f"{len(frames)} on its lists")
+
+
+@probe
+def proc_agrees(run, values, slack=96):
+    """/proc/vmstat's nr_free_pages is what lies on the lists, per-CPU lists allowed for."""
+    view = run.view
+    listed = sum(map(len, view.free_frames().values()))
+    listed += sum(view.zone_number(index, "nr_deferred")
+                  for index in range(view.number("NR_ZONES")))
+    told = run.facts.get("nr_free")
+    if not isinstance(told, int) or not listed - slack <= told <= listed + slack * run.numbers["smp"]:
+        raise Wrong(f"about {listed} free pages, as many as lie on the lists", str(told))
+
+
+@probe
+def free_blocks_joined(run, values):
+    """No two free blocks of one order are buddies: they would have been joined."""
+    view, base = run.view, run.view.number("VMEMMAP_BASE")
+    zones = view.symbol("zones")
+    for index in range(view.number("NR_ZONES")):
+        zone = zones + index * view.size("zone")
+        for order in range(view.number("MAX_ORDER")):
+            area = zone + view.offset("zone.areas") + order * view.size("free_area")
+            if not view.field(area, "free_area.nr_blocks"):
+                continue
+            heads = {(page - base) // view.size("page")
+                     for page in view.each(area + view.offset("free_area.blocks"), "page.lru")}
+            for head in heads:
+                if head ^ 1 << order in heads and head & 1 << order:
+                    raise Wrong("buddies that are both free are joined",
+                                f"frames {head ^ 1 << order:#x} and {head:#x} are both free blocks of "
+                                f"order {order}")
+
+
+@probe
+def frame_in_zone(run, values, zone="ZONE_NORMAL"):
+    """The page's frame belongs to a zone, by its struct page and by where it lies."""
+    view, index = run.view, run.view.number(zone)
+    frame = frame_of(run, values["pid"], values["at"])
+    if frame is None:
+        raise Wrong("a page that is mapped", "nothing")
+    low, high = view.zone_number(index, "start_pfn"), view.zone_number(index, "end_pfn")
+    if not low <= frame < high or view.page(frame).zone != index:
+        raise Wrong(f"a frame of {zone}, {low:#x} to {high:#x}",
+                    f"frame {frame:#x}, whose struct page says zone {view.page(frame).zone}")
+
+
+@probe
+def not_in_direct_map(run, values):
+    """The kernel has no permanent mapping of the page's frame."""
+    view = run.view
+    frame = frame_of(run, values["pid"], values["at"])
+    kva = view.number("DIRECTMAP_BASE") + (frame << 12)
+    if sv39.translate(view.ram, view.kernel_root(), kva) is not None:
+        raise Wrong(f"nothing at {kva:#x} in the direct map", f"frame {frame:#x} is mapped there")
+
+
+@probe
+def same_frame(run, values, first="at", second="second"):
+    """Two addresses of one process show one frame: the page cache's."""
+    frames = [frame_of(run, values["pid"], values[key]) for key in (first, second)]
+    if None in frames or frames[0] != frames[1]:
+        raise Wrong("one frame for both mappings of a page of a file",
+                    f"frames {frames[0]} and {frames[1]}", "a page of a file is in memory once")
+
+
+@probe
+def on_disk(run, values, serial="root", index=0):
+    """A word of the seed is somewhere in a disk's image: it was written, not only promised."""
+    want = run.word(index).to_bytes(8, "little")
+    with open(run.machine.disks[serial], "rb") as image:
+        while True:
+            chunk = image.read(4 << 20)
+            if not chunk:
+                break
+            if want in chunk:
+                return
+    raise Wrong(f"{run.word(index):#x} on the disk {serial}", "it is nowhere there")
+
+
+@probe
+def same_frame_of_two(run, values):
+    """Parent and child have one frame at the same address."""
+    frames = [frame_of(run, values[who], values["at"]) for who in ("parent", "child")]
+    if None in frames or frames[0] != frames[1]:
+        raise Wrong("one frame for both processes", f"frames {frames[0]} and {frames[1]}")

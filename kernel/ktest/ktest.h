@@ -9,7 +9,8 @@
  *	}
  *
  * Boot argument ktest=all runs every test, ktest=buddy those whose name begins with
- * "buddy"; then the machine ends with status 0, or 1 when one failed. Each test must leave
+ * "buddy", ktest=buddy,slab both; then the machine ends with status 0, or 1 when one failed. Each test must
+ * leave
  * as many free pages and slab objects as it found, give or take the per-CPU lists.
  */
 

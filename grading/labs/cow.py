@@ -1,0 +1,80 @@
+"""Lab cow: copy-on-write fork."""
+
+from grading.harness.lab import Check, Lab, MachineSpec, Test
+from grading.harness.want import AtMost, Between, Equal, Fact, Status, Word
+
+LAB = Lab(
+    name="cow",
+    title="Copy-on-write: fork shares, a store divides",
+    files=("kernel/vm/fork.c", "kernel/vm/fault.c", "kernel/vm/anon.c", "kernel/vm/zap.c"),
+    tests=[
+        Test(
+            id="share", case="cow.share",
+            text="fork shares pages; the first store gives the writer a page of its own.",
+            checks=[
+                Check("fork-shares", 3, "After fork parent and child map the same frames, "
+                      "read-only.", probe="shares_frames", at="forked",
+                      hint="mm_fork() copies entries, and takes W away in both address spaces."),
+                Check("fork-counts", 2, "Each shared frame's struct page counts both mappers.",
+                      probe="counts_mappers", at="forked",
+                      hint="One page_get() and one more in mapcount for each entry copied."),
+                Check("text-shared", 1, "Parent and child execute the same frame of the program.",
+                      probe="text_shared", at="forked"),
+                Check("child-sees", 1, "The child reads in all pages what the parent wrote before "
+                      "fork.", fact="child_sees", want=Equal(8)),
+                Check("write-splits", 3, "The child's store gives it a frame of its own for that "
+                      "page; all others stay shared.", probe="split_page", at="split",
+                      hint="fault_cow(): look, prepare, lock, look again."),
+                Check("write-bytes", 2, "In the machine's memory, the parent's frame keeps the old "
+                      "word and the child's has the new one.", probe="split_bytes", at="split"),
+                Check("child-page", 1, "The child reads back what it wrote.", fact="child_page0",
+                      want=Word(100)),
+                Check("one-fault", 1, "One store to a shared page is one fault.",
+                      fact="write_faults", want=Between(1, 2),
+                      hint="After the copy the entry must be writable, or the store faults again."),
+                Check("parent-keeps", 2, "The parent's pages are as they were.",
+                      fact="parent_keeps", want=Equal(8)),
+                Check("frame-noted", 1, "When the child has gone, the parent still has its page.",
+                      probe="notes_frame", at="alone"),
+                Check("last-reuses", 2, "The last owner's store takes the page as it is, without a "
+                      "copy.", probe="reused_frame", at="rewritten",
+                      hint="With one owner left, page_reuse is to set W and nothing else."),
+                Check("parent-page", 1, "The parent's own store after that is what it reads.",
+                      fact="parent_page1", want=Word(101)),
+            ]),
+        Test(
+            id="many", case="cow.many",
+            text="Forks of much memory cost little and leave nothing behind.",
+            checks=[
+                Check("no-copy-at-fork", 2, "fork of 16 MiB needs less than 1 MiB of new pages.",
+                      fact="anon_kb_forked", want=Fact("anon_kb", 0, 1024)),
+                Check("writers-right", 1, "Twenty children, one after the other, each see only "
+                      "their own stores.", fact="writers_right", want=Equal(20)),
+                Check("original-kept", 1, "The parent's page is untouched by all of them.",
+                      fact="original", want=Word(0)),
+                Check("nothing-left", 2, "When the children are gone, so are their pages.",
+                      fact="anon_left", want=AtMost(4),
+                      hint="A page_get() without its page_put() shows here."),
+            ]),
+        Test(
+            id="chain", case="cow.chain", machine=MachineSpec(smp=4),
+            text="Copies of copies: eight generations at once, on four harts.",
+            checks=[
+                Check("generations", 2, "In a chain of forks every generation sees its own store and "
+                      "no other's.", fact="chain_wrong", want=Equal(0)),
+            ]),
+        Test(
+            id="kernel-writes", case="cow.kernel_writes",
+            text="The kernel's own stores into user memory divide pages, too.",
+            checks=[
+                Check("read-splits", 2, "read(2) into a shared page gives the reader its own page.",
+                      fact="read_into", want=Word(100),
+                      hint="copy_to_user() must break the sharing as a store does."),
+                Check("read-parent-kept", 2, "... and the parent's page stays as it was.",
+                      fact="read_parent", want=Word(0)),
+                Check("readonly-dies", 1, "A store to a page that mprotect made read-only is "
+                      "SIGSEGV, and no copy.", fact="readonly_status", want=Status(signal=11)),
+                Check("readonly-kept", 1, "That page is untouched.", fact="readonly_kept",
+                      want=Word(1)),
+            ]),
+    ])

@@ -1,0 +1,193 @@
+/* Lab lazy: pages come when they are touched, and not before. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "grade.h"
+
+#define NR_PAGES    64
+#define HUGE_BYTES  (1024 * MIB)
+#define STACK_DEEP  (200 * KIB)
+#define TABLE_BYTES (64 * PAGE)
+#define FILE_PAGES  16
+
+/* Constants of the program that nothing touches before the test does. */
+static const char table[TABLE_BYTES] __attribute__((aligned(4096))) = {[TABLE_BYTES - 1] = 7};
+
+static void
+touch(int argc, char **argv)
+{
+	volatile char *pages = memory_map(NR_PAGES * PAGE);
+	uint64_t before, nonzero = 0;
+
+	(void)argc;
+	(void)argv;
+	checkpoint("mapped", "pid", (uint64_t)getpid(), "at", (uint64_t)pages, "nr",
+		   (uint64_t)NR_PAGES, NULL);
+	nonzero += pages[3 * PAGE];
+	checkpoint("read", "pid", (uint64_t)getpid(), "at", (uint64_t)pages + 3 * PAGE, NULL);
+	*(volatile uint64_t *)(pages + 5 * PAGE) = word(5);
+	checkpoint("written", "pid", (uint64_t)getpid(), "at", (uint64_t)pages, "nr",
+		   (uint64_t)NR_PAGES, "page", 5UL, NULL);
+	for (size_t i = 0; i < PAGE; i++)
+		nonzero += i >= sizeof(uint64_t) && pages[5 * PAGE + i];
+	before = minor_faults();
+	for (size_t i = 16; i < 48; i++)
+		pages[i * PAGE] = 1;
+	fact_growth("faults", before, minor_faults());
+	fact("nonzero", nonzero);
+	fact("majors", major_faults());
+}
+
+/* An area much larger than memory costs nothing until it is used. */
+static void
+huge(int argc, char **argv)
+{
+	uint64_t rss = status_kb("VmRSS"), tables = status_kb("VmPTE");
+	char *at = mmap(NULL, HUGE_BYTES, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	(void)argc;
+	(void)argv;
+	fact("huge_mapped", at != MAP_FAILED);
+	if (at == MAP_FAILED)
+		return;
+	fact_growth("huge_rss_kb", rss, status_kb("VmRSS"));
+	*(volatile uint64_t *)(at + HUGE_BYTES - PAGE) = word(0);
+	*(volatile uint64_t *)at = word(1);
+	fact("huge_last", *(volatile uint64_t *)(at + HUGE_BYTES - PAGE));
+	fact_growth("huge_touched_kb", rss, status_kb("VmRSS"));
+	fact_growth("huge_tables_kb", tables, status_kb("VmPTE"));
+}
+
+/* The program's own file: its constants are mapped, not loaded. */
+static void
+program(int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	checkpoint("started", "pid", (uint64_t)getpid(), "at", (uint64_t)table, "nr",
+		   (uint64_t)(TABLE_BYTES / PAGE), NULL);
+	fact("constant", *(volatile const char *)(table + TABLE_BYTES - 1));
+}
+
+static int
+stack_use(void *arg)
+{
+	volatile char deep[STACK_DEEP];
+	unsigned sum = 0;
+
+	(void)arg;
+	for (size_t i = sizeof(deep); i > 0; i -= KIB) {
+		deep[i - 1] = 1;
+		sum += deep[i - 1];
+	}
+	return sum == STACK_DEEP / KIB ? 0 : 1;
+}
+
+static int
+far_below_stack(void *arg)
+{
+	volatile uintptr_t here = (uintptr_t)&arg;
+
+	*(volatile char *)(here - 64 * MIB) = 1;
+	return 0;
+}
+
+static int
+beyond_area(void *area)
+{
+	((volatile char *)area)[PAGE] = 1;
+	return 0;
+}
+
+static int
+null_read(void *arg)
+{
+	volatile uintptr_t near_null = (uintptr_t)arg + 8;
+
+	return *(volatile int *)near_null;
+}
+
+static void
+limits(int argc, char **argv)
+{
+	char *area = memory_map(2 * PAGE);
+
+	(void)argc;
+	(void)argv;
+	munmap(area + PAGE, PAGE);
+	fact("stack_status", in_child(stack_use, NULL));
+	fact("below_status", in_child(far_below_stack, NULL));
+	fact("beyond_status", in_child(beyond_area, area));
+	fact("null_status", in_child(null_read, NULL));
+}
+
+/* System calls meet pages that were never touched, and pages that are not there at all. */
+static void
+syscalls(int argc, char **argv)
+{
+	uint64_t *fresh = memory_map(4 * PAGE), value = word(9), back = 1;
+	int fds[2];
+
+	(void)argc;
+	(void)argv;
+	if (pipe(fds) < 0)
+		give_up("pipe");
+	if (write(fds[1], &value, sizeof(value)) == sizeof(value) &&
+	    read(fds[0], fresh, sizeof(value)) == sizeof(value))
+		fact("read_fresh", *fresh);
+	if (write(fds[1], fresh + 2 * PAGE / sizeof(*fresh), sizeof(back)) == sizeof(back) &&
+	    read(fds[0], &back, sizeof(back)) == sizeof(back))
+		fact("write_fresh", back);
+	munmap(fresh, 4 * PAGE);
+	errno = 0;
+	(void)!write(fds[1], fresh, sizeof(value));
+	fact("efault", errno);
+}
+
+/* Pages of a file: from the disk at the first touch, from memory at the second. */
+static void
+file(int argc, char **argv)
+{
+	int fd = open("/grade.data", O_RDWR | O_CREAT | O_TRUNC, 0644);
+	uint64_t value, major;
+	char *at;
+	int drop;
+
+	(void)argc;
+	(void)argv;
+	for (unsigned i = 0; i < FILE_PAGES; i++) {
+		value = word(i);
+		if (pwrite(fd, &value, sizeof(value), i * PAGE) != sizeof(value))
+			give_up("pwrite");
+	}
+	ftruncate(fd, FILE_PAGES * PAGE);
+	fsync(fd);
+	drop = open("/proc/sys/vm/drop_caches", O_WRONLY);
+	if (drop < 0 || write(drop, "1", 1) != 1)
+		give_up("drop_caches");
+	at = mmap(NULL, FILE_PAGES * PAGE, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (at == MAP_FAILED)
+		give_up("mmap");
+	major = major_faults();
+	fact("file_right", pages_right(at, FILE_PAGES, 0));
+	fact_growth("file_majors", major, major_faults());
+	munmap(at, FILE_PAGES * PAGE);
+	at = mmap(NULL, FILE_PAGES * PAGE, PROT_READ, MAP_PRIVATE, fd, 0);
+	major = major_faults();
+	fact("file_again", pages_right(at, FILE_PAGES, 0));
+	fact_growth("file_majors_again", major, major_faults());
+}
+
+const struct grade_case lazy_cases[] = {
+	{"lazy.touch", touch},
+	{"lazy.huge", huge},
+	{"lazy.program", program},
+	{"lazy.limits", limits},
+	{"lazy.syscalls", syscalls},
+	{"lazy.file", file},
+	{NULL, NULL},
+};
