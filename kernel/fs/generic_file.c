@@ -76,7 +76,7 @@ write_chunk_locked(struct inode *inode, struct uio *uio, u64 *pos, u64 bytes)
 	int error = super_check_writable(inode->sb);
 
 	if (!error && *pos >= limit)
-		error = -EFBIG;
+		error = (s64)(*pos + bytes) < 0 ? -EINVAL : -EFBIG;
 	if (error)
 		return error;
 	bytes = MIN(bytes, limit - *pos);

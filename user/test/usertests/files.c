@@ -173,7 +173,8 @@ seek_rules(void)
 	CHECK_EQ(lseek(fd, 0, SEEK_CUR), 100);
 	CHECK_ERRNO(pread(fd, buffer, 1, -1), EINVAL);
 	CHECK_ERRNO(pwrite(fd, "x", 1, -1), EINVAL);
-	CHECK_ERRNO(pwrite(fd, "x", 1, ~0UL >> 1), EFBIG);
+	CHECK_ERRNO(pwrite(fd, "x", 1, ~0UL >> 1), EINVAL);
+	CHECK_ERRNO(pwrite(fd, "x", 1, ~0UL >> 2), EFBIG);
 	CHECK_EQ(write(fd, "y", 1), 1);
 	CHECK_EQ(file_size(fd), 101);
 }

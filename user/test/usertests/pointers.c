@@ -140,7 +140,7 @@ static const struct row rows[] = {
 	{"futex wake", SYS_futex, IN | WORD, {BAD, 1, 1, 0}},
 	{"futex requeue", SYS_futex, IN | WORD, {BUFFER, 3, 0, 0, BAD, 0}},
 	{"mincore", SYS_mincore, OUT | PARTIAL, {BUFFER, PAGE, BAD}},
-	{"syslog", SYS_syslog, OUT | PARTIAL | NULLABLE, {3, BAD, 64}},
+	{"syslog", SYS_syslog, OUT | PARTIAL | NULLABLE, {3, BAD, 4096}},
 	{"prctl set name", SYS_prctl, PATH, {15, BAD}},
 	{"prctl get name", SYS_prctl, OUT, {16, BAD}},
 
