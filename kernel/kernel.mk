@@ -37,7 +37,7 @@ endif
 # shadow = (address >> 3) + offset, so that the kernel half's shadow begins at KASAN_SHADOW_BASE.
 # What looks at memory that may not be used, and what reports need, is not instrumented.
 KASAN_PLAIN := kernel/lib/string.c kernel/core/panic.c kernel/core/ksyms.c kernel/core/stack_trace.c \
-	$(wildcard kernel/mem/slab/*.c kernel/mem/kasan/*.c)
+	kernel/mem/kmemleak/scan.c $(wildcard kernel/mem/slab/*.c kernel/mem/kasan/*.c)
 ifneq ($(KASAN),)
 KERNEL_CFLAGS += -DKASAN=1
 KASAN_CFLAGS := -fsanitize=kernel-address -fasan-shadow-offset=0xdffffffc00000000 \

@@ -18,12 +18,12 @@ LIMIT_SECONDS = 120
 # (variant, harts, memory, more boot arguments)
 RUNS = (
     ("default", 1, "128M", ""),
-    ("default", 4, "128M", ""),
+    ("default", 4, "128M", "kmemleak=on"),
     ("debug", 2, "128M", ""),
-    ("debug", 4, "64M", "directmap=48M"),
+    ("debug", 4, "64M", "directmap=48M kmemleak=on"),
     ("debug", 2, "256M", "directmap=48M zone_dma=8M"),
-    ("slab", 2, "128M", "asid_bits=2"),
-    ("slob", 2, "128M", "asid_bits=0"),
+    ("slab", 2, "128M", "asid_bits=2 kmemleak=on"),
+    ("slob", 2, "128M", "asid_bits=0 kmemleak=on"),
 )
 
 

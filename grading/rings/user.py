@@ -15,13 +15,14 @@ from grading.rings.report import Job
 TEST_FOLDER = "user/test"
 SKIP_STATUS = 77
 RESULT_LINE = re.compile(r"^test (\S+) (ok|FAILED|skipped)(?:: (.*))?$", re.MULTILINE)
-LAST = "framecheck"  # after all others of a boot: is every frame of RAM accounted for?
+# After all others of a boot: has the kernel lost memory, is every frame of RAM accounted for?
+LAST = ("leakscan", "framecheck")
 GROUP_LIMIT_SECONDS = 600
 BATCH = 24
 
 # (name of the run, build variant, harts, memory, more boot arguments)
 RUNS = (
-    ("smp2", "default", 2, "128M", ""),
+    ("smp2", "default", 2, "128M", "kmemleak=on"),
     ("debug smp4", "debug", 4, "128M", ""),
     ("highmem", "debug", 2, "256M", "directmap=48M zone_dma=8M asid_bits=2"),
 )
@@ -41,7 +42,8 @@ def test_names():
         elif os.path.isdir(path) and any(file.endswith(".c") for file in os.listdir(path)):
             names.add(entry)
     return sorted(name for name in names
-                  if not name.startswith("helper") and name not in ("usertests", "gradetest", LAST))
+                  if not name.startswith("helper") and
+                  name not in ("usertests", "gradetest", *LAST))
 
 
 def script(names, mark):
@@ -124,5 +126,5 @@ def batch_job(run, number, names):
 
 def jobs():
     names = test_names()
-    return [batch_job(run, start // BATCH, names[start:start + BATCH] + [LAST])
+    return [batch_job(run, start // BATCH, names[start:start + BATCH] + list(LAST))
             for run in RUNS for start in range(0, len(names), BATCH)]

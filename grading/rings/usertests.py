@@ -24,6 +24,7 @@ RUNS = (
     ("slab smp2", "slab", SLAB_SAMPLE, {"smp": 2, "mem": "128M"}),
     ("slob smp2", "slob", SLAB_SAMPLE, {"smp": 2, "mem": "64M"}),
     ("highmem", "default", "", {"smp": 2, "mem": "256M", "append": "directmap=48M zone_dma=8M"}),
+    ("kmemleak", "default", "; leakscan", {"smp": 2, "mem": "128M", "append": "kmemleak=on"}),
 )
 
 

@@ -15,9 +15,11 @@ struct cpu {
 	u32 id;
 	u32 hartid;
 	bool online;
-	bool stop_requested;	  /* by a panic elsewhere */
-	u32 irq_nesting;	  /* interrupt handlers on this hart's stack now */
-	struct thread_info *idle; /* the thread that runs when nothing else can */
+	bool stop_requested;		  /* by a panic elsewhere */
+	u32 pause;			  /* enum cpu_pause; cpu_pause_others() */
+	const struct thread_info *paused; /* whom it had to interrupt for that */
+	u32 irq_nesting;		  /* interrupt handlers on this hart's stack now */
+	struct thread_info *idle;	  /* the thread that runs when nothing else can */
 	u64 nr_interrupts, nr_timer_irqs, nr_ipis;
 } ALIGNED(64);
 
@@ -51,5 +53,14 @@ void cpu_send_ipi(u32 cpu);
 
 /* Stop every other hart, for a panic. Does not wait for ever. */
 void cpu_stop_others(void);
-/* The other side of it, in the IPI handler: does not return when this hart is to stop. */
+
+/*
+ * Hold every other hart in its IPI handler, with its registers on its stack: nobody holds a lock then
+ * that is taken with interrupts off. => interrupts on, no spinning lock held; false, and nothing was
+ * done: another hart is at it, or one did not come within a second
+ */
+bool cpu_pause_others(void);
+void cpu_resume_others(void);
+
+/* The other side of both, in the IPI handler: does not return when this hart is to stop. */
 void cpu_stop_if_asked(void);

@@ -92,4 +92,5 @@ debugfs_init(void)
 	fs_type_register(&debugfs);
 	proc_node_add(SYS_ROOT, "kernel/debug", S_IFDIR | 0555);
 	debug_fault_init();
+	debug_kmemleak_init();
 }

@@ -90,6 +90,7 @@ extern const struct file_ops proc_dir_fops;
 /* Registers the types sysfs and debugfs, and what is there from the start (fs/debugfs.c). */
 void debugfs_init(void);
 void debug_fault_init(void);
+void debug_kmemleak_init(void);
 
 /* Registers the files about memory, and all others. */
 void proc_meminfo_init(void);

@@ -13,6 +13,7 @@
 #include "lib/list.h"
 #include "lib/string.h"
 #include "mem/kasan.h"
+#include "mem/kmemleak.h"
 #include "mem/page_alloc.h"
 #include "mem/pgtable.h"
 #include "mem/slab.h"
@@ -150,6 +151,7 @@ vmalloc(size_t size, gfp_t gfp)
 	if (!area || area_populate(area, area->start, bytes >> PAGE_SHIFT, PG_vmalloc, gfp) < 0)
 		return NULL;
 	kasan_vmalloc_trim(area->start, size, bytes);
+	kmemleak_vmalloc((void *)area->start, size);
 	return (void *)area->start;
 }
 
@@ -163,6 +165,7 @@ vfree(void *kva)
 	area = area_find((u64)kva);
 	if (!area || area->start != (u64)kva || !area->owns_pages)
 		panic("vfree of %p, which vmalloc did not give", kva);
+	kmemleak_gone(kva);
 	area_free(area, area->start);
 }
 
@@ -207,12 +210,14 @@ kstack_alloc(void)
 	spin_unlock(&area_lock);
 	if (base) {
 		kasan_unpoison(base, KSTACK_SIZE);
+		kmemleak_stack(base);
 		return base;
 	}
 	area = area_alloc(2 * KSTACK_SIZE, 2 * KSTACK_SIZE, GFP_KERNEL);
 	if (!area || area_populate(area, area->start + KSTACK_SIZE, KSTACK_SIZE >> PAGE_SHIFT,
 				   PG_kstack, GFP_KERNEL) < 0)
 		return NULL;
+	kmemleak_stack((void *)(area->start + KSTACK_SIZE));
 	return (void *)(area->start + KSTACK_SIZE);
 }
 
@@ -228,6 +233,7 @@ kstack_unmap(void *base)
 void
 kstack_free(void *base)
 {
+	kmemleak_gone(base);
 	spin_lock(&area_lock);
 	if (nr_stacks < STACKS_KEPT) {
 		stacks[nr_stacks++] = base;

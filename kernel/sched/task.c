@@ -5,6 +5,7 @@
 #include "lib/errno.h"
 #include "lib/err.h"
 #include "lib/string.h"
+#include "mem/kmemleak.h"
 #include "mem/slab.h"
 #include "mem/vmalloc.h"
 #include "sched/pid.h"
@@ -26,10 +27,20 @@ static struct kmem_cache *task_cache;
 
 void task_trampoline(void);
 
+static void
+task_stack_used(const void *object, u64 *base, u64 *sp)
+{
+	const struct task *task = object;
+
+	*base = task->ti.kstack_base;
+	*sp = READ_ONCE(task->on_cpu) ? *base : task->context.sp;
+}
+
 void
 task_init(void)
 {
-	task_cache = kmem_cache_create("task_struct", sizeof(struct task), 64, 0, NULL);
+	kmemleak_task_hook = task_stack_used;
+	task_cache = kmem_cache_create(KMEMLEAK_TASK_CACHE, sizeof(struct task), 64, 0, NULL);
 	assert(task_cache);
 }
 

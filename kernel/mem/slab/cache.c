@@ -6,6 +6,7 @@
 #include "core/printk.h"
 #include "lib/string.h"
 #include "mem/kasan.h"
+#include "mem/kmemleak.h"
 #include "mem/slab/debug.h"
 #include "mem/slab/watch.h"
 
@@ -251,6 +252,7 @@ slab_init(void)
 	debug_init();
 	cache_register(cache_of_caches, "kmem_cache", cache_struct_bytes, CACHE_LINE_BYTES,
 		       SLAB_NO_DEBUG, NULL);
+	kmemleak_init();
 	kmalloc_init();
 	kasan_slab_init();
 }

@@ -1,0 +1,230 @@
+/* The leak detector: what is lost is found, what is not is not. Nothing to do without kmemleak=on. */
+
+#include "core/atomic.h"
+#include "ktest/ktest.h"
+#include "lib/err.h"
+#include "lib/list.h"
+#include "lib/string.h"
+#include "mem/kmemleak.h"
+#include "mem/page_alloc.h"
+#include "mem/slab.h"
+#include "mem/vmalloc.h"
+#include "sched/sched.h"
+#include "sched/wait.h"
+
+#define NR_LOST 32
+
+static struct wait_queue done_wq = WAIT_QUEUE_INIT(done_wq);
+static atomic_t done;
+
+/* In a thread of its own, so that this one's stack and registers never see a pointer. */
+static bool
+run_thread(void (*fn)(void *arg))
+{
+	atomic_set(&done, 0);
+	if (IS_ERR(kthread_start("loser", fn, NULL)))
+		return false;
+	wait_event(&done_wq, atomic_read(&done));
+	return true;
+}
+
+static void
+thread_done(void)
+{
+	atomic_set(&done, 1);
+	wake_up_all(&done_wq);
+}
+
+/* Other harts may be at it, too. */
+static bool
+scan_twice(void)
+{
+	for (unsigned nr = 0, tries = 0; nr < 2; nr++) {
+		while (kmemleak_scan() != 0) {
+			if (++tries == 100)
+				return false;
+			task_sleep_ns(10 * 1000000, false);
+		}
+	}
+	return true;
+}
+
+static bool
+is_reported(u64 address)
+{
+	struct kmemleak_leak leak;
+
+	return kmemleak_next(address - 1, &leak) && leak.start == address;
+}
+
+/* Pointers that nobody would take for any. */
+static struct kmem_cache *lost_cache;
+static u64 lost_objects[NR_LOST], lost_areas[NR_LOST], lost_pages[NR_LOST];
+
+static void
+lose(void *arg)
+{
+	(void)arg;
+	for (unsigned i = 0; i < NR_LOST; i++) {
+		lost_objects[i] = ~(u64)kmem_cache_alloc(lost_cache, GFP_KERNEL | GFP_ZERO);
+		lost_areas[i] = ~(u64)vmalloc(3 * PAGE_SIZE, GFP_KERNEL | GFP_ZERO);
+		lost_pages[i] = ~(u64)page_alloc_kva(GFP_KERNEL | GFP_ZERO);
+	}
+	thread_done();
+}
+
+static void
+find_again(void *arg)
+{
+	(void)arg;
+	for (unsigned i = 0; i < NR_LOST; i++) {
+		kmem_cache_free(lost_cache, (void *)~lost_objects[i]);
+		vfree((void *)~lost_areas[i]);
+		page_free_kva((void *)~lost_pages[i]);
+	}
+	thread_done();
+}
+
+/*
+ * What was at the same address before may have left pointers on stacks, which hide the loss; but
+ * not for objects of a new cache.
+ */
+static bool
+many_reported(const u64 *lost)
+{
+	unsigned nr = 0;
+
+	for (unsigned i = 0; i < NR_LOST; i++)
+		nr += is_reported(~lost[i]);
+	return nr >= NR_LOST / 2;
+}
+
+#ifdef KASAN
+#define PAGES_ARE_WATCHED false
+#else
+#define PAGES_ARE_WATCHED true
+#endif
+
+KTEST(kmemleak_finds_what_is_lost)
+{
+	struct kmemleak_leak leak;
+
+	if (!kmemleak_on)
+		return;
+	lost_cache = kmem_cache_create("lost", 200, 0, 0, NULL);
+	KTEST_REQUIRE(lost_cache && run_thread(lose));
+	KTEST_CHECK(scan_twice());
+	KTEST_CHECK(many_reported(lost_objects));
+	KTEST_CHECK(many_reported(lost_areas));
+	KTEST_CHECK(!PAGES_ARE_WATCHED || many_reported(lost_pages));
+	KTEST_CHECK(kmemleak_next(~lost_objects[2] - 1, &leak));
+	if (leak.start == ~lost_objects[2]) {
+		KTEST_CHECK(leak.size == 200 && leak.pid != 0 && leak.nr_callers > 1);
+		KTEST_CHECK(strcmp(leak.comm, "loser") == 0 && strcmp(leak.kind, "lost") == 0);
+	}
+	kmemleak_clear();
+	KTEST_CHECK(scan_twice());
+	KTEST_CHECK(!kmemleak_next(0, &leak));
+	KTEST_REQUIRE(run_thread(find_again));
+	KTEST_CHECK(kmem_cache_destroy(lost_cache));
+	KTEST_CHECK(scan_twice());
+	KTEST_CHECK(!kmemleak_next(0, &leak));
+}
+
+/* A chain: static pointer -> page -> object by a marked pointer -> area by a list -> object. */
+struct chain_link {
+	u64 filler[5];
+	struct list_head list;
+	void *next;
+};
+
+static void *chain;
+
+static void
+make_chain(void *arg)
+{
+	struct chain_link *last = kmalloc(sizeof(*last), GFP_KERNEL | GFP_ZERO);
+	struct chain_link *area = vmalloc(sizeof(*area), GFP_KERNEL | GFP_ZERO);
+	struct chain_link *object = kmalloc(sizeof(*object), GFP_KERNEL | GFP_ZERO);
+	u64 *page = page_alloc_kva(GFP_KERNEL | GFP_ZERO);
+
+	(void)arg;
+	if (last && area && object && page) {
+		list_init(&object->list);
+		list_add(&area->list, &object->list);
+		area->next = last;
+		page[PAGE_SIZE / 8 - 1] = (u64)object | 3;
+		chain = kva_to_page(page);
+	}
+	thread_done();
+}
+
+static void
+free_chain(void *arg)
+{
+	u64 *page = page_to_kva(chain);
+	struct chain_link *object = (void *)(page[PAGE_SIZE / 8 - 1] & ~3UL);
+	struct chain_link *area = list_first_entry(&object->list, struct chain_link, list);
+
+	(void)arg;
+	chain = NULL;
+	kfree(area->next);
+	vfree(area);
+	kfree(object);
+	page_free_kva(page);
+	thread_done();
+}
+
+KTEST(kmemleak_follows_pointers)
+{
+	struct kmemleak_leak leak;
+
+	if (!kmemleak_on)
+		return;
+	KTEST_REQUIRE(run_thread(make_chain) && chain);
+	KTEST_CHECK(scan_twice());
+	KTEST_CHECK(!kmemleak_next(0, &leak));
+	KTEST_REQUIRE(run_thread(free_chain));
+}
+
+/* Threads that allocate, hand over and free all the time, held at whatever they are doing. */
+static atomic_t stop, nr_busy;
+
+static void
+be_busy(void *arg)
+{
+	void *mine[16] = {NULL};
+
+	(void)arg;
+	for (unsigned i = 0; !atomic_read(&stop); i++) {
+		kfree(mine[i % 16]);
+		mine[i % 16] = kmalloc(16 + i % 2000, GFP_KERNEL);
+		if (i % 64 == 0)
+			sched_yield();
+	}
+	for (unsigned i = 0; i < 16; i++)
+		kfree(mine[i]);
+	atomic_dec(&nr_busy);
+	wake_up_all(&done_wq);
+}
+
+KTEST(kmemleak_accuses_nobody)
+{
+	struct kmemleak_leak leak;
+
+	if (!kmemleak_on)
+		return;
+	atomic_set(&stop, 0);
+	for (unsigned i = 0; i < 4; i++) {
+		atomic_inc(&nr_busy);
+		if (IS_ERR(kthread_start("busy", be_busy, NULL)))
+			atomic_dec(&nr_busy);
+	}
+	for (unsigned i = 0; i < 10; i++) {
+		KTEST_CHECK(scan_twice());
+		KTEST_CHECK(!kmemleak_next(0, &leak));
+		sched_yield();
+	}
+	atomic_set(&stop, 1);
+	wait_event(&done_wq, atomic_read(&nr_busy) == 0);
+}
