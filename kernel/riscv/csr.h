@@ -25,6 +25,9 @@
 #define SIE_STIE (1UL << 5)
 #define SIE_SEIE (1UL << 9)
 
+/* scounteren: what user mode may read */
+#define SCOUNTEREN_TM (1UL << 1) /* time */
+
 /* scause */
 #define SCAUSE_IRQ	     (1UL << 63)
 #define IRQ_S_SOFT	     1

@@ -210,4 +210,5 @@ timer_init_cpu(void)
 	queue->sstc = sstc_probe();
 	clock_set(queue, ~0UL);
 	csr_set(sie, SIE_STIE | SIE_SSIE);
+	csr_write(scounteren, SCOUNTEREN_TM);
 }

@@ -53,6 +53,7 @@
 #define SI_USER	    0
 #define SI_KERNEL   0x80
 #define SI_TKILL    (-6)
+#define ILL_ILLOPC  1
 #define SEGV_MAPERR 1
 #define SEGV_ACCERR 2
 #define BUS_ADRALN  1

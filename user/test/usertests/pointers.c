@@ -19,13 +19,14 @@
 #include "test.h"
 
 enum pointer_kind {
-	IN = 1,	      /* the kernel reads a structure */
-	OUT = 2,      /* the kernel writes one */
-	PATH = 4,     /* a string */
-	NULLABLE = 8, /* NULL means something */
-	PARTIAL = 16, /* a buffer: what lies before the end of the mapping may be used */
-	WORD = 32,    /* must be aligned: else the error is another one */
-	ADDRESS = 64, /* nothing is tried: the argument says where, and is not read or written */
+	IN = 1,		/* the kernel reads a structure */
+	OUT = 2,	/* the kernel writes one */
+	PATH = 4,	/* a string */
+	NULLABLE = 8,	/* NULL means something */
+	PARTIAL = 16,	/* a buffer: what lies before the end of the mapping may be used */
+	WORD = 32,	/* must be aligned: else the error is another one */
+	ADDRESS = 64,	/* nothing is tried: the argument says where, and is not read or written */
+	FOR_EVER = 128, /* with a good pointer the call does not return */
 };
 
 /* Values of arguments that are known only when the tests run. */
@@ -105,13 +106,13 @@ static const struct row rows[] = {
 	{"memfd_create", SYS_memfd_create, PATH, {BAD, 0}},
 	{"getrusage", SYS_getrusage, OUT, {0, BAD}},
 	{"execve", SYS_execve, PATH, {BAD, ZEROES, ZEROES}},
-	{"execve argv", SYS_execve, IN | NULLABLE, {PROGRAM, BAD, ZEROES}},
-	{"execve envp", SYS_execve, IN | NULLABLE, {PROGRAM, ZEROES, BAD}},
+	{"execve argv", SYS_execve, IN | NULLABLE | FOR_EVER, {PROGRAM, BAD, ZEROES}},
+	{"execve envp", SYS_execve, IN | NULLABLE | FOR_EVER, {PROGRAM, ZEROES, BAD}},
 	{"prlimit64 new", SYS_prlimit64, IN | NULLABLE, {0, 7, BAD, 0}},
 	{"prlimit64 old", SYS_prlimit64, OUT | NULLABLE, {0, 7, 0, BAD}},
 	{"sigaltstack", SYS_sigaltstack, IN | NULLABLE, {BAD, 0}},
 	{"sigaltstack old", SYS_sigaltstack, OUT | NULLABLE, {0, BAD}},
-	{"rt_sigsuspend", SYS_rt_sigsuspend, IN, {BAD, 8}},
+	{"rt_sigsuspend", SYS_rt_sigsuspend, IN | FOR_EVER, {BAD, 8}},
 	{"rt_sigaction", SYS_rt_sigaction, IN | NULLABLE, {10, BAD, 0, 8}},
 	{"rt_sigaction old", SYS_rt_sigaction, OUT | NULLABLE, {10, 0, BAD, 8}},
 	{"rt_sigprocmask", SYS_rt_sigprocmask, IN | NULLABLE, {0, BAD, 0, 8}},
@@ -334,6 +335,43 @@ bad_pointers(void)
 	nothing_happened();
 }
 
+/*
+ * A good pointer that no structure would have: odd, and with its first bytes in one page and the rest
+ * in the next. Each page is one that the kernel has to fault in.
+ */
+static void
+row_try_crossing(void *row_in_table)
+{
+	const struct row *row = row_in_table;
+	char *pages =
+		mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint64_t args[6];
+
+	CHECK(pages != MAP_FAILED);
+	if (row->kind & PATH)
+		pages[PAGE - 1] = 'z';
+	for (int i = 0; i < 6; i++) {
+		args[i] = argument(row->args[i],
+				   (uintptr_t)pages + PAGE - (row->kind & PATH ? 1 : 3));
+		if (row->args[i] == CHILD)
+			args[i] = zombie_make();
+	}
+	CHECK(raw_call(row->number, args[0], args[1], args[2], args[3], args[4], args[5]) !=
+	      -EFAULT);
+}
+
+static void
+crossing_pointers(void)
+{
+	fixture_make();
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		if (rows[i].kind & (ADDRESS | FOR_EVER))
+			continue;
+		if (child_status(row_try_crossing, (void *)&rows[i]) != 0)
+			FAIL("%s with a pointer that crosses pages", rows[i].name);
+	}
+}
+
 /* A buffer that begins well and ends nowhere: what fits is used, or nothing. */
 static void
 buffers_that_end(void)
@@ -403,6 +441,7 @@ sizes_that_wrap(void)
 
 const struct test pointer_tests[] = {
 	{"bad_pointers", bad_pointers, A_KERNEL},
+	{"crossing_pointers", crossing_pointers, ANYWHERE},
 	{"buffers_that_end", buffers_that_end, ANYWHERE},
 	{"argv_with_bad_pointer", argv_with_bad_pointer, ANYWHERE},
 	{"iovec_with_bad_pointer", iovec_with_bad_pointer, ANYWHERE},
