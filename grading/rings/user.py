@@ -17,6 +17,7 @@ SKIP_STATUS = 77
 RESULT_LINE = re.compile(r"^test (\S+) (ok|FAILED|skipped)(?:: (.*))?$", re.MULTILINE)
 # After all others of a boot: has the kernel lost memory, is every frame of RAM accounted for?
 LAST = ("leakscan", "framecheck")
+ELSEWHERE = ("usertests", "bombs", "gradetest")
 GROUP_LIMIT_SECONDS = 600
 BATCH = 24
 
@@ -29,9 +30,8 @@ RUNS = (
 
 
 def test_names():
-    """The programs that user/test makes, less helpers (NAME starts with `helper`), gradetest, which the
-    grading harness runs, and usertests,
-    which has a ring of its own."""
+    """The programs that user/test makes, less helpers (NAME starts with `helper`) and those that
+    something else runs: usertests and bombs have rings of their own."""
     if not os.path.isdir(TEST_FOLDER):
         return []
     names = set()
@@ -42,8 +42,7 @@ def test_names():
         elif os.path.isdir(path) and any(file.endswith(".c") for file in os.listdir(path)):
             names.add(entry)
     return sorted(name for name in names
-                  if not name.startswith("helper") and
-                  name not in ("usertests", "gradetest", *LAST))
+                  if not name.startswith("helper") and name not in (*ELSEWHERE, *LAST))
 
 
 def script(names, mark):

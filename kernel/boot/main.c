@@ -35,6 +35,7 @@
 #include "sched/timer.h"
 #include "trap/trap.h"
 #include "vm/flusher.h"
+#include "vm/oom.h"
 #include "vm/vm.h"
 
 static void
@@ -77,6 +78,7 @@ init_thread(void *arg)
 {
 	(void)arg;
 	flusher_init();
+	oom_init();
 	late_init_run();
 	root_mount();
 	init_process_start();

@@ -10,6 +10,7 @@
 #include "vm/fault.h"
 #include "vm/flusher.h"
 #include "vm/lru.h"
+#include "vm/oom.h"
 #include "vm/pagecache.h"
 #include "vm/reclaim.h"
 
@@ -99,6 +100,7 @@ show_vmstat(struct seq *seq)
 	show(seq, "pgcolor_miss", vmstat_get(PGCOLOR_MISS));
 	show(seq, "drop_pagecache", vmstat_get(DROP_PAGECACHE));
 	show(seq, "drop_slab", vmstat_get(DROP_SLAB));
+	show(seq, "oom_kill", oom_nr_kills());
 	show(seq, "nr_tlb_remote_flush", vmstat_get(NR_TLB_REMOTE_FLUSH));
 	show(seq, "nr_tlb_local_flush_all", vmstat_get(NR_TLB_LOCAL_FLUSH_ALL));
 	return 0;

@@ -7,6 +7,7 @@
  *	3  every zone, down to min or as much further as gfp says
  *	4  may sleep: once, what other harts keep on their lists, then 3 again
  *	5  may sleep: reclaim, then 3 again, and so on while something is freed
+ *	6  GFP_KERNEL, small: let somebody be killed (mem/page_oom.h), then 4 again
  */
 
 #include "mem/page_alloc.h"
@@ -19,6 +20,7 @@
 #include "mem/kasan.h"
 #include "mem/kmap.h"
 #include "mem/page_color.h"
+#include "mem/page_oom.h"
 #include "mem/page_slow.h"
 #include "mem/pcp.h"
 
@@ -102,6 +104,37 @@ alloc_reclaim(gfp_t gfp, unsigned order)
 	return page;
 }
 
+/* Step 6. A thread that was killed meanwhile tries once more, with the reserves. */
+static struct page *
+alloc_patient(gfp_t gfp, unsigned order)
+{
+	struct page_oom oom = {0};
+	struct page *page;
+
+	do
+		page = alloc_reclaim(page_oom_gfp(gfp), order);
+	while (!page && page_oom_retry(&oom, gfp, order));
+	return page;
+}
+
+bool
+page_alloc_possible(gfp_t gfp, unsigned order)
+{
+	const struct zonelist *list = &zonelists[gfp & GFP_ZONE_MASK];
+
+	for (unsigned i = 0; list->zones[i]; i++) {
+		struct zone *zone = list->zones[i];
+		u64 reserve = zone_reserve(zone, list->zones[0], gfp, MARK_MIN);
+
+		if (READ_ONCE(zone->nr_free) < reserve + (1UL << order))
+			continue;
+		for (unsigned o = order; o <= MAX_ORDER; o++)
+			if (zone_nr_blocks(zone, o))
+				return true;
+	}
+	return false;
+}
+
 static struct page *
 alloc_slow(gfp_t gfp, unsigned order)
 {
@@ -110,7 +143,7 @@ alloc_slow(gfp_t gfp, unsigned order)
 	if (unlikely(!page))
 		page = zonelist_alloc(gfp, order, MARK_MIN);
 	if (unlikely(!page && gfp & GFP_BIT_RECLAIM))
-		page = alloc_reclaim(gfp, order);
+		page = alloc_patient(gfp, order);
 	if (unlikely(!page && !(gfp & GFP_NOWARN)))
 		printk(LOG_DEBUG, "page allocation failed: order %u, gfp %#x, in %s", order, gfp,
 		       current_thread_info->name);

@@ -125,7 +125,6 @@ set_limits(struct mm *mm)
 	mm->limit_as = rlimit_get(RLIMIT_AS);
 	mm->limit_data = rlimit_get(RLIMIT_DATA);
 	mm->limit_memlock = rlimit_get(RLIMIT_MEMLOCK);
-	mm->oom_score_adj = current->process->oom_score_adj;
 }
 
 static int

@@ -5,15 +5,13 @@
 #include "fs/super.h"
 #include "lib/parse.h"
 #include "lib/string.h"
-#include "mem/page_alloc.h"
+#include "proc/oom_kill.h"
 #include "proc/pid_info.h"
 #include "vm/usercopy.h"
 
 /* /proc/<pid>: which files there are, and how procfs reaches a process by its number. */
 
-#define COPY_CHUNK	   256
-#define OOM_SCORE_ADJ_MAX  1000
-#define OOM_SCORE_PER_MILL 1000
+#define COPY_CHUNK 256
 
 /* Bytes of the process's own memory; what it unmapped is left out. */
 static void
@@ -115,37 +113,19 @@ show_oom_score_adj(struct seq *seq, struct process *process, struct mm *mm)
 	seq_printf(seq, "%d\n", process->oom_score_adj);
 }
 
-/* Thousandths of memory in use, shifted by oom_score_adj, as Linux shows it: 0 to 2000. */
 static void
 show_oom_score(struct seq *seq, struct process *process, struct mm *mm)
 {
-	s64 score = 0;
-
-	if (mm)
-		score = (mm_rss_pages(mm) + mm->pgt.nr_tables) * OOM_SCORE_PER_MILL /
-			nr_total_pages();
-	score += process->oom_score_adj;
-	seq_printf(seq, "%ld\n", MAX(score, 0L));
+	seq_printf(seq, "%lu\n", process_oom_score(process, mm));
 }
 
 static int
 write_oom_score_adj(struct process *process, const char *text)
 {
-	struct mm *mm;
 	s64 value;
 	int err = kstrtos64(text, 10, &value);
 
-	if (err)
-		return err;
-	if (value < -OOM_SCORE_ADJ_MAX || value > OOM_SCORE_ADJ_MAX)
-		return -EINVAL;
-	WRITE_ONCE(process->oom_score_adj, (s32)value);
-	mm = process_mm_get(process);
-	if (mm) {
-		WRITE_ONCE(mm->oom_score_adj, (s32)value);
-		mm_put(mm);
-	}
-	return 0;
+	return err ? err : process_set_oom_score_adj(process, value);
 }
 
 /* Whether any thread has the mark of fault injection (mem/fault_inject.h). */

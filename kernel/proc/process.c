@@ -8,6 +8,7 @@
 #include "proc/exec.h"
 #include "proc/exit.h"
 #include "proc/futex.h"
+#include "proc/oom_kill.h"
 #include "proc/signal.h"
 #include "proc/timers.h"
 #include "vm/mm.h"
@@ -68,11 +69,18 @@ thread_with_mm(struct process *process)
 }
 
 struct mm *
+process_mm_locked(struct process *process)
+{
+	struct task *task = thread_with_mm(process);
+
+	return task ? task->mm : NULL;
+}
+
+struct mm *
 process_mm_get(struct process *process)
 {
 	u64 flags = spin_lock_irqsave(&process_lock);
-	struct task *task = thread_with_mm(process);
-	struct mm *mm = task ? task->mm : NULL;
+	struct mm *mm = process_mm_locked(process);
 
 	if (mm)
 		mm_get(mm);
@@ -197,6 +205,7 @@ process_init(void)
 	signal_init();
 	task_release_hook = task_released;
 	process_hooks_init();
+	oom_kill_init();
 	exec_init();
 	process_files_init();
 	futex_init();

@@ -138,6 +138,8 @@ u64 process_count(void);
 
 /* Its address space, or another belonging of a living thread, with a reference. => NULL for a zombie */
 struct mm *process_mm_get(struct process *process);
+/* The same without a reference. => process_lock held, and good as long as it is */
+struct mm *process_mm_locked(struct process *process);
 struct files *process_files_get(struct process *process);
 struct fs_context *process_fs_get(struct process *process);
 

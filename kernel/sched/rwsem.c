@@ -23,17 +23,24 @@ rwsem_init(struct rwsem *sem, const char *name, enum lock_rank rank)
 #define note_release(sem)	((void)0)
 #endif
 
-/* New readers wait behind waiting writers. */
 static bool
-read_grab(struct rwsem *sem)
+read_grab_past_waiters(struct rwsem *sem)
 {
 	s32 count = __atomic_load_n(&sem->count, __ATOMIC_RELAXED);
 
-	while (count >= 0 && !__atomic_load_n(&sem->nr_writers_waiting, __ATOMIC_RELAXED))
+	while (count >= 0)
 		if (__atomic_compare_exchange_n(&sem->count, &count, count + 1, false,
 						__ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
 			return true;
 	return false;
+}
+
+/* New readers wait behind waiting writers. */
+static bool
+read_grab(struct rwsem *sem)
+{
+	return !__atomic_load_n(&sem->nr_writers_waiting, __ATOMIC_RELAXED) &&
+	       read_grab_past_waiters(sem);
 }
 
 static bool
@@ -60,7 +67,7 @@ rwsem_read_lock(struct rwsem *sem)
 bool
 rwsem_read_trylock(struct rwsem *sem)
 {
-	if (!read_grab(sem))
+	if (!read_grab_past_waiters(sem))
 		return false;
 	note_try(sem);
 	return true;

@@ -16,6 +16,7 @@ struct rwsem {
 
 void rwsem_init(struct rwsem *sem, const char *name, enum lock_rank rank);
 void rwsem_read_lock(struct rwsem *sem);
+/* ... unless a writer has it now; those that wait are passed. */
 bool rwsem_read_trylock(struct rwsem *sem);
 void rwsem_read_unlock(struct rwsem *sem);
 void rwsem_write_lock(struct rwsem *sem);

@@ -12,6 +12,7 @@
 
 #include "trap/trap.h"
 
+#include "core/clock.h"
 #include "core/cpu.h"
 #include "core/panic.h"
 #include "core/spinlock.h"
@@ -24,6 +25,9 @@
 #include "sched/sched.h"
 #include "sched/timer.h"
 #include "vm/fault.h"
+
+/* Before a fault that found no memory is tried again. */
+#define FAULT_RETRY_NS (10 * NSEC_PER_MSEC)
 
 static void
 handle_ipi(void)
@@ -119,6 +123,16 @@ trap_stack_overflow(struct trap_frame *tf)
 		   current_thread_info->kstack_base, current_thread_info->name);
 }
 
+/* init cannot be spared for ever, but others can free memory; so it tries again. */
+static void
+user_fault_without_memory(void)
+{
+	if (current->process == init_process)
+		task_sleep_ns(FAULT_RETRY_NS, false);
+	else
+		signal_force(SIGKILL, SI_KERNEL, 0);
+}
+
 static void
 user_page_fault(const struct trap_frame *tf)
 {
@@ -138,7 +152,7 @@ user_page_fault(const struct trap_frame *tf)
 		signal_force(SIGBUS, BUS_ADRERR, tf->tval);
 		break;
 	case FAULT_OOM:
-		signal_force(SIGKILL, SI_KERNEL, 0);
+		user_fault_without_memory();
 		break;
 	default:
 		signal_force(SIGSEGV, SEGV_MAPERR, tf->tval);

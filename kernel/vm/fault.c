@@ -86,7 +86,7 @@ fault_zero_page(struct fault *f)
 	struct mm *mm = f->vma->mm;
 
 	spin_lock(&mm->pgt.lock);
-	if (f->ptep->bits == f->pte.bits)
+	if (f->ptep->bits == f->pte.bits && !mm_is_unstable(mm))
 		pte_write(f->ptep, pte_for(zero_pfn, f->vma->pte_flags & ~PTE_W));
 	spin_unlock(&mm->pgt.lock);
 	fault_count()->nr_zero_page++;
@@ -104,7 +104,7 @@ fault_anon(struct fault *f)
 	if (unlikely(!page))
 		return FAULT_OOM;
 	spin_lock(&mm->pgt.lock);
-	if (likely(f->ptep->bits == f->pte.bits)) {
+	if (likely(f->ptep->bits == f->pte.bits) && !mm_is_unstable(mm)) {
 		anon_page_map(f->vma, f->ptep, page);
 		mapped = true;
 	}
@@ -239,6 +239,8 @@ fault_grow_stack(struct mm *mm, uva_t uva)
 static enum fault_result
 fault_once(struct mm *mm, struct fault *f)
 {
+	if (mm_is_unstable(mm))
+		return FAULT_OOM;
 	f->vma = vma_at(mm, f->uva);
 	if (unlikely(!f->vma))
 		return FAULT_MAPERR;

@@ -126,6 +126,12 @@ fault_map_file(struct fault *f)
 
 	spin_lock(&mapping->lock);
 	spin_lock(&mm->pgt.lock);
+	/* Pages of a private area may have hidden those of the file, until the reaper came. */
+	if (mm_is_unstable(mm)) {
+		spin_unlock(&mm->pgt.lock);
+		spin_unlock(&mapping->lock);
+		return FAULT_OOM;
+	}
 	/* Before a hart can fetch from the pages; those that are ready stay so under the locks. */
 	if (vma->flags & VM_EXEC)
 		icache_flush(&mm->tlb);
@@ -161,7 +167,8 @@ fault_copy_file(struct fault *f)
 	if (!copy)
 		return FAULT_OOM;
 	spin_lock(&mm->pgt.lock);
-	if (pte_is_none(pte_read(f->ptep)) && index < mapping_nr_indices(mapping)) {
+	if (pte_is_none(pte_read(f->ptep)) && index < mapping_nr_indices(mapping) &&
+	    !mm_is_unstable(mm)) {
 		anon_page_map(vma, f->ptep, copy);
 		mapped = true;
 	}

@@ -208,7 +208,6 @@ copy_fields(struct mm *child, const struct mm *parent)
 	child->limit_as = parent->limit_as;
 	child->limit_data = parent->limit_data;
 	child->limit_memlock = parent->limit_memlock;
-	child->oom_score_adj = parent->oom_score_adj;
 	memcpy(child->auxv, parent->auxv, sizeof(child->auxv));
 	mm_set_exe(child, parent->exe);
 }

@@ -14,6 +14,7 @@
 #include "mem/page_alloc.h"
 #include "mem/slab.h"
 #include "riscv/irqflags.h"
+#include "vm/oom.h"
 #include "vm/pagecache.h"
 #include "vm/zap.h"
 
@@ -62,7 +63,11 @@ mm_unmap_all(struct mm *mm)
 {
 	struct vma *vma, *next;
 
+	if (mm_is_unstable(mm))
+		oom_exit_begin(mm);
 	zap_all(mm);
+	if (mm_is_unstable(mm))
+		oom_exit_end(mm);
 	list_for_each_entry_safe(vma, next, &mm->vma_list, link) {
 		vma_remove(vma);
 		vma_free(vma);

@@ -32,6 +32,7 @@ struct mm {
 	struct list_head vma_list; /* M: by address */
 	struct vma *vma_cache;	   /* the last one found; a hint that readers may race on */
 	u32 nr_vmas;		   /* M */
+	u32 oom_state;		   /* A: MM_OOM_*, 0 but for those that are killed for it */
 	u64 hole_hint; /* M: no hole of largest_skipped bytes or more lies above, below mmap_base */
 	u64 hole_skipped; /* M: the largest hole above hole_hint */
 
@@ -56,7 +57,6 @@ struct mm {
 	/* Limits in bytes, copies of the process's RLIMIT_*: proc/ sets them. */
 	u64 limit_stack, limit_as, limit_data, limit_memlock;
 	u32 lock_future; /* M: VM_LOCKED or 0: for areas to come (mlockall) */
-	s32 oom_score_adj;
 };
 
 /* An empty address space with one user; brk 0, mmap_base below the stack. => NULL: no memory */
@@ -107,6 +107,16 @@ mm_rss_pages(const struct mm *mm)
 	s64 pages = atomic64_read(&mm->rss_anon) + atomic64_read(&mm->rss_file);
 
 	return pages > 0 ? pages : 0;
+}
+
+/*
+ * Its private pages are being taken away: nothing may be put in the place of one. => for an answer
+ * that stays, pgt.lock held
+ */
+static inline bool
+mm_is_unstable(const struct mm *mm)
+{
+	return unlikely(READ_ONCE(mm->oom_state));
 }
 
 /* Note the resident size in peak_rss before it shrinks. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/clock.h"
 #include "core/cpu.h"
 #include "core/machine.h"
 #include "core/printk.h"
@@ -37,6 +38,8 @@ fault_page_alloc_slow(gfp_t gfp, unsigned order)
 	(void)order;
 	return false;
 }
+
+u64 env_clock_step_ns = 1000;
 
 bool env_ipi_pending[NR_CPUS];
 void (*env_ipi_handler)(void);
@@ -72,6 +75,14 @@ assert_failed(const char *expression, const char *file, int line, const char *fu
 	if (env_expects_panic)
 		panic_jump();
 	hosttest_fail(file, line, "%s: assertion: %s", function, expression);
+}
+
+u64
+clock_now_ns(void)
+{
+	static u64 now;
+
+	return now += env_clock_step_ns;
 }
 
 void

@@ -27,6 +27,9 @@ void env_check_idle(void);
 /* Makes it so. */
 void env_release_locks(void);
 
+/* Each look at the clock moves it on by this much. */
+extern u64 env_clock_step_ns;
+
 /* Frees what the per-CPU lists of all harts keep. */
 void env_drain_all(void);
 

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "core/clock.h"
 #include "core/cpu.h"
 #include "core/ksyms.h"
 #include "core/machine.h"
@@ -36,14 +35,6 @@ size_t
 strlcpy(char *dst, const char *src, size_t size)
 {
 	return k_strlcpy(dst, src, size);
-}
-
-u64
-clock_now_ns(void)
-{
-	static u64 now;
-
-	return now += 1000;
 }
 
 unsigned

@@ -1,9 +1,9 @@
 # kernel/mem: buddy, per-CPU lists and zones, and each of the slab allocators there is.
-mem_common_SRCS := $(addprefix kernel/mem/,buddy.c early.c page_alloc.c page_color.c page_fast.c page_range.c \
+mem_common_SRCS := $(addprefix kernel/mem/,buddy.c early.c page_alloc.c page_color.c page_fast.c page_oom.c page_range.c \
 	pcp.c vmstat.c watermark.c zone.c) kernel/lib/string.c kernel/lib/bitmap.c
 
 mem_SRCS := $(mem_common_SRCS)
-mem_TESTS := mem/env.c mem/locks.c mem/test_buddy.c mem/test_pages.c
+mem_TESTS := mem/env.c mem/locks.c mem/test_buddy.c mem/test_pages.c mem/test_page_oom.c
 mem_INCLUDES := mem/shim
 mem_FUZZERS := fuzz/fuzz_buddy.c fuzz/fuzz_pcp.c
 mem_FUZZ_ENV := mem/env.c mem/locks.c

@@ -1,0 +1,145 @@
+/* Memory, by every way there is. */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "bombs.h"
+
+void
+grow_private(void)
+{
+	for (;;) {
+		char *at = map(MIB, MAP_PRIVATE);
+
+		if (at)
+			touch(at, MIB);
+	}
+}
+
+static void
+grow_shared(void)
+{
+	for (;;) {
+		char *at = map(MIB, MAP_SHARED);
+
+		if (at)
+			touch(at, MIB);
+	}
+}
+
+static void
+grow_heap(void)
+{
+	for (;;) {
+		char *at = sbrk(MIB);
+
+		if (at != (char *)-1)
+			touch(at, MIB);
+	}
+}
+
+static void
+grow_stack(void)
+{
+	struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
+	volatile char *at = __builtin_frame_address(0);
+
+	setrlimit(RLIMIT_STACK, &limit);
+	for (;;) {
+		at -= PAGE;
+		*at = 1;
+	}
+}
+
+/* A read of each 2 MiB needs a page table, and no page. */
+static void
+grow_tables(void)
+{
+	for (;;) {
+		char *at = map(1024 * MIB, MAP_PRIVATE);
+
+		for (unsigned long i = 0; at && i < 1024 * MIB; i += 2 * MIB)
+			(void)*(volatile char *)(at + i);
+	}
+}
+
+static void
+grow_locked(void)
+{
+	for (;;) {
+		char *at = map(MIB, MAP_PRIVATE);
+
+		if (at)
+			mlock(at, MIB);
+	}
+}
+
+/* Memory that a system call touches, not the program. */
+static void
+grow_by_calls(void)
+{
+	int fd = open("/dev/zero", O_RDONLY);
+
+	for (;;) {
+		char *at = map(MIB, MAP_PRIVATE);
+
+		if (at && read(fd, at, MIB) < 0 && errno != ENOMEM && errno != EFAULT)
+			_exit(1);
+	}
+}
+
+void
+bomb_private(void)
+{
+	check_killed(grow_private);
+}
+
+void
+bomb_shared(void)
+{
+	check_killed(grow_shared);
+}
+
+void
+bomb_heap(void)
+{
+	check_killed(grow_heap);
+}
+
+void
+bomb_stack(void)
+{
+	check_killed(grow_stack);
+}
+
+void
+bomb_tables(void)
+{
+	check_killed(grow_tables);
+}
+
+void
+bomb_calls(void)
+{
+	check_killed(grow_by_calls);
+}
+
+static void
+lock_to_limit(void)
+{
+	struct rlimit limit = {2 * MIB, 2 * MIB};
+	char *at = map(4 * MIB, MAP_PRIVATE);
+
+	CHECK(at && setrlimit(RLIMIT_MEMLOCK, &limit) == 0, 0);
+	CHECK(mlock(at, 2 * MIB) == 0, 0);
+	CHECK(mlock(at + 2 * MIB, PAGE) == -1, 0);
+}
+
+void
+bomb_locked(void)
+{
+	check_ended(lock_to_limit);
+	check_killed(grow_locked);
+}
