@@ -18,7 +18,7 @@ from grading.rings.boot_line import guest_config
 from grading.rings.process import run_host
 from grading.rings.report import Job
 
-FIRST, LAST, RANGE = 1, 500, 20
+FIRST, LAST, RANGE = 1, 500, 50
 LIMIT_SECONDS = 1800
 NONCE = "faults"
 

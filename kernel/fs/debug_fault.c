@@ -81,6 +81,25 @@ write_cache(void *arg, const char *text)
 	return 0;
 }
 
+static int
+write_count(void *arg, const char *text)
+{
+	u64 value;
+
+	if (kstrtou64(text, 0, &value))
+		return -EINVAL;
+	__atomic_store_n((u64 *)arg, value, __ATOMIC_RELAXED);
+	return 0;
+}
+
+static int
+show_count(struct seq *seq, void *arg)
+{
+	seq_printf(seq, "%lu\n", READ_ONCE(*(u64 *)arg));
+	return 0;
+}
+
+static const struct debugfs_ops count_ops = {.show = show_count, .write = write_count};
 static const struct debugfs_ops number_ops = {.show = show_number, .write = write_number};
 static const struct debugfs_ops percentage_ops = {.show = show_number, .write = write_percentage};
 static const struct debugfs_ops flag_ops = {.show = show_flag, .write = write_flag};
@@ -103,7 +122,7 @@ static const struct {
 		{dir "/require-end", &debugfs_hex, &(attr).require_end},      \
 		{dir "/reject-start", &debugfs_hex, &(attr).reject_start},    \
 		{dir "/reject-end", &debugfs_hex, &(attr).reject_end},        \
-		{dir "/requests", &debugfs_counter, &(attr).nr_requests},     \
+		{dir "/requests", &count_ops, &(attr).nr_requests},           \
 	{                                                                     \
 		dir "/failed", &debugfs_counter, &(attr).nr_failed            \
 	}

@@ -4,6 +4,10 @@
  * does not matter then: it may fail, or be ended by a signal. What matters is that the kernel goes
  * on, that each process can be ended, and that nothing is lost: before and after, the suite runs
  * without failures, must pass, and must leave the same counters.
+ *
+ * Counting begins anew with each test. So a test that made fewer than N requests had none fail, and
+ * is left out for the greater N that follow. Tests that do the same again and again for a long
+ * time, such as to fill the disk or memory, are heavy: they run with every N up to HEAVY_ALL, and then with each HEAVY_STEP-th.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -14,10 +18,13 @@
 #include "test.h"
 
 #define DEBUG_DIRECTORY "/sys/kernel/debug/"
+#define TESTS_MAX	512
+#define HEAVY_ALL	20
+#define HEAVY_STEP	20
 
 static const char *const allocators[] = {"failslab", "fail_page_alloc"};
-static char **ranges; /* the last is NULL */
-static int (*suite)(void);
+static char **ranges;	   /* the last is NULL */
+static int (*suite)(void); /* absent: nothing is to fail in this run */
 
 int injecting;
 
@@ -91,16 +98,74 @@ nr_injected(void)
 	return nr;
 }
 
+static const char *const heavy[] = {"fp_registers", "pipe_large_transfer", "orphans_go_to_init"};
+
+static int
+is_heavy(const struct test *test)
+{
+	for (size_t i = 0; i < COUNT(heavy); i++)
+		if (strcmp(test->name, heavy[i]) == 0)
+			return 1;
+	return test->needs == ON_OUR_SIZE;
+}
+
+/* Tests that make fewer requests than N, as far as was seen. */
+static const struct test *exhausted[TESTS_MAX];
+static size_t nr_exhausted;
+
+static int
+is_exhausted(const struct test *test)
+{
+	for (size_t i = 0; i < nr_exhausted; i++)
+		if (exhausted[i] == test)
+			return 1;
+	return 0;
+}
+
+int
+inject_wants(const struct test *test)
+{
+	if (!suite)
+		return 1;
+	if (is_heavy(test) && (!injecting || (injecting > HEAVY_ALL && injecting % HEAVY_STEP)))
+		return 0;
+	if (!injecting)
+		return 1;
+	for (size_t i = 0; i < COUNT(allocators); i++)
+		setting_write(allocators[i], "requests", 0);
+	return !is_exhausted(test);
+}
+
+/* What runs side by side makes requests in another order each time: a quarter more may come. */
+void
+inject_test_done(const struct test *test)
+{
+	long most = 0;
+
+	for (size_t i = 0; injecting && i < COUNT(allocators); i++) {
+		long nr = setting_read(allocators[i], "requests");
+
+		most = nr > most ? nr : most;
+	}
+	if (injecting && most + most / 4 < injecting && nr_exhausted < TESTS_MAX)
+		exhausted[nr_exhausted++] = test;
+}
+
 static void
 sweep(int first, int last)
 {
+	static int before;
+
+	if (first < before)
+		nr_exhausted = 0;
+	before = last;
 	for (int interval = first; interval <= last; interval++) {
-		long before = nr_injected();
+		long failed = nr_injected();
 
 		inject_set(interval);
 		suite();
 		inject_set(0);
-		printf("interval %d: %ld allocations failed\n", interval, nr_injected() - before);
+		printf("interval %d: %ld allocations failed\n", interval, nr_injected() - failed);
 		fflush(stdout);
 	}
 }

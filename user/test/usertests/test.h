@@ -113,6 +113,9 @@ int inject_sweep(char **ranges, int (*run_suite)(void));
 /* N while such a run is going on, else 0; the allocations of the caller and its children fail. */
 extern int injecting;
 void inject_mark_self(void);
+/* Around each test: is it worth its time now? (inject.c) */
+int inject_wants(const struct test *test);
+void inject_test_done(const struct test *test);
 
 #define KIB	     1024UL
 #define MIB	     (1024 * KIB)
