@@ -10,6 +10,7 @@ enum lock_rank {
 	/* Sleeping locks. */
 	RANK_TTY = 10,	   /* who writes to the virtio console */
 	RANK_FILEPOS = 12, /* the position of one open file */
+	RANK_SWAPON = 17,  /* swapon and swapoff */
 	RANK_MOUNT = 18,   /* the mount table */
 	RANK_RENAME = 19,  /* moving directories within one file system */
 	RANK_PIPE = 25,	   /* one pipe */

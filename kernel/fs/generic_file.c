@@ -75,6 +75,8 @@ write_chunk_locked(struct inode *inode, struct uio *uio, u64 *pos, u64 bytes)
 	u64 done = 0;
 	int error = super_check_writable(inode->sb);
 
+	if (!error && inode->mapping.swapfile)
+		error = -ETXTBSY;
 	if (!error && *pos >= limit)
 		error = (s64)(*pos + bytes) < 0 ? -EINVAL : -EFBIG;
 	if (error)

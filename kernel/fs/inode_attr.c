@@ -65,7 +65,10 @@ inode_change(struct inode *inode, struct iattr *attr)
 	attr->ctime_ns = inode_now_ns();
 	attr->valid |= ATTR_CTIME;
 	inode_lock(inode);
-	error = inode_apply_locked(inode, attr);
+	if (attr->valid & ATTR_SIZE && inode->mapping.swapfile)
+		error = -ETXTBSY;
+	else
+		error = inode_apply_locked(inode, attr);
 	inode_unlock(inode);
 	return error;
 }

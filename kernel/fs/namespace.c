@@ -190,7 +190,7 @@ remove_locked(struct dentry *dir, const struct component *last, bool is_dir,
 	error = -EPERM;
 	if (is_dir && dir->inode->iops->rmdir)
 		error = dir->inode->iops->rmdir(dir->inode, &last->name, inode);
-	if (!is_dir && dir->inode->iops->unlink)
+	if (!is_dir && dir->inode->iops->unlink && !inode->mapping.swapfile)
 		error = dir->inode->iops->unlink(dir->inode, &last->name, inode);
 	inode_unlock(inode);
 	if (!error)

@@ -11,6 +11,7 @@
 #include "mem/zone.h"
 #include "vm/lru.h"
 #include "vm/pagecache.h"
+#include "vm/swap.h"
 
 /* What Linux commits at most, beside swap, when it is told not to overcommit. */
 #define COMMIT_PERCENT 50
@@ -62,7 +63,7 @@ show_sums(struct seq *seq)
 	show_pages(seq, "MemAvailable", available_pages());
 	show_pages(seq, "Buffers", 0);
 	show_pages(seq, "Cached", nr_pagecache_pages());
-	show_pages(seq, "SwapCached", 0);
+	show_pages(seq, "SwapCached", vmstat_get(NR_SWAPCACHE));
 }
 
 static void
@@ -115,14 +116,23 @@ show_uses(struct seq *seq)
 	show_pages(seq, "PageTables", vmstat_get(NR_PAGETABLE));
 }
 
+static void
+show_swap(struct seq *seq)
+{
+	u64 nr_total, nr_free;
+
+	swap_totals(&nr_total, &nr_free);
+	show_pages(seq, "SwapTotal", nr_total);
+	show_pages(seq, "SwapFree", nr_free);
+}
+
 static int
 show_meminfo(struct seq *seq)
 {
 	show_sums(seq);
 	show_lists(seq);
 	show_high(seq);
-	show_pages(seq, "SwapTotal", 0);
-	show_pages(seq, "SwapFree", 0);
+	show_swap(seq);
 	show_uses(seq);
 	show_pages(seq, "CommitLimit", nr_total_pages() * COMMIT_PERCENT / 100);
 	show_pages(seq, "Committed_AS", vmstat_get(NR_COMMITTED) + vmstat_get(NR_SHMEM));

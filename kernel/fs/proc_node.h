@@ -100,4 +100,5 @@ void proc_frames_init(void);
 void proc_iomem_init(void);
 void proc_sys_vm_init(void);
 void proc_slabinfo_init(void);
+void proc_swaps_init(void);
 void proc_system_init(void);

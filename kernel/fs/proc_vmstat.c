@@ -43,6 +43,7 @@ show_pages(struct seq *seq)
 	show(seq, "nr_dirty", nr_dirty_pages());
 	show(seq, "nr_writeback", nr_writeback_pages());
 	show(seq, "nr_shmem", vmstat_get(NR_SHMEM));
+	show(seq, "nr_swapcached", vmstat_get(NR_SWAPCACHE));
 	show(seq, "nr_kernel_stack", vmstat_get(NR_KERNEL_STACK) << (PAGE_SHIFT - 10));
 	show(seq, "nr_page_table_pages", vmstat_get(NR_PAGETABLE));
 	show(seq, "nr_dirty_threshold", dirty_threshold());
@@ -88,6 +89,8 @@ show_vmstat(struct seq *seq)
 	reclaim_stats_get(&reclaim);
 	show_pages(seq);
 	show_disks(seq);
+	show(seq, "pswpin", vmstat_get(PSWPIN));
+	show(seq, "pswpout", vmstat_get(PSWPOUT));
 	show_frames(seq);
 	show(seq, "pgactivate", vmstat_get(PGACTIVATE));
 	show(seq, "pgdeactivate", vmstat_get(PGDEACTIVATE));

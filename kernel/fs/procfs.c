@@ -286,5 +286,6 @@ procfs_init(void)
 	proc_iomem_init();
 	proc_sys_vm_init();
 	proc_slabinfo_init();
+	proc_swaps_init();
 	proc_system_init();
 }

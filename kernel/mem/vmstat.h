@@ -19,8 +19,11 @@ enum vm_item {
 	NR_PAGETABLE,	/* page tables, but for those made before the buddy */
 	NR_KERNEL_STACK,
 	NR_VMALLOC,   /* other pages of vmalloc */
+	NR_SWAPCACHE, /* that have a swap slot */
 	NR_COMMITTED, /* that programs may come to need: private writable areas, and stacks */
 	/* Events, ever. */
+	PSWPIN, /* pages read from swap, and written there */
+	PSWPOUT,
 	PGACTIVATE,
 	PGDEACTIVATE,
 	PGCOLOR_HIT, /* user pages of the right colour, and others */

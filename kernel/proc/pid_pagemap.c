@@ -7,6 +7,7 @@
 
 #define PM_EXCLUSIVE BIT(56) /* no other page-table entry has the page */
 #define PM_FILE	     BIT(61) /* of a file, or shared anonymous memory */
+#define PM_SWAP	     BIT(62) /* bits 0 to 4 are the swap area, 5 to 54 the slot in it */
 #define PM_PRESENT   BIT(63) /* bits 0 to 54 are the frame number */
 
 static u64
@@ -15,6 +16,8 @@ pagemap_word(pte_t pte)
 	u64 word = PM_PRESENT | pte_pfn(pte);
 	const struct page *page;
 
+	if (pte_is_swap(pte))
+		return PM_SWAP | pte_to_swp_entry(pte).val;
 	if (!pte_has_page(pte))
 		return 0;
 	if (pte_is_zero_page(pte))

@@ -32,6 +32,7 @@ show_usage(struct seq *seq, const struct vma_usage *usage)
 	show_kib(seq, "Private_Dirty:", usage->private_dirty);
 	show_kib(seq, "Referenced:", usage->referenced);
 	show_kib(seq, "Anonymous:", usage->anonymous);
+	show_kib(seq, "Swap:", usage->swap);
 	show_kib(seq, "Locked:", usage->locked);
 }
 

@@ -154,7 +154,7 @@ show_memory(struct seq *seq, struct mm *mm)
 	show_kib(seq, "VmExe", mm->exec_pages);
 	show_kib(seq, "VmLib", 0);
 	show_kib(seq, "VmPTE", mm->pgt.nr_tables);
-	show_kib(seq, "VmSwap", 0);
+	show_kib(seq, "VmSwap", MAX(atomic64_read(&mm->nr_swap), 0L));
 }
 
 void

@@ -9,6 +9,7 @@
 #include "sched/sched.h"
 #include "syscall_proto.h"
 #include "vm/pagecache.h"
+#include "vm/swap.h"
 #include "vm/usercopy.h"
 
 /* Calls about the machine as a whole. */
@@ -68,6 +69,9 @@ sys_sysinfo(uva_t info)
 		.mem_unit = 1,
 	};
 
+	swap_totals(&out.totalswap, &out.freeswap);
+	out.totalswap *= PAGE_SIZE;
+	out.freeswap *= PAGE_SIZE;
 	sched_loadavg(out.loads);
 	return copy_to_user(info, &out, sizeof(out));
 }

@@ -35,6 +35,13 @@ anon_page_alloc_raw(struct vma *vma, uva_t uva)
 	return anon_alloc(vma, uva, GFP_HIGHUSER);
 }
 
+void
+anon_page_adopt(struct vma *vma, uva_t uva, struct page *page)
+{
+	page->owner = anon_group_to_owner(vma->anon);
+	page->index = vma_index(vma, uva);
+}
+
 /* => the mm's count is right already */
 static ALWAYS_INLINE void
 page_map(struct vma *vma, pte_t *ptep, struct page *page)

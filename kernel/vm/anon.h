@@ -12,6 +12,12 @@ struct page *anon_page_alloc(struct vma *vma, uva_t uva);
 struct page *anon_page_alloc_raw(struct vma *vma, uva_t uva);
 
 /*
+ * A page that nothing maps is about to be mapped at vma's address uva: the reverse map finds it there
+ * from now on. => page locked, mapcount 0
+ */
+void anon_page_adopt(struct vma *vma, uva_t uva, struct page *page);
+
+/*
  * Make the unmapped page the one that the PTE of uva maps; the caller's reference becomes the
  * PTE's. Stores are allowed when the area allows them. => page-table lock; the PTE holds no page
  */

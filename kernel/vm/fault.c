@@ -6,12 +6,13 @@
  *	none         read    zero page            pages of the cache, as many as are there
  *	none         store   new page             copy of the cache's   page of the cache,
  *	                     (fault_anon)         (fault_copy_file)     marked dirty first
+ *	swap	     any     page of the swap cache (fault_swap)
  *	read-only    store   one owner: allow stores; more owners:      (fault_store_shared)
  *	                     copy (fault_cow); zero page: new page
  *	allows it    any     somebody was faster, or this hart's TLB holds an old entry, or
  *	                     the hardware wants A or D set by software (fault_spurious)
  *
- * A file page that must be read first: leave the area (mm->lock) alone, read it into the cache, and
+ * A page that must be read first, from a file or from swap: leave the area (mm->lock) alone, read it into the cache, and
  * start again from the top, for everything may have changed meanwhile. That makes the fault a major
  * one.
  *
@@ -35,9 +36,11 @@
 #include "mem/page_alloc.h"
 #include "vm/anon.h"
 #include "vm/fault_file.h"
+#include "vm/fault_swap.h"
 #include "vm/mmap.h"
 #include "vm/page_map.h"
 #include "vm/pte_state.h"
+#include "vm/swap.h"
 
 struct page *zero_page;
 u64 zero_pfn;
@@ -131,8 +134,14 @@ entry_unchanged(const struct fault *f)
 static bool
 cow_reuse_locked(struct fault *f)
 {
-	if (!anon_page_exclusive(pte_page(f->pte)))
+	struct page *page = pte_page(f->pte);
+
+	if (unlikely(page_test(page, PG_swapcache))) {
+		if (!swap_cache_try_claim(page))
+			return false;
+	} else if (!anon_page_exclusive(page)) {
 		return false;
+	}
 	pte_write(f->ptep, pte_for(pte_pfn(f->pte), f->vma->pte_flags | PTE_D));
 	fault_count()->nr_cow_reused++;
 	return true;
@@ -172,6 +181,8 @@ fault_cow(struct fault *f)
 	spin_unlock(&mm->pgt.lock);
 	if (replaced) {
 		tlb_flush_page(&mm->tlb, f->uva);
+		if (unlikely(page_test(original, PG_swapcache)))
+			swap_cache_release(original);
 		page_put(original);
 	} else if (copy) {
 		page_put(copy);
@@ -211,6 +222,8 @@ fault_dispatch(struct fault *f)
 	}
 	if (pte_allows(f->pte, f->access))
 		return fault_spurious(f);
+	if (pte_is_swap(f->pte))
+		return fault_swap(f);
 	if (!store || !pte_present(f->pte))
 		return FAULT_OK;
 	if (vma->flags & VM_SHARED)
@@ -278,8 +291,8 @@ fault_handle(struct mm *mm, uva_t uva, enum fault_access access)
 		result = fault_once(mm, &f);
 		grow = unlikely(result == FAULT_MAPERR) && may_grow_stack(mm, uva);
 		rwsem_read_unlock(&mm->lock);
-		if (unlikely(f.read_mapping)) {
-			result = fault_read_page(&f);
+		if (unlikely(f.read_mapping || f.swap_entry.val)) {
+			result = f.read_mapping ? fault_read_page(&f) : fault_swap_read(&f, mm);
 			if (result == FAULT_OK)
 				continue;
 		}
@@ -289,6 +302,8 @@ fault_handle(struct mm *mm, uva_t uva, enum fault_access access)
 		if (result != FAULT_OK)
 			break;
 	}
+	if (unlikely(f.swap_page))
+		page_put(f.swap_page);
 	fault_count()->nr_faults++;
 	if (f.major)
 		current->maj_flt++;

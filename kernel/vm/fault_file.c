@@ -214,6 +214,8 @@ fault_store_shared(struct fault *f)
 	page_lock(page);
 	if (page->mapping != mapping || index >= mapping_nr_indices(mapping)) {
 		error = index >= mapping_nr_indices(mapping) ? -EIO : 0;
+	} else if (mapping->swapfile) {
+		error = -ETXTBSY;
 	} else if (!mapping->ops->reserve_write ||
 		   (error = mapping->ops->reserve_write(mapping, page)) == 0) {
 		page_mark_dirty(page);

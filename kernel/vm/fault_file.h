@@ -3,6 +3,7 @@
 /* The verbs of vm/fault.c for areas that show a file. */
 
 #include "vm/fault.h"
+#include "vm/swap_entry.h"
 
 struct fault {
 	struct vma *vma; /* valid while mm->lock is held */
@@ -13,8 +14,10 @@ struct fault {
 	/* Set by a verb: page read_index must be in the cache before another try; a reference. */
 	struct mapping *read_mapping;
 	u64 read_index;
-	u32 read_advice; /* VM_SEQ_READ, VM_RAND_READ of its area */
-	bool major;	 /* had to read */
+	u32 read_advice;	/* VM_SEQ_READ, VM_RAND_READ of its area */
+	swp_entry_t swap_entry; /* or this one in the swap cache */
+	struct page *swap_page; /* the last that was; a reference */
+	bool major;		/* had to read */
 };
 
 /* Of this hart. => caller does not sleep before it is done with it */

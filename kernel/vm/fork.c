@@ -26,6 +26,7 @@
 #include "vm/page_map.h"
 #include "vm/pagecache.h"
 #include "vm/pte_state.h"
+#include "vm/swap.h"
 
 /* A position in both page tables, and what the copying has to report. */
 struct fork_copy {
@@ -34,7 +35,7 @@ struct fork_copy {
 	bool protected;	    /* an entry of the parent's lost W */
 	struct page *spare; /* for a page that must be copied at once */
 	bool need_spare;    /* the copying stopped for want of it */
-	s64 nr_anon, nr_file;
+	s64 nr_anon, nr_file, nr_swap;
 };
 
 /* What the child cannot find again in a file's pages. */
@@ -59,6 +60,27 @@ copy_page_now(struct fork_copy *copy, pte_t *to, struct page *page)
 	return true;
 }
 
+static void
+copy_swap_entry(struct fork_copy *copy, pte_t pte, pte_t *to)
+{
+	swap_entry_get(pte_to_swp_entry(pte));
+	pte_write(to, pte);
+	copy->nr_swap++;
+}
+
+/*
+ * Does anything but page tables have the anonymous page? counts is what page_map_get() returned.
+ * While the page is in the swap cache that has a reference; whoever may store to the page has
+ * another, and gets it only with the page-table lock that we hold.
+ */
+static inline bool
+page_in_use(const struct page *page, u64 counts)
+{
+	u32 nr_refs = counts, nr_maps = counts >> 32;
+
+	return nr_refs != nr_maps && !(page_test(page, PG_swapcache) && nr_refs == nr_maps + 1);
+}
+
 /* => false: stopped at this entry */
 static inline bool
 copy_entry(struct fork_copy *copy, pte_t *from, pte_t *to)
@@ -67,8 +89,11 @@ copy_entry(struct fork_copy *copy, pte_t *from, pte_t *to)
 	struct page *page;
 	u64 counts;
 
-	if (!pte_has_page(pte))
+	if (unlikely(!pte_has_page(pte))) {
+		if (pte_is_swap(pte))
+			copy_swap_entry(copy, pte, to);
 		return true;
+	}
 	if (unlikely(pte_is_zero_page(pte))) {
 		pte_write(to, pte);
 		return true;
@@ -76,7 +101,7 @@ copy_entry(struct fork_copy *copy, pte_t *from, pte_t *to)
 	page = pte_page(pte);
 	counts = page_map_get(page);
 	if (page->flags & (1U << PG_anon)) {
-		if (unlikely((u32)counts != counts >> 32)) {
+		if (unlikely(page_in_use(page, counts))) {
 			page_map_put(page);
 			return copy_page_now(copy, to, page);
 		}
@@ -158,6 +183,7 @@ copy_area_entries(struct vma *from, struct vma *to, bool *protected)
 		page_put(copy.spare);
 	atomic64_add(&child->rss_anon, copy.nr_anon);
 	atomic64_add(&child->rss_file, copy.nr_file);
+	atomic64_add(&child->nr_swap, copy.nr_swap);
 	*protected |= copy.protected;
 	return error;
 }

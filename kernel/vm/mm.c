@@ -20,6 +20,9 @@
 
 static struct kmem_cache *mm_cache;
 
+static struct spinlock mm_list_lock = SPINLOCK_INIT("mm_list", RANK_FILES);
+static LIST_HEAD(mm_list);
+
 /* What a hart has loaded that left a dying address space: the kernel half alone. */
 static struct tlb_context kernel_tlb;
 
@@ -54,7 +57,30 @@ mm_create(void)
 	mm->limit_as = LIMIT_INFINITY;
 	mm->limit_data = LIMIT_INFINITY;
 	mm->limit_memlock = LIMIT_INFINITY;
+	spin_lock(&mm_list_lock);
+	list_add_tail(&mm->all_link, &mm_list);
+	spin_unlock(&mm_list_lock);
 	return mm;
+}
+
+struct mm *
+mm_next(struct mm *prev)
+{
+	struct list_head *link;
+	struct mm *found = NULL;
+
+	spin_lock(&mm_list_lock);
+	link = prev ? prev->all_link.next : mm_list.next;
+	for (; link != &mm_list && !found; link = link->next) {
+		struct mm *mm = list_entry(link, struct mm, all_link);
+
+		if (mm_try_get(mm))
+			found = mm;
+	}
+	spin_unlock(&mm_list_lock);
+	if (prev)
+		mm_put(prev);
+	return found;
 }
 
 /* => nobody else uses the memory: no lock is needed but against truncation and reclaim */
@@ -73,6 +99,7 @@ mm_unmap_all(struct mm *mm)
 		vma_free(vma);
 	}
 	assert(atomic64_read(&mm->rss_anon) == 0 && atomic64_read(&mm->rss_file) == 0);
+	assert(atomic64_read(&mm->nr_swap) == 0);
 }
 
 void
@@ -82,6 +109,9 @@ mm_put(struct mm *mm)
 		return;
 	might_sleep();
 	mm_unmap_all(mm);
+	spin_lock(&mm_list_lock);
+	list_del(&mm->all_link);
+	spin_unlock(&mm_list_lock);
 	mm_set_exe(mm, NULL);
 	tlb_context_put(&mm->tlb);
 }

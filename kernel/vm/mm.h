@@ -13,6 +13,7 @@
 #include "mem/tlb.h"
 #include "sched/rwsem.h"
 #include "sched/task.h"
+#include "vm/swap_entry.h"
 #include "vm/vma.h"
 
 #define USER_STACK_TOP	    0x3ffffff000UL
@@ -44,6 +45,7 @@ struct mm {
 	u64 peak_total_pages;	       /* M */
 	atomic64_t rss_anon, rss_file; /* A: pages mapped now, of each kind */
 	atomic64_t nr_swap;	       /* A: swap entries in the page table */
+	struct swap_readahead swap_ra; /* guesses; no lock */
 	u64 peak_rss;		       /* highest sum seen, roughly */
 
 	u64 start_code, end_code, start_data, end_data; /* M: set by exec, shown by /proc */
@@ -56,7 +58,8 @@ struct mm {
 
 	/* Limits in bytes, copies of the process's RLIMIT_*: proc/ sets them. */
 	u64 limit_stack, limit_as, limit_data, limit_memlock;
-	u32 lock_future; /* M: VM_LOCKED or 0: for areas to come (mlockall) */
+	struct list_head all_link; /* list of all, mm_list_lock */
+	u32 lock_future;	   /* M: VM_LOCKED or 0: for areas to come (mlockall) */
 };
 
 /* An empty address space with one user; brk 0, mmap_base below the stack. => NULL: no memory */
@@ -78,6 +81,12 @@ mm_try_get(struct mm *mm)
 
 /* One user less; the last one's put unmaps everything. May sleep; no lock held. */
 void mm_put(struct mm *mm);
+
+/*
+ * Goes through all address spaces that have a user: the one after prev (NULL: the first), with a
+ * reference. prev's reference is put. => NULL after the last; no lock held, may sleep
+ */
+struct mm *mm_next(struct mm *prev);
 
 /*
  * A copy for fork: same areas, pages shared and copied on write. => ERR_PTR, NULL when there is no

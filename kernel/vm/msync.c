@@ -4,6 +4,7 @@
 #include "vm/areas.h"
 #include "vm/pagecache.h"
 #include "vm/pte_state.h"
+#include "vm/swap.h"
 #include "vm/usercopy.h"
 
 #define VEC_CHUNK 256
@@ -15,14 +16,19 @@ page_resident(struct mm *mm, const struct vma *vma, u64 va)
 	pte_t *ptep;
 	bool resident;
 	struct page *page;
+	pte_t pte = pte_none();
 
 	spin_lock(&mm->pgt.lock);
 	ptep = pgtable_lookup(&mm->pgt, va);
-	resident = ptep && pte_has_page(pte_read(ptep));
+	if (ptep)
+		pte = pte_read(ptep);
+	if (pte_is_swap(pte))
+		page = swap_cache_find(pte_to_swp_entry(pte));
 	spin_unlock(&mm->pgt.lock);
-	if (resident || !vma->mapping)
-		return resident;
-	page = pagecache_find(vma->mapping, vma_index(vma, va));
+	if (pte_has_page(pte) || (!pte_is_swap(pte) && !vma->mapping))
+		return pte_has_page(pte);
+	if (!pte_is_swap(pte))
+		page = pagecache_find(vma->mapping, vma_index(vma, va));
 	if (!page)
 		return false;
 	resident = page_uptodate(page);

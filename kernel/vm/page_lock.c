@@ -113,6 +113,13 @@ page_read_done(struct page *page, int error)
 }
 
 void
+page_writeback_done(struct page *page)
+{
+	page_clear_and_wake(page, PG_writeback);
+	writeback_ended();
+}
+
+void
 page_end_writeback(struct page *page, int error)
 {
 	struct mapping *mapping = page->mapping;
@@ -121,8 +128,7 @@ page_end_writeback(struct page *page, int error)
 		WRITE_ONCE(mapping->wb_error, error);
 		__atomic_fetch_add(&mapping->wb_errors, 1, __ATOMIC_SEQ_CST);
 	}
-	page_clear_and_wake(page, PG_writeback);
-	writeback_ended();
+	page_writeback_done(page);
 }
 
 void

@@ -28,6 +28,7 @@ void page_wait_writeback(struct page *page);
  */
 void page_read_done(struct page *page, int error);     /* makes it valid, or not; unlocks it */
 void page_end_writeback(struct page *page, int error); /* error is kept in the mapping */
+void page_writeback_done(struct page *page);	       /* the same for a page without a mapping */
 
 static inline bool
 page_locked(const struct page *page)

@@ -26,6 +26,7 @@
 #include "mem/gfp.h"
 #include "vm/page_lock.h"
 
+struct block_device;
 struct mapping;
 struct uio;
 
@@ -74,6 +75,14 @@ struct mapping_ops {
 	 * flushed: the rest of an fsync after the pages were written. May be NULL. => 0 or -errno
 	 */
 	int (*sync)(struct mapping *mapping);
+
+	/*
+	 * Where pages from index on are on a disk, for a swap file: *nr, at most as many as that says, in
+	 * a row from *sector on. Nothing is dirty. NULL: it cannot be a swap file. => 0; -EINVAL for a
+	 * hole; -errno
+	 */
+	int (*find_sectors)(struct mapping *mapping, u64 index, u64 *nr, u64 *sector,
+			    struct block_device **bdev);
 
 	/*
 	 * page, locked, leaves the cache, with page->private whatever the file system put there.
@@ -125,6 +134,7 @@ struct mapping {
 	u32 wb_errors;	     /* atomic: write errors so far; fsync compares */
 	int wb_error;	     /* the last of them */
 	bool unevictable;    /* pages are never dropped (memory is their only home) */
+	bool swapfile;	     /* swap uses its blocks: it may not change (owner's lock) */
 	bool swapbacked;     /* no file on a disk: tmpfs, shared anonymous memory */
 	struct readahead ra; /* of faults */
 

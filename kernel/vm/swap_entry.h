@@ -32,3 +32,10 @@ swp_slot(swp_entry_t entry)
 {
 	return entry.val >> SWAP_TYPE_BITS;
 }
+
+/* How much a process has read ahead, and what came of it. In struct mm; guesses, so without a lock. */
+struct swap_readahead {
+	u32 window; /* pages of the last read */
+	u32 hits;   /* pages read ahead that were used since */
+	u64 last_slot;
+};

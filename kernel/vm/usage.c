@@ -46,6 +46,8 @@ vma_usage_add(struct vma *vma, struct vma_usage *usage)
 
 			if (pte_has_page(pte) && !pte_is_zero_page(pte))
 				count_page(vma, pte, usage);
+			else if (pte_is_swap(pte))
+				usage->swap += PAGE_SIZE;
 		}
 		if (more)
 			va += nr * PAGE_SIZE;

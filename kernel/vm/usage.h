@@ -8,7 +8,7 @@
 
 /* Bytes, but for pss. Clean and dirty as the page is; shared: more than one PTE has it. */
 struct vma_usage {
-	u64 rss, anonymous, referenced, locked;
+	u64 rss, anonymous, referenced, locked, swap;
 	u64 shared_clean, shared_dirty, private_clean, private_dirty;
 	u64 pss; /* each page divided by the number of PTEs that have it; << PSS_SHIFT */
 };

@@ -10,6 +10,7 @@
 #include "vm/shmem.h"
 #include "vm/shrinker.h"
 #include "vm/slab_shrinker.h"
+#include "vm/swap.h"
 
 void
 vm_init(void)
@@ -24,5 +25,6 @@ vm_init(void)
 	mm_init();
 	fault_init();
 	shmem_init();
+	swap_init();
 	reclaim_init();
 }

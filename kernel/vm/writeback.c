@@ -35,6 +35,12 @@ dirty_count_add(s64 delta)
 }
 
 void
+writeback_began(void)
+{
+	atomic64_add(&nr_writeback, 1);
+}
+
+void
 writeback_ended(void)
 {
 	atomic64_add(&nr_writeback, -1);
@@ -113,7 +119,7 @@ page_start_writeback(struct mapping *mapping, struct page *page, bool wait)
 		rmap_write_protect(page);
 		page_zero_tail(mapping, page);
 		page_clear_dirty(mapping, page);
-		atomic64_add(&nr_writeback, 1);
+		writeback_began();
 		page_set(page, PG_writeback);
 		spin_lock(&mapping->lock);
 		xa_set_mark(&mapping->pages, page->index, PAGECACHE_WRITEBACK);

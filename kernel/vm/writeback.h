@@ -6,6 +6,8 @@
 
 /* A page stopped being written. Any context. */
 void writeback_ended(void);
+/* ... and one that the swap cache sends on its way. */
+void writeback_began(void);
 
 /* mapping has its first dirty page: put it on the list. */
 void dirty_list_add(struct mapping *mapping);

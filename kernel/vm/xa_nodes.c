@@ -8,6 +8,7 @@
 #include "core/panic.h"
 #include "lib/xarray.h"
 #include "mem/slab.h"
+#include "sched/task.h"
 #include "vm/pagecache_internal.h"
 
 /* Nodes that one insertion can need: a level for every 6 bits of an index, and one to spare. */
@@ -23,7 +24,9 @@ static struct {
 struct xa_node *
 xa_node_alloc(void)
 {
-	struct xa_node *node = kmem_cache_alloc(node_cache, GFP_NOWAIT | GFP_NOWARN);
+	/* What reclaim puts into a tree makes more memory free than it takes. */
+	gfp_t gfp = current->reclaim_depth > 0 ? GFP_MEMALLOC : GFP_NOWAIT;
+	struct xa_node *node = kmem_cache_alloc(node_cache, gfp | GFP_NOWARN);
 	u32 cpu = cpu_id();
 
 	if (unlikely(!node) && reserve[cpu].nr > 0)

@@ -11,16 +11,40 @@
 #include "vm/lru.h"
 #include "vm/page_map.h"
 #include "vm/pte_state.h"
+#include "vm/swap.h"
 
 /* Entries between two looks at whether another task should run. */
 #define ZAP_CHUNK 256
 
 /* Pages that lost a mapping, by kind: subtracted from the mm's counts once for many. */
 struct zap_count {
-	s64 nr_anon, nr_file;
+	s64 nr_anon, nr_file, nr_swap;
 	s64 nr_anon_gone, nr_file_gone; /* those of them that no page table has any more */
 	bool any;			/* some entry was not none: there is something to flush */
 };
+
+/* A swap entry is gone, or nothing that counts. */
+static void
+zap_swap_entry(pte_t pte, struct zap_count *count)
+{
+	if (!pte_is_swap(pte))
+		return;
+	swap_entry_put(pte_to_swp_entry(pte));
+	count->nr_swap++;
+}
+
+/* page_map_put() for a page that may now be useless in the swap cache. */
+static bool
+zap_swapcache_page(struct page *page)
+{
+	bool last;
+
+	page_get(page);
+	last = page_map_put(page);
+	swap_cache_release(page);
+	page_put(page);
+	return last;
+}
 
 /*
  * Clear one PTE that is not none. Its page loses the mapping and goes into the batch; without a
@@ -37,7 +61,11 @@ zap_pte(pte_t *ptep, u64 zero, struct zap_count *count, struct tlb_batch *batch)
 	if (!batch)
 		pte_write(ptep, pte_none());
 	count->any = true;
-	if (!pte_has_page(pte) || pte_pfn(pte) == zero)
+	if (!pte_has_page(pte)) {
+		zap_swap_entry(pte, count);
+		return;
+	}
+	if (pte_pfn(pte) == zero)
 		return;
 	page = pte_page(pte);
 	anon = page->flags & (1U << PG_anon);
@@ -48,6 +76,10 @@ zap_pte(pte_t *ptep, u64 zero, struct zap_count *count, struct tlb_batch *batch)
 	if (batch) {
 		batch->pages[batch->nr_pages++] = page;
 		last = atomic_dec(&page->mapcount) == 0;
+		if (unlikely(page->flags & (1U << PG_swapcache)))
+			swap_cache_release(page);
+	} else if (unlikely(page->flags & (1U << PG_swapcache))) {
+		last = zap_swapcache_page(page);
 	} else {
 		last = page_map_put(page);
 	}
@@ -87,6 +119,8 @@ mm_subtract(struct mm *mm, const struct zap_count *count)
 		atomic64_add(&mm->rss_anon, -count->nr_anon);
 	if (count->nr_file)
 		atomic64_add(&mm->rss_file, -count->nr_file);
+	if (count->nr_swap)
+		atomic64_add(&mm->nr_swap, -count->nr_swap);
 	if (count->nr_anon_gone)
 		vmstat_add(NR_ANON_MAPPED, -count->nr_anon_gone);
 	if (count->nr_file_gone)

@@ -406,11 +406,33 @@ qfs_write_pages(struct mapping *mapping, struct page **pages, unsigned nr)
 	plan_write(&plan);
 }
 
+/* --- swap files ----------------------------------------------------------------------------- */
+
+static int
+qfs_find_sectors(struct mapping *mapping, u64 index, u64 *nr, u64 *sector,
+		 struct block_device **bdev)
+{
+	struct qfs_node *node = node_of_mapping(mapping);
+	u32 block, run;
+	int err;
+
+	if (index >= QFS_MAX_FILE_BLOCKS)
+		return -EINVAL;
+	err = qfs_map_find(node, index, MIN(*nr, (u64)UINT32_MAX), &block, &run);
+	if (err)
+		return err;
+	*nr = run;
+	*sector = sector_of(block);
+	*bdev = qfs_of(&node->inode)->bdev;
+	return block ? 0 : -EINVAL;
+}
+
 const struct mapping_ops qfs_mapping_ops = {
 	.read_pages = qfs_read_pages,
 	.write_pages = qfs_write_pages,
 	.reserve_write = qfs_reserve_write,
 	.release_page = qfs_release_page,
+	.find_sectors = qfs_find_sectors,
 	.get = inode_mapping_get,
 	.put = inode_mapping_put,
 	.sync = inode_mapping_sync,

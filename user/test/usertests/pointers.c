@@ -131,6 +131,8 @@ static const struct row rows[] = {
 	{"gettimeofday", SYS_gettimeofday, OUT | NULLABLE, {BAD, 0}},
 	{"uname", SYS_uname, OUT, {BAD}},
 	{"sysinfo", SYS_sysinfo, OUT, {BAD}},
+	{"swapon", SYS_swapon, PATH, {BAD, 0}},
+	{"swapoff", SYS_swapoff, PATH, {BAD}},
 	{"getrandom", SYS_getrandom, OUT | PARTIAL, {BAD, 64, 0}},
 	{"wait4", SYS_wait4, OUT | NULLABLE, {CHILD, BAD, 0, 0}},
 	{"wait4 rusage", SYS_wait4, OUT | NULLABLE, {CHILD, 0, 0, BAD}},

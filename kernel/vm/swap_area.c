@@ -1,0 +1,388 @@
+/*
+ * Areas are used by priority: the highest first, until it is full. Those of equal priority take
+ * turns, a cluster's worth of slots each, so that two disks write at the same time, and neighbours
+ * still lie together.
+ *
+ * An area's structure lives for ever; its lock is taken to find out whether there is an area.
+ */
+
+#include "vm/swap_area.h"
+
+#include "core/panic.h"
+#include "core/printk.h"
+#include "dev/block.h"
+#include "lib/err.h"
+#include "lib/string.h"
+#include "mem/page_alloc.h"
+#include "mem/slab.h"
+#include "mem/vmalloc.h"
+#include "sched/mutex.h"
+#include "vm/swap_header.h"
+#include "vm/swap_keep.h"
+#include "vm/swapoff.h"
+
+#define SECTORS_PER_SLOT (PAGE_SIZE / SECTOR_SIZE)
+
+static struct swap_area areas[SWAP_AREAS_MAX];
+
+static struct mutex swap_mutex; /* one swapon or swapoff at a time */
+static s32 next_priority = -2;	/* of the next area that is not given one; Linux begins so */
+
+/* Areas that give slots out, highest priority first. Changed under swap_mutex, read by all. */
+static struct swap_area *order[SWAP_AREAS_MAX];
+static u32 nr_order;
+static u64 nr_turns; /* slots given out so far */
+
+atomic64_t swap_nr_free;
+
+struct swap_area *
+swap_area_get(unsigned type)
+{
+	return &areas[type];
+}
+
+struct swap_area *
+swap_area_of(swp_entry_t entry)
+{
+	return &areas[swp_type(entry)];
+}
+
+unsigned
+swap_area_type(const struct swap_area *area)
+{
+	return area - areas;
+}
+
+/* --- slots ---------------------------------------------------------------------------------- */
+
+static u64
+area_alloc(struct swap_area *area)
+{
+	u64 slot = 0;
+
+	spin_lock(&area->lock);
+	if (area->open)
+		slot = swap_map_alloc(&area->map, &area->cursors[cpu_id()]);
+	spin_unlock(&area->lock);
+	if (slot)
+		atomic64_add(&swap_nr_free, -1);
+	return slot;
+}
+
+/* Areas from `first` on that have the same priority. */
+static u32
+nr_equals(u32 first, u32 nr)
+{
+	u32 n = 1;
+
+	while (first + n < nr && order[first + n]->priority == order[first]->priority)
+		n++;
+	return n;
+}
+
+swp_entry_t
+swap_slot_alloc(void)
+{
+	u64 turn = __atomic_fetch_add(&nr_turns, 1, __ATOMIC_RELAXED) / SWAP_CLUSTER_SLOTS;
+	u32 nr = __atomic_load_n(&nr_order, __ATOMIC_ACQUIRE), group;
+
+	for (u32 first = 0; first < nr; first += group) {
+		group = nr_equals(first, nr);
+		for (u32 i = 0; i < group; i++) {
+			struct swap_area *area = order[first + (turn + i) % group];
+			u64 slot = area_alloc(area);
+
+			if (slot)
+				return swp_entry(swap_area_type(area), slot);
+		}
+	}
+	return (swp_entry_t){0};
+}
+
+unsigned
+swap_slot_put_locked(struct swap_area *area, u64 slot)
+{
+	u64 before = area->map.nr_free;
+	unsigned count = swap_map_put(&area->map, slot);
+
+	if (count == 0)
+		swap_keep_drop_locked(area, slot);
+	if (area->open)
+		atomic64_add(&swap_nr_free, area->map.nr_free - before);
+	return count;
+}
+
+void
+swap_entry_get(swp_entry_t entry)
+{
+	struct swap_area *area = swap_area_of(entry);
+
+	spin_lock(&area->lock);
+	swap_map_get(&area->map, swp_slot(entry));
+	spin_unlock(&area->lock);
+}
+
+u64
+swap_slot_sector(const struct swap_area *area, u64 slot)
+{
+	const struct swap_source *source = &area->source;
+	u64 low = 0, high = source->nr_extents;
+
+	while (high - low > 1) {
+		u64 middle = (low + high) / 2;
+
+		if (source->extents[middle].slot <= slot)
+			low = middle;
+		else
+			high = middle;
+	}
+	return source->extents[low].sector + (slot - source->extents[low].slot) * SECTORS_PER_SLOT;
+}
+
+/* --- on and off ----------------------------------------------------------------------------- */
+
+/* => swap_mutex held */
+static void
+order_remove(struct swap_area *area)
+{
+	for (u32 i = 0; i < nr_order; i++) {
+		if (order[i] != area)
+			continue;
+		for (u32 k = i + 1; k < nr_order; k++)
+			order[k - 1] = order[k];
+		__atomic_store_n(&nr_order, nr_order - 1, __ATOMIC_RELEASE);
+	}
+}
+
+static void
+order_insert(struct swap_area *area)
+{
+	u32 i = nr_order;
+
+	for (; i > 0 && order[i - 1]->priority < area->priority; i--)
+		order[i] = order[i - 1];
+	order[i] = area;
+	__atomic_store_n(&nr_order, nr_order + 1, __ATOMIC_RELEASE);
+}
+
+static void
+area_open(struct swap_area *area)
+{
+	spin_lock(&area->lock);
+	area->open = true;
+	atomic64_add(&swap_nr_free, area->map.nr_free);
+	spin_unlock(&area->lock);
+	order_insert(area);
+}
+
+static void
+area_close(struct swap_area *area)
+{
+	order_remove(area);
+	spin_lock(&area->lock);
+	area->open = false;
+	atomic64_add(&swap_nr_free, -(s64)area->map.nr_free);
+	spin_unlock(&area->lock);
+}
+
+/* => the active area, or NULL; swap_mutex held */
+static struct swap_area *
+area_find(const void *identity)
+{
+	for (unsigned i = 0; i < SWAP_AREAS_MAX; i++)
+		if (areas[i].active && areas[i].source.identity == identity)
+			return &areas[i];
+	return NULL;
+}
+
+static struct swap_area *
+area_find_free(void)
+{
+	for (unsigned i = 0; i < SWAP_AREAS_MAX; i++)
+		if (!areas[i].active)
+			return &areas[i];
+	return NULL;
+}
+
+/* A map of the slots that the header speaks of. => its memory, NULL */
+static void *
+map_make(struct swap_map *map, const struct swap_header *header, const u8 *page)
+{
+	u64 nr_slots = header->last_page + 1UL;
+	void *memory = vmalloc(swap_map_bytes(nr_slots), GFP_KERNEL);
+
+	if (!memory)
+		return NULL;
+	swap_map_init(map, nr_slots, memory);
+	for (u32 i = 0; i < header->nr_bad; i++)
+		swap_map_set_bad(map, swap_header_bad_page(page, i));
+	return memory;
+}
+
+/* The device may forget what it has beyond the header. */
+static void
+device_discard(const struct swap_source *source)
+{
+	struct bio *bio = bio_alloc(GFP_KERNEL);
+
+	if (!bio)
+		return;
+	bio->op = BIO_DISCARD;
+	bio->sector = source->extents[0].sector + SECTORS_PER_SLOT;
+	bio->nr_discard_sectors = (source->nr_pages - 1) * SECTORS_PER_SLOT;
+	bio_submit_wait(source->bdev, bio);
+	bio_free(bio);
+}
+
+static void
+area_setup(struct swap_area *area, const struct swap_source *source, u32 flags)
+{
+	bool discard = flags & SWAP_FLAG_DISCARD && !(flags & SWAP_FLAG_DISCARD_PAGES);
+
+	area->source = *source;
+	memset(area->cursors, 0, sizeof(area->cursors));
+	area->priority =
+		flags & SWAP_FLAG_PREFER ? (s32)(flags & SWAP_FLAG_PRIO_MASK) : next_priority--;
+	if (discard && source->nr_extents == 1 && source->bdev->has_discard)
+		device_discard(source);
+}
+
+/* page is the header. => swap_mutex held */
+static int
+area_enable(const struct swap_source *source, u32 flags, const u8 *page)
+{
+	struct swap_area *area = area_find_free();
+	struct swap_header header;
+	int error = swap_header_read(page, source->nr_pages, &header);
+
+	if (error)
+		return error;
+	if (!area)
+		return -EPERM;
+	if (area_find(source->identity))
+		return -EBUSY;
+	if (!map_make(&area->map, &header, page))
+		return -ENOMEM;
+	area_setup(area, source, flags);
+	spin_lock(&area->lock);
+	area->active = true;
+	spin_unlock(&area->lock);
+	area_open(area);
+	pr_info("swap: %s, %lu KiB, priority %d%s", source->path,
+		area->map.nr_free << (PAGE_SHIFT - 10), area->priority,
+		header.nr_bad ? ", with bad pages" : "");
+	return 0;
+}
+
+int
+swap_on(const struct swap_source *source, u32 flags)
+{
+	struct page *page = page_alloc(GFP_KERNEL);
+	int error;
+
+	if (!page)
+		return -ENOMEM;
+	error = block_read(source->bdev, source->extents[0].sector, page, 0, PAGE_SIZE);
+	mutex_lock(&swap_mutex);
+	if (!error)
+		error = area_enable(source, flags, page_to_kva(page));
+	mutex_unlock(&swap_mutex);
+	page_put(page);
+	return error;
+}
+
+/* => no slot is in use */
+static void
+area_disable(struct swap_area *area)
+{
+	struct swap_source source = area->source;
+	void *memory = area->map.clusters;
+
+	spin_lock(&area->lock);
+	assert(swap_map_nr_used(&area->map) == 0 && xa_empty(&area->cache));
+	assert(xa_empty(&area->kept));
+	area->active = false;
+	spin_unlock(&area->lock);
+	vfree(memory);
+	source.release(source.owner);
+	kfree(source.extents);
+	kfree(source.path);
+}
+
+int
+swap_off(const void *identity)
+{
+	struct swap_area *area;
+	int error;
+
+	mutex_lock(&swap_mutex);
+	area = area_find(identity);
+	if (!area) {
+		mutex_unlock(&swap_mutex);
+		return -EINVAL;
+	}
+	area_close(area);
+	error = swap_empty_area(area);
+	if (error)
+		area_open(area);
+	else
+		area_disable(area);
+	mutex_unlock(&swap_mutex);
+	return error;
+}
+
+/* --- what others are told ------------------------------------------------------------------- */
+
+static bool
+area_describe(struct swap_area *area, struct swap_area_info *info)
+{
+	bool active;
+
+	spin_lock(&area->lock);
+	active = area->active;
+	if (active) {
+		*info = (struct swap_area_info){
+			.is_file = area->source.is_file,
+			.nr_pages = area->map.nr_slots - area->map.nr_bad,
+			.nr_used = swap_map_nr_used(&area->map),
+			.priority = area->priority,
+		};
+		strscpy(info->path, area->source.path, sizeof(info->path));
+	}
+	spin_unlock(&area->lock);
+	return active;
+}
+
+bool
+swap_area_info(unsigned n, struct swap_area_info *info)
+{
+	for (unsigned i = 0; i < SWAP_AREAS_MAX; i++)
+		if (area_describe(&areas[i], info) && n-- == 0)
+			return true;
+	return false;
+}
+
+void
+swap_totals(u64 *nr_total, u64 *nr_free)
+{
+	struct swap_area_info info;
+
+	*nr_total = *nr_free = 0;
+	for (unsigned i = 0; i < SWAP_AREAS_MAX; i++) {
+		if (!area_describe(&areas[i], &info))
+			continue;
+		*nr_total += info.nr_pages;
+		*nr_free += info.nr_pages - info.nr_used;
+	}
+}
+
+void
+swap_init(void)
+{
+	mutex_init(&swap_mutex, "swapon", RANK_SWAPON);
+	for (unsigned i = 0; i < SWAP_AREAS_MAX; i++) {
+		spin_init(&areas[i].lock, "swap", RANK_SWAP);
+		xa_init(&areas[i].cache);
+		xa_init(&areas[i].kept);
+	}
+}

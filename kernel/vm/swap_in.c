@@ -1,0 +1,106 @@
+/*
+ * Reading from swap. A page that is missed is read together with the slots around it, as far as
+ * they are in use: what left memory together was often used together. How many is learnt, process by
+ * process:
+ *
+ *	of the pages read ahead last time		the next read has
+ *	half or more were used				twice as many pages, 8 at most
+ *	fewer						as many
+ *	none was					half as many
+ *
+ * Where it has come down to one page nothing is read ahead that could be used; two misses of
+ * neighbours in a row start it again.
+ */
+
+#include "lib/bitops.h"
+#include "lib/err.h"
+#include "vm/page_lock.h"
+#include "vm/swap_area.h"
+
+#define SWAP_WINDOW_MAX 8
+
+/* Neighbours are read when there is a page for them, but nobody has to make room. */
+#define GFP_AHEAD (GFP_BIT_HIGHMEM | GFP_MOVABLE | GFP_NOWARN)
+
+/* => pages to read, a power of two */
+static u32
+window_next(struct swap_readahead *ra, u64 slot)
+{
+	u32 window = MAX(ra->window, 1U), hits = ra->hits;
+	u64 last = ra->last_slot;
+
+	ra->hits = 0;
+	ra->last_slot = slot;
+	if (window == 1)
+		window = slot == last + 1 || slot + 1 == last ? 2 : 1;
+	else if (hits * 2 >= window - 1)
+		window = MIN(window * 2, (u32)SWAP_WINDOW_MAX);
+	else if (hits == 0)
+		window /= 2;
+	ra->window = window;
+	return window;
+}
+
+/* Pages for slots around that of page, page among them, in order. => how many */
+static unsigned
+window_fill(struct page *page, swp_entry_t entry, u32 window, struct page **pages)
+{
+	u64 first = ALIGN_DOWN(swp_slot(entry), (u64)window);
+	unsigned nr = 0;
+
+	for (u64 slot = first; slot < first + window; slot++) {
+		struct page *other;
+
+		if (slot == swp_slot(entry)) {
+			pages[nr++] = page;
+			continue;
+		}
+		other = swap_cache_add_new(swp_entry(swp_type(entry), slot), GFP_AHEAD);
+		if (IS_ERR_OR_NULL(other))
+			continue;
+		page_set(other, PG_readahead);
+		pages[nr++] = other;
+	}
+	return nr;
+}
+
+/* page is new in the cache: read it, and others with it. */
+static void
+read_around(struct page *page, swp_entry_t entry, struct swap_readahead *ra)
+{
+	struct page *pages[SWAP_WINDOW_MAX];
+	u32 window = ra ? window_next(ra, swp_slot(entry)) : 1;
+	unsigned nr = window_fill(page, entry, window, pages);
+
+	swap_read_pages(pages, nr);
+	for (unsigned i = 0; i < nr; i++)
+		if (pages[i] != page)
+			page_put(pages[i]);
+}
+
+struct page *
+swap_in(swp_entry_t entry, struct swap_readahead *ra, bool *read)
+{
+	struct page *page;
+
+	do {
+		page = swap_cache_find(entry);
+		if (page)
+			return page;
+		page = swap_cache_add_new(entry, GFP_HIGHUSER);
+	} while (IS_ERR(page) && PTR_ERR(page) == -EEXIST);
+	if (IS_ERR_OR_NULL(page))
+		return page;
+	*read = true;
+	read_around(page, entry, ra);
+	return page;
+}
+
+void
+swap_in_failed(struct page *page)
+{
+	page_lock(page);
+	if (page_test(page, PG_swapcache) && !page_uptodate(page))
+		swap_cache_remove(page);
+	page_unlock(page);
+}
