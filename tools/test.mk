@@ -34,7 +34,10 @@ bench: $(BUILD)/quire.elf $(INITRD_IMAGE)
 	@$(PYTHON) -m grading.bench
 
 # LAB=cow TEST=NAME SEED=N GDB=1; GRADE_FLAGS for all other options of grading/grade.
-.PHONY: grade
+.PHONY: grade grade-selfcheck
+grade-selfcheck: $(BUILD)/quire.elf $(FS_IMAGE)
+	@$(PYTHON) grading/grade --selfcheck $(if $(J),-j $(J)) $(GRADE_FLAGS) $(LAB)
+
 grade: $(BUILD)/quire.elf $(FS_IMAGE)
 	@$(PYTHON) grading/grade $(if $(J),-j $(J)) $(if $(SEED),--seed $(SEED)) \
 		$(if $(GDB),--gdb) $(GRADE_FLAGS) $(LAB) $(TEST)

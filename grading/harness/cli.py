@@ -5,8 +5,10 @@ import os
 import sys
 import time
 
-from grading.harness import files, lab as labs, show
-from grading.harness.outcome import Verdict
+from grading.harness import classes, files, lab as labs, selfcheck, show
+from grading.harness.debug import wait_for_gdb
+from grading.harness.outcome import Verdict, not_run
+from grading.harness.submission import Refused, Workplace
 from grading.harness.suite import Suite
 from grading.harness.tree import Tree
 from grading.machine import EnvironmentProblem, scratch
@@ -36,11 +38,27 @@ def parse(arguments):
     parser.add_argument("--slow", type=float, default=1.0, metavar="FACTOR",
                         help="longer limits, for a slow host")
     parser.add_argument("--build", default=setting("BUILD", "build"), help="build directory")
+    parser.add_argument("--submission", metavar="DIR", help="grade a student's files of the lab, laid "
+                        "over this tree, in bounds")
+    parser.add_argument("--class", dest="class_folder", metavar="DIR",
+                        help="grade each folder in DIR as a submission; needs --csv")
+    parser.add_argument("--selfcheck", action="store_true",
+                        help="is this machine fit to grade? The reference must get full marks")
     files.add_options(parser)
     options = parser.parse_args(arguments)
     if options.test and not options.lab:
         parser.error("a test needs its lab")
+    if options.gdb and not options.test:
+        parser.error("--gdb needs a lab and a test")
+    if bool(options.class_folder) != bool(options.csv):
+        parser.error("--class and --csv need each other")
     return options
+
+
+def lab_files(options):
+    """What a submission for the chosen labs may bring."""
+    chosen = [labs.load(options.lab)] if options.lab else labs.load_all()
+    return sorted({name for each in chosen for name in each.files})
 
 
 def chosen_tests(options):
@@ -91,11 +109,39 @@ def status_of(suite):
     return FULL_MARKS if full else LOST_MARKS
 
 
+def grade_submission(options, tests):
+    """One submission, after a look at this machine: what it lacks costs no student points."""
+    selfcheck.require_fit(TOP, options)
+    try:
+        workplace = Workplace(TOP, options.build, options.submission, lab_files(options))
+    except Refused as refused:
+        print(f"refused: {refused}")
+        outcomes = [not_run(test, Verdict.FAIL, f"the submission was refused: {refused}")
+                    for test in tests]
+        files.write_all(options, outcomes)
+        return LOST_MARKS
+    for note in workplace.notes():
+        print(f"note: {note}")
+    with workplace as tree:
+        status, _ = grade_tests(tests, tree, options)
+    return status
+
+
 def run(options):
+    """What the options ask for. => exit status"""
+    if options.selfcheck:
+        return selfcheck.run(TOP, options)
     tests = chosen_tests(options)
     if options.list:
         list_tests(tests)
         return FULL_MARKS
+    if options.class_folder:
+        selfcheck.require_fit(TOP, options)
+        return classes.grade(TOP, options, tests, lab_files(options))
+    if options.gdb:
+        return wait_for_gdb(tests[0], Tree(TOP, options.build), options)
+    if options.submission:
+        return grade_submission(options, tests)
     status, _ = grade_tests(tests, Tree(TOP, options.build), options)
     return status
 

@@ -1,4 +1,4 @@
-"""Results as files: JSON lines, Gradescope's results.json, JUnit XML."""
+"""Results as files: JSON lines, Gradescope's results.json, JUnit XML, a class's CSV."""
 
 import json
 import os
@@ -7,6 +7,9 @@ from xml.sax.saxutils import escape, quoteattr
 from grading.harness.outcome import Verdict
 
 VISIBILITY = "visible"
+# Without a score Gradescope calls the run a failure of the autograder, as it is.
+FAULT_TEXT = ("The autograder itself had a fault, and tests could not run. This is not your kernel's "
+              "fault, and it cost no points: tell your instructor.")
 
 
 def add_options(parser):
@@ -14,6 +17,7 @@ def add_options(parser):
     parser.add_argument("--jsonl", metavar="FILE", help="a line of JSON for each test as it ends")
     parser.add_argument("--gradescope", metavar="FILE", help="Gradescope's results.json")
     parser.add_argument("--junit", metavar="FILE", help="JUnit XML")
+    parser.add_argument("--csv", metavar="FILE", help="points of a class, a row for each submission")
 
 
 class Writer:
@@ -35,6 +39,14 @@ class Writer:
             if path:
                 with open_for_writing(path) as file:
                     file.write(make(outcomes))
+
+
+def write_all(options, outcomes):
+    """The files for outcomes that are all there already."""
+    writer = Writer(options)
+    for outcome in outcomes:
+        writer.tell(outcome)
+    writer.finish(outcomes)
 
 
 def open_for_writing(path):
@@ -62,8 +74,10 @@ def explanation(outcome):
 
 
 def gradescope(outcomes):
-    """results.json: a test for each of ours, tagged with its lab and verdict."""
-    faults = [each for each in outcomes if each.verdict is Verdict.ENVIRONMENT]
+    """results.json: a test for each of ours, tagged with its lab and verdict. No marks at all if
+    the environment was at fault."""
+    if any(each.verdict is Verdict.ENVIRONMENT for each in outcomes):
+        return json.dumps({"output": FAULT_TEXT}) + "\n"
     results = {
         "score": sum(each.earned for each in outcomes),
         "execution_time": int(sum(each.seconds for each in outcomes)),
@@ -77,9 +91,6 @@ def gradescope(outcomes):
             "visibility": VISIBILITY,
         } for index, each in enumerate(outcomes)],
     }
-    if faults:
-        results["output"] = ("The autograder itself had a fault, and some tests could not run. This "
-                             "is not your kernel's fault: tell your instructor.")
     return json.dumps(results, indent=1) + "\n"
 
 

@@ -69,7 +69,8 @@ class Qmp:
     def registers(self):
         """A dictionary of registers for each hart."""
         harts = []
-        for part in re.split(r"^CPU#\d+$", self.monitor("info registers -a"),
+        text = self.monitor("info registers -a").replace("\r", "")
+        for part in re.split(r"^CPU#\d+$", text,
                              flags=re.MULTILINE)[1:]:
             harts.append({name: int(value, 16) for name, value
                           in re.findall(r"\b([a-z]\w*(?:/\w+)?)\s+([0-9a-f]{16})\b", part)})

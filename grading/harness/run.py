@@ -22,6 +22,7 @@ from grading.machine.config import parse_bytes
 
 TAIL_LINES = 15
 FACTS_MAX = 2000
+CONSOLE_BYTES_MAX = 4 << 20
 SETTLE_SECONDS = 20
 VERDICTS = {End.PANIC: Verdict.PANIC, End.HANG: Verdict.HANG, End.LIVELOCK: Verdict.LIVELOCK,
             End.REBOOT_LOOP: Verdict.REBOOT_LOOP, End.TIMEOUT: Verdict.TIMEOUT,
@@ -82,7 +83,9 @@ class Run:
                       qemuflags=list(spec.qemuflags), icount=spec.icount, limit=None,
                       backstop=self.test.limit * self.slow, qmp=True, shared_ram=True,
                       gdb=self.test.driver == "gdb", log=self.log,
-                      channel=os.path.join(directory, "results"), **fields)
+                      channel=os.path.join(directory, "results"),
+                      prefix=list(self.tree.machine_prefix), before=self.tree.machine_before,
+                      console_bytes=CONSOLE_BYTES_MAX, **fields)
 
     def go(self):
         """Runs the test. => the Outcome"""
@@ -188,6 +191,8 @@ class Run:
 
     def _notes(self):
         notes = []
+        if self.machine.console.flooded:
+            notes.append("the console was flooded, and the middle of it was not kept")
         if self.channel.flooded:
             notes.append("the result channel was flooded, and closed")
         if self.channel.strangers:
@@ -208,6 +213,8 @@ class Run:
                 else self.numbers[check.status]
             outcome.ok = result.code == want and result.verdict is End.EXITED
             outcome.expected, outcome.seen = f"exit status {want}", str(result)
+            if outcome.ok and want == 0 and not self.ended:
+                outcome.ok, outcome.why = False, "the test program had not come to its end"
         elif check.ktest:
             self._judge_ktest(check, outcome, lines)
         else:

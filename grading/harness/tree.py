@@ -1,14 +1,17 @@
 """What is graded: a source tree and the builds that the tests need, each made once."""
 
 import os
+import signal
 import subprocess
+import tempfile
 import threading
 
-from grading.machine import EnvironmentProblem
+from grading.machine import EnvironmentProblem, scratch
 from grading.rings.build import VARIANTS
 
 MAKE_SECONDS = 1800  # of wall time, for a build that hangs
 OUTPUT_LINES = 30
+OUTPUT_BYTES = 16 << 10
 
 
 class BuildFailed(Exception):
@@ -20,13 +23,19 @@ class BuildFailed(Exception):
 
 
 class Tree:
-    """`build` is the directory of the default build; `wrap` turns a command into one in bounds."""
+    """`build` is the directory of the default build. For submissions: `wrap` turns make's command
+    into one in bounds, `before` sets limits in the child; machine_prefix and machine_before do the
+    same for QEMU."""
 
-    def __init__(self, root, build, wrap=None, environment=None):
+    def __init__(self, root, build, wrap=None, environment=None, before=None, machine_prefix=(),
+                 machine_before=None):
         self.root = root
         self.build = build
+        self.machine_prefix = machine_prefix
+        self.machine_before = machine_before
         self._wrap = wrap or (lambda command: command)
         self._environment = environment
+        self._before = before
         self._lock = threading.Lock()
         self._made = {}
 
@@ -57,15 +66,44 @@ class Tree:
         environment = dict(self._environment or os.environ)
         for name in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES"):
             environment.pop(name, None)
+        with tempfile.TemporaryFile() as output:
+            try:
+                status = run_group(self._wrap(command), self.root, environment, output,
+                                   self._before)
+            except FileNotFoundError as error:
+                raise EnvironmentProblem(f"{error.filename} is not installed") from None
+            if status == 0:
+                return None
+            output.seek(max(0, output.tell() - OUTPUT_BYTES))
+            lines = output.read(OUTPUT_BYTES).decode("utf-8", "replace").splitlines()
+        why = "make took too long" if status is None else f"make ended with status {status}"
+        return lines[-OUTPUT_LINES:] + [why]
+
+
+def run_group(command, directory, environment, output, before):
+    """The status of a command, None if it took too long; it is ended with all its children."""
+    def in_child():
+        scratch.die_with_parent()
+        if before:
+            before()
+
+    process = subprocess.Popen(command, cwd=directory, env=environment, stdin=subprocess.DEVNULL,
+                               stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
+                               preexec_fn=in_child)
+
+    def end():
         try:
-            done = subprocess.run(self._wrap(command), cwd=self.root, env=environment,
-                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                  stderr=subprocess.STDOUT, timeout=MAKE_SECONDS)
-        except FileNotFoundError as error:
-            raise EnvironmentProblem(f"{error.filename} is not installed") from None
-        except subprocess.TimeoutExpired:
-            return [f"make took longer than {MAKE_SECONDS} s"]
-        if done.returncode == 0:
-            return None
-        lines = done.stdout.decode("utf-8", "replace").splitlines()
-        return lines[-OUTPUT_LINES:] or [f"make ended with status {done.returncode}"]
+            os.killpg(process.pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            pass
+
+    scratch.register(process, end)
+    try:
+        return process.wait(MAKE_SECONDS)
+    except subprocess.TimeoutExpired:
+        return None
+    finally:
+        end()
+        process.wait()
+        output.seek(0, os.SEEK_END)
+        scratch.unregister(process)

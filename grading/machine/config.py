@@ -1,7 +1,7 @@
 """What machine to start: plain data, no behaviour."""
 
 from dataclasses import dataclass, field
-from typing import List, Optional
+from typing import Callable, List, Optional
 
 MIB = 1 << 20
 UNITS = {"K": 1 << 10, "M": MIB, "G": 1 << 30, "T": 1 << 40}
@@ -44,6 +44,8 @@ class Config:
 
     `channel` is the path of a socket at which somebody listens for the virtio console;
     with `shared_ram` the guest's memory is the file `ram` in the machine's directory.
+    `prefix` and `before` (called in the child) bound QEMU; of the console no more than
+    `console_bytes` are kept, and the end.
     """
     kernel: str
     mem: str = "128M"
@@ -62,6 +64,9 @@ class Config:
     qmp: bool = False
     channel: Optional[str] = None
     shared_ram: bool = False
+    prefix: List[str] = field(default_factory=list)
+    before: Optional[Callable] = None
+    console_bytes: Optional[int] = None
     log: Optional[str] = None
 
     def backstop_seconds(self):

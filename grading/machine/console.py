@@ -9,6 +9,7 @@ import re
 import threading
 
 POLL_SECONDS = 0.2
+TAIL_BYTES = 64 << 10
 
 
 class ExpectTimeout(Exception):
@@ -25,13 +26,17 @@ class Console:
     received   every byte that came
     position   where the next expect() starts to look
     ended      no more will come
+    flooded    more than `limit` bytes came: of those beyond only the last are kept
     """
 
-    def __init__(self, output, to_guest, clock, log=None, tap=None):
+    def __init__(self, output, to_guest, clock, log=None, tap=None, limit=None):
         self.changed = threading.Condition()
         self.received = bytearray()
         self.position = 0
         self.ended = False
+        self.flooded = False
+        self._limit = limit
+        self._tail = b""
         self._output = output
         self._to_guest = to_guest
         self._clock = clock
@@ -46,22 +51,30 @@ class Console:
                 data = os.read(self._output.fileno(), 65536)
             except OSError:
                 data = b""
-            if self._log and data:
+            if self._log and data and not self.flooded:
                 self._log.write(data)
                 self._log.flush()
             if self._tap and data:
                 self._tap(data)
             with self.changed:
-                self.received += data
+                self._keep(data)
                 self.ended = not data
                 self.changed.notify_all()
             if not data:
                 return
 
+    def _keep(self, data):
+        """=> `changed` is held"""
+        if self._limit is not None and len(self.received) > self._limit:
+            self.flooded = True
+            self._tail = (self._tail + data)[-TAIL_BYTES:]
+        else:
+            self.received += data
+
     def text(self):
-        """All that came so far."""
+        """All that came so far, or what is kept of it."""
         with self.changed:
-            return bytes(self.received)
+            return bytes(self.received) + self._tail
 
     def send(self, text):
         """Types into the console."""

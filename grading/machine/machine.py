@@ -53,17 +53,23 @@ class Machine:
         disks = command_line.all_disks(self.config)
         paths = [disk.prepare(each, self.directory) for each in disks]
         self.disks = {each.serial: path for each, path in zip(disks, paths)}
-        command = command_line.build(self.config, paths, self.directory)
+        command = [*self.config.prefix,
+                   *command_line.build(self.config, paths, self.directory)]
         if self.config.log:
             os.makedirs(os.path.dirname(os.path.abspath(self.config.log)), exist_ok=True)
             self._log = open(self.config.log, "wb")
         self._errors = tempfile.TemporaryFile()
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=self._errors, start_new_session=True,
-                                        preexec_fn=scratch.die_with_parent)
+                                        preexec_fn=self._in_child)
         self.clock = MachineClock(self.process.pid)
         self.console = Console(self.process.stdout, self.process.stdin, self.clock,
-                               self._log, self._tap)
+                               self._log, self._tap, self.config.console_bytes)
+
+    def _in_child(self):
+        scratch.die_with_parent()
+        if self.config.before:
+            self.config.before()
 
     def socket(self, name):
         """The path of the machine's `gdb` or `qmp` socket."""

@@ -1,7 +1,7 @@
 """usage: python3 -m grading.rings [-j N] [--count N] [RING...]
 
-Rings: host checks builds ktest disk user faults kasan boot terminal shell linux distro gdb crash
-(all of them without arguments), and soak and sweep, which run only when named.
+Rings: host checks builds ktest disk user faults kasan boot terminal shell linux distro gdb grade
+crash (all of them without arguments), and soak and sweep, which run only when named.
 """
 
 import argparse
@@ -10,8 +10,8 @@ import sys
 
 from grading.machine.options import build_path
 from grading.machine.parallel import default_workers
-from grading.rings import (boot, crash, disks, distro, faults, gdb, host, kasan, keys, ktest, linux,
-                           shell, terminal, user, usertests)
+from grading.rings import (boot, crash, disks, distro, faults, gdb, grade, host, kasan, keys, ktest,
+                           linux, shell, terminal, user, usertests)
 from grading.rings.report import Report
 from grading.rings.runner import run_jobs
 
@@ -30,6 +30,7 @@ RINGS = {
     "linux": linux.jobs,
     "distro": distro.jobs,
     "gdb": gdb.jobs,
+    "grade": grade.jobs,
     "crash": None,
 }
 DEFAULT_SOAK = 100

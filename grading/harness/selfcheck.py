@@ -1,0 +1,81 @@
+"""Is this machine fit to grade? What it lacks is told as such, so that no student pays for it."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+from grading.harness import lab as labs, show
+from grading.harness.outcome import Verdict
+from grading.harness.suite import Suite
+from grading.harness.tree import BuildFailed, Tree
+from grading.machine import EnvironmentProblem, scratch
+from grading.machine.command_line import find_qemu
+
+SCRATCH_BYTES = 600 << 20  # one machine's memory and disk, and a copy of the tree
+SLOW_BOOT_SECONDS = 20     # a boot takes one or two; limits are 60
+FIT, UNFIT = 0, 2
+
+
+def complaints(top, options):
+    """What is wrong with this machine, before anything is graded."""
+    try:
+        find_qemu()
+    except EnvironmentProblem as problem:
+        yield str(problem)
+        return
+    for place in {scratch.scratch_root(), tempfile.gettempdir()}:
+        free = shutil.disk_usage(place).free
+        if free < SCRATCH_BYTES:
+            yield f"{place} has {free >> 20} MiB free; {SCRATCH_BYTES >> 20} MiB are needed"
+            return
+    yield from boot_complaints(top, options)
+
+
+def boot_complaints(top, options):
+    """The reference boots, fast enough, and gets its marks for it."""
+    test = next(test for test in labs.load("boot").tests if test.id == "exit-status")
+    tree = Tree(top, options.build)
+    suite = Suite([test], tree, os.path.join(top, options.build, "grade-logs"), workers=1,
+                  slow=options.slow)
+    suite.go(lambda outcome: None)
+    outcome = suite.outcomes[0]
+    if outcome.verdict is not Verdict.PASS:
+        last = outcome.tail[-1] if outcome.tail else ""
+        yield (f"the reference does not boot here: {outcome.verdict.value} {outcome.detail} {last}")
+    elif outcome.seconds > SLOW_BOOT_SECONDS * options.slow:
+        yield (f"this machine is too slow: a boot took {outcome.seconds:.0f} s. Run less beside it, or "
+               f"give --slow {outcome.seconds / 5:.0f}")
+
+
+def require_fit(top, options):
+    """=> raises EnvironmentProblem when this machine is not fit"""
+    for complaint in complaints(top, options):
+        raise EnvironmentProblem(f"this machine is not fit to grade: {complaint}")
+
+
+def run(top, options):
+    """make grade-selfcheck. => exit status"""
+    doctor = subprocess.run([sys.executable, os.path.join(top, "tools", "doctor.py")], check=False)
+    if doctor.returncode:
+        print("selfcheck: this machine lacks something (above)")
+        return UNFIT
+    try:
+        require_fit(top, options)
+        tests = [test for lab in labs.load_all() for test in lab.tests
+                 if options.lab in ("", lab.name)]
+        suite = Suite(tests, Tree(top, options.build), os.path.join(top, options.build, "grade-logs"),
+                      options.seed, options.j, slow=options.slow)
+        shown = show.Show(len(tests))
+        suite.go(shown.tell)
+        shown.totals(suite.outcomes)
+    except (EnvironmentProblem, BuildFailed) as problem:
+        print(f"selfcheck: {problem}")
+        return UNFIT
+    lost = [each.name for each in suite.outcomes if each.verdict is not Verdict.PASS]
+    if lost:
+        print(f"selfcheck: the reference loses points here, so grade nobody: {' '.join(lost)}")
+        return UNFIT
+    print("selfcheck: this machine is fit, the reference has full marks")
+    return FIT

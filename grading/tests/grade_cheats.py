@@ -1,0 +1,178 @@
+"""Cheats, and what each earns. These tests build and boot kernels: the ring `grade` runs them.
+
+Every cheat is a submission for the lab cow, so of its files only those that the lab names are
+taken. A kernel that reads the nonce out of the channel can forge facts, and no harness can prevent
+that: the test program runs on it. What it cannot forge is what is seen from outside.
+"""
+
+import os
+import re
+import shutil
+import unittest
+
+from grading.harness import lab as labs
+from grading.harness.outcome import Verdict
+from grading.harness.submission import Refused, Workplace, read_submission
+from grading.harness.suite import Suite
+from grading.tests.grade_support import TOP, GradeTest
+from grading.machine.options import setting
+
+FAULT = "kernel/vm/fault.c"
+FORK = "kernel/vm/fork.c"
+INCLUDES = "".join(f'#include "{name}"\n' for name in (
+    "core/panic.h", "core/printk.h", "dev/virtio_console.h", "lib/printf.h", "lib/string.h",
+    "sched/task.h", "vm/usercopy.h"))
+CALL = '\tif (strcmp(current->name, "gradetest") == 0)\n\t\tcheat();\n'
+
+# Runs once, at the first fork.
+ONCE = "\nstatic void\ncheat(void)\n{\n\tstatic bool done;\n\n\tif (done)\n\t\treturn;\n\tdone = true;\n%s}\n"
+PRINTS = ('\tprintk(LOG_ERR, "[  1/1] pass cow/share 20/20");\n\tprintk(LOG_ERR, "PASS");\n'
+          "\tmachine_power_off(0);\n")
+FORGES = ('\tstatic const char line[] =\n\t\t"{\\"n\\":\\"0\\",\\"t\\":\\"fact\\",\\"k\\":\\"parent_keeps\\",'
+          '\\"v\\":8}\\n";\n\n\tvirtio_console_write(line, sizeof(line) - 1);\n\tmachine_power_off(0);\n')
+EXITS = "\tmachine_power_off(0);\n"
+FLOODS_CHANNEL = ('\tstatic char line[2048];\n\n\tmemset(line, 120, sizeof(line));\n'
+                  "\tfor (int i = 0; i < 2000; i++)\n\t\tvirtio_console_write(line, sizeof(line));\n")
+FLOODS_CONSOLE = ('\tfor (int i = 0; i < 100000; i++)\n'
+                  '\t\tprintk(LOG_ERR, "PASS PASS PASS PASS PASS PASS PASS PASS PASS PASS PASS");\n'
+                  "\tmachine_power_off(0);\n")
+# Guesses all facts that are plain numbers; the nonce comes from where the test program keeps it.
+STEALS = ('\tstatic const char *const facts[] = {"child_sees", "parent_keeps", "write_faults"};\n'
+          '\tstatic const int values[] = {8, 8, 1};\n\tchar nonce[25] = "", line[160];\n'
+          "\tuva_t at = 0x10000;\n\n"
+          "\twhile (at < 0x80000 && !nonce[0]) {\n"
+          "\t\tchar text[64];\n\n"
+          "\t\tif (copy_from_user(text, at, 40) == 0 && text[24] == 0 && text[0] != 0) {\n"
+          "\t\t\tbool hex = true;\n\n"
+          "\t\t\tfor (int i = 0; i < 24; i++)\n"
+          "\t\t\t\thex &= (text[i] >= '0' && text[i] <= '9') ||\n"
+          "\t\t\t\t       (text[i] >= 'a' && text[i] <= 'f');\n"
+          "\t\t\tif (hex)\n\t\t\t\tmemcpy(nonce, text, 24);\n\t\t}\n\t\tat += 4;\n\t}\n"
+          "\tfor (int i = 0; i < 3; i++) {\n"
+          '\t\tint len = snprintf(line, sizeof(line),\n'
+          '\t\t\t"{\\"n\\":\\"%s\\",\\"t\\":\\"fact\\",\\"k\\":\\"%s\\",\\"v\\":%d}\\n", nonce, facts[i],\n'
+          "\t\t\tvalues[i]);\n\n\t\tvirtio_console_write(line, len);\n\t}\n\tmachine_power_off(0);\n")
+
+
+class Cheats(GradeTest):
+    def setUp(self):
+        self.lab = labs.load("cow")
+        self.folder = os.path.join(self.scratch.name, self.id())
+        for name in self.lab.files:
+            self.put(name, self.trusted(name))
+
+    def trusted(self, name):
+        with open(os.path.join(TOP, name), "rb") as file:
+            return file.read()
+
+    def put(self, name, data):
+        path = os.path.join(self.folder, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as file:
+            file.write(data if isinstance(data, bytes) else data.encode())
+
+    def cheat(self, body):
+        """The kernel cheats when the test program forks."""
+        text = self.trusted(FORK).decode()
+        first = re.search(r'^#include "vm/.*\n', text, re.MULTILINE).end()
+        start = text.index("\nstruct mm *\nmm_fork(")
+        declarations = text.index("\n\n", text.index("{\n", start)) + 2
+        self.put(FORK, text[:first] + INCLUDES + text[first:start] + ONCE % body
+                 + text[start:declarations] + CALL + text[declarations:])
+
+    def grade(self, limit=40):
+        """The outcome of cow/share."""
+        test = next(test for test in labs.load("cow").tests if test.id == "share")
+        test.limit = limit
+        with Workplace(TOP, setting("BUILD", "build"), self.folder, self.lab.files) as tree:
+            suite = Suite([test], tree, self.scratch.name, 11, workers=1)
+            suite.go(lambda outcome: None)
+        outcome = suite.outcomes[0]
+        self.assertNotIn("does not build", outcome.detail, "\n".join(outcome.tail))
+        return outcome
+
+    def test_the_reference_as_a_submission_has_full_marks(self):
+        outcome = self.grade()
+        self.assertEqual(outcome.verdict, Verdict.PASS, outcome.detail)
+
+    def test_printing_pass(self):
+        self.cheat(PRINTS)
+        self.assertEqual(self.grade().earned, 0)
+
+    def test_results_without_the_nonce(self):
+        self.cheat(FORGES)
+        outcome = self.grade()
+        self.assertEqual(outcome.earned, 0)
+        self.assertTrue(any("nonce" in note for note in outcome.notes))
+
+    def test_exiting_early(self):
+        self.cheat(EXITS)
+        self.assertEqual(self.grade().earned, 0)
+
+    def test_flooding_the_channel(self):
+        self.cheat(FLOODS_CHANNEL)
+        outcome = self.grade()
+        self.assertEqual(outcome.earned, 0)
+        self.assertTrue(any("flooded" in note for note in outcome.notes))
+
+    def test_flooding_the_console(self):
+        self.cheat(FLOODS_CONSOLE)
+        outcome = self.grade()
+        self.assertEqual(outcome.earned, 0)
+        self.assertTrue(any("flooded" in note for note in outcome.notes), outcome.detail)
+
+    def test_stealing_the_nonce_forges_numbers_and_nothing_else(self):
+        self.cheat(STEALS)
+        outcome = self.grade()
+        forged = {check.id for check in outcome.checks if check.ok}
+        self.assertLessEqual(forged, {"child-sees", "parent-keeps", "one-fault"})
+        self.assertLess(outcome.earned * 4, outcome.points)
+
+    def test_other_files_are_not_taken(self):
+        self.put("user/test/gradetest/cow.c", "int broken(\n")
+        self.put("grading/labs/cow.py", "raise SystemExit(0)\n")
+        self.put("Makefile", "all:\n\tfalse\n")
+        self.put("kernel/dev/virtio_console.c", "broken\n")
+        self.assertEqual(self.grade().verdict, Verdict.PASS)
+
+    def test_a_kernel_that_does_not_build_has_failed_and_says_why(self):
+        self.put(FAULT, self.trusted(FAULT) + b"\nint broken(\n")
+        test = next(test for test in labs.load("cow").tests if test.id == "share")
+        with Workplace(TOP, setting("BUILD", "build"), self.folder, self.lab.files) as tree:
+            suite = Suite([test], tree, self.scratch.name, 11, workers=1)
+            suite.go(lambda outcome: None)
+        self.assertEqual(suite.outcomes[0].verdict, Verdict.FAIL)
+        self.assertTrue(any("fault.c" in line for line in suite.outcomes[0].tail))
+
+    def refused(self, pattern):
+        with self.assertRaisesRegex(Refused, pattern):
+            read_submission(self.folder, self.lab.files)
+
+    def test_symbolic_links_are_refused(self):
+        path = os.path.join(self.folder, FAULT)
+        os.remove(path)
+        os.symlink("/etc/hostname", path)
+        self.refused("symbolic link")
+
+    def test_a_folder_that_leads_elsewhere_is_refused(self):
+        shutil.rmtree(os.path.join(self.folder, "kernel/vm"))
+        os.symlink(os.path.join(TOP, "kernel/vm"), os.path.join(self.folder, "kernel/vm"))
+        self.refused("symbolic link")
+
+    def test_pipes_are_refused(self):
+        path = os.path.join(self.folder, FAULT)
+        os.remove(path)
+        os.mkfifo(path)
+        self.refused("not a plain file")
+
+    def test_large_files_are_refused(self):
+        self.put(FAULT, b"/* */\n" * 100000)
+        self.refused("KiB, more than")
+
+    def test_binaries_are_refused(self):
+        self.put(FAULT, b"int x;\0\x7fELF")
+        self.refused("not a text")
+
+
+if __name__ == "__main__":
+    unittest.main()
