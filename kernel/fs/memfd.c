@@ -42,7 +42,7 @@ memfd_init(void)
 	static struct fs_type type = {.name = "tmpfs"};
 
 	memfd_super = super_alloc(&type, "memfd");
-	if (!memfd_super || ramfs_mount(memfd_super, "") < 0)
+	if (!memfd_super || ramfs_mount(memfd_super, "size=0,nr_inodes=0") < 0)
 		panic("memfd: no memory at boot");
 	memfd_super->dev = super_next_anon_dev();
 	memfd_root = dentry_new_root(memfd_super, memfd_super->root);

@@ -1,6 +1,6 @@
 /*
- * Files that live in memory alone. The pages of a file are its page cache, from which nothing is
- * ever dropped; a directory is a tree of entries by hash and name, and a list of them in the order in
+ * Files that live in memory alone. The pages of a file are its page cache, from which nothing that
+ * was written is ever dropped, and which fs/ramfs_space.h limits; a directory is a tree of entries by hash and name, and a list of them in the order in
  * which they came, which readdir follows by a number that each got. An inode stays in the inode cache
  * while it has a name (sb->in_memory). The locks are those of the VFS: a directory's inode lock
  * guards its entries.
@@ -9,6 +9,7 @@
 
 #include "fs/dentry.h"
 #include "fs/generic_file.h"
+#include "fs/ramfs_space.h"
 #include "fs/readdir.h"
 #include "fs/super.h"
 #include "lib/rbtree.h"
@@ -16,11 +17,15 @@
 #include "mem/kmap.h"
 #include "mem/page_alloc.h"
 #include "mem/slab.h"
+#include "vm/lru.h"
 
 #define TMPFS_MAGIC 0x01021994
 
-/* Writes are refused when less than this part of all memory is free. */
-#define RESERVE_SHARE 16
+/* sb->private */
+struct ramfs_super {
+	u64 last_ino; /* atomic */
+	struct ramfs_space space;
+};
 
 struct ramfs_node {
 	struct inode inode;
@@ -52,6 +57,12 @@ static struct ramfs_node *
 ramfs_node(struct inode *inode)
 {
 	return container_of(inode, struct ramfs_node, inode);
+}
+
+static struct ramfs_super *
+ramfs_super(struct super_block *sb)
+{
+	return sb->private;
 }
 
 static struct inode *
@@ -86,6 +97,7 @@ ramfs_evict_inode(struct inode *inode)
 	list_for_each_entry_safe(entry, next, &node->order, link)
 		kfree(entry);
 	kfree(node->target);
+	ramfs_space_put_inode(&ramfs_super(inode->sb)->space);
 }
 
 /* Sets what the type of a new inode calls for. */
@@ -115,11 +127,16 @@ ramfs_set_type(struct inode *inode, u32 mode, u32 rdev)
 static struct inode *
 ramfs_inode_new(struct super_block *sb, u32 mode, u32 rdev)
 {
-	u64 *last_ino = sb->private;
-	struct inode *inode = inode_new(sb, __atomic_add_fetch(last_ino, 1, __ATOMIC_RELAXED));
+	struct ramfs_super *super = ramfs_super(sb);
+	struct inode *inode;
 
-	if (IS_ERR_OR_NULL(inode))
+	if (!ramfs_space_take_inode(&super->space))
+		return ERR_PTR(-ENOSPC);
+	inode = inode_new(sb, __atomic_add_fetch(&super->last_ino, 1, __ATOMIC_RELAXED));
+	if (IS_ERR_OR_NULL(inode)) {
+		ramfs_space_put_inode(&super->space);
 		return inode;
+	}
 	ramfs_set_type(inode, mode, rdev);
 	return inode;
 }
@@ -365,12 +382,14 @@ ramfs_setattr(struct inode *inode, const struct iattr *attr)
 	return inode_setattr_simple(inode, attr);
 }
 
+/* A hole: nothing is lost if the page goes again. */
 static void
 ramfs_read_pages(struct mapping *mapping, struct page **pages, unsigned nr)
 {
 	(void)mapping;
 	for (unsigned i = 0; i < nr; i++) {
 		page_zero_contents(pages[i]);
+		lru_make_evictable(pages[i]);
 		page_read_done(pages[i], 0);
 	}
 }
@@ -378,18 +397,35 @@ ramfs_read_pages(struct mapping *mapping, struct page **pages, unsigned nr)
 static int
 ramfs_reserve_write(struct mapping *mapping, struct page *page)
 {
-	(void)mapping;
-	(void)page;
-	return nr_free_pages() < nr_total_pages() / RESERVE_SHARE ? -ENOSPC : 0;
+	struct inode *inode = mapping->host;
+
+	return ramfs_space_take_page(&ramfs_super(inode->sb)->space, page);
+}
+
+static void
+ramfs_release_page(struct mapping *mapping, struct page *page)
+{
+	struct inode *inode = mapping->host;
+
+	ramfs_space_put_page(&ramfs_super(inode->sb)->space, page);
+}
+
+static u64
+left_of(u64 max, const atomic64_t *used)
+{
+	return max - MIN(max, (u64)atomic64_read(used));
 }
 
 static int
 ramfs_statfs(struct super_block *sb, struct linux_statfs *st)
 {
+	struct ramfs_space *space = &ramfs_super(sb)->space;
+
 	st->f_type = TMPFS_MAGIC;
-	st->f_blocks = nr_total_pages();
-	st->f_bfree = st->f_bavail = nr_free_pages();
-	st->f_files = sb->nr_inodes;
+	st->f_blocks = space->max_pages;
+	st->f_bfree = st->f_bavail = left_of(space->max_pages, &space->nr_pages);
+	st->f_files = space->max_inodes;
+	st->f_ffree = left_of(space->max_inodes, &space->nr_inodes);
 	st->f_namelen = NAME_MAX;
 	return 0;
 }
@@ -422,6 +458,7 @@ static const struct inode_ops ramfs_link_iops = {
 static const struct mapping_ops ramfs_mapping_ops = {
 	.read_pages = ramfs_read_pages,
 	.reserve_write = ramfs_reserve_write,
+	.release_page = ramfs_release_page,
 	.get = inode_mapping_get,
 	.put = inode_mapping_put,
 	.path = inode_mapping_path,
@@ -440,11 +477,16 @@ int
 ramfs_mount(struct super_block *sb, const char *options)
 {
 	struct inode *root;
+	int error;
 
-	(void)options;
-	sb->private = kzalloc(sizeof(u64), GFP_KERNEL);
+	sb->private = kzalloc(sizeof(struct ramfs_super), GFP_KERNEL);
 	if (!sb->private)
 		return -ENOMEM;
+	error = ramfs_space_init(&ramfs_super(sb)->space, options);
+	if (error) {
+		kfree(sb->private);
+		return error;
+	}
 	sb->ops = &ramfs_super_ops;
 	sb->in_memory = true;
 	root = ramfs_inode_new(sb, S_IFDIR | 0755, 0);

@@ -98,6 +98,7 @@ pagecache_add(struct mapping *mapping, u64 index, gfp_t gfp)
 		return NULL;
 	page->flags |= 1U << PG_locked | (mapping->swapbacked ? 1U << PG_swapbacked : 0) |
 		       (mapping->unevictable ? 1U << PG_unevictable : 0);
+	page->private = 0;
 	error = page_insert(mapping, page, index);
 	if (!error)
 		return page;

@@ -85,7 +85,8 @@ struct mapping_ops {
 			    struct block_device **bdev);
 
 	/*
-	 * page, locked, leaves the cache, with page->private whatever the file system put there.
+	 * page, locked, leaves the cache, with page->private whatever the file system put there,
+	 * or 0.
 	 * May be NULL.
 	 */
 	void (*release_page)(struct mapping *mapping, struct page *page);

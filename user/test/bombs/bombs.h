@@ -76,6 +76,7 @@ void bomb_threads(void);
 void bomb_pipes(void);
 void bomb_files(void);
 void bomb_tmpfs(void);
+void bomb_holes(void);
 void bomb_names(void);
 void bomb_directories(void);
 void bomb_runaways(void);

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <unistd.h>
 
 #include "bombs.h"
@@ -67,10 +68,10 @@ bomb_files(void)
 #define TMPFS "/bombs-tmpfs"
 
 static void
-tmpfs_mount(void)
+tmpfs_mount(const char *options)
 {
 	CHECK(mkdir(TMPFS, 0777) == 0 || errno == EEXIST, 0);
-	CHECK(mount("none", TMPFS, "tmpfs", 0, NULL) == 0, 0);
+	CHECK(mount("none", TMPFS, "tmpfs", 0, options) == 0, 0);
 }
 
 static void
@@ -80,21 +81,63 @@ tmpfs_unmount(void)
 	CHECK(rmdir(TMPFS) == 0, 0);
 }
 
-void
-bomb_tmpfs(void)
+/* Fills the file system with one file. => its size */
+static long
+tmpfs_fill(void)
 {
 	static char bytes[65536];
-	int fd;
+	int fd = open(TMPFS "/full", O_RDWR | O_CREAT, 0666);
+	long size;
 
-	tmpfs_mount();
-	fd = open(TMPFS "/full", O_RDWR | O_CREAT, 0666);
 	CHECK(fd >= 0, fd);
 	while (write(fd, bytes, sizeof(bytes)) > 0)
 		;
 	CHECK(errno == ENOSPC, 0);
-	CHECK(lseek(fd, 0, SEEK_END) >= 4 * (off_t)MIB, lseek(fd, 0, SEEK_END));
+	size = lseek(fd, 0, SEEK_END);
 	close(fd);
 	CHECK(unlink(TMPFS "/full") == 0, 0);
+	return size;
+}
+
+/* Half of memory is the limit, or what the mount says; removing gives all of it back. */
+void
+bomb_tmpfs(void)
+{
+	long total = number_read("/proc/meminfo", "MemTotal:") * 1024, size;
+	struct statfs st;
+
+	tmpfs_mount(NULL);
+	size = tmpfs_fill();
+	CHECK(size > total / 2 - (long)MIB && size <= total / 2, size);
+	tmpfs_unmount();
+	tmpfs_mount("size=1m,nr_inodes=9");
+	CHECK(tmpfs_fill() == (long)MIB && tmpfs_fill() == (long)MIB, 0);
+	CHECK(statfs(TMPFS, &st) == 0 && st.f_blocks == MIB / PAGE, st.f_blocks);
+	CHECK(st.f_bfree == st.f_blocks && st.f_files == 9, st.f_bfree);
+	tmpfs_unmount();
+	CHECK(mkdir(TMPFS, 0777) == 0, 0);
+	CHECK(mount("none", TMPFS, "tmpfs", 0, "size=101%") == -1 && errno == EINVAL, 0);
+	CHECK(rmdir(TMPFS) == 0, 0);
+}
+
+#define SPARSE_BYTES (1024 * MIB)
+
+/* Reading holes keeps no memory. */
+void
+bomb_holes(void)
+{
+	static char bytes[65536];
+	long kills = nr_kills();
+	int fd;
+
+	tmpfs_mount(NULL);
+	fd = open(TMPFS "/sparse", O_RDWR | O_CREAT, 0666);
+	CHECK(fd >= 0 && ftruncate(fd, SPARSE_BYTES) == 0, fd);
+	for (long left = number_read("/proc/meminfo", "MemTotal:") * 1024; left > 0;)
+		left -= read(fd, bytes, sizeof(bytes));
+	CHECK(nr_kills() == kills, kills);
+	close(fd);
+	CHECK(unlink(TMPFS "/sparse") == 0, 0);
 	tmpfs_unmount();
 }
 
@@ -126,7 +169,7 @@ bomb_directories(void)
 	char name[64];
 	int nr = 0;
 
-	tmpfs_mount();
+	tmpfs_mount(NULL);
 	for (;; nr++) {
 		snprintf(name, sizeof(name), TMPFS "/%d", nr);
 		if (mkdir(name, 0777) != 0)

@@ -28,6 +28,7 @@ static const struct bomb bombs[] = {
 	{"stack", bomb_stack},	     {"tables", bomb_tables},	{"locked", bomb_locked},
 	{"calls", bomb_calls},	     {"fork", bomb_fork},	{"threads", bomb_threads},
 	{"pipes", bomb_pipes},	     {"files", bomb_files},	{"tmpfs", bomb_tmpfs},
+	{"holes", bomb_holes},	     {"names", bomb_names},	{"directories", bomb_directories},
 	{"runaways", bomb_runaways}, {"sharers", bomb_sharers},
 };
 
