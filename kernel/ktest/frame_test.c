@@ -94,6 +94,7 @@ KTEST(frames_of_vmalloc_and_stacks)
 	KTEST_CHECK(after.nr[FRAME_KSTACK] > before.nr[FRAME_KSTACK]);
 	vfree(area);
 	kstack_free(stack);
+	vmalloc_purge();
 	frame_survey(&after);
 	KTEST_CHECK(after.nr[FRAME_VMALLOC] == before.nr[FRAME_VMALLOC]);
 }

@@ -138,17 +138,51 @@ KTEST(kmalloc_every_size)
 KTEST(vmalloc_maps_and_unmaps)
 {
 	enum { BYTES = 5 * PAGE_SIZE + 1 };
-	u64 pages = vmalloc_nr_pages();
-	char *area = vmalloc(BYTES, GFP_KERNEL | GFP_ZERO);
+	u64 pages;
+	char *area;
 	int level;
 
+	vmalloc_purge();
+	pages = vmalloc_nr_pages();
+	area = vmalloc(BYTES, GFP_KERNEL | GFP_ZERO);
 	KTEST_REQUIRE(area);
 	KTEST_CHECK(!memchr_inv(area, 0, BYTES));
 	memset(area, 1, BYTES);
 	KTEST_CHECK(pte_is_none(kernel_lookup((u64)area + 6 * PAGE_SIZE, &level)));
 	vfree(area);
 	KTEST_CHECK(pte_is_none(kernel_lookup((u64)area, &level)));
+	vmalloc_purge();
 	KTEST_CHECK(vmalloc_nr_pages() == pages);
+}
+
+/* One flush serves many areas; until then nobody else gets the addresses. In a debug build each has one. */
+KTEST(vmalloc_flushes_are_few)
+{
+	enum { NR = 32 };
+	u64 purges, areas_per_purge = nr_total_pages() / 1000 / 2;
+	void *freed[NR];
+	bool again = false;
+
+	vmalloc_purge();
+	purges = vmalloc_nr_purges();
+	for (unsigned i = 0; i < NR; i++) {
+		freed[i] = vmalloc(1, GFP_KERNEL);
+		KTEST_REQUIRE(freed[i]);
+		for (unsigned j = 0; j < i; j++)
+			again |= freed[i] == freed[j];
+		vfree(freed[i]);
+	}
+	purges = vmalloc_nr_purges() - purges;
+#ifdef DEBUG
+	KTEST_CHECK(areas_per_purge > 0 && purges == NR);
+#else
+	KTEST_CHECK(purges <= NR / areas_per_purge + 1);
+	KTEST_CHECK(purges > 0 || !again);
+	vmalloc_purge();
+	purges = vmalloc_nr_purges();
+	vmalloc_purge();
+	KTEST_CHECK(vmalloc_nr_purges() == purges);
+#endif
 }
 
 static bool

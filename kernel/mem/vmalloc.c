@@ -2,6 +2,16 @@
  * Virtual areas of the kernel, found first-fit in a list sorted by address. An area's
  * last page is an unmapped guard. Kernel stacks are areas too (riscv/layout.h); a few
  * freed ones are kept mapped, for fork.
+ *
+ * A flush interrupts every hart, so one serves many areas. What is freed loses its page-table entries
+ * at once and then waits, its range and its pages with it, since a TLB may still have the entries:
+ *
+ *	in use --vfree()--> waiting: unmapped, nobody's --purge: flush--> pages to the buddy, range free
+ *
+ * Pages given back before the flush would save memory; but then a stray pointer into the area would
+ * write to whoever has the page next, and we would look for the bug there. A thousandth of RAM may wait;
+ * more, or memory getting short, brings the purge. Debug builds purge at once, so that a use after
+ * vfree() faults on every hart.
  */
 
 #include "mem/vmalloc.h"
@@ -28,6 +38,9 @@ struct area {
 	u64 nr_pages;	       /* mapped from start on */
 	bool owns_pages;       /* RAM of its own, as opposed to a device */
 	enum vm_item item;     /* ... counted as this */
+	bool waiting;	       /* area_lock: freed, and may still be in a TLB */
+	struct list_head wait_link;
+	struct list_head pages; /* of a waiting area, by lru */
 };
 
 static LIST_HEAD(areas);
@@ -36,35 +49,71 @@ static struct spinlock area_lock = SPINLOCK_INIT("vmalloc", RANK_VMALLOC);
 static void *stacks[STACKS_KEPT]; /* area_lock */
 static unsigned nr_stacks;
 
-/* => an area of size bytes in the list, nothing mapped; NULL: no memory or no room */
-static struct area *
-area_alloc(u64 size, u64 align, gfp_t gfp)
+static LIST_HEAD(waiting); /* area_lock, like the next two */
+static u64 nr_waiting;	   /* pages of their ranges */
+static u64 nr_purges;
+
+#ifdef DEBUG
+#define WAITING_FRACTION 0
+#else
+#define WAITING_FRACTION 1000
+#endif
+
+/* The first gap that is large enough. => its address, and the link that the area goes behind */
+static u64
+gap_find_locked(u64 size, u64 align, struct list_head **before)
 {
-	struct area *area = kmalloc(sizeof(*area), gfp & ~GFP_ZERO);
-	struct list_head *before = &areas;
 	struct area *other;
 	u64 start = VMALLOC_BASE;
 
-	if (!area)
-		return NULL;
-	spin_lock(&area_lock);
+	*before = &areas;
 	list_for_each_entry(other, &areas, link) {
 		start = ALIGN_UP(start, align);
 		if (start + size <= other->start)
 			break;
 		start = other->start + other->size;
-		before = &other->link;
+		*before = &other->link;
 	}
-	start = ALIGN_UP(start, align);
-	if (start + size > VMALLOC_END) {
-		spin_unlock(&area_lock);
-		kfree(area);
-		return NULL;
+	return ALIGN_UP(start, align);
+}
+
+/* => false: there is no room for it */
+static bool
+area_place(struct area *area, u64 size, u64 align)
+{
+	struct list_head *before;
+	u64 start;
+	bool fits;
+
+	spin_lock(&area_lock);
+	start = gap_find_locked(size, align, &before);
+	fits = start + size <= VMALLOC_END;
+	if (fits) {
+		*area = (struct area){.start = start, .size = size};
+		list_add(&area->link, before);
 	}
-	*area = (struct area){.start = start, .size = size};
-	list_add(&area->link, before);
 	spin_unlock(&area_lock);
-	return area;
+	return fits;
+}
+
+/* => an area of size bytes in the list, nothing mapped; NULL: no memory or no room */
+static struct area *
+area_alloc(u64 size, u64 align, gfp_t gfp)
+{
+	struct area *area = kmalloc(sizeof(*area), gfp & ~GFP_ZERO);
+	bool placed;
+
+	if (!area)
+		return NULL;
+	placed = area_place(area, size, align);
+	if (!placed) {
+		vmalloc_purge();
+		placed = area_place(area, size, align);
+	}
+	if (placed)
+		return area;
+	kfree(area);
+	return NULL;
 }
 
 static struct area *
@@ -74,30 +123,19 @@ area_find(u64 kva)
 
 	spin_lock(&area_lock);
 	list_for_each_entry(area, &areas, link)
-		if (kva >= area->start && kva < area->start + area->size)
+		if (kva >= area->start && kva < area->start + area->size && !area->waiting)
 			found = area;
 	spin_unlock(&area_lock);
 	return found;
 }
 
-/* Unmap, flush, and only then free the pages and the address range. */
+/* => no TLB has it any more */
 static void
-area_free(struct area *area, u64 map_start)
+area_release(struct area *area)
 {
-	u64 end = map_start + (area->nr_pages << PAGE_SHIFT);
-	struct list_head pages;
 	struct page *page, *next;
-	int level;
 
-	list_init(&pages);
-	for (u64 va = map_start; va < end && area->owns_pages; va += PAGE_SIZE) {
-		page = pfn_to_page(pte_pfn(kernel_lookup(va, &level)));
-		list_add(&page->lru, &pages);
-	}
-	kernel_unmap(map_start, end - map_start);
-	kasan_vmalloc_unmap(map_start, end - map_start);
-	tlb_flush_kernel(map_start, end);
-	list_for_each_entry_safe(page, next, &pages, lru) {
+	list_for_each_entry_safe(page, next, &area->pages, lru) {
 		list_del(&page->lru);
 		page_put(page);
 	}
@@ -107,6 +145,73 @@ area_free(struct area *area, u64 map_start)
 	list_del(&area->link);
 	spin_unlock(&area_lock);
 	kfree(area);
+}
+
+u64
+vmalloc_purge(void)
+{
+	struct area *area, *next;
+	u64 start = VMALLOC_END, end = VMALLOC_BASE, nr_pages = 0;
+	struct list_head areas_taken;
+
+	list_init(&areas_taken);
+	spin_lock(&area_lock);
+	list_splice_tail(&waiting, &areas_taken);
+	list_init(&waiting);
+	nr_waiting = 0;
+	nr_purges += !list_empty(&areas_taken);
+	spin_unlock(&area_lock);
+	list_for_each_entry(area, &areas_taken, wait_link) {
+		start = MIN(start, area->start);
+		end = MAX(end, area->start + area->size);
+	}
+	tlb_flush_kernel(start, end);
+	list_for_each_entry_safe(area, next, &areas_taken, wait_link) {
+		nr_pages += area->owns_pages ? area->nr_pages : 0;
+		area_release(area);
+	}
+	return nr_pages;
+}
+
+u64
+vmalloc_nr_purges(void)
+{
+	return READ_ONCE(nr_purges);
+}
+
+u64
+vmalloc_nr_kept(void)
+{
+	return READ_ONCE(nr_waiting) + READ_ONCE(nr_stacks) * (KSTACK_SIZE >> PAGE_SHIFT);
+}
+
+static u64
+waiting_max(void)
+{
+	return WAITING_FRACTION ? nr_total_pages() / MAX(WAITING_FRACTION, 1) : 0;
+}
+
+/* Unmap; the rest is for the next purge. */
+static void
+area_free(struct area *area, u64 map_start)
+{
+	u64 end = map_start + (area->nr_pages << PAGE_SHIFT);
+	bool many;
+	int level;
+
+	list_init(&area->pages);
+	for (u64 va = map_start; va < end && area->owns_pages; va += PAGE_SIZE)
+		list_add(&pfn_to_page(pte_pfn(kernel_lookup(va, &level)))->lru, &area->pages);
+	kernel_unmap(map_start, end - map_start);
+	kasan_vmalloc_unmap(map_start, end - map_start);
+	spin_lock(&area_lock);
+	area->waiting = true;
+	list_add_tail(&area->wait_link, &waiting);
+	nr_waiting += area->size >> PAGE_SHIFT;
+	many = nr_waiting > waiting_max();
+	spin_unlock(&area_lock);
+	if (many)
+		vmalloc_purge();
 }
 
 /*
@@ -256,6 +361,7 @@ kstack_drain(void)
 		if (base)
 			kstack_unmap(base);
 	} while (base);
+	vmalloc_purge();
 }
 
 bool

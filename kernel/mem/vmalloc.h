@@ -16,8 +16,16 @@ void iounmap(void *kva);
 /* A kernel stack: KSTACK_SIZE bytes with a guard below (riscv/layout.h). => lowest address or NULL */
 void *kstack_alloc(void);
 void kstack_free(void *base);
-/* Unmap the free stacks that are kept for the next threads. */
+/* Unmap the free stacks that are kept for the next threads, and purge. */
 void kstack_drain(void);
+
+/*
+ * What is freed waits until one flush serves many (mem/vmalloc.c). This is the flush. No spinning lock
+ * held. => pages that went back to the buddy
+ */
+u64 vmalloc_purge(void);
+u64 vmalloc_nr_purges(void); /* ever, of something */
+u64 vmalloc_nr_kept(void);   /* pages that kstack_drain() gives back, about */
 
 /* => true when kva is in the guard below some kernel stack */
 bool kstack_guard_hit(u64 kva);

@@ -11,6 +11,7 @@
 #include "vm/shrinker.h"
 #include "vm/slab_shrinker.h"
 #include "vm/swap.h"
+#include "vm/vmalloc_shrinker.h"
 
 void
 vm_init(void)
@@ -20,6 +21,7 @@ vm_init(void)
 	lru_init();
 	shrinker_init();
 	slab_shrinker_init();
+	vmalloc_shrinker_init();
 	anon_group_init();
 	vma_init();
 	mm_init();

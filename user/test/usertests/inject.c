@@ -7,7 +7,8 @@
  *
  * Counting begins anew with each test. So a test that made fewer than N requests had none fail, and
  * is left out for the greater N that follow. Tests that do the same again and again for a long
- * time, such as to fill the disk or memory, are heavy: they run with every N up to HEAVY_ALL, and then with each HEAVY_STEP-th.
+ * time, such as to fill the disk or memory, are heavy: they run with every N up to HEAVY_ALL, and
+ * then with each HEAVY_STEP-th.
  */
 #include <fcntl.h>
 #include <stdio.h>
