@@ -8,6 +8,7 @@
 #include "mem/fault_inject.h"
 #include "mem/page_slow.h"
 #include "mem/pcp.h"
+#include "mem/tlb_check.h"
 
 struct page *
 page_alloc(gfp_t gfp)
@@ -35,6 +36,7 @@ page_release(struct page *page)
 	struct zone *zone = zone_of(page);
 	u64 flags;
 
+	tlb_check_free(page, page_test(page, PG_head) ? page->order : 0);
 	if (unlikely(page->flags & PAGE_FLAGS_SLOW)) {
 		page_release_slow(page);
 		return;

@@ -14,6 +14,7 @@ pgtable_init(struct pgtable *pgt)
 	if (!root)
 		return -ENOMEM;
 	page_set(kva_to_page(root), PG_table);
+	tlb_check_table(kva_to_page(root), pgt, 2, 0);
 	memset(root, 0, PAGE_SIZE / 2);
 	memcpy(root + PTES_PER_TABLE / 2, kernel_pgtable.root + PTES_PER_TABLE / 2, PAGE_SIZE / 2);
 	vmstat_add(NR_PAGETABLE, 1);
@@ -47,9 +48,12 @@ pgtable_destroy(struct pgtable *pgt)
 	pgt->root = NULL;
 }
 
-/* => the table that *slot points to, made and hung in when there is none; NULL: no memory */
+/*
+ * => the table of this level for va, which *slot points to, made and hung in when there is none; NULL:
+ * no memory
+ */
 static pte_t *
-table_ensure(struct pgtable *pgt, pte_t *slot, gfp_t gfp)
+table_ensure(struct pgtable *pgt, pte_t *slot, int level, u64 va, gfp_t gfp)
 {
 	pte_t pte = pte_read(slot);
 	struct page *page;
@@ -63,6 +67,8 @@ table_ensure(struct pgtable *pgt, pte_t *slot, gfp_t gfp)
 	pte = pte_read(slot);
 	if (!pte_present(pte)) {
 		page_set(page, PG_table);
+		tlb_check_table(page, pgt, level,
+				ALIGN_DOWN(va, 1UL << (PAGE_SHIFT + 9 * (level + 1))));
 		list_add(&page->lru, &pgt->tables);
 		pgt->nr_tables++;
 		vmstat_add(NR_PAGETABLE, 1);
@@ -79,11 +85,11 @@ table_ensure(struct pgtable *pgt, pte_t *slot, gfp_t gfp)
 pte_t *
 pgtable_ensure(struct pgtable *pgt, u64 va, gfp_t gfp)
 {
-	pte_t *table = table_ensure(pgt, &pgt->root[pte_index(va, 2)], gfp);
+	pte_t *table = table_ensure(pgt, &pgt->root[pte_index(va, 2)], 1, va, gfp);
 
 	if (!table)
 		return NULL;
-	table = table_ensure(pgt, &table[pte_index(va, 1)], gfp);
+	table = table_ensure(pgt, &table[pte_index(va, 1)], 0, va, gfp);
 	if (!table)
 		return NULL;
 	return &table[pte_index(va, 0)];

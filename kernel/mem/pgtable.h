@@ -8,6 +8,7 @@
 #include "core/spinlock.h"
 #include "mem/gfp.h"
 #include "mem/page.h"
+#include "mem/tlb_check.h"
 #include "riscv/pte.h"
 
 struct pgtable {
@@ -15,6 +16,9 @@ struct pgtable {
 	struct spinlock lock;	 /* PAGETABLE: every PTE of the user half, and what follows */
 	struct list_head tables; /* pages of tables below the root, by page->lru */
 	u64 nr_tables;
+#ifdef DEBUG
+	struct tlb_context *ctx; /* for mem/tlb_check.c */
+#endif
 };
 
 extern struct pgtable kernel_pgtable;
@@ -71,17 +75,41 @@ pte_read(const pte_t *ptep)
 	return (pte_t){__atomic_load_n(&ptep->bits, __ATOMIC_RELAXED)};
 }
 
+/* Debug builds: does the change need a flush? */
+static ALWAYS_INLINE void
+pte_note_change(pte_t *ptep, pte_t old, pte_t now)
+{
+#ifdef DEBUG
+	if (pte_loses(old, now))
+		tlb_check_changed(ptep, old);
+#else
+	(void)ptep;
+	(void)old;
+	(void)now;
+#endif
+}
+
 static inline void
 pte_write(pte_t *ptep, pte_t pte)
 {
+#ifdef DEBUG
+	pte_t old = pte_read(ptep);
+#else
+	pte_t old = pte_none();
+#endif
+
 	__atomic_store_n(&ptep->bits, pte.bits, __ATOMIC_RELEASE);
+	pte_note_change(ptep, old, pte);
 }
 
 /* => the entry as it was, with the A and D bits of the last instant */
 static inline pte_t
 pte_exchange(pte_t *ptep, pte_t pte)
 {
-	return (pte_t){__atomic_exchange_n(&ptep->bits, pte.bits, __ATOMIC_ACQ_REL)};
+	pte_t old = {__atomic_exchange_n(&ptep->bits, pte.bits, __ATOMIC_ACQ_REL)};
+
+	pte_note_change(ptep, old, pte);
+	return old;
 }
 
 /* The table that a present non-leaf entry points to. */
@@ -109,5 +137,8 @@ pgtable_lookup(struct pgtable *pgt, u64 va)
 static inline pte_t
 pte_clear_flags(pte_t *ptep, u64 flags)
 {
-	return (pte_t){__atomic_fetch_and(&ptep->bits, ~flags, __ATOMIC_ACQ_REL)};
+	pte_t old = {__atomic_fetch_and(&ptep->bits, ~flags, __ATOMIC_ACQ_REL)};
+
+	pte_note_change(ptep, old, (pte_t){old.bits & ~flags});
+	return old;
 }

@@ -57,6 +57,7 @@ tlb_context_init(struct tlb_context *ctx, struct pgtable *pgt,
 	ctx->icache_stale = 0;
 	ctx->release = release;
 	refcount_set(&ctx->refs, 1);
+	tlb_check_init(ctx, pgt);
 }
 
 void
@@ -72,6 +73,7 @@ flush_hart(void)
 {
 	vmstat_add(NR_TLB_LOCAL_FLUSH_ALL, 1);
 	sfence_vma_all();
+	tlb_check_forgotten(NULL);
 }
 
 /* Everything of ctx that this hart holds. => ctx has a number that stays: the hart runs ctx */
@@ -127,8 +129,11 @@ tlb_come_back(struct tlb_context *ctx, u32 cpu)
 {
 	mask_enter(ctx, cpu);
 	lazy[cpu] = false;
-	if (stale_take(ctx, cpu))
+	if (stale_take(ctx, cpu)) {
 		flush_own(ctx);
+		tlb_check_forgotten(ctx);
+	}
+	tlb_check_entered(ctx);
 	icache_catch_up(ctx, cpu);
 }
 
@@ -143,10 +148,12 @@ satp_load(struct tlb_context *ctx, u32 cpu)
 		flush_hart();
 		return;
 	}
-	if (unlikely(asid_enter(&asids, &ctx->asid, cpu)))
+	if (unlikely(asid_enter(&asids, &ctx->asid, cpu))) {
 		flush_hart();
-	else if (missed)
+	} else if (missed) {
 		flush_own(ctx);
+		tlb_check_forgotten(ctx);
+	}
 	csr_write(satp, ctx->satp | asid_number(ctx->asid) << SATP_ASID_SHIFT);
 }
 
@@ -160,6 +167,7 @@ tlb_load(struct tlb_context *ctx, struct tlb_context *old, u32 cpu)
 	mask_enter(ctx, cpu);
 	WRITE_ONCE(loaded[cpu], ctx);
 	satp_load(ctx, cpu);
+	tlb_check_entered(ctx);
 	icache_catch_up(ctx, cpu);
 	if (old)
 		mask_leave(old, cpu);
@@ -252,8 +260,15 @@ stale_mark(struct tlb_context *ctx)
 void
 tlb_flush_range(struct tlb_context *ctx, u64 start, u64 end)
 {
-	if (start < end)
-		flush_harts(ctx, stale_mark(ctx), start, end - start);
+	cpumask_t harts;
+	u64 begun;
+
+	if (start >= end || tlb_check_drops())
+		return;
+	begun = tlb_check_flush_begins();
+	harts = stale_mark(ctx);
+	flush_harts(ctx, harts, start, end - start);
+	tlb_check_flushed(ctx, harts, start, end, false, begun);
 }
 
 void
@@ -271,13 +286,18 @@ tlb_flush_context(struct tlb_context *ctx)
 void
 tlb_flush_tables(struct tlb_context *ctx)
 {
-	cpumask_t harts = stale_mark(ctx);
+	u64 begun = tlb_check_flush_begins();
+	cpumask_t harts;
 
+	if (tlb_check_drops())
+		return;
+	harts = stale_mark(ctx);
 	for (u32 cpu = 0; cpu < nr_cpus; cpu++)
 		if (__atomic_load_n(&loaded[cpu], __ATOMIC_SEQ_CST) == ctx ||
 		    __atomic_load_n(&left[cpu], __ATOMIC_SEQ_CST) == ctx)
 			harts |= 1U << cpu;
 	flush_harts(ctx, harts, 0, USER_VA_END);
+	tlb_check_flushed(ctx, harts, 0, USER_VA_END, true, begun);
 }
 
 void

@@ -9,6 +9,7 @@
 #include "core/cpu.h"
 #include "core/refcount.h"
 #include "mem/pgtable.h"
+#include "mem/tlb_check.h"
 
 /* The hardware side of an address space; embedded in struct mm. */
 struct tlb_context {
@@ -19,6 +20,7 @@ struct tlb_context {
 	cpumask_t icache_stale; /* owe a fence.i before they run it next */
 	refcount_t refs;	/* the mm, and each hart that has it loaded */
 	void (*release)(struct tlb_context *ctx); /* last reference is gone: free root and mm */
+	struct tlb_check check;
 };
 
 void tlb_context_init(struct tlb_context *ctx, struct pgtable *pgt,

@@ -204,6 +204,8 @@ schedule(void)
 	u64 flags;
 
 	might_sleep();
+	if (previous->kthread && previous->state == TASK_INTERRUPTIBLE)
+		tlb_check_settled();
 	flags = irq_save();
 	rq = &run_queues[cpu_id()];
 	atomic_fetch_and32(&previous->ti.flags, ~TIF_NEED_RESCHED);
@@ -242,6 +244,7 @@ task_begin(struct thread_info *left, void (*entry)(void *arg), void *arg)
 void
 task_exit(void)
 {
+	tlb_check_settled();
 	task_set_state(TASK_DEAD);
 	schedule();
 	panic("a dead task runs");

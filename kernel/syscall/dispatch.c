@@ -4,6 +4,7 @@
 #include "core/spinlock.h"
 #include "lib/compiler.h"
 #include "lib/errno.h"
+#include "mem/tlb_check.h"
 #include "riscv/trap_frame.h"
 #include "sched/task.h"
 
@@ -41,6 +42,7 @@ syscall_dispatch(struct trap_frame *tf)
 #ifdef DEBUG
 	lockcheck_return_to_user(entry->name);
 #endif
+	tlb_check_settled();
 	if (unlikely(READ_ONCE(current->ti.flags) & TIF_TRACE))
 		syscall_trace(tf, entry, result);
 }

@@ -19,6 +19,7 @@
 #include "dev/plic.h"
 #include "mem/pcp.h"
 #include "mem/slab.h"
+#include "mem/tlb_check.h"
 #include "proc/signal.h"
 #include "riscv/csr.h"
 #include "sched/rq.h"
@@ -221,6 +222,7 @@ trap_user(struct trap_frame *tf)
 	}
 	irq_enable();
 	user_exception(tf);
+	tlb_check_settled();
 }
 
 void

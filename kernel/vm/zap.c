@@ -200,6 +200,8 @@ zap_all(struct mm *mm)
 	bool loaded = __atomic_load_n(&mm->tlb.harts, __ATOMIC_SEQ_CST) != 0;
 	struct vma *vma;
 
+	if (!loaded)
+		tlb_check_retire(&mm->tlb);
 	list_for_each_entry(vma, &mm->vma_list, link) {
 		if (loaded)
 			zap_range(mm, vma->start, vma->end);

@@ -1,0 +1,206 @@
+/*
+ * The checker of translations (mem/tlb_check.c) finds each flush that is left out. Each test does what
+ * a program may ask for while the flush that belongs to it is dropped, and counts what is reported.
+ */
+
+#include "mem/tlb_check.h"
+
+#ifdef DEBUG
+#include "ktest/ktest.h"
+#include "lib/err.h"
+#include "mem/asid.h"
+#include "vm/mmap.h"
+#include "vm/mremap.h"
+#include "vm/pagecache.h"
+#include "vm/rmap.h"
+#include "vm/shmem.h"
+#include "vm/usercopy.h"
+#include "vm/zap.h"
+
+#define VM_RW (VM_READ | VM_WRITE | VM_MAYALL)
+#define BASE  0x10000000UL
+#define OTHER 0x20000000UL
+
+/* The thread's own address space, with one page of anonymous memory, or of `mapping`, stored to. */
+static struct mm *
+enter(struct mapping *mapping)
+{
+	struct mm *mm = mm_create();
+	u32 flags = mapping ? VM_RW | VM_SHARED : VM_RW;
+
+	if (!mm)
+		return NULL;
+	mm_switch(mm);
+	KTEST_CHECK(vma_map(mm, BASE, PAGE_SIZE, flags, mapping, 0, MAP_PLACE_FIXED) == BASE);
+	KTEST_CHECK(put_user_u32(BASE, 7) == 0);
+	return mm;
+}
+
+/* The end of a test: nothing old stays in this hart, and the address space goes. */
+static u64
+leave(struct mm *mm)
+{
+	u64 nr = tlb_check_test_end();
+
+	tlb_flush_tables(&mm->tlb);
+	tlb_flush_kernel(KERNEL_VA_START, UINT64_MAX);
+	mm_put(mm_switch(NULL));
+	return nr;
+}
+
+KTEST(tlb_check_zap)
+{
+	struct mm *mm = enter(NULL);
+
+	KTEST_REQUIRE(mm);
+	tlb_check_test_begin(1);
+	KTEST_CHECK(vma_unmap(mm, BASE, PAGE_SIZE) == 0);
+	KTEST_CHECK(leave(mm) == 1);
+}
+
+/* The pages had gone before; this is about the tables. */
+KTEST(tlb_check_tables)
+{
+	struct mm *mm = enter(NULL);
+
+	KTEST_REQUIRE(mm);
+	zap_range(mm, BASE, BASE + PAGE_SIZE);
+	tlb_check_test_begin(1);
+	pgtable_free_range(&mm->pgt, &mm->tlb, BASE, BASE + (1UL << PMD_SHIFT));
+	KTEST_CHECK(leave(mm) >= 1);
+}
+
+KTEST(tlb_check_protect)
+{
+	struct mm *mm = enter(NULL);
+
+	KTEST_REQUIRE(mm);
+	tlb_check_test_begin(1);
+	KTEST_CHECK(vma_protect(mm, BASE, PAGE_SIZE, VM_READ) == 0);
+	KTEST_CHECK(leave(mm) == 1);
+}
+
+KTEST(tlb_check_fork_and_copy_on_write)
+{
+	struct mm *mm = enter(NULL), *child;
+	u64 nr;
+
+	KTEST_REQUIRE(mm);
+	tlb_check_test_begin(1);
+	child = mm_fork(mm);
+	KTEST_CHECK(child && !IS_ERR(child));
+	tlb_check_settled();
+	nr = tlb_check_test_end();
+	KTEST_CHECK(nr == 1);
+	tlb_check_test_begin(1);
+	KTEST_CHECK(put_user_u32(BASE, 8) == 0);
+	KTEST_CHECK(leave(mm) == 1);
+	if (child && !IS_ERR(child))
+		mm_put(child);
+}
+
+KTEST(tlb_check_zero_page)
+{
+	struct mm *mm = enter(NULL);
+	u32 word;
+
+	KTEST_REQUIRE(mm);
+	zap_range(mm, BASE, BASE + PAGE_SIZE);
+	KTEST_CHECK(get_user_u32(&word, BASE) == 0 && word == 0);
+	tlb_check_test_begin(1);
+	KTEST_CHECK(put_user_u32(BASE, 8) == 0);
+	KTEST_CHECK(leave(mm) == 1);
+}
+
+KTEST(tlb_check_mremap)
+{
+	struct mm *mm = enter(NULL);
+	struct remap remap = {.old = BASE,
+			      .old_bytes = PAGE_SIZE,
+			      .new_bytes = PAGE_SIZE,
+			      .new = OTHER,
+			      .may_move = true,
+			      .fixed = true};
+
+	KTEST_REQUIRE(mm);
+	tlb_check_test_begin(1);
+	KTEST_CHECK(vma_remap(mm, remap) == OTHER);
+	KTEST_CHECK(leave(mm) >= 1);
+}
+
+/* One page of shared memory: what the reverse map does to it without a flush. */
+static u64
+with_shared_page(void (*change)(struct page *page))
+{
+	struct mapping *mapping = shmem_create(PAGE_SIZE);
+	struct mm *mm;
+	struct page *page;
+
+	if (!mapping || IS_ERR(mapping))
+		return 0;
+	mm = enter(mapping);
+	page = pagecache_find(mapping, 0);
+	mapping_put(mapping);
+	if (!mm || !page)
+		return 0;
+	page_lock(page);
+	tlb_check_test_begin(1);
+	change(page);
+	page_unlock(page);
+	page_put(page);
+	return leave(mm);
+}
+
+static void
+unmap_page(struct page *page)
+{
+	KTEST_CHECK(rmap_unmap(page));
+}
+
+KTEST(tlb_check_reverse_map)
+{
+	KTEST_CHECK(with_shared_page(unmap_page) == 1);
+	KTEST_CHECK(with_shared_page(rmap_write_protect) == 1);
+}
+
+/* The bit that says that this hart missed a flush gets lost. */
+KTEST(tlb_check_missed_flush)
+{
+	struct mm *mm = enter(NULL), *other = mm_create();
+
+	KTEST_REQUIRE(mm && other);
+	mm_switch(other);
+	if (asids.nr_numbers > 1024) {
+		zap_range(mm, BASE, BASE + PAGE_SIZE);
+		mm->tlb.stale = 0;
+		tlb_check_test_begin(0);
+		mm_switch(mm);
+		KTEST_CHECK(tlb_check_test_end() == 1);
+		mm_switch(other);
+	}
+	mm_switch(mm);
+	tlb_check_test_begin(0);
+	KTEST_CHECK(leave(mm) == 0);
+	mm_put(other);
+}
+
+/* Two address spaces get one number. */
+KTEST(tlb_check_number_twice)
+{
+	struct mm *mm = enter(NULL), *other = mm_create();
+
+	KTEST_REQUIRE(mm && other);
+	if (asids.nr_numbers > 1024) {
+		other->tlb.asid = mm->tlb.asid;
+		tlb_check_test_begin(0);
+		mm_switch(other);
+		KTEST_CHECK(tlb_check_test_end() == 1);
+		tlb_flush_kernel(KERNEL_VA_START, UINT64_MAX);
+		mm_switch(mm);
+		other->tlb.asid = 0;
+	}
+	tlb_check_test_begin(0);
+	KTEST_CHECK(leave(mm) == 0);
+	mm_put(other);
+}
+#endif
