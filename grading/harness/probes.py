@@ -13,6 +13,7 @@ from grading.harness.sv39 import BadTable
 
 PROBES = {}
 PAGE = 4096
+SWAP_MAGIC, SWAP_MAGIC_AT = b"SWAPSPACE2", PAGE - 10
 
 
 class Wrong(Exception):
@@ -384,7 +385,7 @@ def on_disk(run, values, serial="root", index=0):
                 break
             if want in chunk:
                 return
-    raise Wrong(f"{run.word(index):#x} on the disk {serial}", "it is nowhere there")
+    raise Wrong(f"{int.from_bytes(want, 'little'):#x} on the disk {serial}", "it is nowhere there")
 
 
 @probe
@@ -393,3 +394,58 @@ def same_frame_of_two(run, values):
     frames = [frame_of(run, values[who], values["at"]) for who in ("parent", "child")]
     if None in frames or frames[0] != frames[1]:
         raise Wrong("one frame for both processes", f"frames {frames[0]} and {frames[1]}")
+
+
+@probe
+def notes_frames(run, values):
+    """Remembers the frames of an area, all of which are present."""
+    run.memo["frames"] = [frame_of(run, values["pid"], va) for va in addresses(values)]
+    if None in run.memo["frames"]:
+        raise Wrong("every page present", f"{run.memo['frames'].count(None)} are not")
+
+
+@probe
+def same_frames_as_noted(run, values):
+    """The area has the same frames as at the checkpoint before."""
+    frames = [frame_of(run, values["pid"], va) for va in addresses(values)]
+    changed = sum(a != b for a, b in zip(frames, run.memo.get("frames", [])))
+    if not run.memo.get("frames") or changed:
+        raise Wrong("the frames of before", f"{changed} of {len(frames)} pages moved or went")
+
+
+@probe
+def swap_header(run, values):
+    """The swap disk begins with the header that Linux knows."""
+    with open(run.machine.disks["swap0"], "rb") as image:
+        image.seek(SWAP_MAGIC_AT)
+        seen = image.read(len(SWAP_MAGIC))
+    if seen != SWAP_MAGIC:
+        raise Wrong(f"{SWAP_MAGIC!r} at byte {SWAP_MAGIC_AT}", repr(seen))
+
+
+@probe
+def swapped_to_disk(run, values):
+    """Pages that are not present have their words on the swap disk, and many are not."""
+    absent_words = []
+    for index, va in enumerate(addresses(values)):
+        entry, leaf = user_leaf(run, values["pid"], va)
+        if leaf is None and entry != 0:
+            absent_words.append(run.word(index))
+    if len(absent_words) < values["nr"] // 8:
+        raise Wrong(f"at least {values['nr'] // 8} pages swapped", f"{len(absent_words)} are")
+    with open(run.machine.disks["swap0"], "rb") as image:
+        on_swap = set(read_first_words(image))
+    missing = [each for each in absent_words if each not in on_swap]
+    if len(missing) > len(absent_words) // 16:
+        raise Wrong("the words of swapped pages on the swap disk",
+                    f"{len(missing)} of {len(absent_words)} are not there",
+                    "a page in the swap cache may still be in memory, most are not")
+
+
+def read_first_words(image):
+    """The first word of each page of a disk."""
+    while True:
+        page = image.read(PAGE)
+        if len(page) < PAGE:
+            return
+        yield int.from_bytes(page[:8], "little")

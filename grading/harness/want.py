@@ -7,6 +7,8 @@ the seed's words and the other facts, so that no expected value is in the guest.
 from dataclasses import dataclass
 from typing import Any, Sequence
 
+from grading.harness import replace
+
 
 @dataclass
 class Equal:
@@ -125,6 +127,27 @@ class OneOf:
     def judge(self, value, run):
         complaints = [want.judge(value, run) for want in self.wants]
         return None if None in complaints else " or ".join(complaints)
+
+
+@dataclass
+class Replacement:
+    """Faults of a reference string (replace.hot_and_cold): no fewer than OPT could do with all of
+    RAM and the best start, no more than FIFO takes with a share of it and an empty start."""
+    first: int
+    count: int
+    hot: int
+    total: int
+    share: float = 0.4
+
+    def judge(self, value, run):
+        references = replace.hot_and_cold(run.seed, self.first, self.count, self.hot, self.total)
+        frames = run.numbers["mem_pages"]
+        best = max(0, replace.opt(references, frames) - frames)
+        worst = replace.fifo(references, max(1, int(frames * self.share)))
+        if isinstance(value, int) and best <= value <= worst:
+            return None
+        return (f"between {best} (the best possible with {frames} frames) and {worst} (FIFO with "
+                f"{self.share:.0%} of them)")
 
 
 def show(value):

@@ -16,7 +16,8 @@ struct grade_case {
 
 /* The cases of each lab; the last has no name. */
 extern const struct grade_case boot_cases[], pgtbl_cases[], pages_cases[], slab_cases[],
-	lazy_cases[], cow_cases[], mmap_cases[], verdicts_cases[];
+	lazy_cases[], cow_cases[], mmap_cases[], reclaim_cases[], swap_cases[], oom_cases[],
+	verdicts_cases[];
 
 /* The index-th word of this run's seed: what a test writes where its value must be unknown. */
 uint64_t word(unsigned index);

@@ -15,8 +15,8 @@
 #define NR_ARGUMENTS 16
 
 static const struct grade_case *const labs[] = {
-	boot_cases, pgtbl_cases, pages_cases, slab_cases,
-	lazy_cases, cow_cases,	 mmap_cases,  verdicts_cases,
+	boot_cases, pgtbl_cases,   pages_cases, slab_cases, lazy_cases,	    cow_cases,
+	mmap_cases, reclaim_cases, swap_cases,	oom_cases,  verdicts_cases,
 };
 
 static void

@@ -1,0 +1,61 @@
+"""Lab reclaim: lists by age, replacement, write-back under pressure."""
+
+from grading.harness.lab import Check, Lab, MachineSpec, Test
+from grading.harness.want import AtLeast, AtMost, Between, Equal, Replacement
+
+PAGES = 14336
+
+LAB = Lab(
+    name="reclaim",
+    title="Reclaim: more files than memory",
+    files=("kernel/vm/reclaim.c", "kernel/vm/lru.c", "kernel/vm/shrinker.c"),
+    tests=[
+        Test(
+            id="large", case="reclaim.large", machine=MachineSpec(mem="32M"),
+            text="A file larger than memory is written and read, and nobody notices.",
+            checks=[
+                Check("file-right", 2, "A file of 56 MiB reads right on a machine of 32 MiB.",
+                      fact="file_right", want=Equal(PAGES)),
+                Check("file-again", 1, "... and right again.", fact="file_again", want=Equal(PAGES)),
+                Check("pages-stolen", 1, "Pages of the cache were taken for others.", fact="stolen",
+                      want=AtLeast(1000)),
+                Check("anon-kept", 1, "Memory of programs is as it was.", fact="anon_right",
+                      want=Equal(512)),
+                Check("nobody-killed", 1, "Nobody was killed for want of memory: clean pages were "
+                      "there to take.", fact="oom_kills", want=Equal(0)),
+                Check("memory-used", 1, "Free memory is used for the cache, not kept idle.",
+                      fact="cached_pages", want=AtLeast(2000)),
+                Check("reserve-kept", 1, "Some pages stay free for those who cannot wait.",
+                      fact="free_pages", want=AtLeast(32)),
+                Check("mlock", 1, "mlock of 256 KiB works.", fact="mlock", want=Equal(1)),
+                Check("locked-noted", 1, "Locked pages are present.", probe="notes_frames",
+                      at="locked"),
+                Check("locked-stay", 2, "After all that, locked pages are in the same frames.",
+                      probe="same_frames_as_noted", at="pressed",
+                      hint="VM_LOCKED areas are not for reclaim."),
+                Check("drop-caches", 1, "drop_caches gives up what is clean and not mapped.",
+                      fact="cached_after_drop", want=AtMost(600)),
+            ]),
+        Test(
+            id="references", case="reclaim.references", machine=MachineSpec(mem="32M"),
+            text="Replacement is judged by its faults, whatever its policy.",
+            checks=[
+                Check("references-right", 1, "16000 references to a mapped file all read what it "
+                      "holds.", fact="references_wrong", want=Equal(0)),
+                Check("references-faults", 3, "They cost no more major faults than FIFO with 40 % of "
+                      "memory would, and no fewer than is possible.", fact="references_majors",
+                      want=Replacement(100000, 16000, 256, PAGES),
+                      hint="Is a page that is used again and again kept?"),
+            ]),
+        Test(
+            id="dirty", case="reclaim.dirty", machine=MachineSpec(mem="32M"),
+            text="Dirty pages reach the file and the disk.",
+            checks=[
+                Check("dirty-right", 2, "Stores to a shared mapping half as large as RAM all reach "
+                      "the file.", fact="dirty_right", want=Equal(4096)),
+                Check("dirty-on-disk", 1, "After fsync they are on the disk.", probe="on_disk",
+                      at="flushed", args={"index": 4095}),
+                Check("dirty-none-left", 1, "After fsync hardly a page is dirty.",
+                      fact="dirty_left", want=Between(0, 64)),
+            ]),
+    ])
