@@ -8,12 +8,16 @@ RING ?=
 J ?=
 RING_OPTIONS := $(if $(J),-j $(J)) $(if $(ONLY),--only '$(ONLY)')
 
-.PHONY: test boot-soak crash faults fuzz bench linux-compare
+.PHONY: test boot-soak oom-soak crash faults fuzz bench linux-compare
 test:
 	@$(RINGS) $(RING_OPTIONS) $(RING)
 
 boot-soak:
 	@$(RINGS) $(RING_OPTIONS) --count $(N) soak
+
+# Two runaways and one process that must live, so many times.
+oom-soak:
+	@$(RINGS) $(RING_OPTIONS) --count $(N) oom-soak
 
 # SEED= repeats a run.
 crash:

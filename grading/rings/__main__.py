@@ -1,7 +1,8 @@
 """usage: python3 -m grading.rings [-j N] [--count N] [RING...]
 
-Rings: host checks builds ktest disk user faults kasan boot terminal shell linux distro gdb grade
-crash (all of them without arguments), and soak and sweep, which run only when named.
+Rings: host checks builds ktest disk user faults kasan boot terminal shell bombs linux distro gdb
+grade crash (all of them without arguments), and soak, oom-soak and sweep, which run only when
+named.
 """
 
 import argparse
@@ -10,7 +11,8 @@ import sys
 
 from grading.machine.options import build_path
 from grading.machine.parallel import default_workers
-from grading.rings import (boot, crash, disks, distro, faults, gdb, grade, host, kasan, keys, ktest,
+from grading.rings import (bombs, boot, crash, disks, distro, faults, gdb, grade, host, kasan,
+                           keys, ktest,
                            linux, shell, terminal, user, usertests)
 from grading.rings.report import Report
 from grading.rings.runner import run_jobs
@@ -27,6 +29,7 @@ RINGS = {
     "boot": boot.jobs,
     "terminal": lambda: terminal.jobs() + keys.jobs(),
     "shell": shell.jobs,
+    "bombs": bombs.jobs,
     "linux": linux.jobs,
     "distro": distro.jobs,
     "gdb": gdb.jobs,
@@ -46,7 +49,7 @@ def parse_args():
     parser.add_argument("--only", default="", help="jobs whose name has this text")
     parser.add_argument("rings", nargs="*", metavar="RING")
     args = parser.parse_args()
-    unknown = set(args.rings) - set(RINGS) - {"soak", "sweep"}
+    unknown = set(args.rings) - set(RINGS) - {"soak", "oom-soak", "sweep"}
     if unknown:
         parser.error(f"no such ring: {' '.join(sorted(unknown))}")
     return args
@@ -56,6 +59,8 @@ def ring_jobs(name, args):
     """The jobs of one ring."""
     if name == "soak":
         return boot.soak_jobs(args.count or DEFAULT_SOAK)
+    if name == "oom-soak":
+        return bombs.soak_jobs(args.count or DEFAULT_SOAK)
     if name == "sweep":
         return faults.sweep_jobs()
     if name == "crash":

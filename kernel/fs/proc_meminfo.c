@@ -9,12 +9,10 @@
 #include "mem/vmalloc.h"
 #include "mem/vmstat.h"
 #include "mem/zone.h"
+#include "vm/commit.h"
 #include "vm/lru.h"
 #include "vm/pagecache.h"
 #include "vm/swap.h"
-
-/* What Linux commits at most, beside swap, when it is told not to overcommit. */
-#define COMMIT_PERCENT 50
 
 static void
 show_kib(struct seq *seq, const char *name, u64 kib)
@@ -134,8 +132,8 @@ show_meminfo(struct seq *seq)
 	show_high(seq);
 	show_swap(seq);
 	show_uses(seq);
-	show_pages(seq, "CommitLimit", nr_total_pages() * COMMIT_PERCENT / 100);
-	show_pages(seq, "Committed_AS", vmstat_get(NR_COMMITTED) + vmstat_get(NR_SHMEM));
+	show_pages(seq, "CommitLimit", commit_limit());
+	show_pages(seq, "Committed_AS", vmstat_get(NR_COMMITTED));
 	show_kib(seq, "VmallocTotal", (VMALLOC_END - VMALLOC_BASE) >> 10);
 	show_pages(seq, "VmallocUsed", vmalloc_nr_pages());
 	show_pages(seq, "VmallocChunk", 0);

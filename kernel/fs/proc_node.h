@@ -99,6 +99,7 @@ void proc_zoneinfo_init(void);
 void proc_frames_init(void);
 void proc_iomem_init(void);
 void proc_sys_vm_init(void);
+void proc_oom_init(void);
 void proc_slabinfo_init(void);
 void proc_swaps_init(void);
 void proc_system_init(void);

@@ -285,6 +285,7 @@ procfs_init(void)
 	proc_frames_init();
 	proc_iomem_init();
 	proc_sys_vm_init();
+	proc_oom_init();
 	proc_slabinfo_init();
 	proc_swaps_init();
 	proc_system_init();

@@ -5,6 +5,7 @@
 #include "lib/string.h"
 #include "mem/page_alloc.h"
 #include "mem/vmstat.h"
+#include "vm/commit.h"
 #include "vm/pagecache.h"
 
 #define DEFAULT_PERCENT 50
@@ -109,9 +110,10 @@ ramfs_space_take_page(struct ramfs_space *space, struct page *page)
 		return 0;
 	if (!space->max_pages && memory_is_short())
 		return -ENOSPC;
-	if (!take_one(&space->nr_pages, space->max_pages))
+	if (!commit_allows(NULL, 1) || !take_one(&space->nr_pages, space->max_pages))
 		return -ENOSPC;
 	page->private = 1;
+	vmstat_add(NR_COMMITTED, 1);
 	return 0;
 }
 
@@ -121,5 +123,6 @@ ramfs_space_put_page(struct ramfs_space *space, struct page *page)
 	if (!page->private)
 		return;
 	page->private = 0;
+	vmstat_add(NR_COMMITTED, -1);
 	atomic64_add(&space->nr_pages, -1);
 }

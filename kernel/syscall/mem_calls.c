@@ -8,6 +8,7 @@
 #include "mem/tlb.h"
 #include "sched/task.h"
 #include "syscall_proto.h"
+#include "vm/commit.h"
 #include "vm/mmap.h"
 #include "vm/pagecache.h"
 #include "vm/shmem.h"
@@ -115,7 +116,9 @@ request_set_source(struct request *request, int flags, int fd)
 		if (!is_shared(flags))
 			return 0;
 		request->mapping = shmem_create(ALIGN_UP(request->length, PAGE_SIZE));
-		return request->mapping ? 0 : -ENOMEM;
+		if (!request->mapping)
+			return -ENOMEM;
+		return request->vm_flags & VM_NORESERVE ? 0 : shmem_promise(request->mapping);
 	}
 	if (flags & MAP_GROWSDOWN)
 		return -EINVAL;
@@ -134,9 +137,7 @@ request_vm_flags(int prot, int flags)
 
 	if (is_shared(flags))
 		vm_flags |= VM_SHARED;
-	else if (!(flags & MAP_NORESERVE))
-		vm_flags |= VM_ACCOUNT;
-	if (flags & MAP_NORESERVE)
+	if (flags & MAP_NORESERVE && overcommit_memory != OVERCOMMIT_NEVER)
 		vm_flags |= VM_NORESERVE;
 	if (flags & MAP_GROWSDOWN)
 		vm_flags |= VM_GROWSDOWN;
@@ -178,8 +179,11 @@ sys_mmap(uva_t addr, size_t length, int prot, int flags, int fd, u64 offset)
 		where = -EINVAL;
 	if (where == 0)
 		where = request_set_source(&request, flags, fd);
-	if (where < 0)
+	if (where < 0) {
+		if (request.mapping)
+			mapping_put(request.mapping);
 		return where;
+	}
 	where = vma_map(current->mm, addr, length, request.vm_flags, request.mapping, request.pgoff,
 			request.place);
 	if (request.mapping)

@@ -3,6 +3,7 @@
 #include "core/panic.h"
 #include "lib/errno.h"
 #include "vm/areas.h"
+#include "vm/commit.h"
 #include "vm/mmap.h"
 
 #define VM_HEAP (VM_READ | VM_WRITE | VM_MAYALL | VM_ACCOUNT)
@@ -22,7 +23,7 @@ brk_may_grow(struct mm *mm, u64 old_end, u64 end)
 	return end <= limit && end - mm->start_brk <= mm->limit_data &&
 	       mm->total_pages + nr_pages <= mm->limit_as >> PAGE_SHIFT &&
 	       mm->data_pages + nr_pages <= mm->limit_data >> PAGE_SHIFT &&
-	       mm->nr_vmas < VMA_COUNT_MAX;
+	       mm->nr_vmas < VMA_COUNT_MAX && commit_allows(mm, nr_pages);
 }
 
 /* => 0, -ENOMEM; mm->lock held for writing */
@@ -111,6 +112,7 @@ stack_grow(struct vma *vma, uva_t uva)
 	struct mm *mm = vma->mm;
 	u64 start = ALIGN_DOWN(uva, PAGE_SIZE);
 	struct vma *prev = vma_prev(vma);
+	u64 nr_more;
 
 	assert(vma->flags & VM_GROWSDOWN && start < vma->start);
 	if (start < USER_VA_START || vma->end - start > mm->limit_stack)
@@ -119,7 +121,8 @@ stack_grow(struct vma *vma, uva_t uva)
 		return -ENOMEM;
 	if (prev && prev->end > start)
 		return -ENOMEM;
-	if (mm->total_pages + ((vma->start - start) >> PAGE_SHIFT) > mm->limit_as >> PAGE_SHIFT)
+	nr_more = (vma->start - start) >> PAGE_SHIFT;
+	if (mm->total_pages + nr_more > mm->limit_as >> PAGE_SHIFT || !commit_allows(mm, nr_more))
 		return -ENOMEM;
 	vma_resize(vma, start, vma->end);
 	return 0;

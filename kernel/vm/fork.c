@@ -22,6 +22,7 @@
 #include "sched/sched.h"
 #include "vm/anon.h"
 #include "vm/anon_group.h"
+#include "vm/commit.h"
 #include "vm/mm.h"
 #include "vm/page_map.h"
 #include "vm/pagecache.h"
@@ -214,6 +215,21 @@ copy_areas(struct mm *parent, struct mm *child, bool *protected)
 	return 0;
 }
 
+/* The child's private memory is promised once more. */
+static bool
+fork_may_promise(struct mm *parent)
+{
+	struct vma *vma;
+	u64 nr = 0;
+
+	if (overcommit_memory != OVERCOMMIT_NEVER)
+		return true;
+	list_for_each_entry(vma, &parent->vma_list, link)
+		if ((vma->flags & (VM_ACCOUNT | VM_DONTCOPY)) == VM_ACCOUNT)
+			nr += vma_nr_pages(vma);
+	return commit_allows(parent, nr);
+}
+
 static void
 copy_fields(struct mm *child, const struct mm *parent)
 {
@@ -249,7 +265,7 @@ mm_fork(struct mm *parent)
 		return NULL;
 	rwsem_write_lock(&parent->lock);
 	copy_fields(child, parent);
-	error = copy_areas(parent, child, &protected);
+	error = fork_may_promise(parent) ? copy_areas(parent, child, &protected) : -ENOMEM;
 	if (protected)
 		tlb_flush_context(&parent->tlb);
 	rwsem_write_unlock(&parent->lock);

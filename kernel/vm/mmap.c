@@ -10,6 +10,7 @@
 #include "core/panic.h"
 #include "lib/errno.h"
 #include "vm/areas.h"
+#include "vm/commit.h"
 #include "vm/fault.h"
 #include "vm/pagecache.h"
 #include "vm/protect.h"
@@ -110,6 +111,23 @@ pages_covered(struct mm *mm, u64 start, u64 end)
 
 	for (; vma && vma->start < end; vma = vma_next(vma))
 		bytes += MIN(vma->end, end) - MAX(vma->start, start);
+	return bytes >> PAGE_SHIFT;
+}
+
+/* Of the pages of [start, end), those that are promised to this mm (1), or would be if their areas
+ * were writable (0). */
+static u64
+pages_promised(struct mm *mm, u64 start, u64 end, bool are)
+{
+	struct vma *vma = vma_find(mm, start);
+	u64 bytes = 0;
+
+	for (; vma && vma->start < end; vma = vma_next(vma)) {
+		u32 flags = are ? vma->flags : commit_flags(vma->flags | VM_WRITE) & ~vma->flags;
+
+		if (flags & VM_ACCOUNT)
+			bytes += MIN(vma->end, end) - MAX(vma->start, start);
+	}
 	return bytes >> PAGE_SHIFT;
 }
 
@@ -222,6 +240,12 @@ map_locked(struct mm *mm, struct vma *vma, uva_t addr, unsigned place, struct li
 	error = limits_check(mm, (bytes >> PAGE_SHIFT) - replaced, vma->flags);
 	if (error < 0)
 		return error;
+	if (vma->flags & VM_ACCOUNT) {
+		u64 nr_gone = replaced ? pages_promised(mm, start, end, true) : 0;
+
+		if (!commit_allows(mm, (bytes >> PAGE_SHIFT) - nr_gone))
+			return -ENOMEM;
+	}
 	if (vma->flags & VM_LOCKED && !lock_limit_allows(mm, bytes >> PAGE_SHIFT))
 		return -EAGAIN;
 	if (mm->nr_vmas >= VMA_COUNT_MAX && !replaced)
@@ -257,7 +281,8 @@ vma_map(struct mm *mm, uva_t addr, u64 bytes, u32 vm_flags, struct mapping *mapp
 	bytes = ALIGN_UP(bytes, PAGE_SIZE);
 	if (pgoff + (bytes >> PAGE_SHIFT) < pgoff || pgoff >> (64 - PAGE_SHIFT))
 		return -EOVERFLOW;
-	vma = vma_alloc(mm, 0, bytes, vm_flags | mm->lock_future, mapping, pgoff);
+	vm_flags = commit_flags(vm_flags | mm->lock_future);
+	vma = vma_alloc(mm, 0, bytes, vm_flags, mapping, pgoff);
 	if (!vma)
 		return -ENOMEM;
 	rwsem_write_lock(&mm->lock);
@@ -344,6 +369,8 @@ protect_commit(struct mm *mm, u64 start, u64 end, u32 vm_access)
 	while (vma && vma->start < end) {
 		u32 flags = (vma->flags & ~VM_ACCESS) | vm_access;
 
+		if (vm_access & VM_WRITE)
+			flags |= commit_flags(flags) & VM_ACCOUNT;
 		if (flags != vma->flags) {
 			u64 from = vma->start, to = vma->end;
 
@@ -372,6 +399,11 @@ vma_protect(struct mm *mm, uva_t addr, u64 bytes, u32 vm_access)
 	end = addr + bytes;
 	rwsem_write_lock(&mm->lock);
 	error = protect_check(mm, addr, &end, vm_access);
+	if (end > addr && vm_access & VM_WRITE &&
+	    !commit_allows(mm, pages_promised(mm, addr, end, false))) {
+		error = -ENOMEM;
+		end = addr;
+	}
 	if (end > addr) {
 		failure = areas_split(mm, addr, end, VMA_COUNT_MAX);
 		if (!failure)

@@ -17,6 +17,7 @@
 #include "sched/sched.h"
 #include "vm/anon_group.h"
 #include "vm/areas.h"
+#include "vm/commit.h"
 #include "vm/mmap.h"
 #include "vm/pagecache.h"
 #include "vm/pte_state.h"
@@ -212,6 +213,8 @@ remap_check_growth(struct mm *mm, const struct remap *remap, const struct vma *v
 		return -EINVAL;
 	if (vma->flags & VM_LOCKED && !lock_limit_allows(mm, nr_more))
 		return -EAGAIN;
+	if (vma->flags & VM_ACCOUNT && !commit_allows(mm, nr_more))
+		return -ENOMEM;
 	return limits_check(mm, nr_more, vma->flags);
 }
 

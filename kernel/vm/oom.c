@@ -29,6 +29,7 @@
 #include "sched/sched.h"
 #include "vm/mm.h"
 #include "vm/pagecache.h"
+#include "vm/swap.h"
 
 /* Between two tables of tasks: the console is slow, and a bomb has many victims. */
 #define DUMP_INTERVAL_NS (5 * NSEC_PER_SEC)
@@ -45,7 +46,10 @@ static u64 last_dump_ns;
 u64
 oom_total_pages(void)
 {
-	return nr_total_pages();
+	u64 nr_swap, nr_free;
+
+	swap_totals(&nr_swap, &nr_free);
+	return nr_total_pages() + nr_swap;
 }
 
 void
@@ -53,7 +57,7 @@ oom_usage_get(struct mm *mm, struct oom_usage *usage)
 {
 	usage->nr_anon = MAX(atomic64_read(&mm->rss_anon), 0L);
 	usage->nr_file = MAX(atomic64_read(&mm->rss_file), 0L);
-	usage->nr_swap = 0;
+	usage->nr_swap = MAX(atomic64_read(&mm->nr_swap), 0L);
 	usage->nr_tables = READ_ONCE(mm->pgt.nr_tables) + 1;
 }
 

@@ -7,14 +7,19 @@
 
 #include "core/panic.h"
 #include "core/refcount.h"
+#include "lib/errno.h"
 #include "lib/string.h"
 #include "mem/kmap.h"
 #include "mem/slab.h"
+#include "mem/vmstat.h"
+#include "sched/task.h"
+#include "vm/commit.h"
 #include "vm/pagecache.h"
 
 struct shmem {
 	struct mapping mapping;
 	refcount_t refs;
+	u64 nr_promised; /* pages that count as committed */
 };
 
 static struct kmem_cache *shmem_cache;
@@ -49,6 +54,7 @@ shmem_put(struct mapping *mapping)
 	if (!refcount_dec_and_test(&shmem->refs))
 		return;
 	mapping_destroy(mapping);
+	vmstat_add(NR_COMMITTED, -(s64)shmem_of(mapping)->nr_promised);
 	kmem_cache_free(shmem_cache, shmem);
 }
 
@@ -75,8 +81,21 @@ shmem_create(u64 bytes)
 		return NULL;
 	mapping_init(&shmem->mapping, &shmem_ops, shmem, bytes);
 	shmem->mapping.swapbacked = true;
+	shmem->nr_promised = 0;
 	refcount_set(&shmem->refs, 1);
 	return &shmem->mapping;
+}
+
+int
+shmem_promise(struct mapping *mapping)
+{
+	u64 nr_pages = DIV_ROUND_UP(mapping_size(mapping), PAGE_SIZE);
+
+	if (!commit_allows(current->mm, nr_pages))
+		return -ENOMEM;
+	shmem_of(mapping)->nr_promised = nr_pages;
+	vmstat_add(NR_COMMITTED, nr_pages);
+	return 0;
 }
 
 void

@@ -1,6 +1,7 @@
 #include "vm/vm.h"
 
 #include "vm/anon_group.h"
+#include "vm/commit.h"
 #include "vm/fault.h"
 #include "vm/lru.h"
 #include "vm/mm.h"
@@ -26,6 +27,7 @@ vm_init(void)
 	vma_init();
 	mm_init();
 	fault_init();
+	commit_init();
 	shmem_init();
 	swap_init();
 	reclaim_init();

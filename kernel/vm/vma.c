@@ -171,7 +171,7 @@ mm_account(struct mm *mm, const struct vma *vma, s64 sign)
 		mm->stack_pages += nr;
 	else if ((vma->flags & (VM_WRITE | VM_SHARED)) == VM_WRITE)
 		mm->data_pages += nr;
-	if ((vma->flags & (VM_WRITE | VM_SHARED)) == VM_WRITE)
+	if (vma->flags & VM_ACCOUNT)
 		vmstat_add(NR_COMMITTED, nr);
 	if (vma->mapping && (vma->flags & (VM_EXEC | VM_WRITE)) == VM_EXEC)
 		mm->exec_pages += nr;

@@ -7,6 +7,7 @@
 #include "hosttest.h"
 #include "lib/errno.h"
 #include "mem/slab.h"
+#include "vm/commit.h"
 #include "vm/fault.h"
 #include "vm/protect.h"
 #include "vm/zap.h"
@@ -59,6 +60,22 @@ kmem_cache_free(struct kmem_cache *cache, void *object)
 	(void)cache;
 	nr_objects--;
 	free(object);
+}
+
+/* Everything is promised; the flag is the kernel's. */
+bool
+commit_allows(const struct mm *mm, u64 nr_pages)
+{
+	(void)mm;
+	return nr_pages < 1UL << 60;
+}
+
+u32
+commit_flags(u32 vm_flags)
+{
+	if ((vm_flags & (VM_NORESERVE | VM_SHARED | VM_WRITE)) == VM_WRITE)
+		return vm_flags | VM_ACCOUNT;
+	return vm_flags & ~VM_ACCOUNT;
 }
 
 bool

@@ -75,6 +75,7 @@ void bomb_fork(void);
 void bomb_threads(void);
 void bomb_pipes(void);
 void bomb_files(void);
+void bomb_commit(void);
 void bomb_tmpfs(void);
 void bomb_holes(void);
 void bomb_names(void);

@@ -1,0 +1,47 @@
+"""Programs that use up memory (user/test/bombs), and who is killed for it.
+
+Every case on machines of different size, and the one with two runaways and one process that must
+live again and again: a few times with every `make test`, N times with `make oom-soak N=100`.
+"""
+
+import functools
+
+from grading.rings.boot_line import guest_config, run_line
+from grading.rings.report import Job
+from grading.rings.user import tell_lines
+
+LIMIT_SECONDS = 600
+SAMPLE_ROUNDS = 5
+
+# (build variant, harts, memory)
+MACHINES = (
+    ("default", 1, "32M"),
+    ("default", 4, "64M"),
+    ("debug", 2, "64M"),
+)
+
+
+def run(report, title, line, variant, smp, mem):
+    config = guest_config(variant, smp=smp, mem=mem, limit=LIMIT_SECONDS)
+    result = run_line(report, title, config, line)
+    if result.status is None:
+        report.failed(title, str(result.machine), config.log, result.output + result.console)
+    elif not tell_lines(report, title, result.status, result.output, config.log):
+        report.failed(title, f"status {result.status}", config.log, result.output)
+
+
+def job(title, line, machine, seconds):
+    variant, smp, mem = machine
+    name = f"bombs {title} {variant} smp{smp} {mem}"
+    return Job(name, functools.partial(run, title=name, line=line, variant=variant, smp=smp,
+                                       mem=mem), seconds)
+
+
+def jobs():
+    return ([job("all", "bombs", machine, 90) for machine in MACHINES] +
+            [job("runaways", f"bombs -n {SAMPLE_ROUNDS} runaways", MACHINES[1], 20)])
+
+
+def soak_jobs(count):
+    return [job("runaways", f"bombs -n {count} runaways", machine, 5 * count)
+            for machine in MACHINES]
