@@ -35,6 +35,7 @@
 #include "sched/timer.h"
 #include "trap/trap.h"
 #include "vm/flusher.h"
+#include "vm/kswapd.h"
 #include "vm/oom.h"
 #include "vm/vm.h"
 
@@ -79,6 +80,7 @@ init_thread(void *arg)
 	(void)arg;
 	flusher_init();
 	oom_init();
+	kswapd_init();
 	late_init_run();
 	root_mount();
 	init_process_start();

@@ -172,6 +172,7 @@ proc_sys_vm_init(void)
 				 write_lowmem_reserve_ratio);
 	procfs_register_writable("sys/vm/dirty_expire_centisecs", show_dirty_expire,
 				 write_dirty_expire);
+	procfs_register_number("sys/vm/swappiness", &swappiness, 0, SWAPPINESS_MAX);
 	procfs_register_number("sys/vm/dirty_ratio", &dirty_ratio, 0, 100);
 	procfs_register_number("sys/vm/dirty_background_ratio", &dirty_background_ratio, 0, 100);
 }

@@ -12,7 +12,6 @@
 #include "vm/lru.h"
 #include "vm/oom.h"
 #include "vm/pagecache.h"
-#include "vm/reclaim.h"
 
 #define SECTORS_PER_KIB (1024 / SECTOR_SIZE)
 
@@ -35,6 +34,8 @@ show_pages(struct seq *seq)
 	show(seq, "nr_inactive_file", lru_nr_pages(LRU_INACTIVE_FILE));
 	show(seq, "nr_active_file", lru_nr_pages(LRU_ACTIVE_FILE));
 	show(seq, "nr_unevictable", lru_nr_pages(LRU_UNEVICTABLE));
+	show(seq, "nr_isolated_anon", lru_nr_isolated(LRU_ANON));
+	show(seq, "nr_isolated_file", lru_nr_isolated(LRU_FILE));
 	show(seq, "nr_slab_reclaimable", reclaimable);
 	show(seq, "nr_slab_unreclaimable", slab - reclaimable);
 	show(seq, "nr_anon_pages", vmstat_get(NR_ANON_MAPPED));
@@ -79,26 +80,53 @@ show_frames(struct seq *seq)
 	show(seq, "pgfree", all_freed);
 }
 
+static void
+show_reclaim(struct seq *seq)
+{
+	static const struct {
+		const char *name;
+		enum vm_item item;
+	} rows[] = {
+		{"pgactivate", PGACTIVATE},
+		{"pgdeactivate", PGDEACTIVATE},
+		{"pgrefill", PGREFILL},
+		{"pgscan_kswapd", PGSCAN_KSWAPD},
+		{"pgscan_direct", PGSCAN_DIRECT},
+		{"pgscan_anon", PGSCAN_ANON},
+		{"pgscan_file", PGSCAN_FILE},
+		{"pgsteal_kswapd", PGSTEAL_KSWAPD},
+		{"pgsteal_direct", PGSTEAL_DIRECT},
+		{"pgsteal_anon", PGSTEAL_ANON},
+		{"pgsteal_file", PGSTEAL_FILE},
+		{"slabs_scanned", SLABS_SCANNED},
+		{"pageoutrun", PAGEOUTRUN},
+		{"allocstall_dma", ALLOCSTALL_DMA},
+		{"allocstall_normal", ALLOCSTALL_NORMAL},
+		{"allocstall_high", ALLOCSTALL_HIGH},
+		{"workingset_refault_anon", WORKINGSET_REFAULT_ANON},
+		{"workingset_refault_file", WORKINGSET_REFAULT_FILE},
+		{"workingset_activate_anon", WORKINGSET_ACTIVATE_ANON},
+		{"workingset_activate_file", WORKINGSET_ACTIVATE_FILE},
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++)
+		show(seq, rows[i].name, vmstat_get(rows[i].item));
+}
+
 static int
 show_vmstat(struct seq *seq)
 {
 	struct fault_stats faults;
-	struct reclaim_stats reclaim;
 
 	fault_stats_get(&faults);
-	reclaim_stats_get(&reclaim);
 	show_pages(seq);
 	show_disks(seq);
 	show(seq, "pswpin", vmstat_get(PSWPIN));
 	show(seq, "pswpout", vmstat_get(PSWPOUT));
 	show_frames(seq);
-	show(seq, "pgactivate", vmstat_get(PGACTIVATE));
-	show(seq, "pgdeactivate", vmstat_get(PGDEACTIVATE));
 	show(seq, "pgfault", faults.nr_faults);
 	show(seq, "pgmajfault", faults.nr_major);
-	show(seq, "pgscan_direct", reclaim.nr_scanned);
-	show(seq, "pgsteal_direct", reclaim.nr_freed);
-	show(seq, "allocstall_normal", reclaim.nr_direct);
+	show_reclaim(seq);
 	show(seq, "pgcolor_hit", vmstat_get(PGCOLOR_HIT));
 	show(seq, "pgcolor_miss", vmstat_get(PGCOLOR_MISS));
 	show(seq, "drop_pagecache", vmstat_get(DROP_PAGECACHE));

@@ -85,6 +85,7 @@ struct page {
 		u64 private;
 		u64 slab_nr_objects;
 	};
+	u8 lru_age; /* PG_lru: for vm/policy_age.c */
 } ALIGNED(64);
 
 STATIC_ASSERT(sizeof(struct page) == 64);

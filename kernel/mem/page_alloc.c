@@ -4,6 +4,7 @@
  *
  *	1  the hart's own list of the best zone (no lock, no watermark)
  *	2  every zone of the list, down to its low watermark
+ *	   ... none: the thread that reclaims is woken
  *	3  every zone, down to min or as much further as gfp says
  *	4  may sleep: once, what other harts keep on their lists, then 3 again
  *	5  may sleep: reclaim, then 3 again, and so on while something is freed
@@ -27,6 +28,7 @@
 #define RECLAIM_ROUNDS 16
 
 u64 (*page_reclaim_hook)(gfp_t gfp, unsigned order);
+void (*page_low_hook)(void);
 void (*page_lru_release_hook)(struct page *page);
 
 enum mark { MARK_LOW, MARK_MIN };
@@ -140,8 +142,11 @@ alloc_slow(gfp_t gfp, unsigned order)
 {
 	struct page *page = zonelist_alloc(gfp, order, MARK_LOW);
 
-	if (unlikely(!page))
+	if (unlikely(!page)) {
+		if (page_low_hook)
+			page_low_hook();
 		page = zonelist_alloc(gfp, order, MARK_MIN);
+	}
 	if (unlikely(!page && gfp & GFP_BIT_RECLAIM))
 		page = alloc_patient(gfp, order);
 	if (unlikely(!page && !(gfp & GFP_NOWARN)))

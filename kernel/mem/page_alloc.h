@@ -77,3 +77,6 @@ struct page *pfn_to_online_page(u64 pfn);
  * => pages freed
  */
 extern u64 (*page_reclaim_hook)(gfp_t gfp, unsigned order);
+
+/* Hook to vm/: zones are down to their low watermarks. Any context. */
+extern void (*page_low_hook)(void);

@@ -26,6 +26,24 @@ enum vm_item {
 	PSWPOUT,
 	PGACTIVATE,
 	PGDEACTIVATE,
+	PGREFILL, /* looked at on an active list */
+	PGSCAN_KSWAPD,
+	PGSCAN_DIRECT,
+	PGSCAN_ANON,
+	PGSCAN_FILE,
+	PGSTEAL_KSWAPD,
+	PGSTEAL_DIRECT,
+	PGSTEAL_ANON,
+	PGSTEAL_FILE,
+	ALLOCSTALL_DMA, /* a task had to reclaim, by the zone it wanted: the next two follow */
+	ALLOCSTALL_NORMAL,
+	ALLOCSTALL_HIGH,
+	PAGEOUTRUN, /* runs of kswapd */
+	SLABS_SCANNED,
+	WORKINGSET_REFAULT_ANON,
+	WORKINGSET_REFAULT_FILE,
+	WORKINGSET_ACTIVATE_ANON,
+	WORKINGSET_ACTIVATE_FILE,
 	PGCOLOR_HIT, /* user pages of the right colour, and others */
 	PGCOLOR_MISS,
 	DROP_PAGECACHE,

@@ -33,12 +33,18 @@
 #include "core/panic.h"
 #include "mem/page_alloc.h"
 #include "mem/vmstat.h"
+#include "sched/sched.h"
+#include "vm/page_lock.h"
+#include "vm/reclaim_policy.h"
 
 /* What says on which list of its zone a page is. */
 #define LRU_LIST_FLAGS (1U << PG_active | 1U << PG_unevictable | 1U << PG_swapbacked)
 
 /* What a page has only while it is on a list. */
 #define LRU_PLACE_FLAGS (1U << PG_lru | 1U << PG_active | 1U << PG_unevictable)
+
+/* Pages moved between two looks at whether another task should run. */
+#define DEACTIVATE_BATCH 64
 
 struct lru lrus[NR_ZONES];
 
@@ -202,55 +208,49 @@ lru_remove(struct page *page)
 	spin_unlock(&lru->lock);
 }
 
-/* Was used twice. One that is still in a batch gets there with the flush. */
-static void
+bool
 lru_activate(struct page *page)
 {
 	struct lru *lru = lru_of(page);
-	const u32 mask = LRU_PLACE_FLAGS;
+	bool done = false;
 
+	if ((page->flags & LRU_PLACE_FLAGS) != 1U << PG_lru)
+		return false;
 	spin_lock(&lru->lock);
-	if ((page->flags & mask) == 1U << PG_lru) {
+	if ((page->flags & LRU_PLACE_FLAGS) == 1U << PG_lru) {
+		/* One that is still in a batch gets there with the flush. */
 		if (page->lru_slot)
 			page_set(page, PG_active);
 		else
 			lru_move_locked(lru, page, 1U << PG_active);
 		vmstat_add(PGACTIVATE, 1);
+		done = true;
 	}
 	spin_unlock(&lru->lock);
+	return done;
 }
 
 void
 lru_touch(struct page *page)
 {
-	u32 flags = page->flags;
-
-	if (!(flags & (1U << PG_referenced))) {
-		page_set(page, PG_referenced);
-		return;
-	}
-	if ((flags & LRU_PLACE_FLAGS) != 1U << PG_lru)
-		return;
-	lru_activate(page);
-	page_clear(page, PG_referenced);
+	reclaim_policy->touch(page);
 }
 
-u64
-lru_balance(struct lru *lru, enum lru_kind kind, u64 nr)
+void
+lru_deactivate_all(struct lru *lru, enum lru_kind kind)
 {
-	enum lru_list inactive = lru_inactive(kind), active = lru_active(kind);
-	u64 moved = 0;
+	struct list_head *active = &lru->lists[lru_active(kind)];
+	bool more = true;
 
-	spin_lock(&lru->lock);
-	while (moved < nr && lru->nr[inactive] < lru->nr[active]) {
-		struct page *page = list_last_entry(&lru->lists[active], struct page, lru);
-
-		lru_move_locked(lru, page, 1U << PG_active);
-		moved++;
+	while (more) {
+		spin_lock(&lru->lock);
+		for (unsigned i = 0; i < DEACTIVATE_BATCH && !list_empty(active); i++)
+			lru_move_locked(lru, list_last_entry(active, struct page, lru),
+					1U << PG_active);
+		more = !list_empty(active);
+		spin_unlock(&lru->lock);
+		cond_resched();
 	}
-	spin_unlock(&lru->lock);
-	vmstat_add(PGDEACTIVATE, moved);
-	return moved;
 }
 
 unsigned
@@ -314,6 +314,68 @@ lru_make_evictable(struct page *page)
 	spin_unlock(&lru->lock);
 }
 
+void
+lru_launder(struct lru *lru, struct page **pages, unsigned nr)
+{
+	spin_lock(&lru->lock);
+	for (unsigned i = 0; i < nr; i++)
+		list_add_tail(&pages[i]->lru, &lru->laundry);
+	lru->nr_laundry += nr;
+	spin_unlock(&lru->lock);
+}
+
+struct page *
+lru_laundered(struct lru *lru)
+{
+	struct page *page = NULL;
+
+	spin_lock(&lru->lock);
+	if (!list_empty(&lru->laundry)) {
+		page = list_first_entry(&lru->laundry, struct page, lru);
+		if (page_test(page, PG_writeback)) {
+			page = NULL;
+		} else {
+			list_del(&page->lru);
+			lru->nr_laundry--;
+		}
+	}
+	spin_unlock(&lru->lock);
+	return page;
+}
+
+void
+lru_laundry_wait(struct lru *lru)
+{
+	struct page *page = NULL;
+
+	spin_lock(&lru->lock);
+	if (!list_empty(&lru->laundry)) {
+		page = list_first_entry(&lru->laundry, struct page, lru);
+		page_get(page);
+	}
+	spin_unlock(&lru->lock);
+	if (!page)
+		return;
+	page_wait_writeback(page);
+	page_put(page);
+}
+
+void
+lru_note_cost(struct lru *lru, enum lru_kind kind, u64 cost)
+{
+	u64 nr_pages = 0;
+
+	spin_lock(&lru->lock);
+	for (enum lru_list list = 0; list < LRU_UNEVICTABLE; list++)
+		nr_pages += lru->nr[list];
+	lru->cost[kind] += cost;
+	if (lru->cost[LRU_ANON] + lru->cost[LRU_FILE] > nr_pages / 4 * LRU_COST_IO) {
+		lru->cost[LRU_ANON] /= 2;
+		lru->cost[LRU_FILE] /= 2;
+	}
+	spin_unlock(&lru->lock);
+}
+
 u64
 lru_nr_pages(enum lru_list list)
 {
@@ -359,6 +421,7 @@ lru_init(void)
 		spin_init(&lrus[i].lock, "lru", RANK_LRU);
 		for (enum lru_list list = 0; list < NR_LRU_LISTS; list++)
 			list_init(&lrus[i].lists[list]);
+		list_init(&lrus[i].laundry);
 	}
 	page_lru_release_hook = lru_remove;
 }

@@ -29,7 +29,11 @@ struct lru {
 	struct list_head lists[NR_LRU_LISTS]; /* newest first */
 	u64 nr[NR_LRU_LISTS];
 	atomic64_t nr_isolated[NR_LRU_KINDS]; /* in the hands of lru_isolate()'s callers */
-} ALIGNED(256);				      /* a power of two: found by a shift */
+	struct list_head laundry; /* being written to be freed, oldest first (vm/shrink.c) */
+	u64 nr_laundry;
+	u64 cost[NR_LRU_KINDS]; /* of reclaiming the wrong page, lately: LRU_COST_* */
+	u64 nr_evicted;		/* unlocked: a clock of vm/workingset.c */
+} ALIGNED(256);			/* a power of two: found by a shift */
 
 extern struct lru lrus[NR_ZONES];
 
@@ -69,8 +73,10 @@ void lru_add(struct page *page);
 void lru_remove_unused(struct page **pages, unsigned nr);
 /* The page is nobody's, or left the cache. Harmless without PG_lru. */
 void lru_remove(struct page *page);
-/* A page was used by a system call: twice while inactive makes it active. Cheap. */
+/* A page was used by a system call; what of it, the policy says. Cheap. */
 void lru_touch(struct page *page);
+/* From an inactive list to the active one. => false: it is active, or on no list */
+bool lru_activate(struct page *page);
 /* Put on the lists what any hart still has in its batch. */
 void lru_flush(void);
 
@@ -84,11 +90,20 @@ unsigned lru_isolate(struct lru *lru, enum lru_list list, struct page **pages, u
 void lru_isolated_gone(struct page *page);
 void lru_putback(struct page *page, bool active);
 
-/*
- * Move up to nr pages from the old end of a kind's active list to its inactive one, while that is
- * the shorter. => how many
- */
-u64 lru_balance(struct lru *lru, enum lru_kind kind, u64 nr);
+/* All active pages of a kind become inactive ones. */
+void lru_deactivate_all(struct lru *lru, enum lru_kind kind);
+
+/* Isolated pages, which are being written, go to the laundry. */
+void lru_launder(struct lru *lru, struct page **pages, unsigned nr);
+/* The oldest page there, isolated again, unless it is still being written. => or NULL */
+struct page *lru_laundered(struct lru *lru);
+/* Sleep until the oldest page there is written. */
+void lru_laundry_wait(struct lru *lru);
+
+/* What it costs when a page of a kind is reclaimed that is needed: a transfer, and a useless look. */
+#define LRU_COST_IO   32
+#define LRU_COST_LOOK 1
+void lru_note_cost(struct lru *lru, enum lru_kind kind, u64 cost);
 
 /* The page need not stay any more: from the unevictable list to an inactive one, if it is there. */
 void lru_make_evictable(struct page *page);
@@ -122,6 +137,7 @@ lru_batch_add(struct page *page)
 	u64 n = first->nr + 1;
 
 	page->lru_slot = cpu_id() * LRU_SLOTS + n;
+	page->lru_age = 0;
 	first->nr = n;
 	__atomic_store_n(&first[n].page, page, __ATOMIC_RELEASE);
 	if (unlikely(n == LRU_BATCH))

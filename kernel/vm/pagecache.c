@@ -9,6 +9,7 @@
 #include "vm/lru.h"
 #include "vm/pagecache_internal.h"
 #include "vm/uio.h"
+#include "vm/workingset.h"
 #include "vm/writeback.h"
 
 static atomic64_t nr_pages_total;
@@ -85,6 +86,7 @@ page_insert(struct mapping *mapping, struct page *page, u64 index)
 	if (mapping->swapbacked)
 		vmstat_add(NR_SHMEM, 1);
 	lru_add(page);
+	workingset_refault(page);
 	return 0;
 }
 

@@ -1,14 +1,19 @@
 /*
- * Reclaim: the oldest inactive pages of each zone go when nothing uses them.
+ * How much of what is looked at. A run of reclaim goes over the zones that are short, step by
+ * step: first a small part of each list, then twice as much, and so on until enough is free:
  *
- *	locked by mlock, or at home here	unevictable list
- *	used since it was last looked at	active list again
- *	dirty					left; the flusher is called
- *	locked, or being written		left
- *	mapped					unmapped everywhere, then dropped
- *	else					dropped
+ *	pages to look at = length of the list / 2^priority * share of the kind
  *
- * The caller may hold any sleeping lock, so nothing here waits for one: pages are only tried.
+ * with priority from RECLAIM_PRIORITY down to 0, where the whole list is looked at, and used pages
+ * go, too. Shrinkers are asked for the same part of what they have.
+ *
+ * The share says how much of the pressure anonymous pages get, and how much pages of files. Either
+ * kind costs something when the wrong page goes: it must be read again, and an anonymous page
+ * must be written first. These costs are noted as they occur (lru_note_cost()), older ones
+ * counting less, and a kind gets the less pressure the more it cost lately. swappiness weighs them:
+ * 100 says that a page of swap is as dear as a page of a file, 0 that nothing is swapped while there
+ * are files to drop. Without a free slot in swap only files count; and if what is left of these is
+ * less than the high watermark, only anonymous pages do.
  */
 
 #include "vm/reclaim.h"
@@ -17,144 +22,121 @@
 #include "lib/compiler.h"
 #include "mem/page_alloc.h"
 #include "mem/vmstat.h"
+#include "mem/zone.h"
 #include "sched/sched.h"
 #include "vm/flusher.h"
-#include "vm/lru.h"
+#include "vm/kswapd.h"
 #include "vm/pagecache.h"
-#include "vm/rmap.h"
+#include "vm/reclaim_policy.h"
 #include "vm/shrinker.h"
+#include "vm/swap.h"
 #include "vm/writeback.h"
 
-#define RECLAIM_BATCH 32
+/* The least that a direct reclaim tries to free, and one look at a list takes. */
+#define RECLAIM_LEAST 32
 
 /* How long to wait for the disk when only dirty pages are left. */
 #define RECLAIM_WAIT_NS (10 * NSEC_PER_MSEC)
 
-/* Rounds: in the n-th, 1/2^(RECLAIM_ROUNDS - n) of the inactive pages are looked at. */
-#define RECLAIM_ROUNDS 8
-/* Shmem that nobody has stored to can be dropped without swap; it is looked for in these last rounds. */
-#define SHMEM_ROUNDS 2
+/* Pages of one zone that may be on their way to swap before reclaim waits for the first of them. */
+#define LAUNDRY_MAX 256
 
-static struct reclaim_stats stats;
+/* Shmem that nobody stored to can be dropped without swap; it is looked for at these priorities. */
+#define SHMEM_PRIORITY 2
 
-enum verdict { PAGE_FREED, PAGE_KEEP, PAGE_ACTIVATE, PAGE_DIRTY, PAGE_UNEVICTABLE };
+/* How many locked pages one step looks at, to see whether they are still locked. */
+#define RESCUE_BATCH 32
 
-/* => page locked, of a file, not wanted by anybody now */
-static enum verdict
-file_page_drop(struct page *page)
+u32 swappiness = 60;
+
+/* Pages of each kind to look at. */
+static void
+scan_counts(unsigned zone, int priority, u64 nr_scan[NR_LRU_KINDS])
 {
-	if (page_test(page, PG_writeback))
-		return PAGE_DIRTY;
-	if (page_test(page, PG_dirty))
-		return page->mapping->ops->write_pages ? PAGE_DIRTY : PAGE_ACTIVATE;
-	if (page_mapcount(page) > 0) {
-		stats.nr_unmapped++;
-		if (!rmap_unmap(page))
-			return PAGE_KEEP;
+	struct lru *lru = &lrus[zone];
+	u64 nr[NR_LRU_KINDS], weight[NR_LRU_KINDS], cost = 1;
+
+	for (enum lru_kind kind = 0; kind < NR_LRU_KINDS; kind++) {
+		nr[kind] = READ_ONCE(lru->nr[lru_inactive(kind)]) +
+			   READ_ONCE(lru->nr[lru_active(kind)]);
+		cost += READ_ONCE(lru->cost[kind]);
 	}
-	return pagecache_remove(page) ? PAGE_FREED : PAGE_KEEP;
+	weight[LRU_ANON] = swappiness * cost / (READ_ONCE(lru->cost[LRU_ANON]) + 1);
+	weight[LRU_FILE] =
+		(SWAPPINESS_MAX - swappiness) * cost / (READ_ONCE(lru->cost[LRU_FILE]) + 1);
+	if (!swap_available())
+		weight[LRU_ANON] = 0;
+	else if (nr[LRU_FILE] + zones[zone].nr_free <= zones[zone].watermark_high)
+		weight[LRU_FILE] = 0;
+	if (weight[LRU_ANON] + weight[LRU_FILE] == 0)
+		weight[LRU_FILE] = 1;
+	for (enum lru_kind kind = 0; kind < NR_LRU_KINDS; kind++)
+		nr_scan[kind] = (nr[kind] >> priority) * weight[kind] /
+				(weight[LRU_ANON] + weight[LRU_FILE]);
+	if (weight[LRU_ANON] == 0 && priority <= SHMEM_PRIORITY && vmstat_get(NR_SHMEM) > 0)
+		nr_scan[LRU_ANON] = nr[LRU_ANON] >> priority;
+	if (nr_scan[LRU_ANON] + nr_scan[LRU_FILE] == 0)
+		nr_scan[weight[LRU_FILE] ? LRU_FILE : LRU_ANON] = RECLAIM_LEAST;
 }
 
-/* => page locked, in a mapping or anonymous */
-static enum verdict
-page_judge(struct page *page, bool last_round)
+void
+reclaim_zone(unsigned zone, int priority, u64 nr_wanted, struct reclaim_run *run)
 {
-	u32 found = rmap_test_and_clear_accessed(page);
-	bool used = found & RMAP_ACCESSED;
+	struct lru *lru = &lrus[zone];
+	u64 nr_scan[NR_LRU_KINDS], goal = run->nr_freed + nr_wanted;
 
-	used |= page_test_and_clear(page, PG_referenced);
-	if (found & RMAP_LOCKED) {
-		page_set(page, PG_mlocked);
-		return PAGE_UNEVICTABLE;
-	}
-	if (used && !last_round)
-		return PAGE_ACTIVATE;
-	if (page_test(page, PG_anon))
-		return PAGE_KEEP;
-	return file_page_drop(page);
-}
-
-/* Gives the reference back. */
-static enum verdict
-page_reclaim(struct page *page, bool last_round)
-{
-	enum verdict verdict = PAGE_KEEP;
-
-	if (!page_trylock(page)) {
-		lru_putback(page, false);
-		return PAGE_KEEP;
-	}
-	if (!page->owner)
-		verdict = PAGE_FREED;
-	else
-		verdict = page_judge(page, last_round);
-	if (verdict == PAGE_UNEVICTABLE)
-		page_set(page, PG_unevictable);
-	page_unlock(page);
-	if (verdict == PAGE_FREED) {
-		lru_isolated_gone(page);
-		page_put(page);
-	} else {
-		lru_putback(page, verdict == PAGE_ACTIVATE);
-	}
-	return verdict;
-}
-
-/* Look at up to nr_scan pages of a list, until nr_wanted are free. => freed; *nr_dirty grows */
-static u64
-shrink_list(struct lru *lru, enum lru_kind kind, u64 nr_scan, u64 nr_wanted, bool last_round,
-	    u64 *nr_dirty)
-{
-	struct page *pages[RECLAIM_BATCH];
-	u64 freed = 0;
-
-	while (nr_scan > 0 && freed < nr_wanted) {
-		unsigned nr;
-
-		lru_balance(lru, kind, RECLAIM_BATCH);
-		nr = lru_isolate(lru, lru_inactive(kind), pages, MIN(nr_scan, (u64)RECLAIM_BATCH));
-		if (nr == 0)
-			break;
-		for (unsigned i = 0; i < nr; i++) {
-			enum verdict verdict = page_reclaim(pages[i], last_round);
-
-			freed += verdict == PAGE_FREED;
-			*nr_dirty += verdict == PAGE_DIRTY;
-		}
-		nr_scan -= nr;
-		stats.nr_scanned += nr;
-		cond_resched();
-	}
-	return freed;
-}
-
-/* One round over one zone. => freed */
-static u64
-shrink_zone(struct lru *lru, int round, u64 nr_wanted, u64 *nr_dirty)
-{
-	u64 freed = 0;
-
-	for (int kind = NR_LRU_KINDS - 1; kind >= 0 && freed < nr_wanted; kind--) {
-		u64 nr = READ_ONCE(lru->nr[lru_inactive(kind)]) +
-			 READ_ONCE(lru->nr[lru_active(kind)]);
-
-		if (kind == LRU_ANON && (round >= SHMEM_ROUNDS || vmstat_get(NR_SHMEM) == 0))
-			continue;
-		freed += shrink_list(lru, kind, MAX(nr >> round, (u64)RECLAIM_BATCH),
-				     nr_wanted - freed, round == 0, nr_dirty);
-	}
-	return freed;
-}
-
-static u64
-shrink_zones(int round, u64 nr_wanted, u64 *nr_dirty)
-{
-	u64 freed = 0;
-
+	run->desperate = priority == 0;
 	lru_flush();
-	for (int i = NR_ZONES - 1; i >= 0 && freed < nr_wanted; i--)
-		freed += shrink_zone(&lrus[i], round, nr_wanted - freed, nr_dirty);
-	return freed;
+	run->nr_freed += shrink_laundry(lru, &run->nr_writeback);
+	shrink_rescue(lru, priority == 0 ? UINT64_MAX : RESCUE_BATCH);
+	scan_counts(zone, priority, nr_scan);
+	while (run->nr_freed < goal && nr_scan[LRU_ANON] + nr_scan[LRU_FILE] > 0) {
+		for (enum lru_kind kind = 0; kind < NR_LRU_KINDS; kind++) {
+			u64 nr = shrink_batch(lru, kind, nr_scan[kind], run);
+
+			nr_scan[kind] = nr ? nr_scan[kind] - nr : 0;
+		}
+		if (lru->nr_laundry >= LAUNDRY_MAX)
+			lru_laundry_wait(lru);
+		run->nr_freed += shrink_laundry(lru, &run->nr_writeback);
+	}
+}
+
+void
+reclaim_wait(struct reclaim_run *run)
+{
+	if (!(run->gfp & GFP_BIT_IO))
+		return;
+	if (run->nr_dirty > 0)
+		flusher_kick();
+	if (run->nr_freed > 0)
+		return;
+	for (unsigned i = 0; i < NR_ZONES; i++)
+		if (READ_ONCE(lrus[i].nr_laundry) > 0) {
+			lru_laundry_wait(&lrus[i]);
+			return;
+		}
+	if (run->nr_dirty + run->nr_writeback > 0)
+		writeback_wait_progress(RECLAIM_WAIT_NS);
+}
+
+/* Over the zones that gfp allows: those that are short, or all when none is. */
+static void
+reclaim_zonelist(int priority, u64 nr_wanted, struct reclaim_run *run)
+{
+	const struct zonelist *list = &zonelists[run->gfp & GFP_ZONE_MASK];
+	bool any = false;
+
+	for (unsigned i = 0; list->zones[i]; i++) {
+		struct zone *zone = list->zones[i];
+
+		if (zone->nr_free >= zone->watermark_high)
+			continue;
+		any = true;
+		reclaim_zone(zone->index, priority, nr_wanted, run);
+	}
+	for (unsigned i = 0; !any && list->zones[i]; i++)
+		reclaim_zone(list->zones[i]->index, priority, nr_wanted, run);
 }
 
 u64
@@ -165,47 +147,72 @@ reclaim_pages(u64 nr_pages, gfp_t gfp)
 	if (current->reclaim_depth > 0)
 		return 0;
 	current->reclaim_depth++;
-	stats.nr_direct++;
-	for (int round = RECLAIM_ROUNDS - 1; round >= 0 && freed < nr_pages; round--) {
-		u64 nr_dirty = 0;
+	for (int priority = RECLAIM_PRIORITY; priority >= 0 && freed < nr_pages; priority--) {
+		struct reclaim_run run = {.gfp = gfp};
 
-		freed += shrink_zones(round, nr_pages - freed, &nr_dirty);
+		reclaim_zonelist(priority, nr_pages - freed, &run);
+		if (freed + run.nr_freed < nr_pages)
+			run.nr_freed += shrinkers_run(gfp, priority);
+		freed += run.nr_freed;
 		if (freed < nr_pages)
-			freed += shrinkers_run(gfp, round);
-		if (freed < nr_pages && nr_dirty > 0 && gfp & GFP_BIT_IO) {
-			flusher_kick();
-			writeback_wait_progress(RECLAIM_WAIT_NS);
-		}
+			reclaim_wait(&run);
 	}
-	stats.nr_freed += freed;
 	current->reclaim_depth--;
 	return freed;
+}
+
+/* Everything clean that a list has, used or not. */
+static u64
+drop_lists(void)
+{
+	struct reclaim_run run = {.gfp = 0, .desperate = true};
+
+	lru_flush();
+	for (unsigned i = 0; i < NR_ZONES; i++)
+		for (enum lru_kind kind = 0; kind < NR_LRU_KINDS; kind++) {
+			u64 nr = lrus[i].nr[lru_inactive(kind)] + lrus[i].nr[lru_active(kind)];
+
+			if (kind == LRU_ANON && vmstat_get(NR_SHMEM) == 0)
+				continue;
+			lru_deactivate_all(&lrus[i], kind);
+			while (nr > 0) {
+				u64 looked = shrink_batch(&lrus[i], kind, nr, &run);
+
+				nr = looked ? nr - looked : 0;
+			}
+		}
+	return run.nr_freed;
 }
 
 u64
 reclaim_drop_caches(void)
 {
-	u64 nr_dirty = 0;
-	u64 freed = shrink_zones(0, UINT64_MAX, &nr_dirty);
+	u64 freed = drop_lists();
 
 	shrinkers_run(GFP_KERNEL, 0);
-	return freed + shrink_zones(0, UINT64_MAX, &nr_dirty);
+	return freed + drop_lists();
 }
 
 static u64
 reclaim_for_alloc(gfp_t gfp, unsigned order)
 {
-	return reclaim_pages(MAX(1UL << order, (u64)RECLAIM_BATCH), gfp);
-}
+	u64 freed;
 
-void
-reclaim_stats_get(struct reclaim_stats *copy)
-{
-	*copy = stats;
+	if (current->reclaim_depth > 0)
+		return 0;
+	kswapd_wake();
+	kswapd_throttle(gfp);
+	vmstat_add(ALLOCSTALL_DMA + zonelists[gfp & GFP_ZONE_MASK].zones[0]->index, 1);
+	freed = reclaim_pages(MAX(1UL << order, (u64)RECLAIM_LEAST), gfp);
+	if (freed > 0)
+		kswapd_note_progress();
+	return freed;
 }
 
 void
 reclaim_init(void)
 {
+	reclaim_policy_init();
 	page_reclaim_hook = reclaim_for_alloc;
+	page_low_hook = kswapd_wake;
 }

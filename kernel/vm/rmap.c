@@ -11,6 +11,7 @@
 #include "vm/page_map.h"
 #include "vm/pagecache.h"
 #include "vm/pte_state.h"
+#include "vm/swap.h"
 #include "vm/vma.h"
 #include "vm/zap.h"
 
@@ -133,13 +134,25 @@ rmap_count(struct page *page)
 	return nr;
 }
 
+/* An anonymous page leaves its place in swap behind. */
 static bool
 entry_unmap(struct vma *vma, pte_t *ptep, u64 va, struct page *page, void *arg)
 {
+	struct mm *mm = vma->mm;
+	swp_entry_t entry = {page->private};
+	bool anon = page_test(page, PG_anon);
+	pte_t old;
+
 	(void)arg;
-	pte_write(ptep, pte_none());
-	tlb_flush_page(&vma->mm->tlb, va);
-	atomic64_add(&vma->mm->rss_file, -1);
+	if (anon)
+		swap_entry_get(entry);
+	old = pte_exchange(ptep, anon ? swp_entry_to_pte(entry) : pte_none());
+	tlb_flush_page(&mm->tlb, va);
+	if (anon && old.bits & PTE_D)
+		page_set(page, PG_dirty);
+	if (anon)
+		atomic64_add(&mm->nr_swap, 1);
+	atomic64_add(anon ? &mm->rss_anon : &mm->rss_file, -1);
 	page_map_remove(page);
 	page_put(page);
 	return page_mapcount(page) > 0;
@@ -148,7 +161,8 @@ entry_unmap(struct vma *vma, pte_t *ptep, u64 va, struct page *page, void *arg)
 bool
 rmap_unmap(struct page *page)
 {
-	assert(page_locked(page) && page->mapping);
+	assert(page_locked(page) && page->owner);
+	assert(!page_test(page, PG_anon) || page_test(page, PG_swapcache));
 	if (page_mapcount(page) > 0)
 		page_visit(page, entry_unmap, NULL);
 	return page_mapcount(page) == 0;

@@ -18,7 +18,10 @@ u32 rmap_test_and_clear_accessed(struct page *page);
 /* Entries that map the page, found one by one. For tests. => the page has a reference */
 s32 rmap_count(struct page *page);
 
-/* Take a file page out of all page tables. => page locked. Returns true when nothing maps it now */
+/*
+ * Take a page out of all page tables; one of the swap cache leaves its entry there, and is dirty
+ * afterwards if a program had stored to it. => page locked. Returns true when nothing maps it now
+ */
 bool rmap_unmap(struct page *page);
 
 /* Make all shared PTEs of a file page read-only, so that the next store faults. => page locked */

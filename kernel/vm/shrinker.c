@@ -1,6 +1,7 @@
 #include "vm/shrinker.h"
 
 #include "core/lock_rank.h"
+#include "mem/vmstat.h"
 #include "sched/rwsem.h"
 
 static struct rwsem shrinkers_lock;
@@ -33,8 +34,10 @@ shrinkers_run(gfp_t gfp, unsigned priority)
 	list_for_each_entry(shrinker, &shrinkers, link) {
 		u64 nr = shrinker->count();
 
-		if (nr > 0)
-			freed += shrinker->scan((nr >> priority) + 1, gfp);
+		if (nr == 0)
+			continue;
+		vmstat_add(SLABS_SCANNED, (nr >> priority) + 1);
+		freed += shrinker->scan((nr >> priority) + 1, gfp);
 	}
 	rwsem_read_unlock(&shrinkers_lock);
 	return freed;

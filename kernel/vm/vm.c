@@ -13,6 +13,7 @@
 #include "vm/slab_shrinker.h"
 #include "vm/swap.h"
 #include "vm/vmalloc_shrinker.h"
+#include "vm/workingset.h"
 
 void
 vm_init(void)
@@ -20,6 +21,7 @@ vm_init(void)
 	xa_reserve_init();
 	page_lock_init();
 	lru_init();
+	workingset_init();
 	shrinker_init();
 	slab_shrinker_init();
 	vmalloc_shrinker_init();

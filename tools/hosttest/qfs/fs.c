@@ -97,6 +97,12 @@ lru_add(struct page *page)
 }
 
 void
+workingset_refault(struct page *page)
+{
+	(void)page;
+}
+
+void
 lru_remove(struct page *page)
 {
 	(void)page;

@@ -1,0 +1,150 @@
+/*
+ * One thread for all zones. The allocator wakes it when a zone is down to its low watermark; it
+ * reclaims, zone by zone, until each has its high watermark of free pages.
+ *
+ *	free   high ─────────  kswapd sleeps again
+ *	       low  ─────────  kswapd is woken; allocations go on as before
+ *	       min  ─────────  an allocation that may sleep reclaims for itself
+ *	       min/2 ────────  ... and waits for kswapd a while before it does: so those who allocate
+ *			       the most wait the most, and what is left is for who cannot wait
+ *
+ * It starts with a small part of each list and looks at more of it when that frees nothing. When a
+ * look at everything freed nothing a few times it gives up, for waking it again and again would use
+ * up the hart; who needs memory then sees for himself, and kswapd is tried again after that helped.
+ */
+
+#include "vm/kswapd.h"
+
+#include "core/clock.h"
+#include "core/panic.h"
+#include "lib/err.h"
+#include "mem/vmstat.h"
+#include "mem/zone.h"
+#include "sched/sched.h"
+#include "sched/wait.h"
+#include "vm/reclaim.h"
+#include "vm/shrinker.h"
+
+/* Fruitless runs before it gives up. */
+#define FAILURES_MAX 16
+/* How long a task waits for it at most. */
+#define THROTTLE_NS (100 * NSEC_PER_MSEC)
+
+static struct wait_queue kswapd_wq = WAIT_QUEUE_INIT(kswapd_wq);
+static struct wait_queue throttle_wq = WAIT_QUEUE_INIT(throttle_wq);
+static bool asked, working;
+static unsigned failures;
+
+static bool
+gave_up(void)
+{
+	return READ_ONCE(failures) >= FAILURES_MAX;
+}
+
+void
+kswapd_wake(void)
+{
+	if (READ_ONCE(asked) || gave_up())
+		return;
+	WRITE_ONCE(asked, true);
+	wake_up(&kswapd_wq);
+}
+
+void
+kswapd_note_progress(void)
+{
+	WRITE_ONCE(failures, 0);
+}
+
+/* Is there half of what is kept back for those who cannot wait? */
+static bool
+reserves_ok(void)
+{
+	u64 nr_free = 0, nr_min = 0;
+
+	for (unsigned i = 0; i < NR_ZONES; i++) {
+		nr_free += READ_ONCE(zones[i].nr_free);
+		nr_min += zones[i].watermark_min;
+	}
+	return nr_free > nr_min / 2;
+}
+
+void
+kswapd_throttle(gfp_t gfp)
+{
+	if (likely(reserves_ok()) || !(gfp & GFP_BIT_FS) || gave_up())
+		return;
+	kswapd_wake();
+	wait_event_deadline(&throttle_wq, reserves_ok() || !READ_ONCE(working),
+			    clock_now_ns() + THROTTLE_NS);
+}
+
+/* One pass over the zones that need it. => true: none does */
+static bool
+zones_balance(int priority, struct reclaim_run *run)
+{
+	bool balanced = true;
+
+	for (int i = NR_ZONES - 1; i >= 0; i--) {
+		struct zone *zone = &zones[i];
+		u64 nr_free = READ_ONCE(zone->nr_free);
+
+		if (nr_free >= zone->watermark_high)
+			continue;
+		balanced = false;
+		reclaim_zone(i, priority, zone->watermark_high - nr_free, run);
+	}
+	if (!balanced)
+		run->nr_freed += shrinkers_run(run->gfp, priority);
+	if (wait_queue_active(&throttle_wq))
+		wake_up_all(&throttle_wq);
+	return balanced;
+}
+
+/* => false: nothing could be freed, though it was needed */
+static bool
+kswapd_run(void)
+{
+	int priority = RECLAIM_PRIORITY;
+	bool any = false;
+
+	vmstat_add(PAGEOUTRUN, 1);
+	while (priority >= 0) {
+		struct reclaim_run run = {.gfp = GFP_KERNEL, .kswapd = true};
+
+		if (zones_balance(priority, &run))
+			return true;
+		reclaim_wait(&run);
+		any |= run.nr_freed > 0;
+		if (run.nr_freed == 0)
+			priority--;
+		cond_resched();
+	}
+	return any;
+}
+
+static void
+kswapd_main(void *arg)
+{
+	(void)arg;
+	current->reclaim_depth++;
+	for (;;) {
+		wait_event(&kswapd_wq, READ_ONCE(asked));
+		WRITE_ONCE(working, true);
+		WRITE_ONCE(asked, false);
+		if (kswapd_run())
+			WRITE_ONCE(failures, 0);
+		else
+			WRITE_ONCE(failures, failures + 1);
+		WRITE_ONCE(working, false);
+		wake_up_all(&throttle_wq);
+	}
+}
+
+void
+kswapd_init(void)
+{
+	struct task *task = kthread_start("kswapd0", kswapd_main, NULL);
+
+	assert(!IS_ERR(task));
+}

@@ -1,0 +1,284 @@
+/*
+ * The hands of reclaim. Pages come from the old end of an inactive list in batches; each is locked
+ * for a moment, if that can be had at once, and judged:
+ *
+ *	locked in memory by mlock		unevictable list
+ *	used, says the policy			young end of the inactive or active list
+ *	of a file, dirty			left; the flusher is called
+ *	anonymous, dirty			swap entries take the place of its PTEs, and it goes to
+ *						the disk with others; it waits in the laundry
+ *	being written				left
+ *	mapped					unmapped everywhere, then dropped
+ *	else					dropped
+ *
+ * The laundry of a zone holds the pages that reclaim itself gave to the disk, in that order, each
+ * with a reference and on no list. They are looked at first the next time, and those that are clean
+ * now are freed at once, unless somebody took them back.
+ *
+ * The caller may hold any sleeping lock, so nothing here waits for one: pages are only tried.
+ */
+
+#include "vm/shrink.h"
+
+#include "mem/page_alloc.h"
+#include "mem/vmstat.h"
+#include "sched/sched.h"
+#include "vm/pagecache.h"
+#include "vm/reclaim_policy.h"
+#include "vm/rmap.h"
+#include "vm/swap.h"
+#include "vm/workingset.h"
+
+#define SHRINK_BATCH 32
+
+enum verdict {
+	PAGE_FREED,
+	PAGE_KEEP,
+	PAGE_ACTIVATE,
+	PAGE_UNEVICTABLE,
+	PAGE_DIRTY,
+	PAGE_WRITEBACK,
+	PAGE_WRITE, /* stays locked, to be written with others */
+};
+
+/* => page locked, of a file */
+static enum verdict
+file_page_drop(struct page *page)
+{
+	if (page_test(page, PG_writeback))
+		return PAGE_WRITEBACK;
+	if (page_test(page, PG_dirty))
+		return page->mapping->ops->write_pages ? PAGE_DIRTY : PAGE_ACTIVATE;
+	if (page_mapcount(page) > 0 && !rmap_unmap(page))
+		return PAGE_KEEP;
+	workingset_evict(page);
+	return pagecache_remove(page) ? PAGE_FREED : PAGE_KEEP;
+}
+
+/* Only its page tables, and this thread, have the page: nobody is copying from or to it. */
+static bool
+anon_page_unpinned(const struct page *page)
+{
+	return page_refcount(page) == page_mapcount(page) + 1;
+}
+
+/* The page has a slot in swap. => page locked */
+static enum verdict
+swapcache_page_drop(struct page *page)
+{
+	if (page_mapcount(page) > 0 && !rmap_unmap(page))
+		return PAGE_KEEP;
+	if (page_test(page, PG_dirty))
+		return PAGE_WRITE;
+	workingset_evict(page);
+	return swap_cache_drop(page) ? PAGE_FREED : PAGE_KEEP;
+}
+
+/* => page locked, anonymous */
+static enum verdict
+anon_page_drop(struct page *page, const struct reclaim_run *run)
+{
+	if (page_test(page, PG_writeback))
+		return PAGE_WRITEBACK;
+	if (page_test(page, PG_swapcache))
+		return swapcache_page_drop(page);
+	if (page_refcount(page) == 1)
+		return PAGE_FREED;
+	if (!swap_available() || !(run->gfp & GFP_BIT_IO) || !anon_page_unpinned(page) ||
+	    swap_cache_add(page) < 0)
+		return PAGE_ACTIVATE;
+	return swapcache_page_drop(page);
+}
+
+/* How it was used, USED_*, which is forgotten. *locked: it must stay in memory */
+static u32
+page_uses(struct page *page, bool *locked)
+{
+	u32 found = rmap_test_and_clear_accessed(page), used = 0;
+
+	*locked = found & RMAP_LOCKED;
+	if (found & RMAP_ACCESSED)
+		used |= USED_MAPPED;
+	if (found & RMAP_EXEC)
+		used |= USED_EXEC;
+	if (page_test_and_clear(page, PG_referenced))
+		used |= USED_CALL;
+	return used;
+}
+
+/* => page locked, in a mapping or anonymous */
+static enum verdict
+page_judge(struct page *page, const struct reclaim_run *run)
+{
+	enum policy_verdict wanted;
+	bool locked;
+	u32 used = page_uses(page, &locked);
+
+	if (locked) {
+		page_set(page, PG_mlocked);
+		return PAGE_UNEVICTABLE;
+	}
+	wanted = reclaim_policy->judge(page, used);
+	if (wanted != POLICY_EVICT && !run->desperate)
+		return wanted == POLICY_ACTIVATE ? PAGE_ACTIVATE : PAGE_KEEP;
+	return page_test(page, PG_anon) ? anon_page_drop(page, run) : file_page_drop(page);
+}
+
+static void
+page_count(struct lru *lru, struct page *page, enum verdict verdict, struct reclaim_run *run)
+{
+	enum lru_kind kind = page_lru_kind(page);
+
+	run->nr_dirty += verdict == PAGE_DIRTY;
+	run->nr_writeback += verdict == PAGE_WRITEBACK;
+	if (verdict == PAGE_ACTIVATE) {
+		vmstat_add(PGACTIVATE, 1);
+		lru_note_cost(lru, kind, LRU_COST_LOOK);
+	}
+}
+
+/* A page that was freed: the last reference is ours. */
+static void
+page_gone(struct page *page, struct reclaim_run *run)
+{
+	enum lru_kind kind = page_lru_kind(page);
+
+	lru_isolated_gone(page);
+	page_put(page);
+	run->nr_freed++;
+	vmstat_add(run->kswapd ? PGSTEAL_KSWAPD : PGSTEAL_DIRECT, 1);
+	vmstat_add(kind == LRU_ANON ? PGSTEAL_ANON : PGSTEAL_FILE, 1);
+}
+
+/* Judge one page. => true: it is to be written, and still locked */
+static bool
+page_reclaim(struct lru *lru, struct page *page, struct reclaim_run *run)
+{
+	enum verdict verdict = PAGE_FREED;
+
+	if (!page_trylock(page)) {
+		lru_putback(page, false);
+		return false;
+	}
+	if (page->owner)
+		verdict = page_judge(page, run);
+	if (verdict == PAGE_WRITE)
+		return true;
+	if (verdict == PAGE_UNEVICTABLE)
+		page_set(page, PG_unevictable);
+	page_unlock(page);
+	page_count(lru, page, verdict, run);
+	if (verdict == PAGE_FREED)
+		page_gone(page, run);
+	else
+		lru_putback(page, verdict == PAGE_ACTIVATE);
+	return false;
+}
+
+/* Locked, dirty pages of the swap cache go to the disk, and to the laundry until they are there. */
+static void
+pages_write(struct lru *lru, struct page **pages, unsigned nr, struct reclaim_run *run)
+{
+	swap_writeout(pages, nr);
+	lru_launder(lru, pages, nr);
+	lru_note_cost(lru, LRU_ANON, nr * LRU_COST_IO);
+	run->nr_writeback += nr;
+}
+
+unsigned
+shrink_batch(struct lru *lru, enum lru_kind kind, u64 nr, struct reclaim_run *run)
+{
+	struct page *pages[SHRINK_BATCH];
+	unsigned taken, nr_write = 0;
+
+	nr = MIN(nr, (u64)SHRINK_BATCH);
+	reclaim_policy->refill(lru, kind, nr);
+	taken = lru_isolate(lru, lru_inactive(kind), pages, nr);
+	for (unsigned i = 0; i < taken; i++)
+		if (page_reclaim(lru, pages[i], run))
+			pages[nr_write++] = pages[i];
+	if (nr_write > 0)
+		pages_write(lru, pages, nr_write, run);
+	run->nr_scanned += taken;
+	vmstat_add(run->kswapd ? PGSCAN_KSWAPD : PGSCAN_DIRECT, taken);
+	vmstat_add(kind == LRU_ANON ? PGSCAN_ANON : PGSCAN_FILE, taken);
+	cond_resched();
+	return taken;
+}
+
+/* A page that was written, or so it seems. Gives the reference back. => true: it is free */
+static bool
+page_collect(struct page *page)
+{
+	bool freed = false;
+
+	if (!page_trylock(page)) {
+		lru_putback(page, false);
+		return false;
+	}
+	if (!page_test(page, PG_writeback) && !page_test(page, PG_dirty)) {
+		if (!page_test(page, PG_swapcache))
+			freed = page_refcount(page) == 1;
+		else if (page_mapcount(page) == 0) {
+			workingset_evict(page);
+			freed = swap_cache_drop(page);
+		}
+	}
+	page_unlock(page);
+	if (freed) {
+		lru_isolated_gone(page);
+		page_put(page);
+	} else {
+		lru_putback(page, page_mapcount(page) > 0);
+	}
+	return freed;
+}
+
+u64
+shrink_laundry(struct lru *lru, u64 *nr_left)
+{
+	struct page *page;
+	u64 freed = 0;
+
+	while ((page = lru_laundered(lru)))
+		freed += page_collect(page);
+	*nr_left += READ_ONCE(lru->nr_laundry);
+	vmstat_add(PGSTEAL_ANON, freed);
+	return freed;
+}
+
+/* Was the page locked in memory by programs that have unlocked it all? Then it may go again. */
+static bool
+page_was_unlocked(struct page *page)
+{
+	bool unlocked = false;
+
+	if (!page_test(page, PG_mlocked) || !page_trylock(page))
+		return false;
+	if (page->owner)
+		unlocked = !(rmap_test_and_clear_accessed(page) & RMAP_LOCKED);
+	if (unlocked)
+		page_clear(page, PG_mlocked);
+	page_unlock(page);
+	return unlocked;
+}
+
+void
+shrink_rescue(struct lru *lru, u64 nr)
+{
+	struct page *pages[SHRINK_BATCH];
+	unsigned taken;
+
+	nr = MIN(nr, READ_ONCE(lru->nr[LRU_UNEVICTABLE]));
+	for (; nr > 0; nr -= MIN(nr, (u64)taken)) {
+		taken = lru_isolate(lru, LRU_UNEVICTABLE, pages, MIN(nr, (u64)SHRINK_BATCH));
+		if (taken == 0)
+			break;
+		for (unsigned i = 0; i < taken; i++) {
+			if (!page_was_unlocked(pages[i]))
+				page_set(pages[i], PG_unevictable);
+			lru_putback(pages[i], false);
+		}
+		cond_resched();
+	}
+}

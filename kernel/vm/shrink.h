@@ -1,0 +1,28 @@
+#pragma once
+
+/* One step of reclaim: look at some pages of a list, and free what is not needed. */
+
+#include "mem/gfp.h"
+#include "vm/lru.h"
+
+/* What one run of reclaim may do, and what it did. */
+struct reclaim_run {
+	gfp_t gfp;
+	bool kswapd;	/* it is the thread, not somebody who needs memory himself */
+	bool desperate; /* used pages go, too */
+	u64 nr_scanned, nr_freed;
+	u64 nr_dirty;	  /* pages met that the flusher has to write */
+	u64 nr_writeback; /* pages met that are being written */
+};
+
+/* Look at up to nr pages of a kind. => how many were looked at; may sleep a while for others */
+unsigned shrink_batch(struct lru *lru, enum lru_kind kind, u64 nr, struct reclaim_run *run);
+
+/*
+ * Free what was written since somebody gave it to the disk to be freed. => how many; *nr_left are
+ * still being written
+ */
+u64 shrink_laundry(struct lru *lru, u64 *nr_left);
+
+/* Let pages that nobody keeps in memory any more be candidates again; looks at up to nr. */
+void shrink_rescue(struct lru *lru, u64 nr);

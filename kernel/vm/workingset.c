@@ -1,0 +1,104 @@
+/*
+ * A page that is used regularly, but less often than the inactive list is long, is reclaimed each
+ * time before its next use: one list cannot know. So a trace of what was reclaimed is kept. Each
+ * zone counts its evictions, and the trace of a page is the count when it went:
+ *
+ *	evicted		trace = count
+ *	read again	distance = count - trace: so many pages longer, the inactive list would
+ *			have kept it
+ *
+ * If that many pages are on the active list, then they were kept at the cost of this one, though
+ * nobody knows whether they are still used: the page becomes active at once, and competes with
+ * them. When the distance is larger no list that fits in memory had helped.
+ *
+ * The traces are in a table with a place for each page of RAM: longer distances than that do not
+ * count anyway. A place is found by a hash of what the page is (file and index, or swap slot), and
+ * holds half of that hash to tell it from others; a new trace takes the place of an old one. Nothing
+ * is allocated when memory is short, and a file that goes away leaves nothing to be cleaned up.
+ */
+
+#include "vm/workingset.h"
+
+#include "core/panic.h"
+#include "lib/hash.h"
+#include "mem/page_alloc.h"
+#include "mem/vmalloc.h"
+#include "mem/vmstat.h"
+#include "vm/lru.h"
+#include "vm/swap.h"
+
+/* tag << 32 | count of the zone; 0: none */
+static u64 *traces;
+static unsigned traces_log2;
+
+/* What the page is, as long as nobody gives it another identity. */
+static u64
+page_identity(const struct page *page)
+{
+	if (page_test(page, PG_anon))
+		return hash_u64(page->private ^ 1UL << 63);
+	return hash_u64((u64)page->mapping + hash_u64(page->index));
+}
+
+static u64 *
+trace_of(u64 identity)
+{
+	return &traces[identity >> (64 - traces_log2)];
+}
+
+static u64
+trace_make(u64 identity, u64 count)
+{
+	return (identity | 1) << 32 | (u32)count;
+}
+
+void
+workingset_evict(struct page *page)
+{
+	u64 identity = page_identity(page);
+	struct lru *lru = lru_of(page);
+
+	WRITE_ONCE(*trace_of(identity), trace_make(identity, ++lru->nr_evicted));
+}
+
+/* Pages that the refaulting one competes with. */
+static u64
+workingset_size(const struct lru *lru, enum lru_kind kind)
+{
+	u64 nr = READ_ONCE(lru->nr[lru_active(kind)]);
+
+	if (kind == LRU_FILE && swap_available())
+		nr += READ_ONCE(lru->nr[LRU_ACTIVE_ANON]) + READ_ONCE(lru->nr[LRU_INACTIVE_ANON]);
+	if (kind == LRU_ANON)
+		nr += READ_ONCE(lru->nr[LRU_ACTIVE_FILE]) + READ_ONCE(lru->nr[LRU_INACTIVE_FILE]);
+	return nr;
+}
+
+void
+workingset_refault(struct page *page)
+{
+	u64 identity = page_identity(page), *place = trace_of(identity), trace = READ_ONCE(*place);
+	enum lru_kind kind = page_lru_kind(page);
+	struct lru *lru = lru_of(page);
+	u32 distance = (u32)lru->nr_evicted - (u32)trace;
+
+	if (trace != trace_make(identity, trace))
+		return;
+	WRITE_ONCE(*place, 0);
+	vmstat_add(kind == LRU_ANON ? WORKINGSET_REFAULT_ANON : WORKINGSET_REFAULT_FILE, 1);
+	lru_note_cost(lru, kind, LRU_COST_IO);
+	if (distance > workingset_size(lru, kind))
+		return;
+	page_set(page, PG_workingset);
+	lru_activate(page);
+	vmstat_add(kind == LRU_ANON ? WORKINGSET_ACTIVATE_ANON : WORKINGSET_ACTIVATE_FILE, 1);
+}
+
+void
+workingset_init(void)
+{
+	while (1UL << traces_log2 < nr_total_pages())
+		traces_log2++;
+	traces = vmalloc(sizeof(u64) << traces_log2, GFP_KERNEL | GFP_ZERO);
+	assert(traces);
+}
