@@ -68,10 +68,11 @@ swapcache_page_drop(struct page *page)
 {
 	if (page_mapcount(page) > 0 && !rmap_unmap(page))
 		return PAGE_KEEP;
-	if (page_test(page, PG_dirty))
-		return PAGE_WRITE;
-	workingset_evict(page);
-	return swap_cache_drop(page) ? PAGE_FREED : PAGE_KEEP;
+	if (!page_test(page, PG_dirty))
+		workingset_evict(page);
+	if (swap_cache_drop(page))
+		return PAGE_FREED;
+	return page_test(page, PG_dirty) ? PAGE_WRITE : PAGE_KEEP;
 }
 
 /* => page locked, anonymous */

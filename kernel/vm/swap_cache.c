@@ -34,6 +34,7 @@
 #include "vm/pagecache_internal.h"
 #include "vm/pte_state.h"
 #include "vm/swap_area.h"
+#include "vm/workingset.h"
 
 struct page *
 swap_cache_find(swp_entry_t entry)
@@ -142,6 +143,7 @@ swap_cache_add_new(swp_entry_t entry, gfp_t gfp)
 	while (error == -ENOMEM && xa_reserve_fill());
 	if (!error) {
 		lru_add(page);
+		workingset_refault(page);
 		return page;
 	}
 	page_clear(page, PG_locked);
