@@ -8,7 +8,7 @@
 /* ti->flags: work to do before the next return to user mode. */
 #define TIF_NEED_RESCHED 1
 #define TIF_SIGPENDING	 2
-#define TIF_TRACE	 4  /* print this thread's system calls */
+#define TIF_TRACE	 4  /* this thread's system calls are told to somebody: proc/trace.c */
 #define TIF_MAKE_IT_FAIL 8  /* fault injection with a task filter is for this thread */
 #define TIF_MEMDIE	 16 /* being killed for its memory: may use the reserves */
 #define TIF_WORK_MASK	 (TIF_NEED_RESCHED | TIF_SIGPENDING)

@@ -458,6 +458,32 @@ static const struct file_ops pipe_ops = {
 	.flags = FILE_STREAM,
 };
 
+bool
+file_is_pipe(const struct file *file)
+{
+	return file->ops == &pipe_ops;
+}
+
+bool
+pipe_has_reader(const struct file *file)
+{
+	const struct pipe *pipe = file->private;
+
+	return READ_ONCE(pipe->nr_readers) > 0;
+}
+
+int
+pipe_write_record(struct file *file, const void *record, size_t bytes)
+{
+	struct uio uio;
+	ssize_t written;
+
+	assert(bytes <= PIPE_BUF);
+	uio_init_kernel(&uio, UIO_FROM_MEMORY, (void *)(uintptr_t)record, bytes);
+	written = pipe_write_some(file->private, &uio, bytes, false);
+	return written < 0 ? written : 0;
+}
+
 const struct file_ops fifo_ops = {
 	.read = pipe_read,
 	.write = pipe_write,

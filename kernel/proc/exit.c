@@ -9,6 +9,7 @@
 #include "proc/job_control.h"
 #include "proc/signal.h"
 #include "proc/timers.h"
+#include "proc/trace.h"
 #include "vm/usercopy.h"
 
 /*
@@ -186,8 +187,10 @@ thread_exit(u32 status)
 
 	if (last && process == init_process)
 		panic_init_died(process->exiting ? process->exit_status : status);
-	if (last)
+	if (last) {
 		real_timer_stop(process);
+		trace_end(process->exiting ? process->exit_status : status);
+	}
 	release_resources();
 	if (last)
 		process_end_vfork(process);

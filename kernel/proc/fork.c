@@ -7,6 +7,7 @@
 #include "mem/slab.h"
 #include "proc/process.h"
 #include "proc/signal.h"
+#include "proc/trace.h"
 #include "riscv/csr.h"
 #include "vm/usercopy.h"
 
@@ -124,7 +125,7 @@ copy_thread_state(struct task *child, const struct clone_args *args)
 		child->altstack = current->altstack;
 	if (args->flags & CLONE_CHILD_CLEARTID)
 		child->clear_child_tid = args->child_tid;
-	child->ti.flags = current->ti.flags & (TIF_TRACE | TIF_MAKE_IT_FAIL);
+	child->ti.flags = current->ti.flags & TIF_MAKE_IT_FAIL;
 }
 
 /* A process that is like the current one, for a first thread. => NULL for no memory */
@@ -225,6 +226,7 @@ clone_commit(struct task *child, struct process *process, const struct clone_arg
 	list_add_tail(&child->thread_link, &process->threads);
 	process->nr_threads++;
 	atomic_inc(&process->nr_live);
+	trace_inherit_locked(child, process);
 	spin_unlock_irqrestore(&process_lock, flags);
 	return 0;
 }

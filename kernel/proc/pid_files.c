@@ -7,6 +7,7 @@
 #include "lib/string.h"
 #include "proc/oom_kill.h"
 #include "proc/pid_info.h"
+#include "proc/trace.h"
 #include "vm/usercopy.h"
 
 /* /proc/<pid>: which files there are, and how procfs reaches a process by its number. */
@@ -162,6 +163,36 @@ write_make_it_fail(struct process *process, const char *text)
 	return 0;
 }
 
+static void
+show_trace(struct seq *seq, struct process *process, struct mm *mm)
+{
+	(void)mm;
+	seq_printf(seq, "%d\n", trace_is_attached(process));
+}
+
+/* "FD": the writer's pipe gets the records; "FD f": those of the children, too. */
+static int
+write_trace(struct process *process, const char *text)
+{
+	char number[12];
+	struct file *file;
+	u64 fd;
+	int err;
+
+	if (strscpy(number, text, sizeof(number)) < 0)
+		return -EINVAL;
+	number[strcspn(number, " ")] = '\0';
+	text += strlen(number);
+	if (kstrtou64(number, 10, &fd) || fd >= FILES_MAX || (*text && strcmp(text, " f") != 0))
+		return -EINVAL;
+	file = files_get(current->files, fd);
+	if (!file)
+		return -EBADF;
+	err = trace_attach(process, file, *text);
+	file_put(file);
+	return err;
+}
+
 static const struct pid_file {
 	void (*show)(struct seq *seq, struct process *process, struct mm *mm);
 	int (*write)(struct process *process, const char *text);
@@ -182,12 +213,13 @@ static const struct pid_file {
 	{.show = show_oom_score_adj, .write = write_oom_score_adj},
 	{.show = show_make_it_fail, .write = write_make_it_fail},
 	{.words = pid_pagemap_words},
+	{.show = show_trace, .write = write_trace},
 };
 
 static const char *const file_names[ARRAY_SIZE(files_table) + 1] = {
-	"stat",		 "statm",	 "status",  "maps", "smaps",  "smaps_rollup",
-	"cmdline",	 "environ",	 "auxv",    "comm", "limits", "oom_score",
-	"oom_score_adj", "make-it-fail", "pagemap", NULL,
+	"stat",		 "statm",	 "status",  "maps",  "smaps",  "smaps_rollup",
+	"cmdline",	 "environ",	 "auxv",    "comm",  "limits", "oom_score",
+	"oom_score_adj", "make-it-fail", "pagemap", "trace", NULL,
 };
 
 static s32

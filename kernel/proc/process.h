@@ -31,6 +31,7 @@
 struct files;
 struct fs_context;
 struct mm;
+struct trace;
 struct tty;
 
 enum process_state {
@@ -91,6 +92,7 @@ struct process {
 	u64 start_ns;			     /* C; clock_now_ns at creation */
 	s32 oom_score_adj;		     /* A */
 	char *exe_path;		 /* S; absolute path of the program, kmalloc'ed; may be NULL */
+	struct trace *trace;	 /* T; who is told of its calls, NULL for nobody (trace.c) */
 	struct timer real_timer; /* ITIMER_REAL, proc/timers.c */
 	u64 real_deadline_ns;	 /* T; 0 for none */
 	u64 real_interval_ns;	 /* T */

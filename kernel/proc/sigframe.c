@@ -45,24 +45,32 @@ struct rt_sigframe {
 STATIC_ASSERT(sizeof(struct rt_sigframe) == 1088);
 STATIC_ASSERT(offsetof(struct trap_frame, status) == USER_REGS * sizeof(u64));
 
-void
-signal_fill_siginfo(struct user_siginfo *user, const struct siginfo *info)
+bool
+signal_has_address(const struct siginfo *info)
 {
-	memset(user, 0, sizeof(*user));
-	user->signo = info->signo;
-	user->code = info->code;
 	switch (info->signo) {
 	case SIGSEGV:
 	case SIGBUS:
 	case SIGILL:
 	case SIGFPE:
 	case SIGTRAP:
-		if (info->code > 0 && info->code != SI_KERNEL) {
-			user->address = info->address;
-			return;
-		}
-		break;
-	case SIGCHLD:
+		return info->code > 0 && info->code != SI_KERNEL;
+	default:
+		return false;
+	}
+}
+
+void
+signal_fill_siginfo(struct user_siginfo *user, const struct siginfo *info)
+{
+	memset(user, 0, sizeof(*user));
+	user->signo = info->signo;
+	user->code = info->code;
+	if (signal_has_address(info)) {
+		user->address = info->address;
+		return;
+	}
+	if (info->signo == SIGCHLD) {
 		user->child.pid = info->pid;
 		user->child.uid = info->uid;
 		user->child.status = info->status;

@@ -129,6 +129,9 @@ void signal_init(void);
 /* Save FP registers that are newer in the hart to current->fpu. tf: its registers in user mode */
 void task_fpu_sync(struct trap_frame *tf);
 
+/* Is `address` what this signal's siginfo has, or `pid` and its neighbours? */
+bool signal_has_address(const struct siginfo *info);
+
 void signal_fill_siginfo(struct user_siginfo *user, const struct siginfo *info);
 
 /* Write a handler's frame for info to the user stack and make tf enter it. => -EFAULT */

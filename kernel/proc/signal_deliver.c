@@ -4,6 +4,7 @@
 #include "core/panic.h"
 #include "proc/exit.h"
 #include "proc/job_control.h"
+#include "proc/trace.h"
 #include "riscv/csr.h"
 #include "sched/sched.h"
 
@@ -252,6 +253,8 @@ signal_deliver(struct trap_frame *tf)
 			continue;
 		}
 		sig = take_next(&info, &action);
+		if (sig && (READ_ONCE(current->ti.flags) & TIF_TRACE))
+			trace_signal(&info);
 		if (sig && action.handler != SIG_DFL)
 			run_handler(tf, &info, &action);
 		else if (sig)

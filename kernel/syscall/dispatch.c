@@ -5,6 +5,7 @@
 #include "lib/compiler.h"
 #include "lib/errno.h"
 #include "mem/tlb_check.h"
+#include "proc/trace.h"
 #include "riscv/trap_frame.h"
 #include "sched/task.h"
 
@@ -19,11 +20,18 @@ syscall_unknown(u64 number)
 	return -ENOSYS;
 }
 
-static void
-syscall_trace(const struct trap_frame *tf, const struct syscall_entry *entry, long result)
+static NOINLINE void
+syscall_dispatch_traced(struct trap_frame *tf)
 {
-	pr_info("%s[%d] %s(%#lx, %#lx, %#lx, %#lx, %#lx, %#lx) = %ld", current->name, current->tid,
-		entry->name, tf->orig_a0, tf->a1, tf->a2, tf->a3, tf->a4, tf->a5, result);
+	struct trace_record *record = trace_call_begin(tf);
+	u64 number = tf->a7;
+
+	if (number < syscall_table_size && syscall_table[number].call)
+		tf->a0 = syscall_table[number].call(&tf->a0);
+	else
+		tf->a0 = syscall_unknown(number);
+	if (record)
+		trace_call_end(record, tf->a0);
 }
 
 void
@@ -33,6 +41,10 @@ syscall_dispatch(struct trap_frame *tf)
 	const struct syscall_entry *entry = &syscall_table[number];
 	long result;
 
+	if (unlikely(READ_ONCE(current->ti.flags) & TIF_TRACE)) {
+		syscall_dispatch_traced(tf);
+		return;
+	}
 	if (unlikely(number >= syscall_table_size || !entry->call)) {
 		tf->a0 = syscall_unknown(number);
 		return;
@@ -43,8 +55,6 @@ syscall_dispatch(struct trap_frame *tf)
 	lockcheck_return_to_user(entry->name);
 #endif
 	tlb_check_settled();
-	if (unlikely(READ_ONCE(current->ti.flags) & TIF_TRACE))
-		syscall_trace(tf, entry, result);
 }
 
 u64
