@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -147,15 +148,24 @@ signals_are_told(void)
 	return 0;
 }
 
-/* A child that makes calls until it is killed, or NR_CALLS and then ends with 7. */
+static void
+on_alarm(int sig)
+{
+	(void)sig;
+}
+
+/* A child that makes calls until it is killed, or NR_CALLS and then ends with 7; with alarms. */
 static pid_t
 caller_start(int for_ever)
 {
+	struct itimerval alarms = {{0, 1000}, {0, 1000}};
 	pid_t pid = fork();
 
 	if (pid != 0)
 		return pid;
 	sleep(1);
+	signal(SIGALRM, on_alarm);
+	setitimer(ITIMER_REAL, &alarms, NULL);
 	for (int i = 0; for_ever || i < NR_CALLS; i++)
 		getppid();
 	_exit(7);
@@ -198,18 +208,34 @@ tracer_that_sleeps(void)
 	return 0;
 }
 
-/* The tracer goes away at once: the traced process does what it would have done. */
+static int
+is_traced(pid_t pid)
+{
+	char path[32], number = '1';
+	int file;
+
+	snprintf(path, sizeof(path), "/proc/%d/trace", pid);
+	file = open(path, O_RDONLY);
+	if (file >= 0 && read(file, &number, 1) != 1)
+		number = '?';
+	close(file);
+	return number == '1';
+}
+
+/* The tracer goes away at once: the traced process goes on, and is no longer traced. */
 static int
 tracer_that_dies(void)
 {
 	int fds[2], status;
-	pid_t pid = caller_start(0);
+	pid_t pid = caller_start(1);
 
-	CHECK(pipe(fds) == 0 && attach(pid, fds[1]) == 0);
+	CHECK(pipe(fds) == 0 && attach(pid, fds[1]) == 0 && is_traced(pid));
 	close(fds[0]);
 	close(fds[1]);
-	CHECK(waitpid(pid, &status, 0) == pid);
-	CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 7);
+	while (is_traced(pid))
+		CHECK(waitpid(pid, &status, WNOHANG) == 0);
+	CHECK(kill(pid, SIGKILL) == 0 && waitpid(pid, &status, 0) == pid);
+	CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 	return 0;
 }
 
