@@ -1,4 +1,6 @@
-"""make linux-compare: our test programs on Quire and under qemu-riscv64, result by result.
+"""make linux-compare: our test programs on Quire and on Linux, result by result.
+
+Linux is qemu-riscv64, or with LINUX=IMAGE a kernel (grading/linux_kernel.py).
 
 QEMU's user mode gives a program the calls of the host's Linux, so a test that fails there is
 probably a wrong test. Where QEMU itself differs from a kernel, user/test/linux_differences.txt
@@ -14,15 +16,18 @@ import sys
 import tempfile
 from dataclasses import dataclass
 
+from grading import linux_kernel
 from grading.machine import EnvironmentProblem, options, run_command, scratch
 from grading.rings.user import test_names
 
 DIFFERENCES = "user/test/linux_differences.txt"
+KERNEL_DIFFERENCES = "user/test/linux_kernel_differences.txt"
 KINDS = ("differs", "varies", "absent")
 RESULT_LINE = re.compile(r"^test (\S+) (ok|FAILED|skipped)", re.MULTILINE)
 SKIP_STATUS = 77
 HOST_SECONDS = 600  # of wall time, for what hangs
 GUEST_SECONDS = 600
+MARK = "@end-of-program"
 MISSING = "-"
 
 
@@ -87,32 +92,44 @@ def on_linux(names, folder):
     return found
 
 
-def on_quire(names):
-    """{case: result} of programs in one boot of Quire."""
-    found = {}
-    mark = "@end-of-program"
-    line = f"for t in {' '.join(names)}; do $t; echo {mark} $t $?; done"
-    result = run_command(options.config_from_environment(limit=GUEST_SECONDS), line)
-    if result.status is None:
-        raise EnvironmentProblem(f"Quire ended too early: {result.machine}")
-    start, output = 0, result.output.decode("utf-8", "replace")
-    for end in re.finditer(rf"^{mark} (\S+) (\d+)$", output, re.MULTILINE):
+def line_of(names):
+    """A line for the shell that runs them all and marks the end of each."""
+    return f"for t in {' '.join(names)}; do $t; echo {MARK} $t $?; done"
+
+
+def marked_results(output):
+    """{case: result} of the output of such a line."""
+    found, start = {}, 0
+    for end in re.finditer(rf"^{MARK} (\S+) (\d+)$", output, re.MULTILINE):
         found.update(results(end.group(1), int(end.group(2)), output[start:end.start()]))
         start = end.end()
     return found
+
+
+def on_quire(names):
+    """{case: result} of programs in one boot of Quire."""
+    result = run_command(options.config_from_environment(limit=GUEST_SECONDS), line_of(names))
+    if result.status is None:
+        raise EnvironmentProblem(f"Quire ended too early: {result.machine}")
+    return marked_results(result.output.decode("utf-8", "replace"))
+
+
+def on_linux_kernel(names, image):
+    """{case: result} of programs in one boot of a Linux kernel."""
+    return marked_results(linux_kernel.run(image, line_of(names), emit=print)[1])
 
 
 def judge(case, quire, linux, differences):
     """(what to print, whether it is an error) of one case."""
     known = differences.get(case)
     if known and known.kind == "absent":
-        return f"not on a host: {known.reason}", linux not in (MISSING, "skipped")
+        return f"not run there: {known.reason}", linux not in (MISSING, "skipped")
     if quire != linux:
         if known:
             return f"known difference: {known.reason}", False
         return "DIFFERENT, and nobody says why", True
     if known and known.kind == "differs":
-        return f"SAME, and {DIFFERENCES} says it differs", True
+        return "SAME, and the list of differences says it differs", True
     return "same", False
 
 
@@ -127,7 +144,7 @@ def compare(quire, linux, differences):
             continue  # the whole program, which told its cases
         remark, error = judge(case, ours, theirs, differences)
         if ours == theirs == MISSING and differences[case].kind != "absent":
-            remark, error = f"NO SUCH CASE, but {DIFFERENCES} has it", True
+            remark, error = "NO SUCH CASE, but the list of differences has it", True
         table.append((case, ours, theirs, remark, error))
     return table
 
@@ -144,19 +161,21 @@ def print_table(table):
 
 
 def main():
-    if emulator() is None:
+    image = options.setting("LINUX")
+    if not image and emulator() is None:
         sys.stderr.write("linux-compare: no qemu-riscv64 (./setup.sh gets it)\n")
         return 2
     folder = os.path.join(options.setting("BUILD", "build"), "user", "bin")
-    differences = read_differences()
+    differences = read_differences(KERNEL_DIFFERENCES if image else DIFFERENCES)
     names = programs(differences)
     scratch.prepare()
     try:
+        linux = on_linux_kernel(names, image) if image else on_linux(names, folder)
         quire = on_quire(names)
     except EnvironmentProblem as problem:
         sys.stderr.write(f"linux-compare: {problem}\n")
         return 2
-    table = compare(quire, on_linux(names, folder), differences)
+    table = compare(quire, linux, differences)
     print_table(table)
     return 1 if any(error for *_, error in table) else 0
 

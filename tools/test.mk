@@ -3,12 +3,14 @@
 N ?= 100
 LAB ?=
 TEST ?=
+LINUX ?=
+export QUIRE_LINUX := $(value LINUX)
 RINGS := $(PYTHON) -m grading.rings
 RING ?=
 J ?=
 RING_OPTIONS := $(if $(J),-j $(J)) $(if $(ONLY),--only '$(ONLY)')
 
-.PHONY: test boot-soak oom-soak crash faults fuzz bench linux-compare
+.PHONY: test boot-soak oom-soak crash faults fuzz bench linux-compare linux-run
 test:
 	@$(RINGS) $(RING_OPTIONS) $(RING)
 
@@ -27,9 +29,13 @@ crash:
 faults:
 	@$(RINGS) $(RING_OPTIONS) sweep
 
-# Every test program here and under qemu-riscv64, case by case.
+# Every test program here and under qemu-riscv64, or the kernel LINUX=IMAGE, case by case.
 linux-compare: bootable
 	@$(PYTHON) -m grading.linux_compare
+
+# One line of shell, CMD=, on the kernel LINUX=IMAGE.
+linux-run: bootable
+	@$(PYTHON) -m grading.linux_kernel
 
 fuzz:
 	$(MAKE) -C tools/hosttest fuzz BUILD=$(abspath $(BUILD))
