@@ -304,11 +304,13 @@ fault_handle(struct mm *mm, uva_t uva, enum fault_access access)
 	}
 	if (unlikely(f.swap_page))
 		page_put(f.swap_page);
-	fault_count()->nr_faults++;
-	if (f.major)
-		current->maj_flt++;
-	else
-		current->min_flt++;
+	if (likely(result == FAULT_OK)) {
+		fault_count()->nr_faults++;
+		if (f.major)
+			current->maj_flt++;
+		else
+			current->min_flt++;
+	}
 	return result;
 }
 

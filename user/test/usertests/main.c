@@ -36,11 +36,11 @@
 #define SKIP_STATUS	  77
 
 static const struct test_group groups[] = {
-	{"pointers", pointer_tests},	{"faults", fault_tests},  {"memory", memory_tests},
-	{"sharing", sharing_tests},	{"exec", exec_tests},	  {"process", process_tests},
-	{"files", file_tests},		{"names", name_tests},	  {"pipes", pipe_tests},
-	{"signals", signal_tests},	{"system", system_tests}, {"ranges", range_tests},
-	{"isolation", isolation_tests},
+	{"pointers", pointer_tests}, {"faults", fault_tests},	     {"memory", memory_tests},
+	{"sharing", sharing_tests},  {"exec", exec_tests},	     {"process", process_tests},
+	{"files", file_tests},	     {"names", name_tests},	     {"pipes", pipe_tests},
+	{"signals", signal_tests},   {"system", system_tests},	     {"counts", count_tests},
+	{"ranges", range_tests},     {"isolation", isolation_tests},
 };
 
 static struct {
