@@ -1,6 +1,6 @@
 # make check: everything that can be said about the sources without running them.
 
-CHECKS := check-layers check-headers check-symbols check-sizes check-text check-format check-docs \
+CHECKS := check-layers check-headers check-symbols check-init check-sizes check-text check-format check-docs \
 	check-pointers check-sparse check-driver
 
 .PHONY: check $(CHECKS)
@@ -15,6 +15,9 @@ check-headers: $(BUILD)/gen/syscall_table.c
 check-symbols: $(BUILD)/quire.elf
 	$(PYTHON) tools/check_symbols.py $(NM) $(BUILD)/kernel $(BUILD)/quire.elf \
 		$(CC) $(KERNEL_CFLAGS)
+
+check-init: $(BUILD)/quire.elf
+	$(PYTHON) tools/check_init.py $(NM) $(BUILD)/kernel
 
 check-sizes:
 	$(PYTHON) tools/check_sizes.py

@@ -19,6 +19,7 @@ CRASHES = {
     "stack": r"stack overflow",
     "null": r"null",
     "jump": r"ffffffe012345678",
+    "init-code": r"wild jump to [\s\S]*init memory, which was freed after the boot",
     "text": r"store|write",
     "user": r"user",
     "assert": r"assertion failed",

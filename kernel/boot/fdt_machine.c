@@ -14,7 +14,7 @@
 
 static struct fdt fdt;
 
-static void
+static void INIT
 read_memory(void)
 {
 	fdt_node_t node = -1;
@@ -27,7 +27,7 @@ read_memory(void)
 		panic("the device tree names no memory");
 }
 
-static void
+static void INIT
 read_reserved(void)
 {
 	struct fdt_range range;
@@ -46,7 +46,7 @@ read_reserved(void)
 }
 
 /* A hart counts when it is enabled and has an MMU (sifive_u's monitor hart has none). */
-static bool
+static bool INIT
 hart_usable(fdt_node_t node, u32 *hartid)
 {
 	struct fdt_range range;
@@ -60,7 +60,7 @@ hart_usable(fdt_node_t node, u32 *hartid)
 	return true;
 }
 
-static void
+static void INIT
 read_harts(void)
 {
 	fdt_node_t parent = fdt_find_path(&fdt, "/cpus");
@@ -87,7 +87,7 @@ read_harts(void)
 	}
 }
 
-static bool
+static bool INIT
 read_device(fdt_node_t node, struct mmio_device *device)
 {
 	struct fdt_range range;
@@ -101,7 +101,7 @@ read_device(fdt_node_t node, struct mmio_device *device)
 	return true;
 }
 
-static fdt_node_t
+static fdt_node_t INIT
 find_enabled(const char *const compatibles[])
 {
 	for (unsigned i = 0; compatibles[i]; i++) {
@@ -115,7 +115,7 @@ find_enabled(const char *const compatibles[])
 }
 
 /* The hart whose local interrupt controller has this phandle; -1 for none that we run. */
-static int
+static int INIT
 cpu_of_intc(u32 phandle)
 {
 	fdt_node_t node = fdt_find_phandle(&fdt, phandle);
@@ -130,7 +130,7 @@ cpu_of_intc(u32 phandle)
 	return -1;
 }
 
-static void
+static void INIT
 read_plic(void)
 {
 	static const char *const compatibles[] = {"riscv,plic0", "sifive,plic-1.0.0", NULL};
@@ -152,7 +152,7 @@ read_plic(void)
 	}
 }
 
-static void
+static void INIT
 read_uart(void)
 {
 	static const char *const compatibles[] = {"ns16550a", "ns16550", "snps,dw-apb-uart", NULL};
@@ -164,7 +164,7 @@ read_uart(void)
 	fdt_get_u32(&fdt, node, "clock-frequency", &machine.uart_clock_hz);
 }
 
-static void
+static void INIT
 read_virtio(void)
 {
 	fdt_node_t node = -1;
@@ -183,7 +183,7 @@ read_virtio(void)
 	}
 }
 
-static void
+static void INIT
 read_misc_devices(void)
 {
 	static const char *const tests[] = {"sifive,test0", "sifive,test1", NULL};
@@ -193,7 +193,7 @@ read_misc_devices(void)
 	read_device(find_enabled(rtcs), &machine.rtc);
 }
 
-static void
+static void INIT
 read_chosen(void)
 {
 	fdt_node_t node = fdt_find_path(&fdt, "/chosen");
@@ -218,7 +218,7 @@ read_chosen(void)
 	}
 }
 
-void
+void INIT
 machine_read_fdt(u64 boot_hartid, u64 fdt_pa)
 {
 	const char *model;

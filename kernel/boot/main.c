@@ -39,7 +39,7 @@
 #include "vm/oom.h"
 #include "vm/vm.h"
 
-static void
+static void INIT
 say_hello(void)
 {
 	u64 version = sbi_spec_version();
@@ -60,7 +60,7 @@ say_hello(void)
 		pr_info("boot arguments: %s", machine.bootargs);
 }
 
-static void
+static void INIT
 read_panic_action(void)
 {
 	char value[16];
@@ -81,12 +81,13 @@ init_thread(void *arg)
 	flusher_init();
 	oom_init();
 	kswapd_init();
+	init_memory_free();
 	late_init_run();
 	root_mount();
 	init_process_start();
 }
 
-void
+void INIT_REF
 boot_main(u64 hartid, u64 fdt_pa)
 {
 	cpus[0].hartid = hartid;

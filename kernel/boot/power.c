@@ -23,7 +23,7 @@ test_exit(int status)
 		*test_register = status ? ((u32)status & 0xffff) << 16 | TEST_FAIL : TEST_PASS;
 }
 
-void
+void INIT
 power_init(void)
 {
 	if (machine.test.size)
@@ -39,7 +39,7 @@ watchdog_bites(struct timer *timer)
 	machine_power_off(WATCHDOG_STATUS);
 }
 
-void
+void INIT
 watchdog_init(void)
 {
 	u64 seconds = bootarg_u64("watchdog", 0);

@@ -46,7 +46,7 @@ secondary_main(void)
 	sched_idle_loop();
 }
 
-static struct task *
+static struct task INIT *
 idle_task_create(u32 cpu)
 {
 	struct task *idle = kzalloc(sizeof(*idle), GFP_KERNEL);
@@ -65,7 +65,7 @@ idle_task_create(u32 cpu)
 	return idle;
 }
 
-static void
+static void INIT
 secondary_start(u32 cpu)
 {
 	struct secondary_hart *entry = &secondary_harts[cpu];
@@ -89,7 +89,7 @@ secondary_start(u32 cpu)
 	}
 }
 
-void
+void INIT
 secondary_start_all(void)
 {
 	u32 nr_online = 1;

@@ -12,7 +12,7 @@ ksyms_lookup(u64 address, u64 *offset)
 {
 	u64 low = 0, high = ksyms_count;
 
-	if (address < (u64)text_start || address >= (u64)text_end || ksyms_count == 0 ||
+	if (address < (u64)text_start || address >= (u64)init_text_end || ksyms_count == 0 ||
 	    address < ksyms_base)
 		return NULL;
 	while (high - low > 1) {

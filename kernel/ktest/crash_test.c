@@ -3,6 +3,7 @@
  * that a test outside can read the report. Never run otherwise.
  */
 
+#include "core/image.h"
 #include "core/init.h"
 #include "core/machine.h"
 #include "core/panic.h"
@@ -54,6 +55,15 @@ crash_jump_data(void)
 	void (*volatile wild)(void) = (void (*)(void))code;
 
 	wild();
+}
+
+/* Anything that was INIT: by its address, since no code may name it. */
+static void
+crash_init_code(void)
+{
+	void (*volatile gone)(void) = (void (*)(void))init_text_start;
+
+	gone();
 }
 
 static void
@@ -144,6 +154,7 @@ static const struct crash crashes[] = {
 	{"null", crash_null},
 	{"jump", crash_jump},
 	{"jump-data", crash_jump_data},
+	{"init-code", crash_init_code},
 	{"text", crash_text},
 	{"user", crash_user},
 	{"assert", crash_assert},

@@ -1,9 +1,11 @@
 /* What each frame of RAM is used for, and that bad ones are found. */
 
+#include "core/image.h"
 #include "fs/frame_survey.h"
 #include "ktest/ktest.h"
 #include "lib/string.h"
 #include "mem/page_alloc.h"
+#include "mem/pgtable.h"
 #include "mem/slab.h"
 #include "mem/vmalloc.h"
 #include "mem/zone.h"
@@ -77,6 +79,22 @@ KTEST(frames_within_free_blocks)
 			agree = state_of_page(pfn_to_page(walk.pfn + 1)) == FRAME_BUDDY &&
 				state_of_page(pfn_to_page(walk.pfn + walk.nr - 1)) == FRAME_BUDDY;
 	KTEST_CHECK(agree);
+}
+
+/* What only the boot needed is ordinary memory now, and nowhere else than in the direct map. */
+KTEST(frames_of_init_are_free)
+{
+	const char *start = init_text_start;
+	struct page *page = pa_to_page(image_to_pa(start));
+	int level;
+
+	KTEST_REQUIRE((u64)init_text_end > (u64)init_text_start);
+	KTEST_CHECK(pte_is_none(kernel_lookup((u64)start, &level)));
+	KTEST_CHECK(pte_is_none(kernel_lookup((u64)init_text_end - PAGE_SIZE, &level)));
+	KTEST_CHECK(kernel_lookup((u64)page_to_kva(page), &level).bits & PTE_W);
+	KTEST_CHECK(!(kernel_lookup((u64)page_to_kva(page), &level).bits & PTE_X));
+	KTEST_CHECK(!page_test(page, PG_reserved));
+	KTEST_CHECK(state_of_page(page) != FRAME_RESERVED + EARLY_IMAGE);
 }
 
 KTEST(frames_of_vmalloc_and_stacks)

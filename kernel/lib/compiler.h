@@ -16,8 +16,15 @@
 #define WEAK		   __attribute__((weak))
 #define NOINLINE	   __attribute__((noinline))
 #define ALWAYS_INLINE	   inline __attribute__((always_inline))
-#define MUST_CHECK	   __attribute__((warn_unused_result))
-#define FALLTHROUGH	   __attribute__((fallthrough))
+/*
+ * Code and data that nobody needs after the boot: their frames are given to the buddy then. Ordinary
+ * code must not refer to them; INIT_REF is for what does, and knows that it is still the boot.
+ */
+#define INIT	    SECTION(".init.text")
+#define INIT_DATA   SECTION(".init.data")
+#define INIT_REF    SECTION(".ref.text") NOINLINE
+#define MUST_CHECK  __attribute__((warn_unused_result))
+#define FALLTHROUGH __attribute__((fallthrough))
 /* A type that may overlay any other: for reading memory a word at a time. */
 #define MAY_ALIAS __attribute__((may_alias))
 

@@ -26,7 +26,7 @@ region_end(const struct mem_region *region)
 }
 
 /* [start, end) lies between regions i - 1 and i; it becomes one with a neighbour of its kind. */
-static void
+static void INIT
 region_insert(struct mem_region *regions, unsigned *nr, unsigned i, struct mem_region new)
 {
 	bool joins_below =
@@ -52,7 +52,7 @@ region_insert(struct mem_region *regions, unsigned *nr, unsigned i, struct mem_r
 }
 
 /* Add what of [start, end) is in no region yet. */
-static void
+static void INIT
 region_add(struct mem_region *regions, unsigned *nr, u64 start, u64 end, enum early_kind kind)
 {
 	while (start < end) {
@@ -71,7 +71,7 @@ region_add(struct mem_region *regions, unsigned *nr, u64 start, u64 end, enum ea
 	}
 }
 
-void
+void INIT
 early_add_ram(u64 pa, u64 size)
 {
 	u64 start = ALIGN_UP(pa, PAGE_SIZE);
@@ -80,7 +80,7 @@ early_add_ram(u64 pa, u64 size)
 	region_add(ram_regions, &nr_ram_regions, start, end, 0);
 }
 
-void
+void INIT
 early_reserve(u64 pa, u64 size, enum early_kind kind)
 {
 	if (size)
@@ -97,8 +97,24 @@ region_find(u64 pa)
 	return NULL;
 }
 
+void
+early_release(u64 pa, u64 size)
+{
+	struct mem_region *region = region_find(pa);
+	struct mem_region behind;
+
+	assert(region && pa > region->pa && pa + size < region_end(region));
+	assert(nr_reserved_regions < MEM_REGIONS_MAX);
+	behind = (struct mem_region){pa + size, region_end(region) - pa - size, region->kind};
+	region->size = pa - region->pa;
+	memmove(region + 2, region + 1,
+		(&reserved_regions[nr_reserved_regions] - (region + 1)) * sizeof(*region));
+	region[1] = behind;
+	nr_reserved_regions++;
+}
+
 /* => the highest aligned start of a free stretch of `size` in [low, high), or 0 */
-static u64
+static u64 INIT
 fit_below(u64 low, u64 high, u64 size, u64 align)
 {
 	unsigned i = nr_reserved_regions;
@@ -118,7 +134,7 @@ fit_below(u64 low, u64 high, u64 size, u64 align)
 }
 
 /* A free stretch of region n below `limit`, reserved. => its address, or 0 */
-static u64
+static u64 INIT
 region_take(unsigned n, u64 size, u64 align, u64 limit, enum early_kind kind)
 {
 	u64 pa = fit_below(ram_regions[n].pa, MIN(region_end(&ram_regions[n]), limit), size, align);
@@ -128,7 +144,7 @@ region_take(unsigned n, u64 size, u64 align, u64 limit, enum early_kind kind)
 	return pa;
 }
 
-u64
+u64 INIT
 early_alloc(u64 size, u64 align, enum early_kind kind)
 {
 	u64 limit = page_to_pa(directmap_end_page);
@@ -144,7 +160,7 @@ early_alloc(u64 size, u64 align, enum early_kind kind)
 	return pa;
 }
 
-u64
+u64 INIT
 early_alloc_high(u64 size, u64 align, enum early_kind kind)
 {
 	u64 pa = 0;

@@ -25,7 +25,7 @@ struct mem_region {
 
 /*
  * RAM as the FDT says, and what of it is taken: sorted by address, without overlaps, neighbours of
- * one kind joined. Changed only before mem_init().
+ * one kind joined. Changed only before mem_init(), and by early_release().
  */
 extern struct mem_region ram_regions[MEM_REGIONS_MAX];
 extern unsigned nr_ram_regions;
@@ -35,6 +35,12 @@ extern unsigned nr_reserved_regions;
 void early_add_ram(u64 pa, u64 size);
 /* What of it is reserved already keeps its kind. */
 void early_reserve(u64 pa, u64 size, enum early_kind kind);
+
+/*
+ * A piece from within what was reserved for one thing is not reserved any more: the one change after
+ * mem_init(), while nobody walks over frames yet.
+ */
+void early_release(u64 pa, u64 size);
 
 /*
  * Zero-filled and in the direct map, never freed; panics when there is none. Only before
@@ -55,3 +61,6 @@ const struct mem_region *early_region_of(u64 pa);
 /* Final kernel page table and struct pages, then zones, slab and vmalloc. Boot hart, once. */
 void paging_init(void);
 void mem_init(void);
+
+/* Give INIT code and data to the buddy. => nothing runs there any more; once, any thread */
+void init_memory_free(void);

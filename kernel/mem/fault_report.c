@@ -41,6 +41,9 @@ area_name(u64 va)
 		return kstack_guard_hit(va) ? "the guard of a kernel stack" : "vmalloc";
 	if (va >= (u64)text_start && va < (u64)text_end)
 		return "kernel text";
+	if ((va >= (u64)init_text_start && va < (u64)init_text_end) ||
+	    (va >= (u64)init_data_start && va < (u64)init_data_end))
+		return "init memory, which was freed after the boot";
 	if (va >= (u64)rodata_start && va < (u64)rodata_end)
 		return "kernel constants";
 	if (va >= (u64)data_start && va < (u64)kernel_end)

@@ -317,7 +317,7 @@ frame_fault(u64 pfn)
 
 #ifdef DEBUG
 /* => false, and says so: the frames of the walk are not those that the zones and the reservations know */
-static bool
+static bool INIT
 boot_walk_agrees(u64 nr_managed)
 {
 	u64 nr[NR_FRAME_STATES] = {0}, nr_free = 0, nr_taken = 0;
@@ -336,7 +336,7 @@ boot_walk_agrees(u64 nr_managed)
 }
 #endif
 
-void
+void INIT
 frames_report_boot(void)
 {
 	u64 nr_managed = nr_total_pages(), nr_ram = 0, nr_taken = 0;

@@ -7,26 +7,33 @@
  * The struct pages of the array's own frames are never written: nobody asks for them.
  */
 
+#include "core/image.h"
 #include "core/machine.h"
 #include "core/panic.h"
 #include "core/printk.h"
 #include "lib/bitmap.h"
 #include "lib/compiler.h"
+#include "lib/string.h"
 #include "mem/early.h"
 #include "mem/frame_state.h"
+#include "mem/pgtable.h"
+#include "mem/tlb.h"
 #include "mem/vmalloc.h"
 #include "mem/zone.h"
 
+/* What code of the boot becomes in a debug build: no instruction that does anything. */
+#define INIT_POISON 0xcc
+
 static BITMAP_DECLARE(deferred_blocks, DIRECTMAP_SIZE >> (PAGE_SHIFT + MAX_ORDER));
 
-static u64
+static u64 INIT
 ram_end(void)
 {
 	return ram_regions[nr_ram_regions - 1].pa + ram_regions[nr_ram_regions - 1].size;
 }
 
 /* Where ZONE_DMA ends: zone_dma=SIZE bytes from the beginning of RAM, in whole blocks. */
-static u64
+static u64 INIT
 dma_end(void)
 {
 	u64 start = ram_regions[0].pa;
@@ -37,7 +44,7 @@ dma_end(void)
 		    : start;
 }
 
-static void
+static void INIT
 zones_define(void)
 {
 	u64 start = ram_regions[0].pa >> PAGE_SHIFT, end = ram_end() >> PAGE_SHIFT;
@@ -49,21 +56,21 @@ zones_define(void)
 	zone_init(&zones[ZONE_HIGHMEM], "HighMem", ZONE_HIGHMEM, high, end);
 }
 
-static void
+static void INIT
 pages_init(struct zone *zone, u64 start_pfn, u64 end_pfn, u32 flags, s32 refcount)
 {
 	for (u64 pfn = start_pfn; pfn < end_pfn; pfn++)
 		page_init(pfn_to_page(pfn), zone->index, flags, refcount);
 }
 
-static void
+static void INIT
 reserve_frames(struct zone *zone, u64 start_pfn, u64 end_pfn)
 {
 	pages_init(zone, start_pfn, end_pfn, 1U << PG_reserved, 1);
 }
 
 /* Frames of the array of struct page, but for the blocks that they share with free ones. */
-static void
+static void INIT
 reserve_struct_pages(struct zone *zone, u64 start_pfn, u64 end_pfn)
 {
 	u64 first = ALIGN_UP(start_pfn, MAX_ORDER_PAGES);
@@ -73,7 +80,7 @@ reserve_struct_pages(struct zone *zone, u64 start_pfn, u64 end_pfn)
 	reserve_frames(zone, MAX(last, MIN(first, end_pfn)), end_pfn);
 }
 
-static void
+static void INIT
 release_frames(struct zone *zone, u64 start_pfn, u64 end_pfn)
 {
 	if (start_pfn >= end_pfn)
@@ -83,7 +90,7 @@ release_frames(struct zone *zone, u64 start_pfn, u64 end_pfn)
 }
 
 /* Frames that are free: whole blocks can wait, what is before and behind them cannot. */
-static void
+static void INIT
 release_range(struct zone *zone, u64 start_pfn, u64 end_pfn)
 {
 	u64 first = ALIGN_UP(start_pfn, MAX_ORDER_PAGES);
@@ -99,7 +106,7 @@ release_range(struct zone *zone, u64 start_pfn, u64 end_pfn)
 }
 
 /* One stretch of RAM in one zone: what is reserved, and what is not, in turn. */
-static void
+static void INIT
 stretch_init(struct zone *zone, u64 start, u64 end)
 {
 	zone->nr_present += (end - start) >> PAGE_SHIFT;
@@ -121,7 +128,7 @@ stretch_init(struct zone *zone, u64 start, u64 end)
 }
 
 /* A block that RAM fills only in part has struct pages all the same, for the buddy looks at them. */
-static void
+static void INIT
 edges_init(void)
 {
 	for (unsigned i = 0; i < nr_ram_regions; i++) {
@@ -133,7 +140,7 @@ edges_init(void)
 	}
 }
 
-void
+void INIT
 mem_init(void)
 {
 	early_active = false;
@@ -153,4 +160,38 @@ mem_init(void)
 	if (zones[ZONE_HIGHMEM].nr_present)
 		pr_info("memory: %lu MiB in the direct map",
 			(page_to_pa(directmap_end_page) - ram_regions[0].pa) >> 20);
+}
+
+/* => frames that it gave to the buddy */
+static u64
+image_part_free(const char *start, const char *end)
+{
+	u64 size = end - start, kva = image_to_pa(start) + DIRECTMAP_BASE;
+
+	if (size == 0 || kernel_protect(kva, size, PTE_KERNEL_RW) < 0)
+		return 0;
+	kernel_unmap((u64)start, size);
+	tlb_flush_kernel((u64)start, (u64)end);
+	tlb_flush_kernel(kva, kva + size);
+#ifdef DEBUG
+	memset((void *)kva, INIT_POISON, size);
+#endif
+	early_release(image_to_pa(start), size);
+	for (u64 at = kva; at < kva + size; at += PAGE_SIZE) {
+		struct page *page = kva_to_page((void *)at);
+		struct zone *zone = &zones[page->zone];
+
+		page_init(page, page->zone, 0, 0);
+		zone_add_range(zone, page_to_pfn(page), page_to_pfn(page) + 1);
+	}
+	return size >> PAGE_SHIFT;
+}
+
+void
+init_memory_free(void)
+{
+	u64 nr_pages = image_part_free(init_text_start, init_text_end) +
+		       image_part_free(init_data_start, init_data_end);
+
+	pr_info("Freeing unused kernel memory: %luK", nr_pages << (PAGE_SHIFT - 10));
 }

@@ -79,7 +79,7 @@ kmap_window_unmap(const void *kva)
 	irq_restore(flags);
 }
 
-void
+void INIT
 kmap_init(void)
 {
 	const struct mem_region *last = &ram_regions[nr_ram_regions - 1];

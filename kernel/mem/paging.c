@@ -46,7 +46,7 @@ table_of(pte_t pte)
 }
 
 /* A zeroed table, early or from the buddy without sleeping. => NULL when there is no memory */
-static pte_t *
+static pte_t INIT_REF *
 kernel_table_alloc(void)
 {
 	pte_t *table;
@@ -213,14 +213,14 @@ kernel_protect(u64 va, u64 size, u64 flags)
 	return error;
 }
 
-static void
+static void INIT
 map_or_die(u64 va, u64 pa, u64 size, u64 flags)
 {
 	if (kernel_map(va, pa, size, flags) < 0)
 		panic("cannot map %#lx to %#lx, %lu KiB", va, pa, size >> 10);
 }
 
-static void
+static void INIT
 map_image_part(const char *start, const char *end, u64 flags)
 {
 	map_or_die((u64)start, image_to_pa(start), end - start, flags);
@@ -230,7 +230,7 @@ map_image_part(const char *start, const char *end, u64 flags)
  * directmap=SIZE: only so much RAM gets addresses of its own, in whole blocks of the buddy.
  * => where the direct map ends
  */
-static u64
+static u64 INIT
 directmap_end(void)
 {
 	u64 start = ram_regions[0].pa;
@@ -246,7 +246,7 @@ directmap_end(void)
 }
 
 /* One stretch of RAM in the direct map; the image's text and constants are read-only there. */
-static void
+static void INIT
 map_ram(u64 start, u64 end)
 {
 	u64 ro_start = image_to_pa(text_start);
@@ -260,7 +260,7 @@ map_ram(u64 start, u64 end)
 }
 
 /* struct pages of a stretch of RAM and of the blocks of the buddy that it lies in. */
-static void
+static void INIT
 map_vmemmap(u64 start, u64 end)
 {
 	const u64 block = (u64)PAGE_SIZE << MAX_ORDER;
@@ -281,7 +281,7 @@ map_vmemmap(u64 start, u64 end)
 	}
 }
 
-static void
+static void INIT
 make_middle_tables(u64 start, u64 end)
 {
 	for (u64 va = start; va < end; va += 1UL << PUD_SHIFT)
@@ -289,7 +289,7 @@ make_middle_tables(u64 start, u64 end)
 			panic("no memory for the kernel's page tables");
 }
 
-static void
+static void INIT
 map_direct(u64 limit)
 {
 	for (unsigned i = 0; i < nr_ram_regions && ram_regions[i].pa < limit; i++)
@@ -307,7 +307,7 @@ kernel_pte(u64 va)
 	return ptep;
 }
 
-void
+void INIT
 paging_init(void)
 {
 	u64 limit = directmap_end();
@@ -315,9 +315,9 @@ paging_init(void)
 	directmap_end_page = pa_to_page(limit);
 	spin_init(&kernel_pgtable.lock, "kernel_pgtable", RANK_PAGETABLE);
 	kernel_pgtable.root = pa_to_kva(early_alloc(PAGE_SIZE, PAGE_SIZE, EARLY_TABLES));
-	map_image_part(text_start, text_end, PTE_KERNEL_RX);
+	map_image_part(text_start, init_text_end, PTE_KERNEL_RX);
 	map_image_part(rodata_start, rodata_end, PTE_KERNEL_RO);
-	map_image_part(data_start, kernel_end, PTE_KERNEL_RW);
+	map_image_part(init_data_start, kernel_end, PTE_KERNEL_RW);
 	map_direct(limit);
 	make_middle_tables(VMALLOC_BASE, VMALLOC_END);
 	make_middle_tables(VMEMMAP_BASE, VMEMMAP_BASE + VMEMMAP_SIZE);

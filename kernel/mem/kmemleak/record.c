@@ -233,7 +233,7 @@ object_freed(struct kmem_cache *cache, void *object)
 
 static struct slab_watcher watcher = {.allocated = object_allocated, .freed = object_freed};
 
-void
+void INIT
 kmemleak_init(void)
 {
 	char value[8];

@@ -246,7 +246,7 @@ slab_nr_reclaimable_pages(void)
 	return pages_of(SLAB_RECLAIM_ACCOUNT);
 }
 
-void
+void INIT
 slab_init(void)
 {
 	debug_init();

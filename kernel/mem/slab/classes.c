@@ -16,13 +16,13 @@ static const struct {
 	{8192, "kmalloc-8k"},
 };
 
-static size_t
+static size_t INIT
 class_align(size_t size)
 {
 	return IS_POWER_OF_2(size) ? MIN(size, (size_t)PAGE_SIZE) : 32;
 }
 
-void
+void INIT
 kmalloc_classes_init(void)
 {
 	for (unsigned i = 0; i < NR_KMALLOC_CLASSES; i++) {

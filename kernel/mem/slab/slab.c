@@ -280,7 +280,7 @@ slab_reap(struct slab_cache *cache)
 	return nr_pages;
 }
 
-void
+void INIT
 kmalloc_init(void)
 {
 	magazine_init();

@@ -239,7 +239,7 @@ ksize(const void *object)
 	return ALIGN_UP((size_t)head_of(object)->bytes, SLOB_UNIT);
 }
 
-void
+void INIT
 kmalloc_init(void)
 {
 	static const char *const names[NR_SLOB_LISTS] = {"slob-small", "slob-medium", "slob-large"};

@@ -246,7 +246,7 @@ cache_check(struct kmem_cache *common)
 	spin_unlock_irqrestore(&cache->lock, flags);
 }
 
-void
+void INIT
 kmalloc_init(void)
 {
 	kmalloc_classes_init();
