@@ -21,16 +21,6 @@
 #include "vm/pte_state.h"
 #include "vm/swap.h"
 
-/* Are slots better given back than kept for pages that are in memory? */
-static bool
-swap_is_tight(void)
-{
-	u64 nr_total, nr_free;
-
-	swap_totals(&nr_total, &nr_free);
-	return nr_free < nr_total / 2;
-}
-
 /* => page locked and valid, page-table lock held, *ptep is the entry */
 static void
 swap_map_page(struct vma *vma, uva_t uva, pte_t *ptep, struct page *page, swp_entry_t entry,

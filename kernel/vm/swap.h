@@ -25,13 +25,21 @@ struct mm;
 
 /* --- what reclaim calls ----------------------------------------------------------------------- */
 
-extern atomic64_t swap_nr_free; /* slots of all areas that are given out */
+/* Slots of the areas that give some out: free ones, and all that are not bad. */
+extern atomic64_t swap_nr_free, swap_nr_usable;
 
 /* Is it worth looking at anonymous pages? (There is a free slot.) */
 static inline bool
 swap_available(void)
 {
 	return atomic64_read(&swap_nr_free) > 0;
+}
+
+/* Are slots better given back than kept for pages that are in memory? (Half of them are used.) */
+static inline bool
+swap_is_tight(void)
+{
+	return atomic64_read(&swap_nr_free) < atomic64_read(&swap_nr_usable) / 2;
 }
 
 /*

@@ -33,7 +33,7 @@ static struct swap_area *order[SWAP_AREAS_MAX];
 static u32 nr_order;
 static u64 nr_turns; /* slots given out so far */
 
-atomic64_t swap_nr_free;
+atomic64_t swap_nr_free, swap_nr_usable;
 
 struct swap_area *
 swap_area_get(unsigned type)
@@ -171,6 +171,8 @@ area_open(struct swap_area *area)
 	spin_lock(&area->lock);
 	area->open = true;
 	atomic64_add(&swap_nr_free, area->map.nr_free);
+	area->nr_usable = area->map.nr_slots - area->map.nr_bad;
+	atomic64_add(&swap_nr_usable, area->nr_usable);
 	spin_unlock(&area->lock);
 	order_insert(area);
 }
@@ -182,6 +184,7 @@ area_close(struct swap_area *area)
 	spin_lock(&area->lock);
 	area->open = false;
 	atomic64_add(&swap_nr_free, -(s64)area->map.nr_free);
+	atomic64_add(&swap_nr_usable, -(s64)area->nr_usable);
 	spin_unlock(&area->lock);
 }
 

@@ -22,6 +22,7 @@ struct swap_area {
 	bool active;			     /* L: there is a map */
 	bool open;			     /* L: slots are given out */
 	s32 priority;			     /* O */
+	u64 nr_usable;			     /* L: what it added to swap_nr_usable */
 	struct swap_map map;		     /* L */
 	struct swap_cursor cursors[NR_CPUS]; /* L */
 	struct xarray cache;		     /* L: slot -> struct page */

@@ -3,9 +3,9 @@
  * Neither direction waits: a page that is read is locked until it is there, one that is written has
  * PG_writeback until it is away.
  *
- * Writing makes memory free, so it must not fail for want of some: when there is no memory for a
- * request even in the reserve of the block layer, pages are written one by one, by a call that waits
- * for a request of somebody else to end.
+ * Writing makes memory free, so it must not fail for want of some. It takes memory for requests from
+ * the reserves; when there is none even in the reserve of the block layer, pages are written one by
+ * one, by a call that waits for a request of somebody else to end.
  */
 
 #include "core/panic.h"
@@ -108,7 +108,7 @@ run_add(struct run *run, struct page *page)
 	    (run->bdev != bdev || run->next_sector != sector || run->bio->nr_segs == BIO_MAX_SEGS))
 		run_submit(run);
 	if (!run->bio) {
-		run->bio = bio_alloc(GFP_NOIO);
+		run->bio = bio_alloc(run->op == BIO_WRITE ? GFP_MEMALLOC : GFP_NOIO);
 		if (!run->bio) {
 			page_move_slowly(run->op, page);
 			return;
