@@ -44,8 +44,8 @@ swap_is_tight(void)
 
 /*
  * Give an anonymous page a slot and put it into the swap cache, dirty, with PG_swapcache and its
- * entry in page->private; the cache has a reference. => page locked, anonymous, not in the cache;
- * 0, -ENOSPC: no slot is free, -ENOMEM
+ * entry in page->private; the cache has a reference. Does not wait for memory: the caller is to make
+ * some. => page locked, anonymous, not in the cache; 0, -ENOSPC: no slot is free, -ENOMEM
  */
 int swap_cache_add(struct page *page);
 

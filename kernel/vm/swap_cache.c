@@ -88,11 +88,9 @@ swap_cache_add(struct page *page)
 	assert(page_locked(page) && page_test(page, PG_anon) && !page_test(page, PG_swapcache));
 	if (entry.val == 0)
 		return -ENOSPC;
-	do {
-		spin_lock(&area->lock);
-		error = cache_insert_locked(area, page, entry);
-		spin_unlock(&area->lock);
-	} while (error == -ENOMEM && xa_reserve_fill());
+	spin_lock(&area->lock);
+	error = cache_insert_locked(area, page, entry);
+	spin_unlock(&area->lock);
 	if (error)
 		slot_put(entry);
 	else
@@ -140,7 +138,7 @@ swap_cache_add_new(swp_entry_t entry, gfp_t gfp)
 		return NULL;
 	do
 		error = cache_insert_used(swap_area_of(entry), page, entry);
-	while (error == -ENOMEM && xa_reserve_fill());
+	while (error == -ENOMEM && gfp & GFP_BIT_RECLAIM && xa_reserve_fill());
 	if (!error) {
 		lru_add(page);
 		workingset_refault(page);
