@@ -204,6 +204,58 @@ KTEST(slab_realloc_and_calloc)
 	KTEST_CHECK(!krealloc(text, 0, GFP_KERNEL));
 }
 
+/* All that ksize() tells may be used; the next size keeps what was there. */
+static u8 *
+realloc_checked(u8 *object, size_t old_bytes, size_t bytes)
+{
+	object = krealloc(object, bytes, GFP_KERNEL);
+	KTEST_CHECK(object && ksize(object) >= bytes);
+	if (!object)
+		return NULL;
+	KTEST_CHECK(!memchr_inv(object, 0x3c, MIN(old_bytes, bytes)));
+	memset(object, 0x3c, ksize(object));
+	return object;
+}
+
+KTEST(slab_realloc_edges)
+{
+	static const size_t sizes[] = {1,    8,	   9,	 64,   63,    96,    97,    4096, 4097,
+				       8192, 8193, 8185, 5000, 16384, 20000, 20481, 1};
+	u8 *object = NULL, *same;
+	size_t old_bytes = 0;
+
+	KTEST_CHECK(!krealloc(NULL, 0, GFP_KERNEL));
+	for (unsigned i = 0; i < ARRAY_SIZE(sizes); i++) {
+		object = realloc_checked(object, old_bytes, sizes[i]);
+		if (!object)
+			return;
+		old_bytes = ksize(object);
+	}
+	same = krealloc(object, old_bytes, GFP_KERNEL);
+	KTEST_CHECK(same == object);
+	/* No memory: the old one stays. */
+	KTEST_CHECK(!krealloc(same, (size_t)PAGE_SIZE << (MAX_ORDER + 1), GFP_KERNEL));
+	KTEST_CHECK(!memchr_inv(same, 0x3c, old_bytes));
+	KTEST_CHECK(!krealloc(same, 0, GFP_KERNEL));
+}
+
+KTEST(slab_destroy_waits_for_objects)
+{
+	u64 *object;
+
+	cache = kmem_cache_create("ktest", 72, 0, 0, NULL);
+	KTEST_REQUIRE(cache);
+	object = kmem_cache_alloc(cache, GFP_KERNEL);
+	KTEST_REQUIRE(object);
+	*object = 7;
+	KTEST_CHECK(!kmem_cache_destroy(cache));
+	KTEST_CHECK(*object == 7);
+	kmem_cache_free(cache, kmem_cache_alloc(cache, GFP_KERNEL));
+	cache_check(cache);
+	kmem_cache_free(cache, object);
+	KTEST_CHECK(kmem_cache_destroy(cache));
+}
+
 KTEST(slab_walks_clean)
 {
 	slab_check_all();

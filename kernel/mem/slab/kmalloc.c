@@ -1,6 +1,7 @@
 /* Memory of any size: what does not depend on where small sizes come from. */
 
 #include "lib/string.h"
+#include "mem/kasan.h"
 #include "mem/slab/cache.h"
 #include "mem/slab/debug.h"
 #include "mem/slab/watch.h"
@@ -62,8 +63,11 @@ size_t
 ksize_large(const void *object)
 {
 	const struct page *page = object_page(object);
+	size_t bytes = (size_t)PAGE_SIZE << (page_test(page, PG_head) ? page->order : 0);
 
-	return (size_t)PAGE_SIZE << (page_test(page, PG_head) ? page->order : 0);
+	/* Who asks may use all of it. */
+	kasan_unpoison(object, bytes);
+	return bytes;
 }
 
 size_t

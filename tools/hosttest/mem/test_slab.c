@@ -334,6 +334,41 @@ HOSTTEST(slab_exhaustion)
 	CHECK(kmem_cache_alloc(cache, GFP_NOWAIT));
 }
 
+/* When memory ends in the middle of a bulk, what it had goes back, and the caller gets none. */
+HOSTTEST(slab_bulk_is_all_or_none)
+{
+	void *objects[100];
+	struct kmem_cache *cache;
+	u64 nr_free, nr_active;
+
+	boot();
+	for (size_t size = 40; size < 4096; size *= 9) {
+		cache = kmem_cache_create("bulk", size, 0, 0, NULL);
+		while (nr_live < MAX_LIVE && nr_free_pages() > 600)
+			live_add(kmalloc(PAGE_SIZE, GFP_NOWAIT), PAGE_SIZE, 0, NULL);
+		nr_free = nr_free_pages();
+		for (int i = 0; i < 10; i++) {
+			size_t nr = 2 * nr_free * PAGE_SIZE / size;
+			void **many = calloc(nr, sizeof(*many));
+
+			CHECK(!kmem_cache_alloc_bulk(cache, GFP_NOWAIT | GFP_NOWARN, nr, many));
+			free(many);
+			env_check_idle();
+			slabs_of("bulk", &nr_active);
+			CHECK_EQ(nr_active, 0);
+			cache_check(cache);
+		}
+		CHECK(kmem_cache_alloc_bulk(cache, GFP_NOWAIT, ARRAY_SIZE(objects), objects));
+		kmem_cache_free_bulk(cache, ARRAY_SIZE(objects), objects);
+		kmem_cache_shrink(cache);
+		env_drain_all();
+		CHECK_MSG(nr_free_pages() + 16 >= nr_free, "%lu of %lu", nr_free_pages(), nr_free);
+		CHECK(kmem_cache_destroy(cache));
+		while (nr_live != 0)
+			live_free(nr_live - 1, 0);
+	}
+}
+
 HOSTTEST(slab_misuse_panics)
 {
 	struct kmem_cache *a, *b;
