@@ -1,7 +1,9 @@
 """make slab-compare: ktest=slabbench in a kernel with each of the three slab allocators.
 
-Instructions are counted by -icount, so they repeat to the last digit; with several harts they are
-those of all harts together, and the locks per 1000 pairs say who stands in whose way.
+Instructions are counted by -icount with one hart, so they repeat to the last digit. -icount lets one
+hart run at a time, so that none ever waits for another: with several harts the machines run without
+it, and what is told is how many shared locks 1000 pairs took, and the time for a pair, which depends
+on the host and who else uses it.
 """
 
 import os
@@ -20,17 +22,25 @@ ROWS = (
     ("batch", "64 taken, 64 given back: a pair, instructions"),
     ("mixed_asked_kib", "10,000 mixed objects: asked for, KiB"),
     ("mixed_kib", "... pages taken, KiB"),
-    ("tenth_left_kib", "... a tenth left, at random, KiB"),
-    ("refilled_kib", "... half of the gaps filled again, KiB"),
-    ("all_freed_kib", "... all freed, KiB"),
+    ("churn", "20,000 of them replaced, at random: a pair, instructions"),
+    ("churned_asked_kib", "... asked for, KiB"),
+    ("churned_kib", "... pages taken, KiB"),
+    ("left_asked_kib", "all but a tenth freed, at random: asked for, KiB"),
+    ("left_kib", "... pages taken, KiB"),
+    ("all_freed_kib", "all freed, KiB"),
+)
+HARTS_ROWS = (
+    ("local_locks_per_1000", "locks for 1000 pairs, freed by who took them"),
     ("remote_locks_per_1000", "locks for 1000 pairs, freed by others"),
+    ("local_ns", "time of a pair, freed by who took it, ns"),
+    ("remote_ns", "time of a pair, freed by others, ns"),
 )
 
 
-def figures(directory, harts):
+def figures(directory, harts, icount):
     """{row: figure} of one machine."""
     config = Config(kernel=os.path.join(directory, "quire.elf"), smp=harts, mem="128M",
-                    append="quiet ktest=slabbench", icount=True, disks=[],
+                    append="quiet ktest=slabbench", icount=icount, disks=[],
                     initrd=os.path.join(directory, "initrd.img"), limit=LIMIT_SECONDS)
     with Machine(config) as machine:
         result = machine.wait()
@@ -44,18 +54,19 @@ def main():
     top, *names = sys.argv[1:]
     scratch.prepare()
     try:
-        table = {(name, harts): figures(os.path.join(top, name), harts)
+        counted = {name: figures(os.path.join(top, name), 1, True) for name in names}
+        timed = {(name, harts): figures(os.path.join(top, name), harts, False)
                  for name in names for harts in HARTS}
     except EnvironmentProblem as problem:
         sys.stderr.write(f"slab-compare: {problem}\n")
         return 2
-    print(f"{'':52}" + "".join(f"{name:>9}" for name in names))
-    for row, what in ROWS[:-1]:
-        print(f"{what:52}" + "".join(f"{table[name, 1].get(row, 0):9.0f}" for name in names))
-    row, what = ROWS[-1]
-    for harts in HARTS:
-        print(f"{what + f', {harts} harts':52}" +
-              "".join(f"{table[name, harts].get(row, 0):9.0f}" for name in names))
+    print(f"{'':58}" + "".join(f"{name:>9}" for name in names))
+    for row, what in ROWS:
+        print(f"{what:58}" + "".join(f"{counted[name][row]:9.0f}" for name in names))
+    for row, what in HARTS_ROWS:
+        for harts in HARTS:
+            print(f"{what}, {harts} harts".ljust(58) +
+                  "".join(f"{timed[name, harts][row]:9.0f}" for name in names))
     return 0
 
 

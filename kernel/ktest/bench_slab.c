@@ -16,12 +16,15 @@
 
 #define NR_BATCH 64
 #define NR_MIXED 10000
+#define NR_CHURN 20000
+#define NR_PAIRS 20000UL /* of each worker */
 
 static struct wait_queue done_wq = WAIT_QUEUE_INIT(done_wq);
 static atomic_t nr_done;
 static struct kmem_cache *cache;
 static void *batch[NR_BATCH];
 static void *mixed[NR_MIXED];
+static u16 mixed_bytes[NR_MIXED];
 
 KTEST(bench_slab)
 {
@@ -78,37 +81,94 @@ slab_kib(void)
 	return slab_nr_pages() * (PAGE_SIZE / 1024);
 }
 
-/* 10,000 objects; then 90 % of them go, at random; then half of the gaps are filled again. */
+static void
+mixed_alloc(int i, struct random *random)
+{
+	mixed_bytes[i] = mixed_size(random);
+	mixed[i] = kmalloc(mixed_bytes[i], GFP_KERNEL);
+	KTEST_CHECK(mixed[i]);
+}
+
+static void
+mixed_free(int i)
+{
+	kfree(mixed[i]);
+	mixed[i] = NULL;
+	mixed_bytes[i] = 0;
+}
+
+static u64
+mixed_kib(void)
+{
+	u64 bytes = 0;
+
+	for (int i = 0; i < NR_MIXED; i++)
+		bytes += mixed_bytes[i];
+	return bytes / 1024;
+}
+
+/* One of the objects goes, another comes, again and again. What chooses them is not counted. */
+static void
+bench_churn(struct random *random)
+{
+	u64 loop = clock_now_ns(), start;
+
+	for (int i = 0; i < NR_CHURN; i++) {
+		volatile u64 which = random_u64(random) % NR_MIXED, size = mixed_size(random);
+
+		(void)(which + size);
+	}
+	loop = clock_now_ns() - loop;
+	start = clock_now_ns();
+	for (int i = 0; i < NR_CHURN; i++) {
+		int which = random_u64(random) % NR_MIXED;
+
+		mixed_free(which);
+		mixed_alloc(which, random);
+	}
+	bench_row("slabbench_churn", start, loop, NR_CHURN);
+}
+
+/* 10,000 objects are made, then replaced one by one; then 90 % of them go, at random. */
 static void
 bench_footprint(void)
 {
 	struct random random;
-	u64 before = slab_kib(), bytes = 0;
+	u64 before = slab_kib();
 
 	random_init(&random);
-	for (int i = 0; i < NR_MIXED; i++) {
-		size_t size = mixed_size(&random);
-
-		mixed[i] = kmalloc(size, GFP_KERNEL);
-		KTEST_REQUIRE(mixed[i]);
-		bytes += size;
-	}
-	row_number("slabbench_mixed_asked_kib", bytes / 1024);
+	for (int i = 0; i < NR_MIXED; i++)
+		mixed_alloc(i, &random);
+	row_number("slabbench_mixed_asked_kib", mixed_kib());
 	row_number("slabbench_mixed_kib", slab_kib() - before);
-	for (int i = 0; i < NR_MIXED; i++) {
-		if (random_u64(&random) % 10 == 0)
-			continue;
-		kfree(mixed[i]);
-		mixed[i] = NULL;
-	}
-	row_number("slabbench_tenth_left_kib", slab_kib() - before);
+	bench_churn(&random);
+	row_number("slabbench_churned_asked_kib", mixed_kib());
+	row_number("slabbench_churned_kib", slab_kib() - before);
 	for (int i = 0; i < NR_MIXED; i++)
-		if (!mixed[i] && random_u64(&random) % 2)
-			mixed[i] = kmalloc(mixed_size(&random), GFP_KERNEL);
-	row_number("slabbench_refilled_kib", slab_kib() - before);
+		if (random_u64(&random) % 10 != 0)
+			mixed_free(i);
+	row_number("slabbench_left_asked_kib", mixed_kib());
+	row_number("slabbench_left_kib", slab_kib() - before);
 	for (int i = 0; i < NR_MIXED; i++)
-		kfree(mixed[i]);
+		mixed_free(i);
 	row_number("slabbench_all_freed_kib", slab_kib() - MIN(before, slab_kib()));
+}
+
+static void
+worker_done(void)
+{
+	atomic_inc(&nr_done);
+	wake_up_all(&done_wq);
+}
+
+/* Each worker frees what it has allocated. */
+static void
+local_worker(void *arg)
+{
+	(void)arg;
+	for (u64 i = 0; i < NR_PAIRS; i++)
+		kmem_cache_free(cache, kmem_cache_alloc(cache, GFP_KERNEL));
+	worker_done();
 }
 
 /* Each worker frees what another has allocated. */
@@ -117,7 +177,7 @@ remote_worker(void *arg)
 {
 	u64 id = (u64)arg;
 
-	for (u64 i = 0; i < 20000; i++) {
+	for (u64 i = 0; i < NR_PAIRS; i++) {
 		void *object = kmem_cache_alloc(cache, GFP_KERNEL), *theirs;
 
 		theirs = __atomic_exchange_n(&batch[(i + id * 16) % NR_BATCH], object,
@@ -125,25 +185,27 @@ remote_worker(void *arg)
 		if (theirs)
 			kmem_cache_free(cache, theirs);
 	}
-	atomic_inc(&nr_done);
-	wake_up_all(&done_wq);
+	worker_done();
 }
 
-/* Locks that harts share, for 1000 pairs, with as many workers as harts. */
+/* With as many workers as harts: locks that harts share, for 1000 pairs, and time for one. */
 static void
-bench_remote(void)
+bench_harts(void (*worker)(void *arg), const char *locks_row, const char *time_row)
 {
 	struct slab_stats before, after;
+	u64 start;
 
 	memset(batch, 0, sizeof(batch));
 	kmem_cache_stats(cache, &before);
 	atomic_set(&nr_done, 0);
+	start = clock_now_ns();
 	for (u64 i = 0; i < nr_cpus; i++)
-		KTEST_REQUIRE(!IS_ERR(kthread_start("worker", remote_worker, (void *)i)));
+		KTEST_REQUIRE(!IS_ERR(kthread_start("worker", worker, (void *)i)));
 	wait_event(&done_wq, (u32)atomic_read(&nr_done) == nr_cpus);
+	bench_row(time_row, start, 0, NR_PAIRS * nr_cpus);
 	kmem_cache_stats(cache, &after);
-	row_number("slabbench_remote_locks_per_1000",
-		   (after.nr_lock_acquired - before.nr_lock_acquired) / (20 * nr_cpus));
+	row_number(locks_row, (after.nr_lock_acquired - before.nr_lock_acquired) * 1000 /
+				      (NR_PAIRS * nr_cpus));
 	for (int i = 0; i < NR_BATCH; i++)
 		if (batch[i])
 			kmem_cache_free(cache, batch[i]);
@@ -157,6 +219,7 @@ KTEST(slabbench)
 	BENCH("slabbench_kmalloc", kfree(kmalloc(64, GFP_KERNEL)));
 	bench_batch();
 	bench_footprint();
-	bench_remote();
+	bench_harts(local_worker, "slabbench_local_locks_per_1000", "slabbench_local_ns");
+	bench_harts(remote_worker, "slabbench_remote_locks_per_1000", "slabbench_remote_ns");
 	KTEST_CHECK(kmem_cache_destroy(cache));
 }
