@@ -153,7 +153,8 @@ list_check(const struct slob_list *list)
 	for (int i = 0; i < NR_ZONES; i++) {
 		for (u64 pfn = zones[i].start_pfn; pfn < zones[i].end_pfn; pfn++) {
 			page = pfn_to_online_page(pfn);
-			if (!page || !page_test(page, PG_slab) || page->slab_cache != &list->cache.common)
+			if (!page || !page_test(page, PG_slab) ||
+			    page->slab_cache != &list->cache.common)
 				continue;
 			nr_pages++;
 			nr_units += page_check(page);
