@@ -10,6 +10,7 @@
 #include "fs/generic_file.h"
 
 #include "fs/inode.h"
+#include "fs/memfd.h"
 #include "fs/super.h"
 #include "vm/uio.h"
 
@@ -77,6 +78,8 @@ write_chunk_locked(struct inode *inode, struct uio *uio, u64 *pos, u64 bytes)
 
 	if (!error && inode->mapping.swapfile)
 		error = -ETXTBSY;
+	if (!error && unlikely(inode_write_sealed(inode)))
+		error = -EPERM;
 	if (!error && *pos >= limit)
 		error = (s64)(*pos + bytes) < 0 ? -EINVAL : -EFBIG;
 	if (error)
@@ -87,7 +90,10 @@ write_chunk_locked(struct inode *inode, struct uio *uio, u64 *pos, u64 bytes)
 	while (done < bytes && !error) {
 		u32 n = MIN(bytes - done, PAGE_SIZE - *pos % PAGE_SIZE);
 
-		error = write_page(&inode->mapping, uio, *pos, n);
+		if (unlikely(inode->seals & F_SEAL_GROW) && *pos + n > inode_size(inode))
+			error = -EPERM;
+		else
+			error = write_page(&inode->mapping, uio, *pos, n);
 		if (!error) {
 			*pos += n;
 			done += n;

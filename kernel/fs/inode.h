@@ -131,6 +131,7 @@ struct inode {
 	const struct inode_ops *iops; /* I */
 	const struct file_ops *fops;  /* I: what open files of this inode do */
 	struct mapping mapping;	      /* its pages; mapping.size is the file's size (L) */
+	u32 seals;		      /* L: of a memfd (fs/memfd.h) */
 	void *private;		      /* the file system's, if it does not embed the inode */
 	struct pipe *pipe;	      /* L: of an open FIFO */
 

@@ -13,8 +13,53 @@
 static struct super_block *memfd_super;
 static struct dentry *memfd_root;
 
+/*
+ * A mapping that may be stored to and the seal against it must not meet: sys_mmap() maps and then looks
+ * for the seal, and this seals and then looks for mappings.
+ */
+static long
+seals_add_locked(struct inode *inode, u32 seals)
+{
+	u32 old = inode->seals;
+
+	if (!(old & MEMFD_SEALABLE))
+		return -EINVAL;
+	if (old & F_SEAL_SEAL)
+		return -EPERM;
+	__atomic_store_n(&inode->seals, old | seals, __ATOMIC_SEQ_CST);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (seals & ~old & F_SEAL_WRITE && READ_ONCE(inode->mapping.nr_shared_writable)) {
+		WRITE_ONCE(inode->seals, old);
+		return -EBUSY;
+	}
+	return 0;
+}
+
+long
+memfd_add_seals(struct file *file, u32 seals)
+{
+	long result;
+
+	if (!file_is_writable(file))
+		return -EPERM;
+	if (seals & ~F_SEAL_ALL)
+		return -EINVAL;
+	inode_lock(file->inode);
+	result = seals_add_locked(file->inode, seals);
+	inode_unlock(file->inode);
+	return result;
+}
+
+long
+memfd_get_seals(const struct file *file)
+{
+	u32 seals = READ_ONCE(file->inode->seals);
+
+	return seals & MEMFD_SEALABLE ? (long)(seals & F_SEAL_ALL) : -EINVAL;
+}
+
 struct file *
-memfd_create(const char *text)
+memfd_create(const char *text, bool sealing)
 {
 	char full[sizeof(MEMFD_PREFIX) + NAME_MAX];
 	struct name name = {.text = full};
@@ -24,6 +69,7 @@ memfd_create(const char *text)
 
 	if (!inode)
 		return NULL;
+	inode->seals = MEMFD_SEALABLE | (sealing ? 0 : F_SEAL_SEAL);
 	name.len = snprintf(full, sizeof(full), MEMFD_PREFIX "%s", text);
 	name.hash = name_hash(full, name.len);
 	dentry = dentry_new_gone(memfd_root, &name, inode);

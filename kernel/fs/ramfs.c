@@ -9,6 +9,7 @@
 
 #include "fs/dentry.h"
 #include "fs/generic_file.h"
+#include "fs/memfd.h"
 #include "fs/ramfs_space.h"
 #include "fs/readdir.h"
 #include "fs/super.h"
@@ -376,6 +377,9 @@ static int
 ramfs_setattr(struct inode *inode, const struct iattr *attr)
 {
 	if (attr->valid & ATTR_SIZE) {
+		if ((inode->seals & F_SEAL_SHRINK && attr->size < inode_size(inode)) ||
+		    (inode->seals & F_SEAL_GROW && attr->size > inode_size(inode)))
+			return -EPERM;
 		mapping_truncate(&inode->mapping, attr->size);
 		inode->mtime_ns = attr->ctime_ns;
 	}

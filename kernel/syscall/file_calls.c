@@ -12,6 +12,9 @@
 #define MFD_ALLOW_SEALING 2U
 #define MEMFD_NAME_MAX	  249
 
+#define F_ADD_SEALS 1033
+#define F_GET_SEALS 1034
+
 /* Opens for a descriptor that is reserved first: no file is made when there is none. */
 static long
 open_reserved(const struct path_arg *arg, int flags, u32 mode)
@@ -107,6 +110,10 @@ file_fcntl(struct file *file, int cmd, u64 arg)
 		if (!S_ISFIFO(file->inode->mode))
 			return -EBADF;
 		return arg <= PIPE_CAPACITY ? PIPE_CAPACITY : -EPERM;
+	case F_ADD_SEALS:
+		return memfd_add_seals(file, arg);
+	case F_GET_SEALS:
+		return memfd_get_seals(file);
 	default:
 		return -EINVAL;
 	}
@@ -227,7 +234,7 @@ sys_memfd_create(uva_t name, u32 flags)
 	length = strncpy_from_user(text, name, sizeof(text));
 	if (length < 0)
 		return length == -ENAMETOOLONG ? -EINVAL : length;
-	file = memfd_create(text);
+	file = memfd_create(text, flags & MFD_ALLOW_SEALING);
 	if (IS_ERR_OR_NULL(file))
 		return err_or_null_to_errno(file);
 	fd = fd_alloc(file, flags & MFD_CLOEXEC);

@@ -4,6 +4,7 @@
 
 #include "fs/file.h"
 #include "fs/files.h"
+#include "fs/memfd.h"
 #include "lib/err.h"
 #include "mem/tlb.h"
 #include "sched/task.h"
@@ -50,6 +51,7 @@ struct request {
 	unsigned place;
 	struct mapping *mapping; /* a reference, or NULL */
 	u64 pgoff;
+	struct inode *file_inode; /* the mapping's, if it is a memfd's; stays with that */
 };
 
 static u32
@@ -95,12 +97,18 @@ request_set_file(struct request *request, struct file *file, int flags)
 			return -EACCES;
 		request->vm_flags &= ~VM_MAYWRITE;
 	}
+	if (is_shared(flags) && unlikely(inode_write_sealed(file->inode))) {
+		if (request->vm_flags & VM_WRITE)
+			return -EPERM;
+		request->vm_flags &= ~VM_MAYWRITE;
+	}
 	mapping = file_mapping(file);
 	if (IS_ERR_OR_NULL(mapping))
 		return err_or_null_to_errno(mapping);
 	if (!mapping_get(mapping))
 		return -ENODEV;
 	request->mapping = mapping;
+	request->file_inode = file->inode->seals ? file->inode : NULL;
 	return 0;
 }
 
@@ -163,6 +171,18 @@ must_populate(int flags)
 	return flags & (MAP_POPULATE | MAP_LOCKED) && !(flags & MAP_NONBLOCK);
 }
 
+/* Was the file sealed against stores while it was being mapped for them (fs/memfd.c)? */
+static bool
+request_sealed_since(const struct request *request)
+{
+	u32 shared_writable = VM_SHARED | VM_MAYWRITE;
+
+	if (!request->file_inode || (request->vm_flags & shared_writable) != shared_writable)
+		return false;
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	return inode_write_sealed(request->file_inode);
+}
+
 long
 sys_mmap(uva_t addr, size_t length, int prot, int flags, int fd, u64 offset)
 {
@@ -186,6 +206,10 @@ sys_mmap(uva_t addr, size_t length, int prot, int flags, int fd, u64 offset)
 	}
 	where = vma_map(current->mm, addr, length, request.vm_flags, request.mapping, request.pgoff,
 			request.place);
+	if (where >= 0 && request_sealed_since(&request)) {
+		vma_unmap(current->mm, where, length);
+		where = -EPERM;
+	}
 	if (request.mapping)
 		mapping_put(request.mapping);
 	if (where >= 0 && must_populate(flags))

@@ -421,6 +421,39 @@ memfd_is_a_file(void)
 }
 
 static void
+memfd_seals(void)
+{
+	int plain = memfd_create("plain", 0), fd = memfd_create("sealed", MFD_ALLOW_SEALING);
+	char *area;
+
+	CHECK_EQ(fcntl(plain, F_GET_SEALS), F_SEAL_SEAL);
+	CHECK_ERRNO(fcntl(plain, F_ADD_SEALS, F_SEAL_GROW), EPERM);
+	CHECK_EQ(fcntl(fd, F_GET_SEALS), 0);
+	CHECK_ERRNO(fcntl(fd, F_ADD_SEALS, 0x1000), EINVAL);
+	CHECK_EQ(ftruncate(fd, 2 * PAGE), 0);
+	CHECK_EQ(fcntl(fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK), 0);
+	CHECK_ERRNO(ftruncate(fd, PAGE), EPERM);
+	CHECK_ERRNO(ftruncate(fd, 3 * PAGE), EPERM);
+	CHECK_EQ(ftruncate(fd, 2 * PAGE), 0);
+	CHECK_EQ(pwrite(fd, "abc", 3, 2 * PAGE - 1), 1);
+	CHECK_ERRNO(pwrite(fd, "abc", 3, 2 * PAGE), EPERM);
+	CHECK_EQ(pwrite(fd, "abc", 3, PAGE), 3);
+	area = mmap(NULL, PAGE, RW, MAP_SHARED, fd, PAGE);
+	CHECK(area != MAP_FAILED);
+	CHECK_ERRNO(fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE), EBUSY);
+	CHECK_EQ(fcntl(fd, F_GET_SEALS), F_SEAL_GROW | F_SEAL_SHRINK);
+	CHECK_EQ(munmap(area, PAGE), 0);
+	CHECK_EQ(fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SEAL), 0);
+	CHECK_ERRNO(write(fd, "x", 1), EPERM);
+	CHECK_ERRNO(mmap(NULL, PAGE, RW, MAP_SHARED, fd, 0), EPERM);
+	area = mmap(NULL, PAGE, RW, MAP_PRIVATE, fd, PAGE);
+	CHECK(area != MAP_FAILED);
+	CHECK(memcmp(area, "abc", 3) == 0);
+	area[0] = 'x';
+	CHECK_ERRNO(fcntl(fd, F_ADD_SEALS, F_SEAL_GROW), EPERM);
+}
+
+static void
 memfd_removes_pages(void)
 {
 	int fd = memfd_create("holes", 0);
@@ -459,6 +492,7 @@ const struct test range_tests[] = {
 	{"mlock_faults_in", mlock_faults_in, A_KERNEL},
 	{"mlockall_works", mlockall_works, ANYWHERE},
 	{"mlock_limit", mlock_limit, A_KERNEL},
+	{"memfd_seals", memfd_seals, ANYWHERE},
 	{"memfd_is_a_file", memfd_is_a_file, ANYWHERE},
 	{"memfd_removes_pages", memfd_removes_pages, A_KERNEL},
 	{NULL, NULL, ANYWHERE},
