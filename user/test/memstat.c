@@ -86,14 +86,17 @@ free_agrees(void)
 	tell("free", a == b, a, b);
 }
 
-/* A number of meminfo, and the frames that kpageflags has a bit for. */
+/*
+ * A number of meminfo, and the frames that kpageflags has a bit for. The text of meminfo may lie in
+ * nr_own such frames itself, which are free again when it was read.
+ */
 static void
-flags_agree(const char *name, const char *line, int bit)
+flags_agree(const char *name, const char *line, int bit, long nr_own)
 {
 	static uint64_t words[512];
 	long a = 0, b = 1;
 
-	for (int i = 0; i < TRIES && a != b; i++) {
+	for (int i = 0; i < TRIES && a != b && a != b + nr_own; i++) {
 		int fd = open("/proc/kpageflags", O_RDONLY);
 		off_t at = 0x80000 * sizeof(*words);
 		ssize_t got;
@@ -105,7 +108,7 @@ flags_agree(const char *name, const char *line, int bit)
 				b += words[n] >> bit & 1;
 		close(fd);
 	}
-	tell(name, a == b, a, b);
+	tell(name, a == b || a == b + nr_own, a, b);
 }
 
 static uint64_t
@@ -176,9 +179,9 @@ int
 main(void)
 {
 	free_agrees();
-	flags_agree("slab", "\nSlab:", 7);
-	flags_agree("pagetables", "\nPageTables:", 26);
-	flags_agree("anon", "\nAnonPages:", 12);
+	flags_agree("slab", "\nSlab:", 7, 1);
+	flags_agree("pagetables", "\nPageTables:", 26, 0);
+	flags_agree("anon", "\nAnonPages:", 12, 0);
 	count_after_fork();
 	knob_checks("/proc/sys/vm/min_free_kbytes", "1500", "-1");
 	knob_checks("/proc/sys/vm/dirty_ratio", "30", "101");
