@@ -276,6 +276,22 @@ lru_isolate(struct lru *lru, enum lru_list list, struct page **pages, unsigned n
 	return taken;
 }
 
+bool
+lru_isolate_page(struct page *page)
+{
+	struct lru *lru = lru_of(page);
+	bool taken;
+
+	spin_lock(&lru->lock);
+	taken = page_test(page, PG_lru) && !page->lru_slot;
+	if (taken)
+		lru_delete_locked(lru, page);
+	spin_unlock(&lru->lock);
+	if (taken)
+		atomic64_add(&lru->nr_isolated[page_lru_kind(page)], 1);
+	return taken;
+}
+
 void
 lru_isolated_gone(struct page *page)
 {

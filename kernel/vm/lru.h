@@ -86,6 +86,11 @@ void lru_flush(void);
  * => how many; each has to be given to lru_putback()
  */
 unsigned lru_isolate(struct lru *lru, enum lru_list list, struct page **pages, unsigned nr);
+/*
+ * The same with one page, of which the caller has a reference. => false: it is on no list, or still in
+ * a hart's batch
+ */
+bool lru_isolate_page(struct page *page);
 /* The page was freed, or will be by the caller's page_put(). Or: it goes back to a list. */
 void lru_isolated_gone(struct page *page);
 void lru_putback(struct page *page, bool active);

@@ -1,8 +1,9 @@
 /*
- * Advice comes in three kinds: flags that the areas keep (DONTFORK, SEQUENTIAL ...), pages to be
- * thrown away (DONTNEED, FREE, REMOVE), and pages to be had soon or now (WILLNEED, POPULATE). The
- * first two change areas or page tables under mm->lock; the third sleeps for the disk and so goes
- * from area to area without it.
+ * Advice comes in four kinds: flags that the areas keep (DONTFORK, SEQUENTIAL ...), pages to be
+ * thrown away (DONTNEED, FREE, REMOVE), pages that need not be in memory (COLD, PAGEOUT), and pages
+ * to be had soon or now (WILLNEED, POPULATE). The first two change areas or page tables under
+ * mm->lock, the third looks for pages under it; the last sleeps for the disk and so goes from area
+ * to area without it.
  *
  * FREE lets the kernel take the pages when it wants them, and it does so at once.
  */
@@ -14,6 +15,7 @@
 #include "vm/fault.h"
 #include "vm/mmap.h"
 #include "vm/pagecache.h"
+#include "vm/pageout.h"
 #include "vm/rmap.h"
 #include "vm/zap.h"
 
@@ -30,6 +32,8 @@
 #define MADV_DODUMP	    17
 #define MADV_WIPEONFORK	    18
 #define MADV_KEEPONFORK	    19
+#define MADV_COLD	    20
+#define MADV_PAGEOUT	    21
 #define MADV_POPULATE_READ  22
 #define MADV_POPULATE_WRITE 23
 
@@ -75,6 +79,8 @@ advice_check(const struct vma *vma, int advice)
 	case MADV_FREE:
 		return is_private_anonymous(vma) ? 0 : -EINVAL;
 	case MADV_DONTNEED:
+	case MADV_COLD:
+	case MADV_PAGEOUT:
 		return vma->flags & VM_LOCKED ? -EINVAL : 0;
 	case MADV_REMOVE:
 		if (vma->flags & VM_LOCKED || !vma->mapping)
@@ -186,10 +192,30 @@ populate(struct mm *mm, u64 start, u64 end, enum fault_access access)
 	return 0;
 }
 
+/* => 0 or -errno; -ENOMEM when there is a hole in the range */
+static int
+advise_lru(struct mm *mm, u64 start, u64 end, int advice)
+{
+	int error;
+
+	rwsem_read_lock(&mm->lock);
+	error = advice_check_range(mm, start, end, advice);
+	if (!error && advice == MADV_COLD)
+		vma_make_cold(mm, start, end);
+	else if (!error)
+		vma_pageout(mm, start, end);
+	if (!error && !areas_cover(mm, start, end))
+		error = -ENOMEM;
+	rwsem_read_unlock(&mm->lock);
+	return error;
+}
+
 static bool
 advice_known(int advice)
 {
 	switch (advice) {
+	case MADV_COLD:
+	case MADV_PAGEOUT:
 	case MADV_WILLNEED:
 	case MADV_DONTNEED:
 	case MADV_FREE:
@@ -212,6 +238,8 @@ advise_range(struct mm *mm, u64 start, u64 end, int advice)
 	if (advice == MADV_POPULATE_READ || advice == MADV_POPULATE_WRITE)
 		return populate(mm, start, end,
 				advice == MADV_POPULATE_READ ? FAULT_READ : FAULT_WRITE);
+	if (advice == MADV_COLD || advice == MADV_PAGEOUT)
+		return advise_lru(mm, start, end, advice);
 	if (advice == MADV_WILLNEED)
 		for (u64 at = start; at < end && willneed_some(mm, &at, end);)
 			;

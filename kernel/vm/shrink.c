@@ -207,6 +207,28 @@ shrink_batch(struct lru *lru, enum lru_kind kind, u64 nr, struct reclaim_run *ru
 	return taken;
 }
 
+void
+shrink_pages(struct page **pages, unsigned nr)
+{
+	struct reclaim_run run = {.gfp = GFP_KERNEL, .desperate = true};
+	struct lru *lru = NULL;
+	unsigned nr_write = 0;
+
+	for (unsigned i = 0; i < nr; i++) {
+		struct page *page = pages[i];
+
+		if (nr_write > 0 && lru != lru_of(page)) {
+			pages_write(lru, pages, nr_write, &run);
+			nr_write = 0;
+		}
+		lru = lru_of(page);
+		if (page_reclaim(lru, page, &run))
+			pages[nr_write++] = page;
+	}
+	if (nr_write > 0)
+		pages_write(lru, pages, nr_write, &run);
+}
+
 /* A page that was written, or so it seems. Gives the reference back. => true: it is free */
 static bool
 page_collect(struct page *page)

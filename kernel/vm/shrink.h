@@ -18,6 +18,9 @@ struct reclaim_run {
 /* Look at up to nr pages of a kind. => how many were looked at; may sleep a while for others */
 unsigned shrink_batch(struct lru *lru, enum lru_kind kind, u64 nr, struct reclaim_run *run);
 
+/* The same with isolated pages that a program names, used or not. */
+void shrink_pages(struct page **pages, unsigned nr);
+
 /*
  * Free what was written since somebody gave it to the disk to be freed. => how many; *nr_left are
  * still being written

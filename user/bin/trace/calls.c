@@ -4,7 +4,8 @@
 
 #include "calls.h"
 
-#define CALL(name, ...) [SYS_##name] = {#name, __VA_ARGS__}
+#define CALL_GIVES(name, args, result) [SYS_##name] = {#name, args, result}
+#define CALL(name, args)	       CALL_GIVES(name, args, 0)
 
 static const struct call calls[] = {
 	CALL(getcwd, "Su"),
@@ -89,10 +90,10 @@ static const struct call calls[] = {
 	CALL(rt_sigpending, "pu"),
 	CALL(rt_sigtimedwait, "mptu"),
 	CALL(rt_sigreturn, ""),
-	CALL(brk, "p", 'x'),
+	CALL_GIVES(brk, "p", 'x'),
 	CALL(munmap, "pu"),
-	CALL(mmap, "puPMdx", 'x'),
-	CALL(mremap, "puurp", 'x'),
+	CALL_GIVES(mmap, "puPMdx", 'x'),
+	CALL_GIVES(mremap, "puurp", 'x'),
 	CALL(mprotect, "puP"),
 	CALL(msync, "puY"),
 	CALL(mlock, "pu"),

@@ -294,6 +294,60 @@ madvise_errors(void)
 	CHECK_EQ(area[3 * PAGE], 0);
 }
 
+/* A mapped file of that many pages, full of the pattern. */
+static char *
+map_pattern_file(size_t pages)
+{
+	int fd = file_of_pages("file", pages);
+	char *area = mmap(NULL, pages * PAGE, RW, MAP_SHARED, fd, 0);
+
+	CHECK(area != MAP_FAILED);
+	pattern_fill(area, pages * PAGE, 0, SEED);
+	CHECK_EQ(fsync(fd), 0);
+	return area;
+}
+
+/* Pages leave the memory, or do not, but what is in them stays. */
+static void
+madvise_pageout(void)
+{
+	char *areas[] = {map_filled(16), map_pattern_file(16)};
+
+	for (size_t i = 0; i < 2; i++) {
+		CHECK_EQ(madvise(areas[i], 16 * PAGE, MADV_COLD), 0);
+		CHECK(pattern_holds(areas[i], 16 * PAGE, 0, SEED));
+		CHECK_EQ(madvise(areas[i], 16 * PAGE, MADV_PAGEOUT), 0);
+		CHECK(pattern_holds(areas[i], 16 * PAGE, 0, SEED));
+		areas[i][5 * PAGE] ^= 1;
+		CHECK_EQ(madvise(areas[i], 16 * PAGE, MADV_PAGEOUT), 0);
+		areas[i][5 * PAGE] ^= 1;
+		CHECK(pattern_holds(areas[i], 16 * PAGE, 0, SEED));
+	}
+	CHECK_EQ(mlock(areas[0], PAGE), 0);
+	CHECK_ERRNO(madvise(areas[0], 16 * PAGE, MADV_PAGEOUT), EINVAL);
+	CHECK_EQ(munlock(areas[0], PAGE), 0);
+	CHECK_EQ(munmap(areas[0] + PAGE, PAGE), 0);
+	CHECK_ERRNO(madvise(areas[0], 16 * PAGE, MADV_COLD), ENOMEM);
+}
+
+/* Nothing holds the clean pages of a file that one program alone maps. */
+static void
+madvise_pageout_of_file(void)
+{
+	char *file = map_pattern_file(8);
+	unsigned char vec[8];
+
+	CHECK_EQ(madvise(file, 8 * PAGE, MADV_COLD), 0);
+	CHECK_EQ(mincore(file, 8 * PAGE, vec), 0);
+	for (size_t i = 0; i < 8; i++)
+		CHECK_EQ(vec[i], 1);
+	CHECK_EQ(madvise(file, 8 * PAGE, MADV_PAGEOUT), 0);
+	CHECK_EQ(mincore(file, 8 * PAGE, vec), 0);
+	for (size_t i = 0; i < 8; i++)
+		CHECK_EQ(vec[i], 0);
+	CHECK(pattern_holds(file, 8 * PAGE, 0, SEED));
+}
+
 static void
 mincore_sees(void)
 {
@@ -487,6 +541,8 @@ const struct test range_tests[] = {
 	{"madvise_hints", madvise_hints, ANYWHERE},
 	{"madvise_populate", madvise_populate, A_KERNEL},
 	{"madvise_errors", madvise_errors, A_KERNEL},
+	{"madvise_pageout", madvise_pageout, ANYWHERE},
+	{"madvise_pageout_of_file", madvise_pageout_of_file, A_KERNEL},
 	{"mincore_sees", mincore_sees, ANYWHERE},
 	{"msync_writes", msync_writes, ANYWHERE},
 	{"mlock_faults_in", mlock_faults_in, A_KERNEL},
