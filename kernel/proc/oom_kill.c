@@ -38,18 +38,19 @@ candidate_mm_locked(struct process *process)
 	return mm && !(READ_ONCE(mm->oom_state) & MM_OOM_VICTIM) ? mm : NULL;
 }
 
+/* total_pages is oom_total_pages(), which is to be asked for before process_lock is taken. */
 static s64
-points_of(struct process *process, struct mm *mm)
+points_of(struct process *process, struct mm *mm, u64 total_pages)
 {
 	struct oom_usage usage;
 
 	oom_usage_get(mm, &usage);
-	return oom_points(&usage, READ_ONCE(process->oom_score_adj), oom_total_pages());
+	return oom_points(&usage, READ_ONCE(process->oom_score_adj), total_pages);
 }
 
 /* => process_lock held; NULL: nobody */
 static struct process *
-victim_choose_locked(void)
+victim_choose_locked(u64 total_pages)
 {
 	struct oom_choice choice = OOM_CHOICE_INIT;
 	struct process *process;
@@ -62,7 +63,7 @@ victim_choose_locked(void)
 		struct mm *mm = candidate_mm_locked(process);
 
 		if (mm)
-			oom_choice_offer(&choice, points_of(process, mm), process);
+			oom_choice_offer(&choice, points_of(process, mm, total_pages), process);
 	}
 	return choice.chosen;
 }
@@ -98,7 +99,7 @@ sharers_kill_locked(struct mm *mm)
 
 /* => process_lock held */
 static void
-victim_note(struct victim *victim, struct process *process, struct mm *mm)
+victim_note(struct victim *victim, struct process *process, struct mm *mm, u64 total_pages)
 {
 	const struct task *task =
 		list_first_entry(&process->threads, const struct task, thread_link);
@@ -106,7 +107,7 @@ victim_note(struct victim *victim, struct process *process, struct mm *mm)
 	victim->pid = process->pid;
 	victim->adj = process->oom_score_adj;
 	strscpy(victim->name, task->name, sizeof(victim->name));
-	victim->points = points_of(process, mm);
+	victim->points = points_of(process, mm, total_pages);
 	victim->total_pages = mm->total_pages;
 	oom_usage_get(mm, &victim->usage);
 }
@@ -126,14 +127,15 @@ victim_print(const struct victim *victim)
 static bool
 oom_kill(void)
 {
+	u64 total_pages = oom_total_pages();
 	u64 flags = spin_lock_irqsave(&process_lock);
-	struct process *process = victim_choose_locked();
+	struct process *process = victim_choose_locked(total_pages);
 	struct victim victim;
 
 	if (process) {
 		struct mm *mm = process_mm_locked(process);
 
-		victim_note(&victim, process, mm);
+		victim_note(&victim, process, mm, total_pages);
 		oom_victim_begin(mm);
 		victim.nr_processes = sharers_kill_locked(mm);
 	}
@@ -172,19 +174,20 @@ oom_current_dies(void)
 
 /* One row. => process_lock held */
 static bool
-row_take_locked(struct process *process, struct victim *row)
+row_take_locked(struct process *process, struct victim *row, u64 total_pages)
 {
 	struct mm *mm = process_mm_locked(process);
 
 	if (!mm)
 		return false;
-	victim_note(row, process, mm);
+	victim_note(row, process, mm, total_pages);
 	return true;
 }
 
 static void
 oom_dump_tasks_now(void)
 {
+	u64 total_pages = oom_total_pages();
 	struct process *process = NULL;
 	s32 pid = 0;
 
@@ -192,7 +195,7 @@ oom_dump_tasks_now(void)
 	while ((process = process_next(pid))) {
 		u64 flags = spin_lock_irqsave(&process_lock);
 		struct victim row;
-		bool has_memory = row_take_locked(process, &row);
+		bool has_memory = row_take_locked(process, &row, total_pages);
 
 		spin_unlock_irqrestore(&process_lock, flags);
 		pid = process->pid;
@@ -226,7 +229,9 @@ process_set_oom_score_adj(struct process *process, s64 value)
 u64
 process_oom_score(struct process *process, struct mm *mm)
 {
-	return mm ? oom_score(points_of(process, mm), oom_total_pages()) : 0;
+	u64 total_pages = oom_total_pages();
+
+	return mm ? oom_score(points_of(process, mm, total_pages), total_pages) : 0;
 }
 
 static const struct oom_proc_ops ops = {
