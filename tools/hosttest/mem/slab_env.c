@@ -7,6 +7,7 @@
 #include "core/machine.h"
 #include "core/panic.h"
 #include "mem/env.h"
+#include "mem/kmemleak.h"
 #include "mem/slab.h"
 
 const char *env_slab_debug;
@@ -25,6 +26,12 @@ bootarg_flag(const char *key)
 {
 	(void)key;
 	return false;
+}
+
+/* It looks for pointers in memory that a host does not have. */
+void
+kmemleak_init(void)
+{
 }
 
 /* The kernel's own has another name here (lib/rename.h), and not every C library has one. */
