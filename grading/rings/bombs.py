@@ -13,8 +13,7 @@ from grading.rings.user import tell_lines
 LIMIT_SECONDS = 600
 SAMPLE_ROUNDS = 5
 
-# All but `fork`: hundreds of processes that each look through all anonymous pages before somebody
-# is killed take minutes.
+# All but `fork`, which takes 500 kills and a minute.
 CASES = ("private shared heap stack tables locked calls threads pipes files tmpfs holes commit names "
          "directories runaways sharers")
 

@@ -49,12 +49,15 @@ fault_read_page(struct fault *f)
 	if (f->read_advice & VM_SEQ_READ)
 		pagecache_readahead(mapping, f->read_index, SEQUENTIAL_PAGES);
 	page = pagecache_get(mapping, f->read_index, ra);
-	if (!page)
+	if (!page) {
 		result = FAULT_OOM;
-	else if (IS_ERR(page))
+	} else if (IS_ERR(page)) {
 		result = PTR_ERR(page) == -ENOMEM ? FAULT_OOM : FAULT_BUS;
-	else
+	} else {
+		/* Reclaim may be looking at it; to try at once would find it locked again. */
+		page_wait_unlocked(page);
 		page_put(page);
+	}
 	mapping_put(mapping);
 	return result;
 }

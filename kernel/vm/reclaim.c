@@ -12,8 +12,9 @@
  * must be written first. These costs are noted as they occur (lru_note_cost()), older ones
  * counting less, and a kind gets the less pressure the more it cost lately. swappiness weighs them:
  * 100 says that a page of swap is as dear as a page of a file, 0 that nothing is swapped while there
- * are files to drop. Without a free slot in swap only files count; and if what is left of these is
- * less than the high watermark, only anonymous pages do.
+ * are files to drop. Without a free slot in swap anonymous pages and shared memory are not looked at
+ * at all: whoever finds nothing must know that soon, for somebody has to be killed then. If what is
+ * left of files is less than the high watermark, only anonymous pages count.
  */
 
 #include "vm/reclaim.h"
@@ -32,17 +33,18 @@
 #include "vm/swap.h"
 #include "vm/writeback.h"
 
-/* The least that a direct reclaim tries to free, and one look at a list takes. */
-#define RECLAIM_LEAST 32
+/*
+ * The least that a direct reclaim tries to free, and one look at a list takes; of a short list, this
+ * part: nothing is gained when each of many looks is at all of it.
+ */
+#define RECLAIM_LEAST	 32
+#define SHORT_LIST_SHARE 8
 
 /* How long to wait for the disk when only dirty pages are left. */
 #define RECLAIM_WAIT_NS (10 * NSEC_PER_MSEC)
 
 /* Pages of one zone that may be on their way to swap before reclaim waits for the first of them. */
 #define LAUNDRY_MAX 256
-
-/* Shmem that nobody stored to can be dropped without swap; it is looked for at these priorities. */
-#define SHMEM_PRIORITY 2
 
 /* How many locked pages one step looks at, to see whether they are still locked. */
 #define RESCUE_BATCH 32
@@ -73,10 +75,11 @@ scan_counts(unsigned zone, int priority, u64 nr_scan[NR_LRU_KINDS])
 	for (enum lru_kind kind = 0; kind < NR_LRU_KINDS; kind++)
 		nr_scan[kind] = (nr[kind] >> priority) * weight[kind] /
 				(weight[LRU_ANON] + weight[LRU_FILE]);
-	if (weight[LRU_ANON] == 0 && priority <= SHMEM_PRIORITY && vmstat_get(NR_SHMEM) > 0)
-		nr_scan[LRU_ANON] = nr[LRU_ANON] >> priority;
-	if (nr_scan[LRU_ANON] + nr_scan[LRU_FILE] == 0)
-		nr_scan[weight[LRU_FILE] ? LRU_FILE : LRU_ANON] = RECLAIM_LEAST;
+	if (nr_scan[LRU_ANON] + nr_scan[LRU_FILE] == 0) {
+		enum lru_kind kind = weight[LRU_FILE] ? LRU_FILE : LRU_ANON;
+
+		nr_scan[kind] = MIN(nr[kind] / SHORT_LIST_SHARE, (u64)RECLAIM_LEAST);
+	}
 }
 
 void
@@ -161,26 +164,23 @@ reclaim_pages(u64 nr_pages, gfp_t gfp)
 	return freed;
 }
 
-/* Everything clean that a list has, used or not. */
+/* Everything clean that files have, used or not. */
 static u64
 drop_lists(void)
 {
 	struct reclaim_run run = {.gfp = 0, .desperate = true};
 
 	lru_flush();
-	for (unsigned i = 0; i < NR_ZONES; i++)
-		for (enum lru_kind kind = 0; kind < NR_LRU_KINDS; kind++) {
-			u64 nr = lrus[i].nr[lru_inactive(kind)] + lrus[i].nr[lru_active(kind)];
+	for (unsigned i = 0; i < NR_ZONES; i++) {
+		u64 nr = lrus[i].nr[LRU_INACTIVE_FILE] + lrus[i].nr[LRU_ACTIVE_FILE];
 
-			if (kind == LRU_ANON && vmstat_get(NR_SHMEM) == 0)
-				continue;
-			lru_deactivate_all(&lrus[i], kind);
-			while (nr > 0) {
-				u64 looked = shrink_batch(&lrus[i], kind, nr, &run);
+		lru_deactivate_all(&lrus[i], LRU_FILE);
+		while (nr > 0) {
+			u64 looked = shrink_batch(&lrus[i], LRU_FILE, nr, &run);
 
-				nr = looked ? nr - looked : 0;
-			}
+			nr = looked ? nr - looked : 0;
 		}
+	}
 	return run.nr_freed;
 }
 
