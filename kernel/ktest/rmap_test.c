@@ -129,6 +129,36 @@ KTEST(rmap_group_of_a_neighbour)
 	mm_put(mm_switch(NULL));
 }
 
+static bool
+two_pages_map(struct mm *mm, uva_t uva)
+{
+	return vma_map(mm, uva, 2 * PAGE_SIZE, VM_RW, NULL, 0, MAP_PLACE_FIXED) == (s64)uva;
+}
+
+/* What is new takes the addresses of neighbours on both sides, whose pages stay where they were. */
+KTEST(rmap_union_keeps_groups_and_sums)
+{
+	struct mm *mm = mm_enter();
+	struct anon_group *group;
+	u64 peak;
+
+	KTEST_REQUIRE(mm);
+	group = group_at(mm, BASE);
+	peak = mm->peak_total_pages;
+	KTEST_CHECK(vma_unmap(mm, nth(4), 4 * PAGE_SIZE) == 0 && mm->nr_vmas == 2);
+	KTEST_CHECK(two_pages_map(mm, nth(6)));
+	KTEST_CHECK(mm->nr_vmas == 2 && group_at(mm, nth(6)) == group);
+	KTEST_CHECK(put_user_u32(nth(6), 6) == 0 && page_found(mm, nth(6), 1));
+	KTEST_CHECK(two_pages_map(mm, nth(4)));
+	KTEST_CHECK(mm->nr_vmas == 1 && group_at(mm, nth(4)) == group);
+	KTEST_CHECK(put_user_u32(nth(4), 4) == 0 && page_found(mm, nth(4), 1));
+	KTEST_CHECK(all_found(mm, BASE, 4, 1) && all_found(mm, nth(8), NR - 8, 1));
+	KTEST_CHECK(mm->total_pages == NR && mm->data_pages == NR);
+	KTEST_CHECK(mm->peak_total_pages == peak && peak == NR);
+	vma_check(mm);
+	mm_put(mm_switch(NULL));
+}
+
 KTEST(rmap_follows_mremap)
 {
 	struct remap remap = {.old = nth(4),

@@ -223,7 +223,15 @@ remote_flush(cpumask_t harts, u64 start, u64 size)
 		sbi_remote_sfence(mask, 0, start, size);
 }
 
-/* ctx NULL: of the kernel. By address it is of every number, whichever ctx has on each hart. */
+/* By address it is of every number, whichever the context has on each hart. */
+static ALWAYS_INLINE void
+flush_pages(u64 start, u64 size)
+{
+	for (u64 at = 0; at < size; at += PAGE_SIZE)
+		sfence_vma_page(start + at);
+}
+
+/* ctx NULL: of the kernel. */
 static void
 local_flush(struct tlb_context *ctx, u64 start, u64 size)
 {
@@ -234,17 +242,28 @@ local_flush(struct tlb_context *ctx, u64 start, u64 size)
 			flush_hart();
 		return;
 	}
-	for (u64 at = 0; at < size; at += PAGE_SIZE)
-		sfence_vma_page(start + at);
+	flush_pages(start, size);
 }
 
-static void
+static NOINLINE void
+flush_harts_slow(struct tlb_context *ctx, cpumask_t harts, u64 start, u64 size)
+{
+	cpumask_t self = 1U << cpu_id();
+
+	if (harts & self)
+		local_flush(ctx, start, size);
+	if (harts & ~self)
+		remote_flush(harts, start, size > FLUSH_RANGE_MAX ? ~0UL : size);
+}
+
+/* Mostly it is this hart alone, and a few pages. */
+static ALWAYS_INLINE void
 flush_harts(struct tlb_context *ctx, cpumask_t harts, u64 start, u64 size)
 {
-	if (harts & (1U << cpu_id()))
-		local_flush(ctx, start, size);
-	if (harts & ~(1U << cpu_id()))
-		remote_flush(harts, start, size > FLUSH_RANGE_MAX ? ~0UL : size);
+	if (likely(harts == 1U << cpu_id() && size <= FLUSH_RANGE_MAX))
+		flush_pages(start, size);
+	else
+		flush_harts_slow(ctx, harts, start, size);
 }
 
 /* An entry of ctx has changed: harts that do not run ctx owe a flush. => those to be told now */

@@ -70,7 +70,7 @@ neighbour_group(const struct vma *vma)
 	return group;
 }
 
-/* The caller's reference becomes the area's. => group->lock held */
+/* The caller's reference becomes the area's. => group->lock held, or nobody else knows the group */
 static void
 group_link(struct vma *vma, struct anon_group *group)
 {
@@ -122,25 +122,38 @@ anon_group_leave(struct vma *vma)
 	anon_group_put(group);
 }
 
+/* The area's first group, unless another thread was faster. => as group_link() */
+static void
+group_link_first(struct vma *vma, struct anon_group *group)
+{
+	struct spinlock *lock = &vma->mm->pgt.lock;
+	bool joined;
+
+	spin_lock(lock);
+	joined = !vma->anon;
+	if (likely(joined))
+		group_link(vma, group);
+	spin_unlock(lock);
+	if (unlikely(!joined))
+		anon_group_put(group);
+}
+
 int
 anon_group_prepare(struct vma *vma)
 {
 	struct anon_group *group = neighbour_group(vma);
-	bool joined;
 
-	if (!group)
-		group = group_create();
+	if (group) {
+		/* The neighbour keeps it: what is put here is not the last reference. */
+		spin_lock(&group->lock);
+		group_link_first(vma, group);
+		spin_unlock(&group->lock);
+		return 0;
+	}
+	group = group_create();
 	if (!group)
 		return -ENOMEM;
-	spin_lock(&group->lock);
-	spin_lock(&vma->mm->pgt.lock);
-	joined = !vma->anon;
-	if (joined)
-		group_link(vma, group);
-	spin_unlock(&vma->mm->pgt.lock);
-	spin_unlock(&group->lock);
-	if (!joined)
-		anon_group_put(group);
+	group_link_first(vma, group);
 	return 0;
 }
 

@@ -19,13 +19,11 @@ u32 overcommit_ratio = 50;
 u32 overcommit_kbytes;
 u32 user_reserve_kbytes;
 
+/* Not those of an area that swapoff empties: nothing more may be promised on them. */
 static u64
 swap_pages(void)
 {
-	u64 nr_total, nr_free;
-
-	swap_totals(&nr_total, &nr_free);
-	return nr_total;
+	return atomic64_read(&swap_nr_usable);
 }
 
 u64
@@ -36,20 +34,24 @@ commit_limit(void)
 	return nr_total_pages() * overcommit_ratio / 100 + swap_pages();
 }
 
+static NOINLINE bool
+limit_allows(const struct mm *mm, u64 nr_pages)
+{
+	u64 limit = commit_limit(), reserve = 0;
+
+	if (mm)
+		reserve = MIN(mm->total_pages / PROCESS_RESERVE_SHARE,
+			      KIB_TO_PAGES(user_reserve_kbytes));
+	return vmstat_get(NR_COMMITTED) + nr_pages + reserve <= limit;
+}
+
 bool
 commit_allows(const struct mm *mm, u64 nr_pages)
 {
-	u64 limit, reserve;
-
-	if (overcommit_memory == OVERCOMMIT_ALWAYS)
-		return true;
-	if (overcommit_memory == OVERCOMMIT_GUESS)
-		return nr_pages <= nr_total_pages() + swap_pages();
-	limit = commit_limit();
-	reserve =
-		mm ? MIN(mm->total_pages / PROCESS_RESERVE_SHARE, KIB_TO_PAGES(user_reserve_kbytes))
-		   : 0;
-	return vmstat_get(NR_COMMITTED) + nr_pages + reserve <= limit;
+	if (unlikely(overcommit_memory == OVERCOMMIT_NEVER))
+		return limit_allows(mm, nr_pages);
+	return overcommit_memory == OVERCOMMIT_ALWAYS ||
+	       nr_pages <= nr_total_pages() + swap_pages();
 }
 
 u32

@@ -172,8 +172,8 @@ lru_flush(void)
 			slots_flush(&lru_slots[cpu * LRU_SLOTS]);
 }
 
-void
-lru_remove_unused(struct page **pages, unsigned nr)
+static NOINLINE void
+lists_remove_unused(struct page **pages, unsigned nr)
 {
 	struct lru *lru = NULL;
 
@@ -193,6 +193,20 @@ lru_remove_unused(struct page **pages, unsigned nr)
 	}
 	if (lru)
 		spin_unlock(&lru->lock);
+}
+
+/* Those in front, up to the first that is on a list, need no lock. */
+void
+lru_remove_unused(struct page **pages, unsigned nr)
+{
+	for (unsigned i = 0; i < nr; i++) {
+		struct page *page = pages[i];
+
+		if (page_refcount(page) == 1 && page_test(page, PG_lru) && !slot_leave(page)) {
+			lists_remove_unused(pages + i, nr - i);
+			return;
+		}
+	}
 }
 
 void

@@ -167,8 +167,8 @@ areas_split(struct mm *mm, u64 start, u64 end, u64 max)
 		return -ENOMEM;
 	if (first && !vma_split(first, start))
 		return -ENOMEM;
-	last = vma_across(mm, end);
-	if (last && !vma_split(last, end)) {
+	/* What lies across the end now: if both edges are of one area, its upper part. */
+	if (last && !vma_split(vma_across(mm, end), end)) {
 		if (first)
 			vma_merge(first);
 		return -ENOMEM;
@@ -200,10 +200,11 @@ areas_free_tables(struct mm *mm, u64 start, u64 end)
 void
 areas_unmap(struct mm *mm, u64 start, u64 end, struct list_head *removed)
 {
-	struct vma *vma;
+	struct vma *vma, *next;
 
 	mm_update_peak(mm);
-	while ((vma = vma_find_overlap(mm, start, end))) {
+	for (vma = vma_find(mm, start); vma && vma->start < end; vma = next) {
+		next = vma_next(vma);
 		zap_range(mm, vma->start, vma->end);
 		vma_remove(vma);
 		list_add_tail(&vma->link, removed);

@@ -50,8 +50,8 @@ vma_prev(const struct vma *vma)
 						    : list_entry(vma->link.prev, struct vma, link);
 }
 
-struct vma *
-vma_find(struct mm *mm, uva_t uva)
+static struct vma *
+tree_find(struct mm *mm, uva_t uva)
 {
 	struct rb_node *node = mm->vma_tree.node;
 	struct vma *found = NULL;
@@ -72,13 +72,23 @@ vma_find(struct mm *mm, uva_t uva)
 }
 
 struct vma *
+vma_find(struct mm *mm, uva_t uva)
+{
+	struct vma *vma = READ_ONCE(mm->vma_cache);
+
+	if (vma && uva >= vma->start && uva < vma->end)
+		return vma;
+	return tree_find(mm, uva);
+}
+
+struct vma *
 vma_at(struct mm *mm, uva_t uva)
 {
 	struct vma *vma = READ_ONCE(mm->vma_cache);
 
 	if (vma && uva >= vma->start && uva < vma->end)
 		return vma;
-	vma = vma_find(mm, uva);
+	vma = tree_find(mm, uva);
 	if (!vma || vma->start > uva)
 		return NULL;
 	WRITE_ONCE(mm->vma_cache, vma);
@@ -165,17 +175,18 @@ static void
 mm_account(struct mm *mm, const struct vma *vma, s64 sign)
 {
 	s64 nr = sign * (s64)vma_nr_pages(vma);
+	u32 flags = vma->flags;
 
 	mm->total_pages += nr;
-	if (vma->flags & VM_GROWSDOWN)
+	if (flags & VM_GROWSDOWN)
 		mm->stack_pages += nr;
-	else if ((vma->flags & (VM_WRITE | VM_SHARED)) == VM_WRITE)
+	else if ((flags & (VM_WRITE | VM_SHARED)) == VM_WRITE)
 		mm->data_pages += nr;
-	if (vma->flags & VM_ACCOUNT)
+	if (flags & VM_ACCOUNT)
 		vmstat_add(NR_COMMITTED, nr);
-	if (vma->mapping && (vma->flags & (VM_EXEC | VM_WRITE)) == VM_EXEC)
+	if (vma->mapping && (flags & (VM_EXEC | VM_WRITE)) == VM_EXEC)
 		mm->exec_pages += nr;
-	if (vma->flags & VM_LOCKED)
+	if (flags & VM_LOCKED)
 		mm->locked_pages += nr;
 	mm->peak_total_pages = MAX(mm->peak_total_pages, mm->total_pages);
 }
@@ -204,38 +215,46 @@ tree_insert(struct mm *mm, struct vma *vma)
 	list_add(&vma->link, after);
 }
 
-static void
-mm_insert(struct vma *vma)
+void
+vma_insert(struct vma *vma)
 {
 	struct mm *mm = vma->mm;
 
 	tree_insert(mm, vma);
 	mm->nr_vmas++;
 	mm_account(mm, vma, 1);
-}
-
-void
-vma_insert(struct vma *vma)
-{
-	mm_insert(vma);
 	mapping_link_vma(vma);
 }
 
-void
-vma_remove(struct vma *vma)
+/* The area goes; the sums of the mm stay as they are. */
+static void
+vma_unlink(struct vma *vma)
 {
 	struct mm *mm = vma->mm;
 
 	anon_group_leave(vma);
 	mapping_unlink_vma(vma);
-	mm_account(mm, vma, -1);
 	mm->nr_vmas--;
 	if (mm->vma_cache == vma)
 		WRITE_ONCE(mm->vma_cache, NULL);
-	mm->hole_hint = mm->mmap_base;
-	mm->hole_skipped = 0;
 	rb_erase(&vma->node, &mm->vma_tree);
 	list_del(&vma->link);
+}
+
+/* Addresses have become free: hole_find() has to look at all of them again. */
+static void
+holes_forget(struct mm *mm)
+{
+	mm->hole_hint = mm->mmap_base;
+	mm->hole_skipped = 0;
+}
+
+void
+vma_remove(struct vma *vma)
+{
+	mm_account(vma->mm, vma, -1);
+	holes_forget(vma->mm);
+	vma_unlink(vma);
 }
 
 /* Set the range and move pgoff with start; the caller corrects the accounts. */
@@ -259,10 +278,8 @@ void
 vma_resize(struct vma *vma, u64 start, u64 end)
 {
 	mm_account(vma->mm, vma, -1);
-	if (start > vma->start || end < vma->end) {
-		vma->mm->hole_hint = vma->mm->mmap_base;
-		vma->mm->hole_skipped = 0;
-	}
+	if (start > vma->start || end < vma->end)
+		holes_forget(vma->mm);
 	vma_set_range(vma, start, end);
 	mm_account(vma->mm, vma, 1);
 }
@@ -288,10 +305,9 @@ vma_split(struct vma *vma, u64 at)
 		return NULL;
 	anon_group_join(upper, vma->anon);
 	mapping_link_vma(upper);
-	mm_account(vma->mm, vma, -1);
 	vma_set_range(vma, vma->start, at);
-	mm_account(vma->mm, vma, 1);
-	mm_insert(upper);
+	tree_insert(vma->mm, upper);
+	vma->mm->nr_vmas++;
 	return upper;
 }
 
@@ -305,16 +321,20 @@ vma_continues(const struct vma *lower, const struct vma *upper)
 	       lower->pgoff + vma_nr_pages(lower) == upper->pgoff;
 }
 
-/* upper's addresses become lower's; upper is gone. */
+/*
+ * Two areas become one: the one that has a group stays, for to join one costs more. They were alike, so
+ * the mm's sums do not change. => the one that stays
+ */
 static struct vma *
-vma_absorb(struct vma *lower, struct vma *upper)
+vma_unite(struct vma *lower, struct vma *upper)
 {
-	if (!lower->anon)
-		anon_group_join(lower, upper->anon);
-	vma_resize(lower, lower->start, upper->end);
-	vma_remove(upper);
-	vma_free(upper);
-	return lower;
+	struct vma *stays = upper->anon && !lower->anon ? upper : lower;
+	struct vma *goes = stays == lower ? upper : lower;
+
+	vma_set_range(stays, lower->start, upper->end);
+	vma_unlink(goes);
+	vma_free(goes);
+	return stays;
 }
 
 struct vma *
@@ -326,9 +346,9 @@ vma_merge(struct vma *vma)
 	if (vma->flags & VM_GROWSDOWN)
 		return vma;
 	if (next && vma_continues(vma, next))
-		vma = vma_absorb(vma, next);
+		vma = vma_unite(vma, next);
 	if (prev && vma_continues(prev, vma))
-		vma = vma_absorb(prev, vma);
+		vma = vma_unite(prev, vma);
 	return vma;
 }
 
