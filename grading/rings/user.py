@@ -17,7 +17,7 @@ SKIP_STATUS = 77
 RESULT_LINE = re.compile(r"^test (\S+) (ok|FAILED|skipped)(?:: (.*))?$", re.MULTILINE)
 # After all others of a boot: has the kernel lost memory, is every frame of RAM accounted for?
 LAST = ("leakscan", "framecheck")
-ELSEWHERE = ("usertests", "bombs", "gradetest")
+ELSEWHERE = ("usertests", "bombs", "gradetest", "swaptest")
 GROUP_LIMIT_SECONDS = 600
 BATCH = 24
 

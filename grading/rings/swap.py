@@ -1,0 +1,51 @@
+"""Memory that comes back from swap as it went (user/test/swaptest).
+
+Processes that together need more than the machine has, with different numbers of harts, replacement
+policies and zones, and the cases in which several page tables share an entry.
+"""
+
+import functools
+
+from grading.rings.boot_line import guest_config, run_line
+from grading.rings.report import Job
+
+LIMIT_SECONDS = 300
+MEM = "32M"
+SWAP = "128M"
+SET_UP = "mkswap /dev/vdb >/dev/null && swapon /dev/vdb && "
+PRESSURE = "swaptest -n 2 -m 72 -r 1"
+
+# (name, build variant, harts, line, boot arguments)
+ROWS = (
+    ("pressure", "default", 1, PRESSURE, ""),
+    ("pressure", "default", 2, PRESSURE, ""),
+    ("pressure", "default", 4, PRESSURE, ""),
+    ("pressure fifo", "default", 2, PRESSURE, "reclaim=fifo"),
+    ("pressure clock", "default", 2, PRESSURE, "reclaim=clock"),
+    ("pressure age", "default", 2, PRESSURE, "reclaim=age"),
+    ("pressure highmem", "default", 2, PRESSURE, "directmap=24M"),
+    ("pressure swapoff", "default", 2, "swaptest -n 2 -m 40 -r 1 -o /dev/vdb", ""),
+    ("cases", "default", 2, "swaptest -m 32 -c", ""),
+    ("pressure", "debug", 2, PRESSURE, ""),
+)
+
+
+def run(report, title, variant, smp, line, append):
+    config = guest_config(variant, smp=smp, mem=MEM, swap=SWAP, append=append,
+                          limit=LIMIT_SECONDS)
+    result = run_line(report, title, config, SET_UP + line + " && grep pswpout /proc/vmstat")
+    if result.status is None:
+        report.failed(title, str(result.machine), config.log, result.output + result.console)
+    elif result.status != 0 or b"pswpout 0" in result.output:
+        report.failed(title, f"status {result.status}", config.log, result.output)
+    else:
+        report.ok(title)
+
+
+def jobs():
+    found = []
+    for name, variant, smp, line, append in ROWS:
+        title = f"swap {name} {variant} smp{smp}"
+        found.append(Job(title, functools.partial(run, title=title, variant=variant, smp=smp,
+                                                  line=line, append=append), 15))
+    return found
