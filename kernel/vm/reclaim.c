@@ -51,21 +51,32 @@
 
 u32 swappiness = 60;
 
+/*
+ * How much of the scan each kind should have. What both cost together is added to the cost of each, so
+ * that the dearer one still has a share: it may be all there is but for a few pages.
+ */
+static void
+scan_weights(const struct lru *lru, u64 weight[NR_LRU_KINDS])
+{
+	u64 anon = READ_ONCE(lru->cost[LRU_ANON]), file = READ_ONCE(lru->cost[LRU_FILE]);
+	u64 both = anon + file;
+
+	weight[LRU_ANON] = swappiness * (3 * both + 1) / (both + anon + 1);
+	weight[LRU_FILE] = (SWAPPINESS_MAX - swappiness) * (3 * both + 1) / (both + file + 1);
+}
+
 /* Pages of each kind to look at. */
 static void
 scan_counts(unsigned zone, int priority, u64 nr_scan[NR_LRU_KINDS])
 {
 	struct lru *lru = &lrus[zone];
-	u64 nr[NR_LRU_KINDS], weight[NR_LRU_KINDS], cost = 1;
+	u64 nr[NR_LRU_KINDS], weight[NR_LRU_KINDS];
+	enum lru_kind most;
 
-	for (enum lru_kind kind = 0; kind < NR_LRU_KINDS; kind++) {
+	for (enum lru_kind kind = 0; kind < NR_LRU_KINDS; kind++)
 		nr[kind] = READ_ONCE(lru->nr[lru_inactive(kind)]) +
 			   READ_ONCE(lru->nr[lru_active(kind)]);
-		cost += READ_ONCE(lru->cost[kind]);
-	}
-	weight[LRU_ANON] = swappiness * cost / (READ_ONCE(lru->cost[LRU_ANON]) + 1);
-	weight[LRU_FILE] =
-		(SWAPPINESS_MAX - swappiness) * cost / (READ_ONCE(lru->cost[LRU_FILE]) + 1);
+	scan_weights(lru, weight);
 	if (!swap_available())
 		weight[LRU_ANON] = 0;
 	else if (nr[LRU_FILE] + zones[zone].nr_free <= zones[zone].watermark_high)
@@ -75,11 +86,10 @@ scan_counts(unsigned zone, int priority, u64 nr_scan[NR_LRU_KINDS])
 	for (enum lru_kind kind = 0; kind < NR_LRU_KINDS; kind++)
 		nr_scan[kind] = (nr[kind] >> priority) * weight[kind] /
 				(weight[LRU_ANON] + weight[LRU_FILE]);
-	if (nr_scan[LRU_ANON] + nr_scan[LRU_FILE] == 0) {
-		enum lru_kind kind = weight[LRU_FILE] ? LRU_FILE : LRU_ANON;
-
-		nr_scan[kind] = MIN(nr[kind] / SHORT_LIST_SHARE, (u64)RECLAIM_LEAST);
-	}
+	most = nr[LRU_ANON] * weight[LRU_ANON] > nr[LRU_FILE] * weight[LRU_FILE] ? LRU_ANON
+										 : LRU_FILE;
+	if (nr_scan[LRU_ANON] + nr_scan[LRU_FILE] == 0)
+		nr_scan[most] = MIN(nr[most] / SHORT_LIST_SHARE, (u64)RECLAIM_LEAST);
 }
 
 void
@@ -119,7 +129,7 @@ reclaim_wait(struct reclaim_run *run)
 			lru_laundry_wait(&lrus[i]);
 			return;
 		}
-	if (run->nr_dirty + run->nr_writeback > 0)
+	if (run->nr_dirty + run->nr_writeback > run->nr_scanned / 2)
 		writeback_wait_progress(RECLAIM_WAIT_NS);
 }
 
