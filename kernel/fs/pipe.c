@@ -32,6 +32,7 @@ struct pipe {
 	u32 nr_readers, nr_writers;
 	u32 reader_opens, writer_opens; /* ever: a FIFO's open waits for a change */
 	u32 nr_files;			/* fifo_lock */
+	u32 capacity;			/* bytes, whole pages; never changes */
 	struct page *pages[PIPE_PAGES];
 	struct page *spare;
 	struct wait_queue read_wq, write_wq;
@@ -42,7 +43,29 @@ static struct super_block *pipefs;
 static u64 next_pipe_ino = 1;
 static struct spinlock fifo_lock = SPINLOCK_INIT("fifo", RANK_FILES);
 
+/*
+ * Pages that all pipes together may hold. Beyond this number, or beyond 1/PIPES_SHARE of memory, new
+ * pipes are as short as a pipe can be; nobody is refused one. (Linux: pipe-user-pages-soft.)
+ */
+#define PIPES_PAGES_SOFT 16384
+#define PIPES_SHARE	 8
+#define PIPE_PAGES_LEAST 2
+
+static atomic64_t nr_pages_granted;
+
 void (*sigpipe_hook)(void);
+
+static u32
+pipe_capacity_grant(void)
+{
+	s64 limit = MIN(nr_total_pages() / PIPES_SHARE, (u64)PIPES_PAGES_SOFT);
+	u32 nr_pages = PIPE_PAGES;
+
+	if (atomic64_read(&nr_pages_granted) + nr_pages > limit)
+		nr_pages = PIPE_PAGES_LEAST;
+	atomic64_add(&nr_pages_granted, nr_pages);
+	return nr_pages * PAGE_SIZE;
+}
 
 static struct pipe *
 pipe_alloc(void)
@@ -51,10 +74,19 @@ pipe_alloc(void)
 
 	if (!pipe)
 		return NULL;
+	pipe->capacity = pipe_capacity_grant();
 	mutex_init(&pipe->lock, "pipe", RANK_PIPE);
 	wait_queue_init(&pipe->read_wq);
 	wait_queue_init(&pipe->write_wq);
 	return pipe;
+}
+
+int
+pipe_capacity(const struct file *file)
+{
+	const struct pipe *pipe = file->private;
+
+	return pipe ? (int)pipe->capacity : -EBADF;
 }
 
 static void
@@ -66,6 +98,7 @@ pipe_free(struct pipe *pipe)
 	}
 	if (pipe->spare)
 		page_put(pipe->spare);
+	atomic64_add(&nr_pages_granted, -(s64)(pipe->capacity / PAGE_SIZE));
 	kmem_cache_free(pipe_cache, pipe);
 }
 
@@ -78,7 +111,7 @@ pipe_used(const struct pipe *pipe)
 static u64
 pipe_room(const struct pipe *pipe)
 {
-	return ALIGN_DOWN(pipe->tail, PAGE_SIZE) + PIPE_CAPACITY - pipe->head;
+	return ALIGN_DOWN(pipe->tail, PAGE_SIZE) + pipe->capacity - pipe->head;
 }
 
 /* Where the page of a position is. */

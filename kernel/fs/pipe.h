@@ -3,8 +3,8 @@
 
 #include "fs/file.h"
 
-#define PIPE_BUF      4096 /* a write of up to so many bytes is not mixed with others */
-#define PIPE_CAPACITY 65536
+#define PIPE_BUF      4096  /* a write of up to so many bytes is not mixed with others */
+#define PIPE_CAPACITY 65536 /* of most; when pipes hold much memory new ones get less */
 
 /* A new pipe. => 0 and two open files, or -ENOMEM. flags: O_NONBLOCK */
 int pipe_create(struct file **reader, struct file **writer, u32 flags);
@@ -23,6 +23,9 @@ bool pipe_has_reader(const struct file *file);
  * no room. No SIGPIPE. => 0; -EPIPE: no readers; -ERESTARTSYS: a signal came first; -ENOMEM
  */
 int pipe_write_record(struct file *file, const void *record, size_t bytes);
+
+/* Bytes that a pipe or FIFO can hold; -EBADF for one that was opened with O_PATH. */
+int pipe_capacity(const struct file *file);
 
 /* What opening a FIFO of any file system does. */
 extern const struct file_ops fifo_ops;

@@ -59,7 +59,8 @@ KTEST(policy_age_forgets)
 /* A page of a file must be used twice, unless it is text; anonymous pages once. */
 KTEST(policy_lru_protects)
 {
-	struct page *file = page_isolated(0), *anon = page_isolated(1U << PG_swapbacked);
+	struct page *file = page_isolated(0),
+		    *anon = page_isolated(1U << PG_anon | 1U << PG_swapbacked);
 
 	KTEST_REQUIRE(file && anon);
 	KTEST_CHECK(policy_lru.judge(file, 0) == POLICY_EVICT);

@@ -105,11 +105,11 @@ file_fcntl(struct file *file, int cmd, u64 arg)
 		file->flags = (file->flags & ~SETFL_MASK) | (arg & SETFL_MASK);
 		return 0;
 	case F_GETPIPE_SZ:
-		return S_ISFIFO(file->inode->mode) ? PIPE_CAPACITY : -EBADF;
+		return S_ISFIFO(file->inode->mode) ? pipe_capacity(file) : -EBADF;
 	case F_SETPIPE_SZ:
-		if (!S_ISFIFO(file->inode->mode))
+		if (!S_ISFIFO(file->inode->mode) || pipe_capacity(file) < 0)
 			return -EBADF;
-		return arg <= PIPE_CAPACITY ? PIPE_CAPACITY : -EPERM;
+		return arg <= (u64)pipe_capacity(file) ? pipe_capacity(file) : -EPERM;
 	case F_ADD_SEALS:
 		return memfd_add_seals(file, arg);
 	case F_GET_SEALS:

@@ -11,8 +11,8 @@
  *
  *	unevictable: pages that somebody locked in memory, or whose only home it is (ramfs)
  *
- * one such pair for memory that would have to go to swap (anonymous pages, shmem, tmpfs), and one
- * for pages of files. Pages are aged by kind, for the kinds cost differently; and by zone, for a
+ * one such pair for memory that would have to go to swap (anonymous pages), and one for the rest
+ * (files; tmpfs and shmem, which does not go to swap, but holes that were only read can go). Pages are aged by kind, for the kinds cost differently; and by zone, for a
  * shortage of one zone is not helped by pages of another.
  *
  * New pages come in numbers, so they go to a batch of the hart first, without a lock: an array
@@ -38,7 +38,7 @@
 #include "vm/reclaim_policy.h"
 
 /* What says on which list of its zone a page is. */
-#define LRU_LIST_FLAGS (1U << PG_active | 1U << PG_unevictable | 1U << PG_swapbacked)
+#define LRU_LIST_FLAGS (1U << PG_active | 1U << PG_unevictable | 1U << PG_anon)
 
 /* What a page has only while it is on a list. */
 #define LRU_PLACE_FLAGS (1U << PG_lru | 1U << PG_active | 1U << PG_unevictable)

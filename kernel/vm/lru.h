@@ -46,7 +46,7 @@ lru_of(const struct page *page)
 static inline enum lru_kind
 page_lru_kind(const struct page *page)
 {
-	return page_test(page, PG_swapbacked) ? LRU_ANON : LRU_FILE;
+	return page_test(page, PG_anon) ? LRU_ANON : LRU_FILE;
 }
 
 static inline enum lru_list

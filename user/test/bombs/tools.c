@@ -11,7 +11,7 @@
 
 /* Pages that may be missing afterwards: lists of harts, caches that keep a slab. */
 #define SLACK_PAGES 160
-#define TRIES	    200
+#define TRIES	    1000
 
 struct shared *shared;
 
