@@ -24,7 +24,6 @@ ROWS = (
     ("pressure clock", "default", 2, PRESSURE, "reclaim=clock"),
     ("pressure age", "default", 2, PRESSURE, "reclaim=age"),
     ("pressure highmem", "default", 2, PRESSURE, "directmap=24M"),
-    ("pressure swapoff", "default", 2, "swaptest -n 2 -m 40 -r 1 -o /dev/vdb", ""),
     ("cases", "default", 2, "swaptest -m 32 -c", ""),
     ("pressure", "debug", 2, PRESSURE, ""),
 )

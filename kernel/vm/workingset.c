@@ -11,8 +11,8 @@
  * nobody knows whether they are still used: the page becomes active at once, and competes with
  * them. When the distance is larger no list that fits in memory had helped.
  *
- * The traces are in a table with a place for each page of RAM: longer distances than that do not
- * count anyway. A place is found by a hash of what the page is (file and index, or swap slot), and
+ * The traces are in a table with a place for each page of RAM, for longer distances do not count
+ * anyway; a large machine forgets a little early, so that its boot costs no more. A place is found by a hash of what the page is (file and index, or swap slot), and
  * holds half of that hash to tell it from others; a new trace takes the place of an old one. Nothing
  * is allocated when memory is short, and a file that goes away leaves nothing to be cleaned up.
  */
@@ -26,6 +26,9 @@
 #include "mem/vmstat.h"
 #include "vm/lru.h"
 #include "vm/swap.h"
+
+/* A trace for each page of 1 GiB. */
+#define TRACES_LOG2_MAX 18
 
 /* tag << 32 | count of the zone; 0: none */
 static u64 *traces;
@@ -97,7 +100,7 @@ workingset_refault(struct page *page)
 void
 workingset_init(void)
 {
-	while (1UL << traces_log2 < nr_total_pages())
+	while (1UL << traces_log2 < nr_total_pages() && traces_log2 < TRACES_LOG2_MAX)
 		traces_log2++;
 	traces = vmalloc(sizeof(u64) << traces_log2, GFP_KERNEL | GFP_ZERO);
 	assert(traces);

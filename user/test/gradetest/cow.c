@@ -55,6 +55,7 @@ child_of_share(uint64_t *pages, struct steps *steps)
 {
 	uint64_t before;
 
+	byte_send(steps->done[1]);
 	byte_wait(steps->go[0]);
 	fact("child_sees", pages_right(pages, NR_PAGES, 0));
 	before = minor_faults();
@@ -81,8 +82,10 @@ share(int argc, char **argv)
 	child = fork_checked();
 	if (child == 0)
 		_exit(child_of_share(pages, &steps));
+	byte_wait(steps.done[0]);
 	checkpoint("forked", "parent", (uint64_t)getpid(), "child", (uint64_t)child, "at",
-		   (uint64_t)pages, "nr", (uint64_t)NR_PAGES, "text", (uint64_t)share, NULL);
+		   (uint64_t)pages, "nr", (uint64_t)NR_PAGES, "text", (uint64_t)child_of_share,
+		   NULL);
 	byte_send(steps.go[1]);
 	byte_wait(steps.done[0]);
 	checkpoint("split", "parent", (uint64_t)getpid(), "child", (uint64_t)child, "at",

@@ -541,7 +541,7 @@ const struct test range_tests[] = {
 	{"madvise_hints", madvise_hints, ANYWHERE},
 	{"madvise_populate", madvise_populate, A_KERNEL},
 	{"madvise_errors", madvise_errors, A_KERNEL},
-	{"madvise_pageout", madvise_pageout, ANYWHERE},
+	{"madvise_pageout", madvise_pageout, A_KERNEL},
 	{"madvise_pageout_of_file", madvise_pageout_of_file, A_KERNEL},
 	{"mincore_sees", mincore_sees, ANYWHERE},
 	{"msync_writes", msync_writes, ANYWHERE},
