@@ -115,6 +115,18 @@ reclaim_zone(unsigned zone, int priority, u64 nr_wanted, struct reclaim_run *run
 	}
 }
 
+/* Has somebody else made room meanwhile? */
+static bool
+zonelist_has_room(gfp_t gfp)
+{
+	const struct zonelist *list = &zonelists[gfp & GFP_ZONE_MASK];
+
+	for (unsigned i = 0; list->zones[i]; i++)
+		if (READ_ONCE(list->zones[i]->nr_free) > list->zones[i]->watermark_low)
+			return true;
+	return false;
+}
+
 void
 reclaim_wait(struct reclaim_run *run)
 {
@@ -122,7 +134,7 @@ reclaim_wait(struct reclaim_run *run)
 		return;
 	if (run->nr_dirty > 0)
 		flusher_kick();
-	if (run->nr_freed > 0)
+	if (run->nr_freed > 0 || (!run->kswapd && zonelist_has_room(run->gfp)))
 		return;
 	for (unsigned i = 0; i < NR_ZONES; i++)
 		if (READ_ONCE(lrus[i].nr_laundry) > 0) {
