@@ -17,6 +17,7 @@ PRESSURE = "swaptest -n 2 -m 72 -r 1"
 
 # (name, build variant, harts, line, boot arguments)
 ROWS = (
+    ("pressure", "default", 1, PRESSURE, ""),
     ("pressure", "default", 2, PRESSURE, ""),
     ("pressure", "default", 4, PRESSURE, ""),
     ("pressure fifo", "default", 2, PRESSURE, "reclaim=fifo"),
