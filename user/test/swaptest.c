@@ -2,12 +2,12 @@
  * Does memory come back from swap as it went? Processes together touch more memory than the machine
  * has, page by page in random order, and look at each byte:
  *
- *     swaptest [-n PROCESSES] [-m MIB] [-r ROUNDS] [-s SEED] [-o DEVICE]
+ *     swaptest [-n PROCESSES] [-m MIB] [-r ROUNDS] [-s SEED] [-z PERCENT] [-o DEVICE]
  *
  * MIB is the sum of all. Each word of a page follows from its process, its number and how often it was
  * written, so a page of another process, another page or an old one is found out. One page in eight
- * is zero, or one word over and over. In each round a page is compared, and half of them are
- * written again. -o: swapoff DEVICE meanwhile, and swapon again, over and over.
+ * is zero, or one word over and over; of the others, -z PERCENT can be compressed to less than half.
+ * In each round a page is compared, and half of them are written again. -o: swapoff DEVICE meanwhile, and swapon again, over and over.
  *
  *     swaptest -c     a few cases of shared swap entries: fork, mremap, mprotect, munmap
  *
@@ -29,7 +29,7 @@
 #define WORDS	  (PAGE / sizeof(uint64_t))
 #define MIB_PAGES 256UL
 
-static uint64_t nr_processes = 8, nr_mib = 256, nr_rounds = 2, seed = 1;
+static uint64_t nr_processes = 8, nr_mib = 256, nr_rounds = 2, seed = 1, compressible;
 static const char *off_device;
 
 static uint64_t
@@ -50,7 +50,9 @@ word_of(uint64_t who, uint64_t number, uint64_t version, uint64_t at)
 
 	if (number % 16 == 3)
 		return 0;
-	return number % 16 == 7 ? key : key + at * 0x9e3779b97f4a7c15;
+	if (number % 16 == 7 || (at % 4 && mix(number) % 100 < compressible))
+		return key;
+	return key + at * 0x9e3779b97f4a7c15;
 }
 
 static void
@@ -387,12 +389,12 @@ main(int argc, char **argv)
 {
 	int c, only_cases = 0;
 
-	while ((c = getopt(argc, argv, "n:m:r:s:o:c")) != -1) {
+	while ((c = getopt(argc, argv, "n:m:r:s:z:o:c")) != -1) {
 		uint64_t number = optarg ? strtoull(optarg, NULL, 0) : 0;
 
 		if (c == '?')
-			errx(2,
-			     "usage: swaptest [-c] [-n N] [-m MIB] [-r N] [-s SEED] [-o DEVICE]");
+			errx(2, "usage: swaptest [-c] [-n N] [-m MIB] [-r N] [-s SEED] "
+				"[-z PERCENT] [-o DEVICE]");
 		if (c == 'n')
 			nr_processes = number;
 		else if (c == 'm')
@@ -401,6 +403,8 @@ main(int argc, char **argv)
 			nr_rounds = number;
 		else if (c == 's')
 			seed = number;
+		else if (c == 'z')
+			compressible = number;
 		else if (c == 'o')
 			off_device = optarg;
 		else
