@@ -104,10 +104,18 @@ def boot_arguments(config):
     return " ".join(words)
 
 
+def check_icount(config):
+    """With -icount one hart may keep the machine for 2^31 instructions while it waits for another."""
+    if config.smp > 1 and (config.icount or "-icount" in config.qemuflags):
+        raise EnvironmentProblem(f"-icount with {config.smp} harts: one that waits for another would "
+                                 "keep it from running (docs/testing.md): use SMP=1")
+
+
 def build(config, disk_paths, directory, console=PIPE):
     """The argument list. `disk_paths` are the paths for all_disks(config), in order."""
     if not os.path.exists(config.kernel):
         raise EnvironmentProblem(f"{config.kernel}: no such kernel (run make)")
+    check_icount(config)
     machine = "virt,memory-backend=ram0" if config.shared_ram else "virt"
     command = [find_qemu(), "-machine", machine, "-m", config.mem, "-smp", str(config.smp),
                "-bios", config.bios, "-kernel", config.kernel,

@@ -70,6 +70,15 @@ class ConfigTest(unittest.TestCase):
         self.assertIn("file=a,,b", options[1])
 
 
+    def test_icount_is_for_one_hart(self):
+        for config in (Config("k", smp=2, icount=True),
+                       Config("k", smp=4, qemuflags=["-icount", "shift=0,sleep=off"])):
+            with self.assertRaisesRegex(EnvironmentProblem, "SMP=1"):
+                command_line.check_icount(config)
+        command_line.check_icount(Config("k", smp=1, icount=True))
+        command_line.check_icount(Config("k", smp=4, qemuflags=["-d", "int"]))
+
+
 class QemuTest(unittest.TestCase):
     def fake_qemu(self, version):
         directory = tempfile.TemporaryDirectory()
