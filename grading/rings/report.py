@@ -37,12 +37,15 @@ class Report:
         self.passed = 0
         self.failures = []
         self.skips = []
+        self.times = []
         self._lock = threading.Lock()
         os.makedirs(log_directory, exist_ok=True)
 
     def log_path(self, name):
         """Where the log of a job or test belongs."""
-        path = os.path.join(self.log_directory, name.replace(" ", "_") + ".log")
+        path = os.path.join(self.log_directory, name.replace(" ", "_"))
+        if not path.endswith((".log", ".txt")):
+            path += ".log"
         os.makedirs(os.path.dirname(path), exist_ok=True)
         return path
 
@@ -75,12 +78,23 @@ class Report:
             self.skips.append((name, why))
             self._print("skip", name, why)
 
+    def took(self, job, seconds):
+        """How long a whole job took, in wall time."""
+        with self._lock:
+            self.times.append((seconds, job))
+
+    def save_times(self):
+        """times.txt among the logs: the longest job first."""
+        rows = [f"{seconds:7.1f} s  {job}\n" for seconds, job in sorted(self.times, reverse=True)]
+        self.save_log("times.txt", "".join(rows))
+
     def _print(self, word, name, detail):
         elapsed = time.monotonic() - self.start
         print(f"{elapsed:6.1f}s {word:6} {name}" + (f": {detail}" if detail else ""), flush=True)
 
     def finish(self):
         """Prints the totals; returns the exit status."""
+        self.save_times()
         for name, why in self.skips:
             print(f"skipped {name}: {why}")
         for name in self.failures:

@@ -1,5 +1,6 @@
 """Runs the jobs of the rings side by side."""
 
+import time
 import traceback
 
 from grading.machine import EnvironmentProblem, scratch
@@ -10,6 +11,7 @@ from grading.rings.build import BuildFailed
 def guarded(job, report):
     """A job whose own errors are results, too."""
     def run():
+        start = time.monotonic()
         try:
             job.run(report)
         except EnvironmentProblem as problem:
@@ -19,6 +21,8 @@ def guarded(job, report):
         except Exception as error:
             log = report.save_log(job.name + ".traceback", traceback.format_exc())
             report.failed(job.name, f"{type(error).__name__}: {error}", log)
+        finally:
+            report.took(job.name, time.monotonic() - start)
     return run
 
 

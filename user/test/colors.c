@@ -4,11 +4,11 @@
  *     colors         checks the distribution if the kernel was booted with page_colors=
  *     colors -m      prints the misses alone, for who compares two boots
  *
- * First memory is made as untidy as it is on a machine that has run for a while: half of it is taken
- * and every other page of it, at random, given back. Then comes a working set as large as the cache
- * of the model: physically indexed, CACHE_WAYS ways of CACHE_SETS lines of LINE bytes, least recently
- * used line out. It is read again and again; with one page of each colour in each way nothing is
- * missed after the first round.
+ * First memory is made as untidy as it is on a machine that has run for a while: half of it, 128 MiB
+ * at most, is taken and every other page of it, at random, given back. Then comes a working set as
+ * large as the cache of the model: physically indexed, CACHE_WAYS ways of CACHE_SETS lines of LINE
+ * bytes, least recently used line out. It is read again and again; with one page of each colour in
+ * each way nothing is missed after the first round.
  */
 #include <err.h>
 #include <fcntl.h>
@@ -27,6 +27,7 @@
 #define COLORS	   (CACHE_SETS * LINE / PAGE)
 #define SET_PAGES  (COLORS * CACHE_WAYS)
 #define ROUNDS	   8
+#define UNTIDY_MAX (128UL << 20) /* bytes: more than a large host needs to be disturbed with */
 
 static uint64_t cache[CACHE_SETS][CACHE_WAYS]; /* line address + 1, last used first */
 static uint32_t seed = 1;
@@ -58,7 +59,8 @@ memory_untidy(void)
 	char *base;
 
 	sysinfo(&info);
-	nr = info.freeram * info.mem_unit / PAGE / 2;
+	nr = info.freeram * info.mem_unit / 2;
+	nr = (nr < UNTIDY_MAX ? nr : UNTIDY_MAX) / PAGE;
 	base = map_pages(nr);
 	for (size_t i = 0; i < nr; i++)
 		base[i * PAGE] = 1;
