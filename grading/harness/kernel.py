@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from grading.harness import sv39
 from grading.harness.elf import Elf
-from grading.harness.ram import GuestRam
+from grading.harness.ram import RAM_BASE, GuestRam
 from grading.machine import EnvironmentProblem
 
 NOTE_OWNER, NOTE_TYPE = "QUIRE", 1
@@ -111,6 +111,10 @@ class KernelView:
                     self.field(base, "page.refcount", "i"), self.field(base, "page.mapcount", "i"),
                     self.field(base, "page.owner"), self.field(base, "page.index"),
                     self.field(base, "page.zone", "B"), self.field(base, "page.private"))
+
+    def ram_frames(self):
+        """Every frame of RAM."""
+        return range(RAM_BASE >> PAGE_SHIFT, RAM_BASE + self.ram_size >> PAGE_SHIFT)
 
     def has_flag(self, page, name):
         return bool(page.flags >> self.number(name) & 1)

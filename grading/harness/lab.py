@@ -8,6 +8,7 @@ import importlib
 from dataclasses import dataclass, field
 from typing import Any, Dict, List, Optional, Tuple
 
+from grading.harness import probe
 from grading.machine import EnvironmentProblem
 
 LAB_NAMES = ("boot", "pgtbl", "pages", "slab", "lazy", "cow", "mmap", "reclaim", "swap", "oom")
@@ -19,7 +20,7 @@ class Check:
 
     Exactly one source says what was seen:
       fact     a value that the test program told, judged by `want` (harness/want.py)
-      probe    a function of harness/probes.py, called at checkpoint `at` with `args`
+      probe    a function of harness/probes.py or disk_probes.py, called at checkpoint `at` with `args`
       ktest    a test inside the kernel
       console  a regular expression that a line of the kernel must match
       status   the machine's exit status: a number, or a want
@@ -128,6 +129,8 @@ def problems(lab):
                 yield f"{check.id}: one source, please"
             if (check.fact is None) != (check.want is None):
                 yield f"{check.id}: a fact needs a want, and a want a fact"
+            if check.probe and probe.find(check.probe) is None:
+                yield f"{check.id}: there is no probe {check.probe}"
             if check.points <= 0 or not check.text.endswith("."):
                 yield f"{check.id}: points, and a sentence that ends"
             if check.id in seen:

@@ -1,58 +1,8 @@
-"""Checks by looking from outside, while the machine is paused at a checkpoint.
-
-A probe gets (run, values, **args of the check): `values` are the numbers that the guest gave
-with the checkpoint, such as pids and addresses. It returns if all is right, else raises Wrong
-with what it expected, what it saw and why that matters.
-"""
-
-import struct
+"""Checks by looking into the machine's memory while it is paused at a checkpoint (probe.py)."""
 
 from grading.harness import sv39
-from grading.harness.kernel import Unsound
-from grading.harness.sv39 import BadTable
-
-PROBES = {}
-PAGE = 4096
-SWAP_MAGIC, SWAP_MAGIC_AT = b"SWAPSPACE2", PAGE - 10
-
-
-class Wrong(Exception):
-    def __init__(self, expected, seen, why=""):
-        super().__init__(seen)
-        self.expected, self.seen, self.why = expected, seen, why
-
-
-def probe(function):
-    """Registers a probe under its name."""
-    PROBES[function.__name__] = function
-    return function
-
-
-def call(check, run, values):
-    """(ok, expected, seen, why) of a check's probe."""
-    try:
-        PROBES[check.probe](run, values, **check.args)
-        return True, "", "", ""
-    except Wrong as wrong:
-        return False, wrong.expected, wrong.seen, wrong.why
-    except (BadTable, Unsound) as problem:
-        return False, "structures that can be followed", str(problem), \
-            "the harness reads the machine's memory itself"
-    except KeyError as missing:
-        return False, f"a number {missing} with the checkpoint", "none", ""
-    except (struct.error, TypeError) as problem:
-        return False, "structures that can be followed", f"nothing that makes sense: {problem}", ""
-
-
-def user_leaf(run, pid, va):
-    """The entry and the leaf (or None) of a page of a process."""
-    return sv39.lookup(run.view.ram, run.view.root_of(pid), va)
-
-
-def frame_of(run, pid, va):
-    """The frame that a process has at an address, None if there is none."""
-    _, leaf = user_leaf(run, pid, va)
-    return None if leaf is None else (leaf.pa + va % leaf.size) >> 12
+from grading.harness.probe import (PAGE, Wrong, addresses, frame_of, probe, rights_of, user_leaf,
+                                   word_in)
 
 
 @probe
@@ -120,24 +70,6 @@ def firmware_is_not_free(run, values):
             if both:
                 raise Wrong(f"frames of {name} are never free", f"frame {min(both):#x} is",
                             "the device tree tells what is reserved")
-
-
-def rights_of(run, pid, va):
-    """The rights of a page as letters, or what the entry is instead."""
-    entry, leaf = user_leaf(run, pid, va)
-    if leaf is not None:
-        return "".join(letter for bit, letter in ((sv39.R, "r"), (sv39.W, "w"), (sv39.X, "x"))
-                       if leaf.bits & bit)
-    return "nothing" if entry == 0 else "not present"
-
-
-def word_in(run, frame, offset=0):
-    """The 64-bit word at an offset in a frame, in the machine's memory."""
-    return run.view.ram.u64s((frame << 12) + offset, 1)[0]
-
-
-def addresses(values, key="at"):
-    return [values[key] + index * PAGE for index in range(values.get("nr", 1))]
 
 
 @probe
@@ -375,20 +307,6 @@ def same_frame(run, values, first="at", second="second"):
 
 
 @probe
-def on_disk(run, values, serial="root", index=0):
-    """A word of the seed is somewhere in a disk's image: it was written, not only promised."""
-    want = run.word(index).to_bytes(8, "little")
-    with open(run.machine.disks[serial], "rb") as image:
-        while True:
-            chunk = image.read(4 << 20)
-            if not chunk:
-                break
-            if want in chunk:
-                return
-    raise Wrong(f"{int.from_bytes(want, 'little'):#x} on the disk {serial}", "it is nowhere there")
-
-
-@probe
 def same_frame_of_two(run, values):
     """Parent and child have one frame at the same address."""
     frames = [frame_of(run, values[who], values["at"]) for who in ("parent", "child")]
@@ -411,41 +329,3 @@ def same_frames_as_noted(run, values):
     changed = sum(a != b for a, b in zip(frames, run.memo.get("frames", [])))
     if not run.memo.get("frames") or changed:
         raise Wrong("the frames of before", f"{changed} of {len(frames)} pages moved or went")
-
-
-@probe
-def swap_header(run, values):
-    """The swap disk begins with the header that Linux knows."""
-    with open(run.machine.disks["swap0"], "rb") as image:
-        image.seek(SWAP_MAGIC_AT)
-        seen = image.read(len(SWAP_MAGIC))
-    if seen != SWAP_MAGIC:
-        raise Wrong(f"{SWAP_MAGIC!r} at byte {SWAP_MAGIC_AT}", repr(seen))
-
-
-@probe
-def swapped_to_disk(run, values):
-    """Pages that are not present have their words on the swap disk, and many are not."""
-    absent_words = []
-    for index, va in enumerate(addresses(values)):
-        entry, leaf = user_leaf(run, values["pid"], va)
-        if leaf is None and entry != 0:
-            absent_words.append(run.word(index))
-    if len(absent_words) < values["nr"] // 8:
-        raise Wrong(f"at least {values['nr'] // 8} pages swapped", f"{len(absent_words)} are")
-    with open(run.machine.disks["swap0"], "rb") as image:
-        on_swap = set(read_first_words(image))
-    missing = [each for each in absent_words if each not in on_swap]
-    if len(missing) > len(absent_words) // 16:
-        raise Wrong("the words of swapped pages on the swap disk",
-                    f"{len(missing)} of {len(absent_words)} are not there",
-                    "a page in the swap cache may still be in memory, most are not")
-
-
-def read_first_words(image):
-    """The first word of each page of a disk."""
-    while True:
-        page = image.read(PAGE)
-        if len(page) < PAGE:
-            return
-        yield int.from_bytes(page[:8], "little")

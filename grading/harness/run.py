@@ -1,7 +1,7 @@
 """One test: starts its machine, hears what it says, looks at it at checkpoints, judges.
 
 The judging is all here on the host. The guest tells facts (channel.py) and stops at
-checkpoints, where probes (probes.py) look from outside while the machine is paused.
+checkpoints, where probes (probe.py) look from outside while the machine is paused.
 """
 
 import os
@@ -9,7 +9,7 @@ import random
 import secrets
 import threading
 
-from grading.harness import console, diagnose, drivers, probes
+from grading.harness import console, diagnose, drivers, probe
 from grading.harness.channel import Channel
 from grading.harness.kernel import KernelView
 from grading.harness.outcome import CheckOutcome, Outcome, Verdict
@@ -161,7 +161,7 @@ class Run:
                 if wanted and first:
                     self.qmp.stop()
                     for check in wanted:
-                        self.found[check.id] = probes.call(check, self, values)
+                        self.found[check.id] = probe.call(check, self, values)
                     self.qmp.cont()
             except (ConnectionError, AttributeError):
                 return

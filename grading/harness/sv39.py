@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 V, R, W, X, U, G, A, D = (1 << bit for bit in range(8))
 PAGE_SHIFT = 12
+ENTRY_PPN = 10
 LEVELS = 3
 ENTRIES = 512
 PPN_MASK = (1 << 44) - 1
@@ -42,10 +43,17 @@ def entries_of(ram, table_pa):
     return entries
 
 
+def entry_of(ram, table_pa, index):
+    entries = ram.u64s(table_pa + 8 * index, 1)
+    if entries is None:
+        raise BadTable(f"a page table at {table_pa:#x}, where no memory is")
+    return entries[0]
+
+
 def leaf_of(entry, va, level):
     """The leaf that an entry is. => raises BadTable for a reserved combination"""
     size = 1 << (PAGE_SHIFT + 9 * level)
-    pa = (entry >> 10 & PPN_MASK) << PAGE_SHIFT
+    pa = (entry >> ENTRY_PPN & PPN_MASK) << PAGE_SHIFT
     if entry & W and not entry & R:
         raise BadTable(f"the entry for {canonical(va):#x} is writable but not readable")
     if pa % size:
@@ -73,7 +81,7 @@ def _walk_table(ram, table_pa, base, level, first, last):
         else:
             if entry & (U | A | D):
                 raise BadTable(f"the table entry for {canonical(va):#x} has U, A or D")
-            yield from _walk_table(ram, (entry >> 10 & PPN_MASK) << PAGE_SHIFT, va, level - 1,
+            yield from _walk_table(ram, (entry >> ENTRY_PPN & PPN_MASK) << PAGE_SHIFT, va, level - 1,
                                    0, ENTRIES)
 
 
@@ -82,13 +90,13 @@ def lookup(ram, root_pa, va):
     table = root_pa
     for level in reversed(range(LEVELS)):
         index = va >> (PAGE_SHIFT + 9 * level) & (ENTRIES - 1)
-        entry = entries_of(ram, table)[index]
+        entry = entry_of(ram, table, index)
         if not entry & V:
             return entry, None
         if entry & (R | W | X):
             shift = PAGE_SHIFT + 9 * level
             return entry, leaf_of(entry, va >> shift << shift & ((1 << 39) - 1), level)
-        table = (entry >> 10 & PPN_MASK) << PAGE_SHIFT
+        table = (entry >> ENTRY_PPN & PPN_MASK) << PAGE_SHIFT
     raise BadTable(f"no leaf for {va:#x} in three levels")
 
 

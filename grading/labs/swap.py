@@ -1,7 +1,10 @@
 """Lab swap: areas, slots, pages out and in."""
 
 from grading.harness.lab import Check, Lab, MachineSpec, Test
-from grading.harness.want import AtMost, Equal, Number, Status
+from grading.harness.want import AtLeast, AtMost, Between, Equal, Number, Status
+
+OUT_PAGES = 9216       # 36 MiB, with 32 MiB of RAM
+OUT_PAGES_MIN = 1024   # so these do not fit, and nor does the kernel
 
 LAB = Lab(
     name="swap",
@@ -39,5 +42,45 @@ LAB = Lab(
                 Check("swapoff-twice", 1, "swapoff of what is not in use is EINVAL.",
                       fact="off_twice", want=Equal(22)),
                 Check("swapon-again", 1, "It can be taken again.", fact="again", want=Equal(0)),
+            ]),
+            Test(
+            id="out", case="swap.out", machine=MachineSpec(mem="32M", swap="48M"), limit=120,
+            text="More memory than there is RAM: pages go to the disk and come back.",
+            checks=[
+                Check("pages-in-slots", 2, "Each page that is out has a slot of its own, which its "
+                      "page-table entry names.", probe="slots_differ", at="filled",
+                      args={"at_least": OUT_PAGES_MIN},
+                      hint="A slot is taken from the time on that it is given out, whoever asks next."),
+                Check("slots-hold-pages", 3, "On the disk, in that slot, are the page's bytes.",
+                      probe="slots_hold_pages", at="filled", args={"at_least": OUT_PAGES_MIN // 2},
+                      hint="A page may leave memory only when its write has ended, and ended well."),
+                Check("disk-written", 1, "So much was written to the disk as does not fit into RAM, "
+                      "as QEMU counts it.", probe="disk_written", at="filled",
+                      args={"at_least": OUT_PAGES_MIN // 2 * 4096}),
+                Check("pswpout", 1, "/proc/vmstat counts the pages written.", fact="written_out",
+                      want=AtLeast(OUT_PAGES_MIN // 2)),
+                Check("vm-swap", 1, "The process's VmSwap says how much of it is out.",
+                      fact="swapped_kb", want=AtLeast(OUT_PAGES_MIN * 4)),
+                Check("come-back", 3, "All pages come back whole when they are read.",
+                      fact="out_right", want=Equal(OUT_PAGES)),
+                Check("pswpin", 1, "/proc/vmstat counts the pages read.", fact="read_in",
+                      want=AtLeast(OUT_PAGES_MIN // 2)),
+                Check("swap-majors", 1, "A page that has to be read is a major fault, and with "
+                      "read-ahead not each.", fact="majors",
+                      want=Between(OUT_PAGES_MIN // 64, OUT_PAGES)),
+                Check("child-reads", 2, "A child of fork reads its parent's pages, wherever they are.",
+                      fact="out_child", want=Status(0),
+                      hint="fork copies the entry of a page that is out, and counts one more user of "
+                      "its slot."),
+                Check("written-again", 2, "Pages that came back, were changed and went out again "
+                      "hold what was written last.", fact="out_again", want=Equal(OUT_PAGES // 2),
+                      hint="A page that a store made dirty differs from its slot."),
+                Check("slots-return", 2, "munmap gives the slots of its pages back.",
+                      fact="used_after_unmap_kb", want=AtMost(6144)),
+                Check("swapoff-brings-back", 1, "swapoff of a disk in use brings all pages back.",
+                      fact="out_swapoff", want=Equal(0)),
+                Check("after-swapoff", 1, "... whole.", fact="out_last", want=Equal(1024)),
+                Check("no-kill", 1, "Nobody was killed: there was room on the disk.",
+                      fact="out_kills", want=Equal(0)),
             ]),
     ])

@@ -4,7 +4,7 @@ import os
 import unittest
 from unittest import mock
 
-from grading.harness import probes, sv39
+from grading.harness import probe, sv39
 from grading.harness.kernel import KernelView
 from grading.harness.lab import Check
 from grading.harness.outcome import Verdict
@@ -105,7 +105,7 @@ class FromOutside(GradeTest):
 
     def test_walker_agrees_with_qemu(self):
         seen = {}
-        real = probes.call
+        real = probe.call
         check = Check("rights", 1, "Looked at.", probe="maps_with", at="protected",
                       args={"key": "r", "rights": "r"})
 
@@ -121,7 +121,7 @@ class FromOutside(GradeTest):
             look(run, values)
             return real(check, run, values)
 
-        with mock.patch.object(probes, "call", call):
+        with mock.patch.object(probe, "call", call):
             outcome = self.run_test("pgtbl.rights", [check], smp=1)
         self.assertEqual(outcome.earned, 1, outcome.checks[0].seen)
         self.assertIsNotNone(seen["qemu"], "the hart does not run this address space")

@@ -94,6 +94,8 @@ static const struct layout_note note SECTION(".note.quire") USED = {
 		NUMBER(PG_zero),
 		NUMBER(PAGE_OWNER_ANON),
 		NUMBER(PTE_PARKED),
+		NUMBER(PTE_SWAP),
+		NUMBER(SWAP_TYPE_BITS),
 
 		SIZE(zone),
 		NUMBER(NR_ZONES),

@@ -9,8 +9,11 @@
 
 #include "grade.h"
 
-#define DISK	  "/dev/vdb"
-#define OUT_PAGES 15360UL /* 60 MiB, with 48 MiB of RAM */
+#define DISK	   "/dev/vdb"
+#define OUT_PAGES  9216UL /* 36 MiB, with 32 MiB of RAM */
+#define HALF_PAGES (OUT_PAGES / 2)
+#define KEPT_BYTES (4 * MIB)
+#define PAGE_WORDS (PAGE / sizeof(uint64_t))
 
 static uint64_t *out_pages;
 
@@ -52,41 +55,70 @@ areas(int argc, char **argv)
 	fact("again", error_of(swapon(DISK, 0)));
 }
 
+/* All words of a page differ, and those of no two pages are the same. */
+static void
+whole_pages_fill(uint64_t *at, size_t nr_pages, unsigned first)
+{
+	for (size_t page = 0; page < nr_pages; page++)
+		for (size_t i = 0; i < PAGE_WORDS; i++)
+			at[page * PAGE_WORDS + i] = word(first + page) + i;
+}
+
+static size_t
+whole_pages_right(const uint64_t *at, size_t nr_pages, unsigned first)
+{
+	size_t nr = 0;
+
+	for (size_t page = 0; page < nr_pages; page++) {
+		uint64_t want = word(first + page);
+		size_t i = 0;
+
+		while (i < PAGE_WORDS && at[page * PAGE_WORDS + i] == want + i)
+			i++;
+		nr += i == PAGE_WORDS;
+	}
+	return nr;
+}
+
+static uint64_t
+swap_used_kb(void)
+{
+	return proc_number("/proc/meminfo", "SwapTotal") - proc_number("/proc/meminfo", "SwapFree");
+}
+
 static int
 child_of_out(void *arg)
 {
 	(void)arg;
-	return pages_right(out_pages, OUT_PAGES / 4, 0) == OUT_PAGES / 4 ? 0 : 1;
+	return whole_pages_right(out_pages, OUT_PAGES / 4, 0) == OUT_PAGES / 4 ? 0 : 1;
 }
 
 /* More memory than there is RAM. */
 static void
 out(int argc, char **argv)
 {
-	uint64_t used;
-
 	(void)argc;
 	(void)argv;
 	if (in_child(mkswap, DISK) || swapon(DISK, 0) < 0)
 		give_up("swapon");
 	out_pages = memory_map(OUT_PAGES * PAGE);
-	pages_fill(out_pages, OUT_PAGES, 0);
-	sync();
+	whole_pages_fill(out_pages, OUT_PAGES, 0);
 	checkpoint("filled", "pid", (uint64_t)getpid(), "at", (uint64_t)out_pages, "nr",
 		   (uint64_t)OUT_PAGES, NULL);
 	fact("written_out", proc_number("/proc/vmstat", "pswpout"));
 	fact("swapped_kb", status_kb("VmSwap"));
-	fact("out_right", pages_right(out_pages, OUT_PAGES, 0));
+	fact("out_right", whole_pages_right(out_pages, OUT_PAGES, 0));
 	fact("read_in", proc_number("/proc/vmstat", "pswpin"));
 	fact("majors", major_faults());
 	fact("out_child", in_child(child_of_out, NULL));
-	pages_fill(out_pages, OUT_PAGES, 1);
-	fact("out_again", pages_right(out_pages, OUT_PAGES, 1));
-	munmap((char *)out_pages + 4 * MIB, OUT_PAGES * PAGE - 4 * MIB);
+	whole_pages_fill(out_pages, HALF_PAGES, 1);
+	(void)whole_pages_right(out_pages + HALF_PAGES * PAGE_WORDS, HALF_PAGES, HALF_PAGES);
+	fact("out_again", whole_pages_right(out_pages, HALF_PAGES, 1));
+	munmap((char *)out_pages + KEPT_BYTES, OUT_PAGES * PAGE - KEPT_BYTES);
+	fact("used_after_unmap_kb", swap_used_kb());
 	fact("out_swapoff", error_of(swapoff(DISK)));
-	fact("out_last", pages_right(out_pages, 4 * MIB / PAGE, 1));
-	used = proc_number("/proc/meminfo", "SwapTotal") - proc_number("/proc/meminfo", "SwapFree");
-	fact("out_left", used);
+	fact("out_last", whole_pages_right(out_pages, KEPT_BYTES / PAGE, 1));
+	fact("out_kills", proc_number("/proc/vmstat", "oom_kill"));
 }
 
 const struct grade_case swap_cases[] = {
