@@ -23,7 +23,7 @@ RUNS = (
     ("debug", 4, "64M", "directmap=48M kmemleak=on"),
     ("debug", 2, "256M", "directmap=48M zone_dma=8M"),
     ("slab", 2, "128M", "asid_bits=2 kmemleak=on"),
-    ("slob", 2, "128M", "asid_bits=0"),
+    ("slob", 2, "128M", "asid_bits=0 kmemleak=on"),
 )
 
 

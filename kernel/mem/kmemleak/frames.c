@@ -51,6 +51,15 @@ frames_prepare(void)
 	return 0;
 }
 
+/* An object that fills pages need not begin with them: a debugged one has a red zone before it. */
+static bool
+block_has_record(u64 start, u64 bytes)
+{
+	const struct record *above = record_above(start);
+
+	return record_at(start) || (above && above->start - start < bytes);
+}
+
 /* A page of KASAN's shadow is known to the page table alone, so there none is looked for. */
 static bool
 block_counts(const struct frame_walk *walk)
@@ -61,7 +70,7 @@ block_counts(const struct frame_walk *walk)
 	if (walk->state != FRAME_KERNEL || !page_in_directmap(pfn_to_page(walk->pfn)))
 		return false;
 	return !frame_is_own(pfn_to_page(walk->pfn)) &&
-	       !record_at((u64)pa_to_kva(walk->pfn << PAGE_SHIFT));
+	       !block_has_record((u64)pa_to_kva(walk->pfn << PAGE_SHIFT), walk->nr * PAGE_SIZE);
 }
 
 void
