@@ -1,7 +1,7 @@
 # make check: everything that can be said about the sources without running them.
 
 CHECKS := check-layers check-headers check-symbols check-init check-sizes check-text check-format check-docs \
-	check-pointers check-sparse check-driver
+	check-pointers check-python check-sparse check-driver
 
 .PHONY: check $(CHECKS)
 check: $(CHECKS)
@@ -33,6 +33,9 @@ check-docs:
 
 check-pointers:
 	$(PYTHON) tools/check_pointers.py
+
+check-python:
+	$(PYTHON) tools/check_python.py
 
 # What compilers do not say about types. sparse reads each header once for all files of a call, so
 # it gets one file at a time. Skipped where there is no sparse.

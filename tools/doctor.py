@@ -135,7 +135,7 @@ def probe_riscv_libc():
 CHECKS = (
     Check("make", "building (macOS: call it gmake)", True,
           tool("gmake", "make", oldest=(4, 0, 0)), ("make",) * 4),
-    Check("python3", "building, running", True, tool("python3", oldest=(3, 8, 0)),
+    Check("python3", "building, running", True, tool("python3", oldest=(3, 9, 0)),
           ("python3", "python3", "python", "python3")),
     Check("host C compiler", "mkfs, fsck, host tests", True, tool("gcc", "cc"),
           ("gcc libc6-dev", "gcc", "gcc", "gcc")),

@@ -2,6 +2,7 @@
 
 import argparse
 import csv
+import io
 import os
 
 from grading.harness import files
@@ -11,7 +12,7 @@ from grading.harness.suite import Suite
 from grading.machine import EnvironmentProblem
 from grading.machine.parallel import run_parallel
 
-FULL_MARKS, ENVIRONMENT = 0, 2
+FULL_MARKS, ENVIRONMENT, INTERRUPTED = 0, 2, 130
 
 
 def grade(top, options, tests, names):
@@ -21,20 +22,28 @@ def grade(top, options, tests, names):
         raise EnvironmentProblem(f"{options.class_folder}: no folders to grade")
     jobs = [lambda name=name: grade_one(top, options, tests, names, name) for name in students]
     rows = {}
-    for index, value in run_parallel(jobs, options.j):
-        name = students[index]
-        if isinstance(value, BaseException):
-            value = ([not_run(test, Verdict.ENVIRONMENT, str(value)) for test in tests],
-                     f"{type(value).__name__}: {value}")
-        rows[name] = value
-        earned = sum(each.earned for each in value[0])
-        points = sum(each.points for each in value[0])
-        print(f"[{len(rows):4}/{len(students)}] {name:<24} {earned:4}/{points}  {value[1]}",
-              flush=True)
-    write_csv(options.csv, tests, rows)
+    try:
+        for index, value in run_parallel(jobs, options.j):
+            name = students[index]
+            if isinstance(value, BaseException):
+                value = ([not_run(test, Verdict.ENVIRONMENT, str(value)) for test in tests],
+                         f"{type(value).__name__}: {value}")
+            rows[name] = value
+            tell(len(rows), len(students), name, value)
+            write_csv(options.csv, tests, rows)
+    except KeyboardInterrupt:
+        print(f"stopped: {len(rows)} of {len(students)} submissions are in {options.csv}")
+        return INTERRUPTED
     faults = any(each.verdict is Verdict.ENVIRONMENT for value in rows.values()
                  for each in value[0])
     return ENVIRONMENT if faults else FULL_MARKS
+
+
+def tell(done, total, name, value):
+    """A line for a submission that has its marks."""
+    outcomes, note = value
+    earned, points = sum(each.earned for each in outcomes), sum(each.points for each in outcomes)
+    print(f"[{done:4}/{total}] {name:<24} {earned:4}/{points}  {note}", flush=True)
 
 
 def grade_one(top, options, tests, names, student):
@@ -49,7 +58,7 @@ def grade_one(top, options, tests, names, student):
                     for test in tests]
         files.write_all(mine, outcomes)
         return outcomes, f"refused: {refused}"
-    writer = files.Writer(mine)
+    writer = files.Writer(mine, tests)
     with workplace as tree:
         suite = Suite(tests, tree, os.path.join(tree.root, "grade-logs"), options.seed, 1,
                       slow=options.slow)
@@ -61,12 +70,13 @@ def grade_one(top, options, tests, names, student):
 
 def write_csv(path, tests, rows):
     """A row for each student: all points, those of each test, and what went wrong."""
-    with files.open_for_writing(path) as file:
-        table = csv.writer(file)
-        table.writerow(["submission", "points", "of", *[test.name for test in tests], "note"])
-        for name in sorted(rows):
-            outcomes, note = rows[name]
-            by_name = {each.name: each for each in outcomes}
-            cells = [by_name[test.name].earned if test.name in by_name else "" for test in tests]
-            table.writerow([name, sum(each.earned for each in outcomes),
-                            sum(test.points for test in tests), *cells, note])
+    text = io.StringIO()
+    table = csv.writer(text)
+    table.writerow(["submission", "points", "of", *[test.name for test in tests], "note"])
+    for name in sorted(rows):
+        outcomes, note = rows[name]
+        by_name = {each.name: each for each in outcomes}
+        cells = [by_name[test.name].earned if test.name in by_name else "" for test in tests]
+        table.writerow([name, sum(each.earned for each in outcomes),
+                        sum(test.points for test in tests), *cells, note])
+    files.replace_file(path, text.getvalue())

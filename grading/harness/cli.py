@@ -2,10 +2,11 @@
 
 import argparse
 import os
+import signal
 import sys
 import time
 
-from grading.harness import classes, files, lab as labs, selfcheck, show
+from grading.harness import classes, files, lab as labs, sandbox, selfcheck, show
 from grading.harness.debug import wait_for_gdb
 from grading.harness.outcome import Verdict, not_run
 from grading.harness.submission import Refused, Workplace
@@ -18,9 +19,12 @@ from grading.machine.parallel import default_workers
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 FULL_MARKS, LOST_MARKS, ENVIRONMENT, INTERRUPTED = 0, 1, 2, 130
 
+# These count from where the command is given; all else counts from the top of the tree.
+PATH_OPTIONS = ("submission", "class_folder", "jsonl", "gradescope", "junit", "csv")
+
 USAGE = """Grades Quire, or a submission that changes it.
 
-Exit status: 0 full marks, 1 less, 2 the environment is at fault, 130 stopped by Ctrl-C.
+Exit status: 0 full marks, 1 less, 2 the environment is at fault, 130 stopped by a signal.
 """
 
 
@@ -52,6 +56,9 @@ def parse(arguments):
         parser.error("--gdb needs a lab and a test")
     if bool(options.class_folder) != bool(options.csv):
         parser.error("--class and --csv need each other")
+    for name in PATH_OPTIONS:
+        path = getattr(options, name)
+        setattr(options, name, os.path.abspath(path) if path else path)
     return options
 
 
@@ -83,7 +90,7 @@ def grade_tests(tests, tree, options, prefix="make grade"):
     """Runs tests, tells of them, writes the files asked for. => (exit status, outcomes)"""
     echo = (lambda data: os.write(2, data)) if options.test else None
     shown = show.Show(len(tests), verbose=options.verbose)
-    writer = files.Writer(options)
+    writer = files.Writer(options, tests)
     log_directory = os.path.join(tree.build, "grade-logs")
     suite = Suite(tests, tree, os.path.join(tree.root, log_directory), options.seed, options.j,
                   echo, options.slow, prefix)
@@ -137,6 +144,8 @@ def run(options):
         return FULL_MARKS
     if options.class_folder:
         selfcheck.require_fit(TOP, options)
+        for note in sandbox.notes():
+            print(f"note: {note}")
         return classes.grade(TOP, options, tests, lab_files(options))
     if options.gdb:
         return wait_for_gdb(tests[0], Tree(TOP, options.build), options)
@@ -146,10 +155,19 @@ def run(options):
     return status
 
 
+def stop(_number, _frame):
+    """Ctrl-C and SIGTERM: machines end, what has results keeps them."""
+    scratch.stopping.set()
+    raise KeyboardInterrupt
+
+
 def main(arguments=None):
-    os.chdir(TOP)
     options = parse(arguments)
+    os.chdir(TOP)
+    sys.stdout.reconfigure(errors="backslashreplace")
     scratch.prepare()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, stop)
     try:
         return run(options)
     except EnvironmentProblem as problem:
@@ -157,3 +175,6 @@ def main(arguments=None):
         return ENVIRONMENT
     except KeyboardInterrupt:
         return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return LOST_MARKS

@@ -13,12 +13,14 @@ SYMBOL = struct.Struct("<IBBHQQ")
 NOTE = struct.Struct("<III")
 SHT_PROGBITS, SHT_SYMTAB, SHT_NOTE = 1, 2, 7
 STT_FUNC = 2
+STB_GLOBAL = 1
 ADDR2LINE = ("riscv64-unknown-elf-addr2line", "riscv64-linux-gnu-addr2line",
              "riscv64-elf-addr2line")
 
 
 class Elf:
-    """`symbols`: address by name. `sizes`: bytes by name."""
+    """`symbols`: address by name; a global one where there are several. `sizes`: bytes by name.
+    `ambiguous`: names that several things have, none of them global."""
 
     def __init__(self, path):
         self.path = path
@@ -28,6 +30,7 @@ class Elf:
             raise EnvironmentProblem(f"{path}: not a 64-bit ELF file")
         self.sections = self._read_sections()
         self.symbols, self.sizes, functions = {}, {}, []
+        self.ambiguous, self._global = set(), set()
         for section in self.sections:
             if section[1] == SHT_SYMTAB:
                 self._read_symbols(section, functions)
@@ -48,10 +51,19 @@ class Elf:
             end = self.data.index(b"\0", strings + name_at)
             name = self.data[strings + name_at:end].decode()
             if name and not name.startswith("$"):
-                self.symbols[name] = value
-                self.sizes[name] = size
+                self._name(name, value, size, info >> 4 == STB_GLOBAL)
                 if info & 15 == STT_FUNC:
                     functions.append((value, size, name))
+
+    def _name(self, name, value, size, is_global):
+        if name in self._global:
+            return
+        if is_global:
+            self._global.add(name)
+            self.ambiguous.discard(name)
+        elif self.symbols.get(name, value) != value:
+            self.ambiguous.add(name)
+        self.symbols[name], self.sizes[name] = value, size
 
     def note(self, owner, kind):
         """The bytes of a note, None if there is none."""

@@ -2,12 +2,15 @@
 
 import json
 import os
+import re
 from xml.sax.saxutils import escape, quoteattr
 
 from grading.harness.outcome import Verdict
+from grading.harness.suite import missing
 
 VISIBILITY = "visible"
 # Without a score Gradescope calls the run a failure of the autograder, as it is.
+NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 FAULT_TEXT = ("The autograder itself had a fault, and tests could not run. This is not your kernel's "
               "fault, and it cost no points: tell your instructor.")
 
@@ -21,24 +24,35 @@ def add_options(parser):
 
 
 class Writer:
-    """`tell` for each outcome as it comes, `finish` at the end with all of them."""
+    """`tell` for each outcome as it comes, `finish` at the end with all of them.
 
-    def __init__(self, options):
+    All files are there after each outcome, with what is missing as `not run`: so they hold what there
+    is when this process is killed.
+    """
+
+    def __init__(self, options, tests=()):
         self.options = options
+        self.tests = tests
+        self.outcomes = []
         self._lines = open_for_writing(options.jsonl) if options.jsonl else None
 
     def tell(self, outcome):
+        self.outcomes.append(outcome)
         if self._lines:
             self._lines.write(json.dumps(outcome.as_dict()) + "\n")
             self._lines.flush()
+        if self.tests:
+            self._write(self.outcomes + missing(self.tests, self.outcomes))
 
     def finish(self, outcomes):
         if self._lines:
             self._lines.close()
+        self._write(outcomes)
+
+    def _write(self, outcomes):
         for path, make in ((self.options.gradescope, gradescope), (self.options.junit, junit)):
             if path:
-                with open_for_writing(path) as file:
-                    file.write(make(outcomes))
+                replace_file(path, make(outcomes))
 
 
 def write_all(options, outcomes):
@@ -51,7 +65,18 @@ def write_all(options, outcomes):
 
 def open_for_writing(path):
     os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
-    return open(path, "w", encoding="utf-8")
+    return open(path, "w", encoding="utf-8", errors="backslashreplace", newline="")
+
+
+def replace_file(path, text):
+    """Writes a file that at no time is there in part. What is no plain file is written to."""
+    if os.path.exists(path) and not os.path.isfile(path):
+        with open_for_writing(path) as file:
+            file.write(text)
+        return
+    with open_for_writing(f"{path}.part") as file:
+        file.write(text)
+    os.replace(f"{path}.part", path)
 
 
 def explanation(outcome):
@@ -106,7 +131,7 @@ def junit(outcomes):
                     f'failures="{failures}" errors="{errors}">')
         text += [junit_case(each, check) for each, check in checks]
         text.append("</testsuite>")
-    return "\n".join(text + ["</testsuites>", ""])
+    return NOT_XML.sub("?", "\n".join(text + ["</testsuites>", ""]))
 
 
 def junit_case(outcome, check):

@@ -59,6 +59,8 @@ class KernelView:
         return self.layout[f"SIZE({name})"]
 
     def symbol(self, name):
+        if name in self.elf.ambiguous:
+            raise Unsound(f"the kernel has more than one {name}")
         try:
             return self.elf.symbols[name]
         except KeyError:

@@ -37,7 +37,8 @@ class CheckOutcome:
 
 @dataclass
 class Outcome:
-    """`detail` is the verdict in words, `trace` lines of a backtrace or of where the harts are."""
+    """`detail` is the verdict in words, `trace` lines of a backtrace or of where the harts are;
+    `seconds` went by on the wall, of which the machine could use `machine_seconds`."""
     lab: str
     test: str
     text: str
@@ -51,6 +52,7 @@ class Outcome:
     reproduce: str = ""
     debug: str = ""
     seconds: float = 0.0
+    machine_seconds: float = 0.0
     seed: int = 0
     log: str = ""
 

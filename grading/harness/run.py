@@ -15,6 +15,7 @@ from grading.harness.kernel import KernelView
 from grading.harness.outcome import CheckOutcome, Outcome, Verdict
 from grading.harness.qmp import Qmp
 from grading.harness.seed import word
+from grading.harness.tree import Tampered
 from grading.harness.want import Status, show
 from grading.machine import Config, Disk, Machine, Verdict as End, scratch
 from grading.machine.command import encode
@@ -95,6 +96,9 @@ class Run:
             config = self.config(directory)
             self.channel = Channel(directory, self.nonce, self._take)
             self.view = KernelView(config.kernel, parse_bytes(config.mem))
+            if self.tree.layout not in (None, self.view.layout):
+                raise Tampered("the kernel's layout note (kernel/boot/layout_note.c) is not the "
+                               "reference's: what is looked at from outside would be elsewhere")
             case = " ".join([self.test.case or "ktest", *self.test.args]).format(**self.numbers)
             self.channel.start(f"run {self.nonce} {self.seed} {case}")
             return self._boot(config)
@@ -173,7 +177,8 @@ class Run:
         lines = console.kernel_lines(text, self.mark)
         checks = [self._judge_check(check, result, lines) for check in self.test.checks]
         outcome = Outcome(self.test.lab, self.test.id, self.test.text, Verdict.PASS, checks,
-                          seconds=self.machine.clock.wall(), seed=self.seed, log=self.log or "")
+                          seconds=self.machine.clock.wall(),
+                          machine_seconds=self.machine.clock.now(), seed=self.seed, log=self.log or "")
         outcome.verdict = self._verdict(result, outcome)
         if outcome.verdict is not Verdict.PASS:
             diagnose.explain(outcome, result, self, text)

@@ -1,7 +1,7 @@
 """Bounds for what a submission builds and runs: no network, so much processor, memory, disk.
 
 The network is a namespace of its own (`unshare -n`), where the host has that; limits are the
-kernel's own (setrlimit). What cannot be bounded here is told, not passed over: note().
+kernel's own (setrlimit). What cannot be bounded here is told, not passed over: notes().
 """
 
 import functools
@@ -9,12 +9,23 @@ import os
 import resource
 import shutil
 import subprocess
+import sys
 
 GIB = 1 << 30
 BUILD_CPU_SECONDS = 600
 BUILD_MEMORY = 4 * GIB
-FILE_BYTES = 1 * GIB
+BUILD_FILE_BYTES = 256 << 20  # the image of the root disk has 128 MiB
+MACHINE_CPU_SECONDS = 3600    # far above any test's limit, for a QEMU that nothing else ends
+MACHINE_FILE_BYTES = 1 * GIB
 PASSED_ON = ("PATH", "LANG", "LC_ALL", "TERM", "TMPDIR", "PYTHON", "QEMU", "CCACHE_CONFIGPATH")
+
+# Name of a limit in `resource`, its value for the build, for QEMU (None: not bounded so), what it is.
+LIMITS = (
+    ("RLIMIT_CPU", BUILD_CPU_SECONDS, MACHINE_CPU_SECONDS, "processor time"),
+    ("RLIMIT_FSIZE", BUILD_FILE_BYTES, MACHINE_FILE_BYTES, "sizes of files"),
+    ("RLIMIT_AS", BUILD_MEMORY, None, "memory"),  # QEMU's is bounded by its own -m
+    ("RLIMIT_CORE", 0, 0, "core dumps"),
+)
 
 
 @functools.lru_cache(maxsize=None)
@@ -27,37 +38,61 @@ def network_prefix():
     return ()
 
 
-def note():
-    """What is not bounded here, or an empty text."""
-    if network_prefix():
-        return ""
-    return ("this host cannot take the network away from what a submission builds and runs "
-            "(no `unshare -n`): grade in a container without network")
+@functools.lru_cache(maxsize=None)
+def unbounded():
+    """What the host does not let us bound, in words: found out in a child."""
+    program = ("import sys; from grading.harness import sandbox; "
+               "print('\\n'.join(sandbox.try_limits()))")
+    top = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    done = subprocess.run([sys.executable, "-c", program], cwd=top, capture_output=True, text=True,
+                          check=False)
+    if done.returncode:
+        return tuple(what for _, _, _, what in LIMITS)
+    return tuple(done.stdout.split("\n")[:-1] if done.stdout.strip() else ())
+
+
+def try_limits():
+    """Sets the build's limits for this process. => what could not be bounded"""
+    return [what for name, value, _, what in LIMITS if not _limit(name, value)]
+
+
+def notes():
+    """What is not bounded here; nothing where all is."""
+    found = []
+    if not network_prefix():
+        found.append("this host cannot take the network away from what a submission builds and runs "
+                     "(no `unshare -n`): grade in a container without network")
+    if unbounded():
+        found.append("this host does not bound, for what a submission builds and runs: "
+                     f"{', '.join(unbounded())}: grade in a container with limits")
+    return found
 
 
 def limit_build():
     """Runs in the child before exec."""
-    _limit(resource.RLIMIT_CPU, BUILD_CPU_SECONDS)
-    _limit(resource.RLIMIT_FSIZE, FILE_BYTES)
-    if hasattr(resource, "RLIMIT_AS"):
-        _limit(resource.RLIMIT_AS, BUILD_MEMORY)
-    _limit(resource.RLIMIT_CORE, 0)
+    for name, value, _, _ in LIMITS:
+        _limit(name, value)
 
 
 def limit_machine():
-    """The same for QEMU, whose memory is bounded by its own -m."""
-    _limit(resource.RLIMIT_FSIZE, FILE_BYTES)
-    _limit(resource.RLIMIT_CORE, 0)
+    """The same for QEMU."""
+    for name, _, value, _ in LIMITS:
+        if value is not None:
+            _limit(name, value)
 
 
-def _limit(which, value):
-    """Lowers a limit; one that is lower already stays."""
+def _limit(name, value):
+    """Lowers a limit; one that is lower already stays. => false: the host does not do it"""
+    which = getattr(resource, name, None)
+    if which is None:
+        return False
     _, hard = resource.getrlimit(which)
     if hard == resource.RLIM_INFINITY or hard > value:
         try:
             resource.setrlimit(which, (value, value))
         except (ValueError, OSError):
-            pass
+            return False
+    return True
 
 
 def environment(home):

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from typing import Dict, List
 
 from grading.harness import sandbox
+from grading.harness.elf import Elf
+from grading.harness.kernel import read_layout
 from grading.harness.tree import Tree
 from grading.machine import EnvironmentProblem, scratch
 
@@ -133,9 +135,14 @@ def make_tree(top, build, submission, directory):
         os.makedirs(os.path.dirname(target), exist_ok=True)
         with open(target, "wb") as file:
             file.write(data)
-    return Tree(directory, "build", wrap=lambda command: [*sandbox.network_prefix(), *command],
-                environment=sandbox.environment(directory), before=sandbox.limit_build,
-                machine_prefix=list(sandbox.network_prefix()), machine_before=sandbox.limit_machine)
+    reference = os.path.join(built, "quire.elf")
+    if not os.path.exists(reference):
+        raise EnvironmentProblem(f"{reference}: the reference is not built (run make)")
+    prefix = sandbox.network_prefix()
+    return Tree(directory, "build", layout=read_layout(Elf(reference)),
+                wrap=lambda command: [*prefix, *command], before=sandbox.limit_build,
+                environment=sandbox.environment(directory),
+                machine_prefix=prefix, machine_before=sandbox.limit_machine)
 
 
 class Workplace:
@@ -154,6 +161,9 @@ class Workplace:
         except OSError as error:
             self.__exit__()
             raise EnvironmentProblem(f"no copy of the tree: {error}") from None
+        except BaseException:
+            self.__exit__()
+            raise
 
     def __exit__(self, *_):
         scratch.unregister(self)
@@ -169,4 +179,4 @@ class Workplace:
                          f"{' '.join(ignored[:IGNORED_LISTED])}{more}")
         if self.submission.missing:
             notes.append(f"not handed in, so as they were: {' '.join(self.submission.missing)}")
-        return notes + ([sandbox.note()] if sandbox.note() else [])
+        return notes + sandbox.notes()

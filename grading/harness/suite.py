@@ -6,9 +6,17 @@ import threading
 
 from grading.harness.outcome import Verdict, not_run
 from grading.harness.run import Run
-from grading.harness.tree import BuildFailed
-from grading.machine import EnvironmentProblem
+from grading.harness.tree import BuildFailed, Tampered
+from grading.machine import EnvironmentProblem, scratch
 from grading.machine.parallel import run_parallel
+
+STOPPED = "stopped before this test had ended"
+
+
+def missing(tests, outcomes):
+    """Outcomes for those of `tests` that have none."""
+    done = {outcome.name for outcome in outcomes}
+    return [not_run(test, Verdict.NOT_RUN, STOPPED) for test in tests if test.name not in done]
 
 
 class Suite:
@@ -46,12 +54,12 @@ class Suite:
 
     def missing(self):
         """Outcomes for the tests that have none."""
-        done = {outcome.name for outcome in self.outcomes}
-        return [not_run(test, Verdict.NOT_RUN, "stopped before this test had ended")
-                for test in self.tests if test.name not in done]
+        return missing(self.tests, self.outcomes)
 
     def _one(self, test):
         """The outcome of one test, whatever happens."""
+        if scratch.stopping.is_set():
+            return not_run(test, Verdict.NOT_RUN, STOPPED)
         seed = self.seed if self.seed is not None else secrets.randbits(32)
         log = os.path.join(self.log_directory, f"{test.lab}-{test.id}.log")
         try:
@@ -59,6 +67,8 @@ class Suite:
         except BuildFailed as failure:
             outcome = not_run(test, Verdict.FAIL, str(failure))
             outcome.tail = failure.output
+        except Tampered as tampered:
+            outcome = not_run(test, Verdict.FAIL, str(tampered))
         except EnvironmentProblem as problem:
             outcome = not_run(test, Verdict.ENVIRONMENT, str(problem))
         outcome.seed = seed

@@ -22,17 +22,22 @@ class BuildFailed(Exception):
         self.output = output
 
 
+class Tampered(Exception):
+    """The kernel tells who looks from outside something else than the reference does."""
+
+
 class Tree:
     """`build` is the directory of the default build. For submissions: `wrap` turns make's command
     into one in bounds, `before` sets limits in the child; machine_prefix and machine_before do the
-    same for QEMU."""
+    same for QEMU; `layout` is the layout note that its kernels must have."""
 
     def __init__(self, root, build, wrap=None, environment=None, before=None, machine_prefix=(),
-                 machine_before=None):
+                 machine_before=None, layout=None):
         self.root = root
         self.build = build
         self.machine_prefix = machine_prefix
         self.machine_before = machine_before
+        self.layout = layout
         self._wrap = wrap or (lambda command: command)
         self._environment = environment
         self._before = before
@@ -98,6 +103,7 @@ def run_group(command, directory, environment, output, before):
             pass
 
     scratch.register(process, end)
+    scratch.watch_group(process.pid)
     try:
         return process.wait(MAKE_SECONDS)
     except subprocess.TimeoutExpired:
@@ -106,4 +112,5 @@ def run_group(command, directory, environment, output, before):
         end()
         process.wait()
         output.seek(0, os.SEEK_END)
+        scratch.unwatch_group(process.pid)
         scratch.unregister(process)

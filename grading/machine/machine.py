@@ -62,6 +62,7 @@ class Machine:
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=self._errors, start_new_session=True,
                                         preexec_fn=self._in_child)
+        scratch.watch_group(self.process.pid)
         self.clock = MachineClock(self.process.pid)
         self.console = Console(self.process.stdout, self.process.stdin, self.clock,
                                self._log, self._tap, self.config.console_bytes)
@@ -100,7 +101,9 @@ class Machine:
 
     def _check_limits(self, backstop, share):
         """Ends a machine that will not end by itself."""
-        if verdict.boots(self.console.text()) >= verdict.REBOOT_LOOP_BOOTS:
+        if scratch.stopping.is_set():
+            self.kill()
+        elif verdict.boots(self.console.text()) >= verdict.REBOOT_LOOP_BOOTS:
             self.kill()
             self.result = Result(Verdict.REBOOT_LOOP, None, "the firmware started three times")
         elif backstop is not None and self.clock.now() > backstop:
@@ -127,6 +130,7 @@ class Machine:
             elif self.running():
                 self.process.kill()
                 self.process.wait()
+            scratch.unwatch_group(self.process.pid)
             for stream in (self.process.stdin, self.process.stdout):
                 try:
                     stream.close()

@@ -1,7 +1,8 @@
 """Temporary directories, and clean-up on every way out.
 
-What is registered here is undone at exit, on Ctrl-C and on SIGTERM; a child that
-outlives even SIGKILL of this process is prevented by die_with_parent().
+What is registered here is undone at exit, on Ctrl-C and on SIGTERM. After SIGKILL of this
+process its children are ended and its directories removed by a process of their own (keeper.py),
+and on Linux the kernel ends the children at once (die_with_parent()).
 """
 
 import atexit
@@ -9,30 +10,67 @@ import ctypes
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import threading
 
 PR_SET_PDEATHSIG = 1
+MEMORY_DIRECTORY = "/dev/shm"
 
 _lock = threading.Lock()
 _cleanups = {}
 _handlers_installed = False
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+_keeper = None
+_keeper_lock = threading.Lock()
+
+# Set when all is to end: no machine runs on, none is started.
+stopping = threading.Event()
 
 
 def scratch_root():
-    """A directory in memory, where the host has one."""
-    return "/dev/shm" if os.access("/dev/shm", os.W_OK) else tempfile.gettempdir()
+    """A directory in memory, where the host has one (macOS has none), else the one for temporary files."""
+    return MEMORY_DIRECTORY if os.access(MEMORY_DIRECTORY, os.W_OK) else tempfile.gettempdir()
 
 
 def make_directory():
     """A new private directory; remove_directory() ends it."""
-    return tempfile.mkdtemp(prefix="quire-", dir=scratch_root())
+    path = tempfile.mkdtemp(prefix="quire-", dir=scratch_root())
+    _tell_keeper(f"directory {path}")
+    return path
 
 
 def remove_directory(path):
     shutil.rmtree(path, ignore_errors=True)
+    _tell_keeper(f"directory-gone {path}")
+
+
+def watch_group(pid):
+    """A child that leads a process group: it ends with this process, whatever happens."""
+    _tell_keeper(f"group {pid}")
+
+
+def unwatch_group(pid):
+    """... it has ended."""
+    _tell_keeper(f"group-gone {pid}")
+
+
+def _tell_keeper(line):
+    global _keeper
+    with _keeper_lock:
+        if _keeper is None:
+            script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "keeper.py")
+            _keeper = subprocess.Popen([sys.executable, "-S", "-E", script], stdin=subprocess.PIPE,
+                                       stdout=subprocess.DEVNULL, start_new_session=True)
+            atexit.register(_end_keeper, _keeper)
+        _keeper.stdin.write(line.encode() + b"\n")
+        _keeper.stdin.flush()
+
+
+def _end_keeper(keeper):
+    keeper.stdin.close()
+    keeper.wait()
 
 
 def register(owner, cleanup):

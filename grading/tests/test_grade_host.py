@@ -1,0 +1,331 @@
+"""The grader without a machine: bounds, submissions, files of results, a host that is not fit."""
+
+import argparse
+import csv
+import json
+import os
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+import unittest
+from unittest import mock
+from xml.etree import ElementTree
+
+from grading.harness import classes, files, sandbox, selfcheck
+from grading.harness.elf import Elf
+from grading.harness.lab import Check, Test
+from grading.harness.outcome import Verdict, not_run
+from grading.harness.run import Run
+from grading.harness.submission import FILES_MAX, Refused, read_submission
+from grading.harness.suite import Suite
+from grading.harness.want import Word
+from grading.machine import EnvironmentProblem, command_line
+
+GRADESCOPE_TEST = {"name": str, "number": str, "score": int, "max_score": int, "status": str,
+                   "output": str, "tags": list, "visibility": str}
+GRADESCOPE_TOP = {"score": int, "execution_time": int, "visibility": str, "stdout_visibility": str,
+                  "tests": list}
+VISIBILITIES = {"hidden", "after_due_date", "after_published", "visible"}
+UGLY = "<&\"'> \x1b[31m \x00 \ud800 Zoë ]]>"
+
+
+def make_tests(nr=3):
+    tests = [Test(f"t{index}", f"Test {index}.", [
+        Check(f"c{index}", 2, "One.", fact="a", want=Word(0)),
+        Check(f"d{index}", 1, "Two.", fact="b", want=Word(0))]) for index in range(nr)]
+    for test in tests:
+        test.lab = "made"
+    return tests
+
+
+def passed(test):
+    outcome = not_run(test, Verdict.PASS, "")
+    for check in outcome.checks:
+        check.ok = True
+    return outcome
+
+
+def failed(test):
+    outcome = not_run(test, Verdict.PARTIAL, UGLY)
+    outcome.checks[0].ok = True
+    outcome.checks[1].seen, outcome.tail = UGLY, [UGLY]
+    outcome.reproduce = outcome.debug = "make grade"
+    return outcome
+
+
+class Scratch(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def path(self, *names):
+        return os.path.join(self.folder, *names)
+
+
+class Files(Scratch):
+    def setUp(self):
+        super().setUp()
+        self.tests = make_tests()
+        self.options = argparse.Namespace(jsonl=self.path("a.jsonl"), gradescope=self.path("g.json"),
+                                          junit=self.path("j.xml"))
+
+    def results(self):
+        with open(self.options.gradescope, encoding="utf-8") as file:
+            return json.load(file)
+
+    def check_gradescope(self, results):
+        """Each field is one that Gradescope documents, of its type and in its range."""
+        self.assertEqual({name: type(value) for name, value in results.items()}, GRADESCOPE_TOP)
+        self.assertIn(results["visibility"], VISIBILITIES)
+        self.assertIn(results["stdout_visibility"], VISIBILITIES)
+        for test in results["tests"]:
+            self.assertEqual({name: type(value) for name, value in test.items()}, GRADESCOPE_TEST)
+            self.assertIn(test["visibility"], VISIBILITIES)
+            self.assertIn(test["status"], ("passed", "failed"))
+            self.assertTrue(0 <= test["score"] <= test["max_score"])
+            self.assertTrue(all(isinstance(tag, str) for tag in test["tags"]))
+        self.assertEqual(results["score"], sum(test["score"] for test in results["tests"]))
+
+    def test_results_json_has_the_documented_fields_and_no_others(self):
+        files.write_all(self.options, [passed(self.tests[0]), failed(self.tests[1])])
+        self.check_gradescope(self.results())
+        self.assertEqual([test["score"] for test in self.results()["tests"]], [3, 2])
+
+    def test_environment_fault_has_no_score(self):
+        files.write_all(self.options, [passed(self.tests[0]),
+                                       not_run(self.tests[1], Verdict.ENVIRONMENT, "no QEMU")])
+        self.assertEqual(set(self.results()), {"output"})
+
+    def test_junit_is_well_formed_and_counts(self):
+        files.write_all(self.options, [passed(self.tests[0]), failed(self.tests[1]),
+                                       not_run(self.tests[2], Verdict.ENVIRONMENT, UGLY)])
+        root = ElementTree.parse(self.options.junit).getroot()
+        self.assertEqual(root.tag, "testsuites")
+        (suite,) = root
+        self.assertEqual((suite.get("tests"), suite.get("failures"), suite.get("errors")),
+                         ("6", "1", "2"))
+        self.assertEqual(len(suite), 6)
+        for case in suite:
+            self.assertTrue(case.get("classname") and case.get("name"))
+            float(case.get("time"))
+        self.assertEqual(len(suite.findall("testcase/failure")), 1)
+        self.assertEqual(len(suite.findall("testcase/error")), 2)
+
+    def test_what_there_is_so_far_is_always_in_the_files(self):
+        writer = files.Writer(self.options, self.tests)
+        writer.tell(passed(self.tests[0]))
+        with open(self.options.jsonl, encoding="utf-8") as file:
+            self.assertEqual([json.loads(line)["earned"] for line in file], [3])
+        self.check_gradescope(self.results())
+        self.assertEqual([test["score"] for test in self.results()["tests"]], [3, 0, 0])
+        self.assertEqual(len(list(ElementTree.parse(self.options.junit).iter("testcase"))), 6)
+        writer.finish([passed(test) for test in self.tests])
+        self.assertEqual(self.results()["score"], 9)
+        self.assertFalse([name for name in os.listdir(self.folder) if name.endswith(".part")])
+
+    def test_csv_of_names_of_all_kinds(self):
+        table = self.path("marks.csv")
+        names = ["Ada Lovelace", "Zoë, \"the\" 3rd", "学生", "=1+1", "a\udcffb"]
+        classes.write_csv(table, self.tests, {name: ([passed(test) for test in self.tests], "a, b")
+                                              for name in names})
+        with open(table, encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        self.assertEqual({row["submission"] for row in rows} - {"a\\udcffb"}, set(names[:4]))
+        self.assertEqual({row["points"] for row in rows}, {"9"})
+
+
+class Submissions(Scratch):
+    NAMES = ("kernel/vm/fault.c", "kernel/vm/extra/")
+
+    def put(self, name, data=b"int x;\n"):
+        os.makedirs(os.path.dirname(self.path(name)), exist_ok=True)
+        with open(self.path(name), "wb") as file:
+            file.write(data)
+
+    def refused(self, pattern):
+        with self.assertRaisesRegex(Refused, pattern):
+            read_submission(self.folder, self.NAMES)
+
+    def test_only_named_files_are_taken(self):
+        for name in ("kernel/vm/fault.c", "kernel/vm/extra/a.c", "kernel/vm/anon.c", "Makefile",
+                     "grading/labs/cow.py", ".git/hooks/post-checkout"):
+            self.put(name)
+        found = read_submission(self.folder, self.NAMES)
+        self.assertEqual(set(found.taken), {"kernel/vm/fault.c", "kernel/vm/extra/a.c"})
+        self.assertEqual(set(found.ignored), {"kernel/vm/anon.c", "Makefile", "grading/labs/cow.py"})
+
+    def test_links_out_of_the_tree(self):
+        self.put("kernel/vm/x.c")
+        for target in ("/etc/passwd", "../../../../etc/passwd", "fault.c", "nowhere"):
+            os.symlink(target, self.path("kernel/vm/fault.c"))
+            self.refused("symbolic link")
+            os.remove(self.path("kernel/vm/fault.c"))
+
+    def test_folder_that_is_a_link(self):
+        self.put("elsewhere/a.c")
+        os.makedirs(self.path("kernel/vm"))
+        os.symlink(self.path("elsewhere"), self.path("kernel/vm/extra"))
+        self.refused("symbolic link")
+
+    def test_hard_link_to_a_foreign_file_is_only_a_text(self):
+        self.put("kernel/vm/fault.c", b"x\xff\xfe")
+        self.refused("UTF-8")
+
+    def test_sizes(self):
+        self.put("kernel/vm/fault.c", b"/* */\n" * 100000)
+        self.refused("more than 256")
+        self.put("kernel/vm/fault.c", b"\n" * (250 << 10))
+        for index in range(20):
+            self.put(f"kernel/vm/extra/{index}.c", b"\n" * (250 << 10))
+        self.refused("4 MiB")
+
+    def test_number_of_files(self):
+        for index in range(FILES_MAX + 1):
+            self.put(f"kernel/vm/extra/{index}.c", b"\n")
+        self.refused("more than")
+
+    def test_kinds_of_files(self):
+        self.put("kernel/vm/extra/run.sh")
+        self.refused("only")
+        os.remove(self.path("kernel/vm/extra/run.sh"))
+        os.mkfifo(self.path("kernel/vm/extra/a.c"))
+        self.refused("not a plain file")
+
+    def test_empty_folder_is_no_refusal(self):
+        self.assertEqual(read_submission(self.folder, self.NAMES).missing, ["kernel/vm/fault.c"])
+
+    def test_no_folder(self):
+        with self.assertRaises(Refused):
+            read_submission(self.path("missing"), self.NAMES)
+
+
+class Bounds(unittest.TestCase):
+    def setUp(self):
+        for cached in (sandbox.network_prefix, sandbox.unbounded):
+            cached.cache_clear()
+            self.addCleanup(cached.cache_clear)
+
+    def test_no_unshare_is_told(self):
+        with mock.patch.object(shutil, "which", return_value=None):
+            self.assertEqual(sandbox.network_prefix(), ())
+            self.assertTrue(any("network" in note for note in sandbox.notes()))
+
+    def test_unshare_that_is_forbidden_is_told(self):
+        refusal = mock.Mock(returncode=1, stdout="")
+        with mock.patch.object(subprocess, "run", return_value=refusal):
+            notes = sandbox.notes()
+        self.assertTrue(any("network" in note for note in notes))
+        self.assertTrue(any("memory" in note and "processor time" in note for note in notes))
+
+    def test_a_limit_that_the_host_lacks_is_told(self):
+        with mock.patch.object(sandbox, "LIMITS", (("RLIMIT_NONE", 1, 1, "dreams"),)):
+            self.assertEqual(sandbox.try_limits(), ["dreams"])
+
+    def in_bounds(self, program):
+        return subprocess.run([*sandbox.network_prefix(), sys.executable, "-c", program],
+                              preexec_fn=sandbox.limit_build, capture_output=True, text=True,
+                              check=False)
+
+    def test_memory_is_bounded(self):
+        done = self.in_bounds("bytearray(5 << 30)")
+        self.assertIn("MemoryError", done.stderr)
+
+    def test_sizes_of_files_are_bounded(self):
+        done = self.in_bounds("import tempfile\nf = tempfile.TemporaryFile()\nf.truncate(1 << 30)")
+        self.assertNotEqual(done.returncode, 0)
+
+    def test_processor_time_is_bounded(self):
+        done = self.in_bounds("import resource\nprint(resource.getrlimit(resource.RLIMIT_CPU)[0])")
+        self.assertEqual(done.stdout.strip(), str(sandbox.BUILD_CPU_SECONDS))
+
+    @unittest.skipUnless(sys.platform == "linux", "network namespaces are Linux's")
+    def test_there_is_no_network(self):
+        self.assertTrue(sandbox.network_prefix(), sandbox.notes())
+        done = self.in_bounds("print(open('/proc/net/dev').read())")
+        devices = [line.split(":")[0].strip() for line in done.stdout.splitlines()[2:] if ":" in line]
+        self.assertEqual(devices, ["lo"])
+
+    def test_the_build_sees_no_secrets(self):
+        with mock.patch.dict(os.environ, {"GITHUB_TOKEN": "secret", "PATH": "/bin"}):
+            self.assertEqual(set(sandbox.environment("/x")) - set(sandbox.PASSED_ON), {"HOME"})
+
+
+class Unfit(Scratch):
+    """A host that is not fit to grade is told as that."""
+
+    def setUp(self):
+        super().setUp()
+        command_line.find_qemu.cache_clear()
+        self.addCleanup(command_line.find_qemu.cache_clear)
+        self.options = argparse.Namespace(build="build", slow=1.0)
+
+    def complaint(self):
+        with self.assertRaisesRegex(EnvironmentProblem, "not fit") as raised:
+            selfcheck.require_fit(self.folder, self.options)
+        return str(raised.exception)
+
+    def fake_qemu(self, version):
+        path = self.path("qemu")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(f"#!/bin/sh\necho 'QEMU emulator version {version}'\n")
+        os.chmod(path, stat.S_IRWXU)
+        return mock.patch.dict(os.environ, {"QEMU": path})
+
+    def test_old_qemu(self):
+        with self.fake_qemu("6.2.0"):
+            self.assertIn("too old: 7.0", self.complaint())
+
+    def test_no_qemu(self):
+        with mock.patch.dict(os.environ, {"QEMU": "no-such-qemu"}):
+            self.assertIn("not installed", self.complaint())
+
+    def test_no_space(self):
+        usage = mock.Mock(free=50 << 20)
+        with self.fake_qemu("8.0.0"), mock.patch.object(shutil, "disk_usage", return_value=usage):
+            self.assertIn("50 MiB free", self.complaint())
+
+    def slow_boot(self, wall, usable):
+        outcome = not_run(make_tests(1)[0], Verdict.PASS, "")
+        outcome.seconds, outcome.machine_seconds = wall, usable
+        suite = mock.Mock(outcomes=[outcome])
+        return self.fake_qemu("8.0.0"), mock.patch.object(selfcheck, "Suite", return_value=suite)
+
+    def test_slow_machine(self):
+        fake, boot = self.slow_boot(100, 90)
+        with fake, boot:
+            self.assertIn("too slow", self.complaint())
+
+    def test_busy_machine_is_no_slow_one(self):
+        fake, boot = self.slow_boot(100, 5)
+        with fake, boot:
+            selfcheck.require_fit(self.folder, self.options)
+
+    def test_directory_for_scratch_that_is_full(self):
+        """A file system that is full in the middle of it is the environment's fault, too."""
+        with mock.patch.object(Run, "_choose"), \
+                mock.patch.object(Run, "go", side_effect=OSError(28, "No space left on device")):
+            suite = Suite(make_tests(1), None, self.folder, 1, 1)
+            suite.go(lambda outcome: None)
+        self.assertEqual(suite.outcomes[0].verdict, Verdict.ENVIRONMENT)
+        self.assertIn("No space left", suite.outcomes[0].detail)
+
+
+class Symbols(unittest.TestCase):
+    """A static variable of a submission does not hide the kernel's own."""
+
+    def test_a_global_name_wins_and_two_local_ones_are_none(self):
+        elf = Elf.__new__(Elf)
+        elf.symbols, elf.sizes, elf.ambiguous, elf._global = {}, {}, set(), set()
+        elf._name("zones", 1, 8, False)
+        elf._name("zones", 2, 8, True)
+        elf._name("zones", 3, 8, False)
+        self.assertEqual((elf.symbols["zones"], elf.ambiguous), (2, set()))
+        elf._name("list", 1, 8, False)
+        elf._name("list", 2, 8, False)
+        self.assertEqual(elf.ambiguous, {"list"})
+
+
+if __name__ == "__main__":
+    unittest.main()
