@@ -190,12 +190,12 @@ KTEST(rmap_sees_and_clears_accessed)
 	KTEST_REQUIRE(mm);
 	page = page_at(mm, nth(2));
 	page_get(page);
-	KTEST_CHECK(rmap_test_and_clear_accessed(page) & RMAP_ACCESSED);
-	KTEST_CHECK(!(rmap_test_and_clear_accessed(page) & RMAP_ACCESSED));
+	KTEST_CHECK(rmap_test_and_clear_accessed(page, NULL) & RMAP_ACCESSED);
+	KTEST_CHECK(!(rmap_test_and_clear_accessed(page, NULL) & RMAP_ACCESSED));
 	KTEST_CHECK(get_user_u32(&word, nth(2)) == 0 && word == 2);
-	KTEST_CHECK(rmap_test_and_clear_accessed(page) & RMAP_ACCESSED);
+	KTEST_CHECK(rmap_test_and_clear_accessed(page, NULL) & RMAP_ACCESSED);
 	mm_put(mm_switch(NULL));
-	KTEST_CHECK(rmap_test_and_clear_accessed(page) == 0);
+	KTEST_CHECK(rmap_test_and_clear_accessed(page, NULL) == 0);
 	page_put(page);
 }
 

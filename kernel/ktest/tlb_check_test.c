@@ -9,6 +9,7 @@
 #include "ktest/ktest.h"
 #include "lib/err.h"
 #include "mem/asid.h"
+#include "mem/tlb_deferred.h"
 #include "vm/mmap.h"
 #include "vm/mremap.h"
 #include "vm/pagecache.h"
@@ -154,13 +155,30 @@ with_shared_page(void (*change)(struct page *page))
 static void
 unmap_page(struct page *page)
 {
-	KTEST_CHECK(rmap_unmap(page));
+	KTEST_CHECK(rmap_unmap(page, NULL));
+}
+
+static void
+protect_page(struct page *page)
+{
+	rmap_write_protect(page, NULL);
+}
+
+static void
+unmap_deferred(struct page *page)
+{
+	struct tlb_deferred deferred;
+
+	tlb_deferred_init(&deferred);
+	KTEST_CHECK(rmap_unmap(page, &deferred));
+	tlb_deferred_flush(&deferred);
 }
 
 KTEST(tlb_check_reverse_map)
 {
 	KTEST_CHECK(with_shared_page(unmap_page) == 1);
-	KTEST_CHECK(with_shared_page(rmap_write_protect) == 1);
+	KTEST_CHECK(with_shared_page(protect_page) == 1);
+	KTEST_CHECK(with_shared_page(unmap_deferred) == 1);
 }
 
 /* The bit that says that this hart missed a flush gets lost. */

@@ -34,6 +34,7 @@
 #include "mem/asid.h"
 #include "mem/vmstat.h"
 #include "riscv/fence.h"
+#include "riscv/irqflags.h"
 #include "riscv/sbi.h"
 
 /* Above this many bytes one full flush costs less than a fence for each page. */
@@ -288,6 +289,16 @@ tlb_flush_range(struct tlb_context *ctx, u64 start, u64 end)
 	harts = stale_mark(ctx);
 	flush_harts(ctx, harts, start, end - start);
 	tlb_check_flushed(ctx, harts, start, end, false, begun);
+}
+
+void
+tlb_flush_accessed(struct tlb_context *ctx, u64 start, u64 end)
+{
+	u64 flags = irq_save();
+
+	if (stale_mark(ctx) & 1U << cpu_id())
+		local_flush(ctx, start, end - start);
+	irq_restore(flags);
 }
 
 void

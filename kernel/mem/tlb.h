@@ -43,6 +43,11 @@ void tlb_put_left(void);
  * interrupt handler takes; returns when all harts have done it. */
 void tlb_flush_range(struct tlb_context *ctx, u64 start, u64 end);
 void tlb_flush_page(struct tlb_context *ctx, u64 va);
+/*
+ * The same for entries that lost nothing but A: other harts that run ctx are not made to wait for. As long as they
+ * hold such an entry a use of the page is not seen; under pressure the next flush of others is near.
+ */
+void tlb_flush_accessed(struct tlb_context *ctx, u64 start, u64 end);
 void tlb_flush_context(struct tlb_context *ctx);
 /*
  * The same for all of ctx, when page-table pages are about to be freed: on every hart that has ctx in

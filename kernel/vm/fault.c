@@ -12,6 +12,9 @@
  *	allows it    any     somebody was faster, or this hart's TLB holds an old entry, or
  *	                     the hardware wants A or D set by software (fault_spurious)
  *
+ * Who stores to pages of files faster than the disk can write them waits here, as a writer does, with no lock
+ * held (dirty_throttle()).
+ *
  * A page that must be read first, from a file or from swap: leave the area (mm->lock) alone, read it into the cache, and
  * start again from the top, for everything may have changed meanwhile. That makes the fault a major
  * one.
@@ -39,6 +42,7 @@
 #include "vm/fault_swap.h"
 #include "vm/mmap.h"
 #include "vm/page_map.h"
+#include "vm/pagecache.h"
 #include "vm/pte_state.h"
 #include "vm/swap.h"
 
@@ -304,6 +308,8 @@ fault_handle(struct mm *mm, uva_t uva, enum fault_access access)
 	}
 	if (unlikely(f.swap_page))
 		page_put(f.swap_page);
+	if (unlikely(f.dirtied))
+		dirty_throttle();
 	if (likely(result == FAULT_OK)) {
 		fault_count()->nr_faults++;
 		if (f.major)

@@ -222,6 +222,7 @@ fault_store_shared(struct fault *f)
 	} else if (!mapping->ops->reserve_write ||
 		   (error = mapping->ops->reserve_write(mapping, page)) == 0) {
 		page_mark_dirty(page);
+		f->dirtied = mapping->ops->write_pages != NULL;
 		spin_lock(&mm->pgt.lock);
 		map_writable(f, page);
 		spin_unlock(&mm->pgt.lock);

@@ -18,6 +18,7 @@ struct fault {
 	swp_entry_t swap_entry; /* or this one in the swap cache */
 	struct page *swap_page; /* the last that was; a reference */
 	bool major;		/* had to read */
+	bool dirtied;		/* made a page dirty that must be written to a file some day */
 };
 
 /* Of this hart. => caller does not sleep before it is done with it */

@@ -50,15 +50,19 @@ void oom_victim_begin(struct mm *mm);
 /* A victim whose memory has not been given back yet. */
 bool oom_victim_pending(void);
 
-/* mm has no user any more: before and after its pages are unmapped. => mm->oom_state is not 0 */
+/*
+ * mm has no user any more: before its pages are unmapped, and after, when its tables can go. => mm->oom_state
+ * is not 0
+ */
 void oom_exit_begin(struct mm *mm);
 void oom_exit_end(struct mm *mm);
 
 /*
- * Unmap what is private in a victim's memory. => false: not now, because its lock is held for
- * writing or its last user is unmapping it
+ * Unmap a victim's memory and free its page tables. *private_done: what is private is unmapped, now or
+ * by an earlier call; it can be had while others read the areas. => false: not all of it now, because
+ * its lock is held, or its last user is unmapping it
  */
-bool oom_reap(struct mm *mm);
+bool oom_reap(struct mm *mm, bool *private_done);
 
 /* Sleep until the victim's memory is there, or for a while. */
 void oom_wait(void);

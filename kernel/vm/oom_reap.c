@@ -1,13 +1,17 @@
 /*
- * The reaper: a thread that takes a victim's private pages out of its page table. The victim need
- * not run for that, and may sleep for ever.
+ * The reaper: a thread that takes a victim's private pages out of its page table, and then the
+ * tables themselves, which may be most of it. The victim need not run for that, and may sleep for
+ * ever.
  *
  *	oom_victim_begin	oom_reap (this thread)		the last user's mm_put
- *	oom_state |= VICTIM	mm->lock, for reading		users 1 -> 0
- *	victim = mm		users > 0? unmap		oom_exit_begin: waits for mm->lock
- *	wakes this thread	mm->lock off			unmaps everything
+ *	oom_state |= VICTIM	mm->lock, for writing		users 1 -> 0
+ *	victim = mm		users > 0? unmap, free tables	oom_exit_begin: waits for mm->lock
+ *	wakes this thread	mm->lock off			unmaps everything, frees tables
  *				oom_state |= DONE		oom_exit_end: DONE
  *				victim = NULL, wakes those who wait for memory
+ *
+ * A thread of the victim may sleep in a fault, with the lock held for reading. Then the reaper has it
+ * for reading, too, and takes the private pages alone; for the tables it tries again for a while.
  *
  * From VICTIM on, no fault puts a page where there is none: the flag is tested with the page-table
  * lock held, and the reaper unmaps with that lock, so a store that the program made is never read
@@ -33,6 +37,9 @@
 /* Attempts to get the victim's lock, and the time between two. */
 #define REAP_TRIES    100
 #define REAP_RETRY_NS (10 * NSEC_PER_MSEC)
+
+/* What is unmapped before its tables are freed: those of one gibibyte, 2 MiB. */
+#define REAP_PIECE (1UL << PUD_SHIFT)
 
 /* An allocation waits so long for a victim's memory before it looks for itself. */
 #define OOM_WAIT_NS (20 * NSEC_PER_MSEC)
@@ -69,30 +76,74 @@ oom_exit_begin(struct mm *mm)
 	rwsem_write_unlock(&mm->lock);
 }
 
+/* => mm->lock held for reading */
+static void
+reap_private(struct mm *mm)
+{
+	struct vma *vma;
+
+	mm_update_peak(mm);
+	list_for_each_entry(vma, &mm->vma_list, link)
+		if (!(vma->flags & VM_SHARED))
+			zap_range(mm, vma->start, vma->end);
+}
+
+/* Those of whole gibibytes, if they are empty. => mm->lock held for writing, or no user left */
+static void
+tables_free(struct mm *mm, uva_t start, uva_t end)
+{
+	pgtable_free_range(&mm->pgt, &mm->tlb, ALIGN_DOWN(start, REAP_PIECE),
+			   ALIGN_UP(end, REAP_PIECE));
+	cond_resched();
+}
+
+/* Piece by piece, so that those who wait have some of it soon. => mm->lock held for writing */
+static void
+reap_all(struct mm *mm)
+{
+	struct vma *vma;
+
+	mm_update_peak(mm);
+	list_for_each_entry(vma, &mm->vma_list, link) {
+		uva_t end;
+
+		for (uva_t va = vma->start; va < vma->end; va = end) {
+			end = MIN(vma->end, ALIGN_DOWN(va, REAP_PIECE) + REAP_PIECE);
+			zap_range(mm, va, end);
+			tables_free(mm, va, end);
+		}
+	}
+}
+
 void
 oom_exit_end(struct mm *mm)
 {
+	struct vma *vma;
+
+	list_for_each_entry(vma, &mm->vma_list, link)
+		tables_free(mm, vma->start, vma->end);
 	__atomic_fetch_or(&mm->oom_state, MM_OOM_DONE, __ATOMIC_SEQ_CST);
 	wake_up_all(&reaper_wq);
 }
 
 bool
-oom_reap(struct mm *mm)
+oom_reap(struct mm *mm, bool *private_done)
 {
-	struct vma *vma;
-	bool has_user;
+	bool writing = rwsem_write_trylock(&mm->lock), has_user;
 
-	if (!rwsem_read_trylock(&mm->lock))
+	if (!writing && (*private_done || !rwsem_read_trylock(&mm->lock)))
 		return false;
 	has_user = refcount_read(&mm->users) > 0;
-	if (has_user) {
-		mm_update_peak(mm);
-		list_for_each_entry(vma, &mm->vma_list, link)
-			if (!(vma->flags & VM_SHARED))
-				zap_range(mm, vma->start, vma->end);
-	}
-	rwsem_read_unlock(&mm->lock);
-	return has_user;
+	if (has_user && writing)
+		reap_all(mm);
+	else if (has_user)
+		reap_private(mm);
+	*private_done |= has_user;
+	if (writing)
+		rwsem_write_unlock(&mm->lock);
+	else
+		rwsem_read_unlock(&mm->lock);
+	return writing && has_user;
 }
 
 static bool
@@ -105,12 +156,14 @@ is_done(const struct mm *mm)
 static bool
 reap_patiently(struct mm *mm)
 {
+	bool private_done = false;
+
 	for (unsigned i = 0; i < REAP_TRIES; i++) {
-		if (is_done(mm) || oom_reap(mm))
+		if (is_done(mm) || oom_reap(mm, &private_done))
 			return true;
 		wait_event_deadline(&reaper_wq, is_done(mm), clock_now_ns() + REAP_RETRY_NS);
 	}
-	return false;
+	return private_done;
 }
 
 static void

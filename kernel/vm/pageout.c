@@ -5,6 +5,7 @@
 
 #include "vm/pageout.h"
 
+#include "mem/tlb_deferred.h"
 #include "sched/sched.h"
 #include "vm/lru.h"
 #include "vm/pte_state.h"
@@ -53,11 +54,15 @@ isolate_some(struct mm *mm, uva_t *va, uva_t end, struct page **pages)
 static void
 pages_make_cold(struct page **pages, unsigned nr)
 {
+	struct tlb_deferred deferred;
+
+	tlb_deferred_init(&deferred);
 	for (unsigned i = 0; i < nr; i++) {
-		rmap_test_and_clear_accessed(pages[i]);
+		rmap_test_and_clear_accessed(pages[i], &deferred);
 		page_clear(pages[i], PG_referenced);
 		lru_putback(pages[i], false);
 	}
+	tlb_deferred_flush(&deferred);
 }
 
 static void

@@ -14,6 +14,7 @@
  * was used goes round once more without that.
  */
 
+#include "mem/tlb_deferred.h"
 #include "mem/vmstat.h"
 #include "vm/page_lock.h"
 #include "vm/reclaim_policy.h"
@@ -23,14 +24,14 @@
 
 /* Does it stay on the active list? Its accessed bits are cleared. */
 static bool
-stays_active(struct page *page)
+stays_active(struct page *page, struct tlb_deferred *deferred)
 {
 	u32 found = 0;
 
 	if (!page_trylock(page))
 		return false;
 	if (page->owner)
-		found = rmap_test_and_clear_accessed(page);
+		found = rmap_test_and_clear_accessed(page, deferred);
 	page_unlock(page);
 	return found & RMAP_ACCESSED && found & RMAP_EXEC && !page_test(page, PG_swapbacked);
 }
@@ -39,17 +40,20 @@ static void
 lru_refill(struct lru *lru, enum lru_kind kind, u64 nr)
 {
 	struct page *pages[REFILL_BATCH];
+	struct tlb_deferred deferred;
 	unsigned taken, nr_down = 0;
 
 	if (READ_ONCE(lru->nr[lru_inactive(kind)]) >= READ_ONCE(lru->nr[lru_active(kind)]))
 		return;
 	taken = lru_isolate(lru, lru_active(kind), pages, MIN(nr, (u64)REFILL_BATCH));
+	tlb_deferred_init(&deferred);
 	for (unsigned i = 0; i < taken; i++) {
-		bool stays = stays_active(pages[i]);
+		bool stays = stays_active(pages[i], &deferred);
 
 		lru_putback(pages[i], stays);
 		nr_down += !stays;
 	}
+	tlb_deferred_flush(&deferred);
 	vmstat_add(PGREFILL, taken);
 	vmstat_add(PGDEACTIVATE, nr_down);
 }

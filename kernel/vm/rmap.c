@@ -7,6 +7,7 @@
 
 #include "vm/rmap.h"
 
+#include "mem/tlb_deferred.h"
 #include "vm/anon_group.h"
 #include "vm/page_map.h"
 #include "vm/pagecache.h"
@@ -80,6 +81,7 @@ page_visit(struct page *page, entry_fn fn, void *arg)
 struct access_walk {
 	s32 nr_left; /* entries that may map the page still */
 	u32 found;
+	struct tlb_deferred *deferred;
 };
 
 static bool
@@ -90,7 +92,7 @@ entry_clear_accessed(struct vma *vma, pte_t *ptep, u64 va, struct page *page, vo
 	(void)page;
 	if (pte_read(ptep).bits & PTE_A) {
 		pte_clear_flags(ptep, PTE_A);
-		tlb_flush_page(&vma->mm->tlb, va);
+		tlb_deferred_add_accessed(walk->deferred, &vma->mm->tlb, va);
 		walk->found |= RMAP_ACCESSED;
 	}
 	if (vma->flags & VM_LOCKED)
@@ -105,9 +107,9 @@ entry_clear_accessed(struct vma *vma, pte_t *ptep, u64 va, struct page *page, vo
  * one that was made meanwhile is none of a use that counts.
  */
 u32
-rmap_test_and_clear_accessed(struct page *page)
+rmap_test_and_clear_accessed(struct page *page, struct tlb_deferred *deferred)
 {
-	struct access_walk walk = {.nr_left = page_mapcount(page)};
+	struct access_walk walk = {.nr_left = page_mapcount(page), .deferred = deferred};
 
 	if (walk.nr_left > 0)
 		page_visit(page, entry_clear_accessed, &walk);
@@ -143,11 +145,10 @@ entry_unmap(struct vma *vma, pte_t *ptep, u64 va, struct page *page, void *arg)
 	bool anon = page_test(page, PG_anon);
 	pte_t old;
 
-	(void)arg;
 	if (anon)
 		swap_entry_get(entry);
 	old = pte_exchange(ptep, anon ? swp_entry_to_pte(entry) : pte_none());
-	tlb_flush_page(&mm->tlb, va);
+	tlb_deferred_add(arg, &mm->tlb, va);
 	if (anon && old.bits & PTE_D)
 		page_set(page, PG_dirty);
 	if (anon)
@@ -159,12 +160,12 @@ entry_unmap(struct vma *vma, pte_t *ptep, u64 va, struct page *page, void *arg)
 }
 
 bool
-rmap_unmap(struct page *page)
+rmap_unmap(struct page *page, struct tlb_deferred *deferred)
 {
 	assert(page_locked(page) && page->owner);
 	assert(!page_test(page, PG_anon) || page_test(page, PG_swapcache));
 	if (page_mapcount(page) > 0)
-		page_visit(page, entry_unmap, NULL);
+		page_visit(page, entry_unmap, deferred);
 	return page_mapcount(page) == 0;
 }
 
@@ -172,20 +173,19 @@ static bool
 entry_write_protect(struct vma *vma, pte_t *ptep, u64 va, struct page *page, void *arg)
 {
 	(void)page;
-	(void)arg;
 	if (pte_read(ptep).bits & (PTE_W | PTE_D)) {
 		pte_clear_flags(ptep, PTE_W | PTE_D);
-		tlb_flush_page(&vma->mm->tlb, va);
+		tlb_deferred_add(arg, &vma->mm->tlb, va);
 	}
 	return true;
 }
 
 void
-rmap_write_protect(struct page *page)
+rmap_write_protect(struct page *page, struct tlb_deferred *deferred)
 {
 	assert(page_locked(page) && page->mapping);
 	if (page_mapcount(page) > 0 && READ_ONCE(page->mapping->nr_shared_writable) > 0)
-		page_visit(page, entry_write_protect, NULL);
+		page_visit(page, entry_write_protect, deferred);
 }
 
 void

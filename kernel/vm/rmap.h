@@ -6,14 +6,20 @@
 
 struct mapping;
 struct page;
+struct tlb_deferred;
 
 /* What the areas that map a page say of it. */
 #define RMAP_ACCESSED (1U << 0) /* a program used it since the last call */
 #define RMAP_LOCKED   (1U << 1) /* a program locked it: it must stay */
 #define RMAP_EXEC     (1U << 2) /* a program executes it, or may */
 
+/*
+ * Each change of an entry is flushed at once, or, if the caller gives a `deferred`, when he flushes that
+ * (mem/tlb_deferred.h).
+ */
+
 /* => RMAP_*; clears the accessed bits. The page has a reference */
-u32 rmap_test_and_clear_accessed(struct page *page);
+u32 rmap_test_and_clear_accessed(struct page *page, struct tlb_deferred *deferred);
 
 /* Entries that map the page, found one by one. For tests. => the page has a reference */
 s32 rmap_count(struct page *page);
@@ -22,10 +28,10 @@ s32 rmap_count(struct page *page);
  * Take a page out of all page tables; one of the swap cache leaves its entry there, and is dirty
  * afterwards if a program had stored to it. => page locked. Returns true when nothing maps it now
  */
-bool rmap_unmap(struct page *page);
+bool rmap_unmap(struct page *page, struct tlb_deferred *deferred);
 
 /* Make all shared PTEs of a file page read-only, so that the next store faults. => page locked */
-void rmap_write_protect(struct page *page);
+void rmap_write_protect(struct page *page, struct tlb_deferred *deferred);
 
 /* Take pages first .. last of mapping (and private copies made of them) out of all page tables. */
 void rmap_unmap_range(struct mapping *mapping, u64 first, u64 last);

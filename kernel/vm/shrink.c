@@ -1,6 +1,6 @@
 /*
- * The hands of reclaim. Pages come from the old end of an inactive list in batches; each is locked
- * for a moment, if that can be had at once, and judged:
+ * The hands of reclaim. Pages come from the old end of an inactive list in batches; each is locked, if
+ * that can be had at once, and judged:
  *
  *	locked in memory by mlock		unevictable list
  *	used, says the policy			young end of the inactive or active list
@@ -10,6 +10,9 @@
  *	being written				left
  *	mapped					unmapped everywhere, then dropped
  *	else					dropped
+ *
+ * What is judged to go is unmapped first, page by page, and stays locked, so that nobody maps it again.
+ * Then the TLBs are flushed, once for the whole batch, and the pages are dropped.
  *
  * The laundry of a zone holds the pages that reclaim itself gave to the disk, in that order, each
  * with a reference and on no list. They are looked at first the next time, and those that are clean
@@ -21,6 +24,7 @@
 #include "vm/shrink.h"
 
 #include "mem/page_alloc.h"
+#include "mem/tlb_deferred.h"
 #include "mem/vmstat.h"
 #include "sched/sched.h"
 #include "vm/pagecache.h"
@@ -38,21 +42,21 @@ enum verdict {
 	PAGE_UNEVICTABLE,
 	PAGE_DIRTY,
 	PAGE_WRITEBACK,
-	PAGE_WRITE, /* stays locked, to be written with others */
+	PAGE_UNMAPPED, /* stays locked, to be dropped after the flush */
+	PAGE_WRITE,    /* stays locked, to be written with others */
 };
 
 /* => page locked, of a file */
 static enum verdict
-file_page_drop(struct page *page)
+file_page_unmap(struct page *page, struct tlb_deferred *deferred)
 {
 	if (page_test(page, PG_writeback))
 		return PAGE_WRITEBACK;
 	if (page_test(page, PG_dirty))
 		return page->mapping->ops->write_pages ? PAGE_DIRTY : PAGE_ACTIVATE;
-	if (page_mapcount(page) > 0 && !rmap_unmap(page))
+	if (page_mapcount(page) > 0 && !rmap_unmap(page, deferred))
 		return PAGE_KEEP;
-	workingset_evict(page);
-	return pagecache_remove(page) ? PAGE_FREED : PAGE_KEEP;
+	return PAGE_UNMAPPED;
 }
 
 /* Only its page tables, and this thread, have the page: nobody is copying from or to it. */
@@ -62,12 +66,32 @@ anon_page_unpinned(const struct page *page)
 	return page_refcount(page) == page_mapcount(page) + 1;
 }
 
-/* The page has a slot in swap. => page locked */
+/* It gets a slot in swap if it has none. => page locked, anonymous */
 static enum verdict
-swapcache_page_drop(struct page *page)
+anon_page_unmap(struct page *page, const struct reclaim_run *run, struct tlb_deferred *deferred)
 {
-	if (page_mapcount(page) > 0 && !rmap_unmap(page))
+	if (page_test(page, PG_writeback))
+		return PAGE_WRITEBACK;
+	if (!page_test(page, PG_swapcache)) {
+		if (page_refcount(page) == 1)
+			return PAGE_FREED;
+		if (!swap_available() || !(run->gfp & GFP_BIT_IO) || !anon_page_unpinned(page) ||
+		    swap_cache_add(page) < 0)
+			return PAGE_ACTIVATE;
+	}
+	if (page_mapcount(page) > 0 && !rmap_unmap(page, deferred))
 		return PAGE_KEEP;
+	return PAGE_UNMAPPED;
+}
+
+/* => page locked, and nothing maps it, by no hart's TLB either */
+static enum verdict
+page_drop(struct page *page)
+{
+	if (!page_test(page, PG_anon)) {
+		workingset_evict(page);
+		return pagecache_remove(page) ? PAGE_FREED : PAGE_KEEP;
+	}
 	if (!page_test(page, PG_dirty))
 		workingset_evict(page);
 	if (swap_cache_drop(page))
@@ -75,27 +99,11 @@ swapcache_page_drop(struct page *page)
 	return page_test(page, PG_dirty) ? PAGE_WRITE : PAGE_KEEP;
 }
 
-/* => page locked, anonymous */
-static enum verdict
-anon_page_drop(struct page *page, const struct reclaim_run *run)
-{
-	if (page_test(page, PG_writeback))
-		return PAGE_WRITEBACK;
-	if (page_test(page, PG_swapcache))
-		return swapcache_page_drop(page);
-	if (page_refcount(page) == 1)
-		return PAGE_FREED;
-	if (!swap_available() || !(run->gfp & GFP_BIT_IO) || !anon_page_unpinned(page) ||
-	    swap_cache_add(page) < 0)
-		return PAGE_ACTIVATE;
-	return swapcache_page_drop(page);
-}
-
 /* How it was used, USED_*, which is forgotten. *locked: it must stay in memory */
 static u32
-page_uses(struct page *page, bool *locked)
+page_uses(struct page *page, bool *locked, struct tlb_deferred *deferred)
 {
-	u32 found = rmap_test_and_clear_accessed(page), used = 0;
+	u32 found = rmap_test_and_clear_accessed(page, deferred), used = 0;
 
 	*locked = found & RMAP_LOCKED;
 	if (found & RMAP_ACCESSED)
@@ -109,11 +117,11 @@ page_uses(struct page *page, bool *locked)
 
 /* => page locked, in a mapping or anonymous */
 static enum verdict
-page_judge(struct page *page, const struct reclaim_run *run)
+page_judge(struct page *page, const struct reclaim_run *run, struct tlb_deferred *deferred)
 {
 	enum policy_verdict wanted;
 	bool locked;
-	u32 used = page_uses(page, &locked);
+	u32 used = page_uses(page, &locked, deferred);
 
 	if (locked) {
 		page_set(page, PG_mlocked);
@@ -122,7 +130,8 @@ page_judge(struct page *page, const struct reclaim_run *run)
 	wanted = reclaim_policy->judge(page, used);
 	if (wanted != POLICY_EVICT && !run->desperate)
 		return wanted == POLICY_ACTIVATE ? PAGE_ACTIVATE : PAGE_KEEP;
-	return page_test(page, PG_anon) ? anon_page_drop(page, run) : file_page_drop(page);
+	return page_test(page, PG_anon) ? anon_page_unmap(page, run, deferred)
+					: file_page_unmap(page, deferred);
 }
 
 static void
@@ -151,20 +160,10 @@ page_gone(struct page *page, struct reclaim_run *run)
 	vmstat_add(kind == LRU_ANON ? PGSTEAL_ANON : PGSTEAL_FILE, 1);
 }
 
-/* Judge one page. => true: it is to be written, and still locked */
-static bool
-page_reclaim(struct lru *lru, struct page *page, struct reclaim_run *run)
+/* No more is to be done with the page. => page locked; it is unlocked */
+static void
+page_settle(struct lru *lru, struct page *page, enum verdict verdict, struct reclaim_run *run)
 {
-	enum verdict verdict = PAGE_FREED;
-
-	if (!page_trylock(page)) {
-		lru_putback(page, false);
-		return false;
-	}
-	if (page->owner)
-		verdict = page_judge(page, run);
-	if (verdict == PAGE_WRITE)
-		return true;
 	if (verdict == PAGE_UNEVICTABLE)
 		page_set(page, PG_unevictable);
 	page_unlock(page);
@@ -173,6 +172,24 @@ page_reclaim(struct lru *lru, struct page *page, struct reclaim_run *run)
 		page_gone(page, run);
 	else
 		lru_putback(page, verdict == PAGE_ACTIVATE);
+}
+
+/* => true: it is unmapped, and still locked */
+static bool
+page_unmap(struct lru *lru, struct page *page, struct reclaim_run *run,
+	   struct tlb_deferred *deferred)
+{
+	enum verdict verdict = PAGE_FREED;
+
+	if (!page_trylock(page)) {
+		lru_putback(page, false);
+		return false;
+	}
+	if (page->owner)
+		verdict = page_judge(page, run, deferred);
+	if (verdict == PAGE_UNMAPPED)
+		return true;
+	page_settle(lru, page, verdict, run);
 	return false;
 }
 
@@ -186,20 +203,40 @@ pages_write(struct lru *lru, struct page **pages, unsigned nr, struct reclaim_ru
 	run->nr_writeback += nr;
 }
 
+/* Up to SHRINK_BATCH isolated pages of one zone. */
+static void
+pages_reclaim(struct lru *lru, struct page **pages, unsigned nr, struct reclaim_run *run)
+{
+	struct tlb_deferred deferred;
+	unsigned nr_unmapped = 0, nr_write = 0;
+
+	tlb_deferred_init(&deferred);
+	for (unsigned i = 0; i < nr; i++)
+		if (page_unmap(lru, pages[i], run, &deferred))
+			pages[nr_unmapped++] = pages[i];
+	tlb_deferred_flush(&deferred);
+	for (unsigned i = 0; i < nr_unmapped; i++) {
+		enum verdict verdict = page_drop(pages[i]);
+
+		if (verdict == PAGE_WRITE)
+			pages[nr_write++] = pages[i];
+		else
+			page_settle(lru, pages[i], verdict, run);
+	}
+	if (nr_write > 0)
+		pages_write(lru, pages, nr_write, run);
+}
+
 unsigned
 shrink_batch(struct lru *lru, enum lru_kind kind, u64 nr, struct reclaim_run *run)
 {
 	struct page *pages[SHRINK_BATCH];
-	unsigned taken, nr_write = 0;
+	unsigned taken;
 
 	nr = MIN(nr, (u64)SHRINK_BATCH);
 	reclaim_policy->refill(lru, kind, nr);
 	taken = lru_isolate(lru, lru_inactive(kind), pages, nr);
-	for (unsigned i = 0; i < taken; i++)
-		if (page_reclaim(lru, pages[i], run))
-			pages[nr_write++] = pages[i];
-	if (nr_write > 0)
-		pages_write(lru, pages, nr_write, run);
+	pages_reclaim(lru, pages, taken, run);
 	run->nr_scanned += taken;
 	vmstat_add(run->kswapd ? PGSCAN_KSWAPD : PGSCAN_DIRECT, taken);
 	vmstat_add(kind == LRU_ANON ? PGSCAN_ANON : PGSCAN_FILE, taken);
@@ -211,22 +248,13 @@ void
 shrink_pages(struct page **pages, unsigned nr)
 {
 	struct reclaim_run run = {.gfp = GFP_KERNEL, .desperate = true};
-	struct lru *lru = NULL;
-	unsigned nr_write = 0;
+	unsigned first = 0;
 
-	for (unsigned i = 0; i < nr; i++) {
-		struct page *page = pages[i];
-
-		if (nr_write > 0 && lru != lru_of(page)) {
-			pages_write(lru, pages, nr_write, &run);
-			nr_write = 0;
+	for (unsigned i = 1; i <= nr; i++)
+		if (i == nr || lru_of(pages[i]) != lru_of(pages[first])) {
+			pages_reclaim(lru_of(pages[first]), pages + first, i - first, &run);
+			first = i;
 		}
-		lru = lru_of(page);
-		if (page_reclaim(lru, page, &run))
-			pages[nr_write++] = page;
-	}
-	if (nr_write > 0)
-		pages_write(lru, pages, nr_write, &run);
 }
 
 /* A page that was written, or so it seems. Gives the reference back. => true: it is free */
@@ -279,7 +307,7 @@ page_was_unlocked(struct page *page)
 	if (!page_test(page, PG_mlocked) || !page_trylock(page))
 		return false;
 	if (page->owner)
-		unlocked = !(rmap_test_and_clear_accessed(page) & RMAP_LOCKED);
+		unlocked = !(rmap_test_and_clear_accessed(page, NULL) & RMAP_LOCKED);
 	if (unlocked)
 		page_clear(page, PG_mlocked);
 	page_unlock(page);

@@ -34,7 +34,7 @@ page_evict(struct mapping *mapping, struct page *page)
 	page_wait_writeback(page);
 	if (page->mapping == mapping) {
 		while (page_mapcount(page) > 0)
-			rmap_unmap(page);
+			rmap_unmap(page, NULL);
 		pagecache_evict(page);
 	}
 	page_unlock(page);

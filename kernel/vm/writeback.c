@@ -1,11 +1,13 @@
 /*
  * Write-back. A dirty page has PG_dirty and the DIRTY mark in its mapping; a mapping with dirty
- * pages is on a list, oldest first. A batch is a run of dirty pages of consecutive index: each is
+ * pages is on a list, oldest first. A batch is some dirty pages in the order of their index: each is
  * locked for a moment, made read-only in all page tables, so that a later store marks it dirty
- * again, and changed from dirty to being written; then the file system gets them together.
+ * again, and changed from dirty to being written; then the TLBs are flushed, once for all of them, and the
+ * file system gets those of consecutive index together.
  *
  *	ops->write_begin	 a transaction		    no page lock
- *	lock page, dirty -> writeback, unlock page	    for each of the run
+ *	lock page, dirty -> writeback, unlock page	    for each of the batch
+ *	flush
  *	ops->write_pages	 starts the I/O
  *	ops->write_end
  *
@@ -20,6 +22,7 @@
 #include "lib/err.h"
 #include "lib/string.h"
 #include "mem/kmap.h"
+#include "mem/tlb_deferred.h"
 #include "sched/sched.h"
 #include "sched/wait.h"
 #include "vm/flusher.h"
@@ -96,18 +99,29 @@ static void
 page_zero_tail(struct mapping *mapping, struct page *page)
 {
 	u64 start = page->index << PAGE_SHIFT, size = mapping_size(mapping);
+	u8 *kva = kmap_local_page(page);
 
-	if (size > start && size - start < PAGE_SIZE) {
-		u8 *kva = kmap_local_page(page);
+	memset(kva + (size - start), 0, PAGE_SIZE - (size - start));
+	kunmap_local(kva);
+}
 
-		memset(kva + (size - start), 0, PAGE_SIZE - (size - start));
-		kunmap_local(kva);
-	}
+/* From here on a store to the page is seen, at the latest when deferred was flushed. => page locked */
+static void
+page_make_clean(struct mapping *mapping, struct page *page, struct tlb_deferred *deferred)
+{
+	u64 start = page->index << PAGE_SHIFT, size = mapping_size(mapping);
+	bool has_tail = size > start && size - start < PAGE_SIZE;
+
+	rmap_write_protect(page, has_tail ? NULL : deferred);
+	if (has_tail)
+		page_zero_tail(mapping, page);
+	page_clear_dirty(mapping, page);
 }
 
 /* Turn a dirty page into one that is being written. => false: it is not to be written now */
 static bool
-page_start_writeback(struct mapping *mapping, struct page *page, bool wait)
+page_start_writeback(struct mapping *mapping, struct page *page, bool wait,
+		     struct tlb_deferred *deferred)
 {
 	bool start = false;
 
@@ -116,9 +130,7 @@ page_start_writeback(struct mapping *mapping, struct page *page, bool wait)
 		page_wait_writeback(page);
 	if (page->mapping == mapping && page_test(page, PG_dirty) &&
 	    !page_test(page, PG_writeback)) {
-		rmap_write_protect(page);
-		page_zero_tail(mapping, page);
-		page_clear_dirty(mapping, page);
+		page_make_clean(mapping, page, deferred);
 		writeback_began();
 		page_set(page, PG_writeback);
 		spin_lock(&mapping->lock);
@@ -130,9 +142,9 @@ page_start_writeback(struct mapping *mapping, struct page *page, bool wait)
 	return start;
 }
 
-/* A run of dirty pages from *index on, with references; *index becomes what follows. => how many */
+/* Dirty pages from *index on, with references; *index becomes what follows. => how many */
 static unsigned
-run_find(struct mapping *mapping, u64 *index, u64 last, struct page **pages)
+batch_find(struct mapping *mapping, u64 *index, u64 last, struct page **pages)
 {
 	struct page *page;
 	u64 at = *index;
@@ -140,34 +152,46 @@ run_find(struct mapping *mapping, u64 *index, u64 last, struct page **pages)
 
 	spin_lock(&mapping->lock);
 	page = xa_find_marked(&mapping->pages, &at, last, PAGECACHE_DIRTY);
-	while (page && nr < MAPPING_BATCH_MAX) {
+	while (page) {
 		page_get(page);
 		pages[nr++] = page;
 		at++;
-		page = at <= last && xa_get_mark(&mapping->pages, at, PAGECACHE_DIRTY)
-			       ? xa_load(&mapping->pages, at)
-			       : NULL;
+		if (nr == MAPPING_BATCH_MAX || at > last)
+			break;
+		page = xa_find_marked(&mapping->pages, &at, last, PAGECACHE_DIRTY);
 	}
 	spin_unlock(&mapping->lock);
 	*index = at;
 	return nr;
 }
 
-/* Write a run; those that cannot be written now cut it in pieces. */
+/* Pages that are being written now, in the order of their index, in runs of neighbours. */
 static void
-run_write(struct mapping *mapping, struct page **pages, unsigned nr, bool wait)
+runs_write(struct mapping *mapping, struct page **pages, unsigned nr)
 {
 	unsigned first = 0;
 
-	for (unsigned i = 0; i < nr; i++) {
-		if (page_start_writeback(mapping, pages[i], wait))
-			continue;
-		if (i > first)
+	for (unsigned i = 1; i <= nr; i++)
+		if (i == nr || pages[i]->index != pages[i - 1]->index + 1) {
 			mapping->ops->write_pages(mapping, pages + first, i - first);
-		first = i + 1;
-	}
-	if (nr > first)
-		mapping->ops->write_pages(mapping, pages + first, nr - first);
+			first = i;
+		}
+}
+
+/* Those that cannot be written now are left. */
+static void
+batch_write(struct mapping *mapping, struct page *const *pages, unsigned nr, bool wait)
+{
+	struct page *started[MAPPING_BATCH_MAX];
+	struct tlb_deferred deferred;
+	unsigned nr_started = 0;
+
+	tlb_deferred_init(&deferred);
+	for (unsigned i = 0; i < nr; i++)
+		if (page_start_writeback(mapping, pages[i], wait, &deferred))
+			started[nr_started++] = pages[i];
+	tlb_deferred_flush(&deferred);
+	runs_write(mapping, started, nr_started);
 }
 
 /* => 0, or the error of write_begin */
@@ -185,8 +209,8 @@ write_dirty_pages(struct mapping *mapping, u64 first, u64 last, bool wait)
 			error = mapping->ops->write_begin(mapping, MAPPING_BATCH_MAX);
 		if (error)
 			return error;
-		nr = run_find(mapping, &index, last, pages);
-		run_write(mapping, pages, nr, wait);
+		nr = batch_find(mapping, &index, last, pages);
+		batch_write(mapping, pages, nr, wait);
 		if (mapping->ops->write_end)
 			mapping->ops->write_end(mapping);
 		for (unsigned i = 0; i < nr; i++)

@@ -1,0 +1,45 @@
+#pragma once
+
+/*
+ * Flushes that many changes share, in several address spaces: reclaim and write-back look at a batch
+ * of pages, each of which may be mapped anywhere, and one flush for each address space is enough for
+ * all of them, before the pages are freed or written.
+ *
+ *	tlb_deferred_init(&deferred);
+ *	... for each entry, with the page-table lock held: change it, tlb_deferred_add() ...
+ *	tlb_deferred_flush(&deferred);		before anybody relies on the changes
+ *
+ * Until then programs may go on using what was taken away, by what their harts hold.
+ */
+
+#include "lib/types.h"
+
+struct tlb_context;
+
+#define TLB_DEFERRED_MAX 4
+
+struct tlb_deferred {
+	unsigned nr;
+	struct {
+		struct tlb_context *ctx; /* a reference: its last user may be gone meanwhile */
+		u64 start, end;
+		bool lost; /* something that programs may rely on, not only A */
+	} of[TLB_DEFERRED_MAX];
+};
+
+static inline void
+tlb_deferred_init(struct tlb_deferred *deferred)
+{
+	deferred->nr = 0;
+}
+
+/*
+ * The entry for va has changed; it is flushed at once when deferred is NULL or has no room for one more
+ * address space. => the caller's lock keeps ctx
+ */
+void tlb_deferred_add(struct tlb_deferred *deferred, struct tlb_context *ctx, u64 va);
+/* The same when the entry lost nothing but A. */
+void tlb_deferred_add_accessed(struct tlb_deferred *deferred, struct tlb_context *ctx, u64 va);
+
+/* All harts have forgotten what changed. No spinning lock held. */
+void tlb_deferred_flush(struct tlb_deferred *deferred);
