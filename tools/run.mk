@@ -23,6 +23,7 @@ export QUIRE_ROOT := $(value ROOT)
 export QUIRE_QEMUFLAGS := $(value QEMUFLAGS)
 export QUIRE_TIMEOUT := $(value TIMEOUT)
 export QUIRE_CMD := $(value CMD)
+export QUIRE_GDBPORT := $(GDBPORT)
 
 ROOT_IMAGE := $(if $(filter initrd,$(ROOT)),$(INITRD_IMAGE),$(FS_IMAGE))
 
