@@ -89,7 +89,8 @@ def list_tests(tests):
 def grade_tests(tests, tree, options, prefix="make grade"):
     """Runs tests, tells of them, writes the files asked for. => (exit status, outcomes)"""
     echo = (lambda data: os.write(2, data)) if options.test else None
-    shown = show.Show(len(tests), verbose=options.verbose)
+    shown = show.Show(len(tests), verbose=options.verbose,
+                      submission=options.submission)
     writer = files.Writer(options, tests)
     log_directory = os.path.join(tree.build, "grade-logs")
     suite = Suite(tests, tree, os.path.join(tree.root, log_directory), options.seed, options.j,

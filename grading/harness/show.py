@@ -1,5 +1,6 @@
 """What a person sees: a line for each test as it ends, and what is wrong with it."""
 
+import shlex
 import sys
 
 from grading.harness.outcome import Verdict
@@ -10,14 +11,22 @@ BAD = "31"
 INDENT = " " * 10
 
 
-class Show:
-    """Text on a stream; colours where it is a terminal."""
+def command_for(outcome, submission):
+    """The command that repeats a test of a submission; `again` is for the student's own tree."""
+    return (f"grading/grade {outcome.lab} {outcome.test} --submission {shlex.quote(submission)} "
+            f"--seed {outcome.seed}")
 
-    def __init__(self, total, stream=sys.stdout, color=None, verbose=False):
+
+class Show:
+    """Text on a stream; colours where it is a terminal. `submission` is the folder that is graded, if
+    it is not this tree."""
+
+    def __init__(self, total, stream=sys.stdout, color=None, verbose=False, submission=None):
         self.total = total
         self.stream = stream
         self.color = stream.isatty() if color is None else color
         self.verbose = verbose
+        self.submission = submission
         self.done = 0
 
     def paint(self, text, code):
@@ -51,8 +60,10 @@ class Show:
                 self.line(f"{INDENT}{title}: {text}")
         for text in outcome.tail:
             self.line(f"{INDENT}| {text}")
-        if outcome.log:
+        if outcome.log and not self.submission:
             self.line(f"{INDENT}console: {outcome.log}")
+        if outcome.reproduce and self.submission:
+            self.line(f"{INDENT}here:    {command_for(outcome, self.submission)}")
         if outcome.reproduce:
             self.line(f"{INDENT}again:   {outcome.reproduce}")
             self.line(f"{INDENT}in gdb:  {outcome.debug}")

@@ -14,6 +14,7 @@ from grading.harness import lab as labs
 from grading.harness.outcome import Verdict
 from grading.harness.submission import Refused, Workplace, read_submission
 from grading.harness.suite import Suite
+from grading.harness.tree import BuildFailed
 from grading.tests.grade_support import TOP, GradeTest
 from grading.machine.options import setting
 
@@ -52,6 +53,21 @@ STEALS = ('\tstatic const char *const facts[] = {"child_sees", "parent_keeps", "
           '\t\tint len = snprintf(line, sizeof(line),\n'
           '\t\t\t"{\\"n\\":\\"%s\\",\\"t\\":\\"fact\\",\\"k\\":\\"%s\\",\\"v\\":%d}\\n", nonce, facts[i],\n'
           "\t\t\tvalues[i]);\n\n\t\tvirtio_console_write(line, len);\n\t}\n\tmachine_power_off(0);\n")
+
+
+# A layout note before the kernel's own: the page tables of processes would be elsewhere.
+FALSE_NOTE = """
+static const struct {
+	u32 owner_size, data_size, type;
+	char owner[12];
+	char name[40];
+	u64 value;
+} cheat_note SECTION(".note.quire") USED = {12, 48, 1, "QUIRE", "OFFSET(pgtable.root)", 64};
+"""
+# The names that the harness starts from, for something else.
+FALSE_NAMES = '\n__asm__(".pushsection .data\\nprocess_list: .quad 0, 0\\n.popsection");\n'
+# A gigabyte in an object file.
+LARGE_OBJECT = "\nconst char cheat_large[1 << 30] USED = {1};\n"
 
 
 class Cheats(GradeTest):
@@ -143,6 +159,32 @@ class Cheats(GradeTest):
             suite.go(lambda outcome: None)
         self.assertEqual(suite.outcomes[0].verdict, Verdict.FAIL)
         self.assertTrue(any("fault.c" in line for line in suite.outcomes[0].tail))
+
+    def build_fails(self, name, text):
+        """Adds a text to a file. => the last lines of the build, which must fail"""
+        self.put(name, self.trusted(name) + text.encode())
+        with Workplace(TOP, setting("BUILD", "build"), self.folder, self.lab.files) as tree:
+            with self.assertRaises(BuildFailed) as raised:
+                tree.kernel("default")
+        return "\n".join(raised.exception.output)
+
+    def test_a_false_layout_note_leads_nobody_elsewhere(self):
+        self.put(FORK, self.trusted(FORK).decode() + FALSE_NOTE)
+        outcome = self.grade()
+        if outcome.verdict is not Verdict.PASS:  # the false one came first in the image
+            self.assertEqual((outcome.verdict, outcome.earned), (Verdict.FAIL, 0))
+            self.assertIn("layout note", outcome.detail)
+
+    def test_static_variables_do_not_hide_the_kernels(self):
+        self.put("kernel/vm/zap.c", self.trusted("kernel/vm/zap.c").decode() + FALSE_NAMES)
+        self.assertEqual(self.grade().verdict, Verdict.PASS)
+
+    def test_a_build_that_writes_too_much_is_stopped(self):
+        self.assertRegex(self.build_fails(FORK, LARGE_OBJECT), "(?i)file size|too large|status")
+
+    def test_a_file_of_the_host_is_no_file_of_the_submission(self):
+        """It can be read by the compiler (docs/instructor.md), and is neither code nor marks."""
+        self.build_fails(FORK, '\n#include "/etc/hostname"\n')
 
     def refused(self, pattern):
         with self.assertRaisesRegex(Refused, pattern):
