@@ -43,6 +43,24 @@ fuzz:
 bench: $(BUILD)/quire.elf $(INITRD_IMAGE)
 	@$(PYTHON) -m grading.bench
 
+# Records the string that REFS= says (user/test/refstring.c) under the policy POLICY=, prints what it
+# costs under all of them, and draws that. REFS=FILE: a string that is there already.
+REFS ?= -f 40 -n 120 -r 4000 hot
+POLICY ?= lru
+export QUIRE_REFS := $(value REFS)
+REFS_RECORD := $(BUILD)/refsim.txt
+.PHONY: refsim
+ifneq ($(wildcard $(REFS)),)
+refsim:
+	@$(PYTHON) tools/refsim $(REFS) --svg $(BUILD)/refsim.svg
+else
+refsim: bootable
+	@QUIRE_SWAP=64M QUIRE_APPEND=reclaim=$(POLICY) QUIRE_CMD="mkswap /dev/vdb >/dev/null && \
+		swapon /dev/vdb && refstring $$QUIRE_REFS" $(PYTHON) tools/run >$(REFS_RECORD)
+	@$(PYTHON) tools/refsim $(REFS_RECORD) --svg $(BUILD)/refsim.svg --check
+endif
+	@echo "$(BUILD)/refsim.svg"
+
 # LAB=cow TEST=NAME SEED=N GDB=1; GRADE_FLAGS for all other options of grading/grade.
 .PHONY: grade grade-selfcheck
 grade-selfcheck: $(BUILD)/quire.elf $(FS_IMAGE)

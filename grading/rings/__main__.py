@@ -1,8 +1,8 @@
 """usage: python3 -m grading.rings [-j N] [--count N] [RING...]
 
 Rings: host checks builds ktest disk user faults kasan boot terminal shell bombs pressure
-swap linux distro gdb grade crash (all of them without arguments), and soak, oom-soak and sweep,
-which run only when named.
+swap replacement linux distro gdb grade crash (all of them without arguments), and soak, oom-soak
+and sweep, which run only when named.
 """
 
 import argparse
@@ -13,7 +13,7 @@ from grading.machine.options import build_path
 from grading.machine.parallel import default_workers
 from grading.rings import (bombs, boot, crash, disks, distro, faults, gdb, grade, host, kasan,
                            keys, ktest,
-                           linux, pressure, shell, swap, terminal, user, usertests)
+                           linux, pressure, replacement, shell, swap, terminal, user, usertests)
 from grading.rings.report import Report
 from grading.rings.runner import run_jobs
 
@@ -32,6 +32,7 @@ RINGS = {
     "bombs": bombs.jobs,
     "pressure": pressure.jobs,
     "swap": swap.jobs,
+    "replacement": replacement.jobs,
     "linux": linux.jobs,
     "distro": distro.jobs,
     "gdb": gdb.jobs,

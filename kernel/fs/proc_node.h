@@ -102,4 +102,5 @@ void proc_sys_vm_init(void);
 void proc_oom_init(void);
 void proc_slabinfo_init(void);
 void proc_swaps_init(void);
+void proc_pagerefs_init(void);
 void proc_system_init(void);

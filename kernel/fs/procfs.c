@@ -288,5 +288,6 @@ procfs_init(void)
 	proc_oom_init();
 	proc_slabinfo_init();
 	proc_swaps_init();
+	proc_pagerefs_init();
 	proc_system_init();
 }

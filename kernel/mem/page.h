@@ -85,7 +85,8 @@ struct page {
 		u64 private;
 		u64 slab_nr_objects;
 	};
-	u8 lru_age; /* PG_lru: for vm/policy_age.c */
+	u8 lru_age;  /* PG_lru: for vm/policy_age.c */
+	u8 lru_home; /* whose lists it goes to: those of its zone, or others (vm/lru.h) */
 } ALIGNED(64);
 
 STATIC_ASSERT(sizeof(struct page) == 64);
@@ -99,7 +100,12 @@ STATIC_ASSERT(sizeof(struct page) == 64);
 static inline void
 page_init(struct page *page, u8 zone, u32 flags, s32 refcount)
 {
-	*page = (struct page){.flags = flags, .zone = zone, .refcount = ATOMIC_INIT(refcount)};
+	*page = (struct page){
+		.flags = flags,
+		.zone = zone,
+		.lru_home = zone,
+		.refcount = ATOMIC_INIT(refcount),
+	};
 }
 
 static inline struct page *

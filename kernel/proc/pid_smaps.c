@@ -12,7 +12,7 @@ static const struct {
 	{VM_MAYREAD, "mr"},	{VM_MAYWRITE, "mw"}, {VM_MAYEXEC, "me"},   {VM_GROWSDOWN, "gd"},
 	{VM_LOCKED, "lo"},	{VM_SEQ_READ, "sr"}, {VM_RAND_READ, "rr"}, {VM_DONTCOPY, "dc"},
 	{VM_LOCKONFAULT, "lf"}, {VM_ACCOUNT, "ac"},  {VM_NORESERVE, "nr"}, {VM_WIPEONFORK, "wf"},
-	{VM_DONTDUMP, "dd"},
+	{VM_DONTDUMP, "dd"},	{VM_PAGEREFS, "ar"},
 };
 
 static void

@@ -43,6 +43,7 @@
 #include "vm/mmap.h"
 #include "vm/page_map.h"
 #include "vm/pagecache.h"
+#include "vm/pagerefs.h"
 #include "vm/pte_state.h"
 #include "vm/swap.h"
 
@@ -235,6 +236,19 @@ fault_dispatch(struct fault *f)
 	return pte_is_zero_page(f->pte) ? fault_anon(f) : fault_cow(f);
 }
 
+/* A reference that is recorded: in such an area each page has a frame of its own. */
+static NOINLINE enum fault_result
+fault_recorded(struct fault *f)
+{
+	enum fault_result result = pagerefs_before(f);
+
+	if (result != FAULT_OK)
+		return result;
+	result = pte_is_none(f->pte) ? fault_anon(f) : fault_dispatch(f);
+	pagerefs_after(f);
+	return result;
+}
+
 /* No area at uva: perhaps a stack can be extended to it. => mm->lock not held */
 static enum fault_result
 fault_grow_stack(struct mm *mm, uva_t uva)
@@ -270,6 +284,8 @@ fault_once(struct mm *mm, struct fault *f)
 			return FAULT_OOM;
 	}
 	f->pte = pte_read(f->ptep);
+	if (unlikely(f->vma->flags & VM_PAGEREFS))
+		return fault_recorded(f);
 	return fault_dispatch(f);
 }
 

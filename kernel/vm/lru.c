@@ -46,7 +46,7 @@
 /* Pages moved between two looks at whether another task should run. */
 #define DEACTIVATE_BATCH 64
 
-struct lru lrus[NR_ZONES];
+struct lru lrus[NR_LRUS];
 
 union lru_slot lru_slots[NR_CPUS * LRU_SLOTS] ALIGNED(64);
 
@@ -84,6 +84,13 @@ lru_delete_locked(struct lru *lru, struct page *page)
 	__atomic_fetch_and(&page->flags, ~LRU_PLACE_FLAGS, __ATOMIC_RELEASE);
 }
 
+/* The page is about to be free: what it is next belongs to its zone. */
+static void
+forget_home(struct page *page)
+{
+	page->lru_home = page->zone;
+}
+
 /* To the young end of the list for which `flags` would be changed so. => lru->lock held, on a list */
 static void
 lru_move_locked(struct lru *lru, struct page *page, u32 change)
@@ -92,6 +99,20 @@ lru_move_locked(struct lru *lru, struct page *page, u32 change)
 	__atomic_fetch_xor(&page->flags, change, __ATOMIC_RELAXED);
 	lru->nr[page_list(page)]++;
 	list_move(&page->lru, &lru->lists[page_list(page)]);
+}
+
+/* The lists that the page is on, or would be, locked: it may move to others until they are. */
+static struct lru *
+lru_lock_of(const struct page *page)
+{
+	for (;;) {
+		struct lru *lru = lru_of(page);
+
+		spin_lock(&lru->lock);
+		if (likely(lru == lru_of(page)))
+			return lru;
+		spin_unlock(&lru->lock);
+	}
 }
 
 /* Take the page out of its slot. => false: it is not there */
@@ -188,8 +209,10 @@ lists_remove_unused(struct page **pages, unsigned nr)
 			lru = lru_of(page);
 			spin_lock(&lru->lock);
 		}
-		if (likely(page_refcount(page) == 1 && page_test(page, PG_lru)))
+		if (likely(page_refcount(page) == 1 && page_test(page, PG_lru))) {
 			lru_delete_locked(lru, page);
+			forget_home(page);
+		}
 	}
 	if (lru)
 		spin_unlock(&lru->lock);
@@ -212,25 +235,27 @@ lru_remove_unused(struct page **pages, unsigned nr)
 void
 lru_remove(struct page *page)
 {
-	struct lru *lru = lru_of(page);
+	struct lru *lru;
 
 	if (!page_test(page, PG_lru) || slot_leave(page))
 		return;
-	spin_lock(&lru->lock);
-	if (page_test(page, PG_lru))
+	lru = lru_lock_of(page);
+	if (page_test(page, PG_lru)) {
 		lru_delete_locked(lru, page);
+		forget_home(page);
+	}
 	spin_unlock(&lru->lock);
 }
 
 bool
 lru_activate(struct page *page)
 {
-	struct lru *lru = lru_of(page);
+	struct lru *lru;
 	bool done = false;
 
 	if ((page->flags & LRU_PLACE_FLAGS) != 1U << PG_lru)
 		return false;
-	spin_lock(&lru->lock);
+	lru = lru_lock_of(page);
 	if ((page->flags & LRU_PLACE_FLAGS) == 1U << PG_lru) {
 		/* One that is still in a batch gets there with the flush. */
 		if (page->lru_slot)
@@ -293,11 +318,9 @@ lru_isolate(struct lru *lru, enum lru_list list, struct page **pages, unsigned n
 bool
 lru_isolate_page(struct page *page)
 {
-	struct lru *lru = lru_of(page);
-	bool taken;
+	struct lru *lru = lru_lock_of(page);
+	bool taken = page_test(page, PG_lru) && !page->lru_slot;
 
-	spin_lock(&lru->lock);
-	taken = page_test(page, PG_lru) && !page->lru_slot;
 	if (taken)
 		lru_delete_locked(lru, page);
 	spin_unlock(&lru->lock);
@@ -306,10 +329,17 @@ lru_isolate_page(struct page *page)
 	return taken;
 }
 
+static void
+isolated_uncount(struct page *page)
+{
+	atomic64_add(&lru_of(page)->nr_isolated[page_lru_kind(page)], -1);
+}
+
 void
 lru_isolated_gone(struct page *page)
 {
-	atomic64_add(&lru_of(page)->nr_isolated[page_lru_kind(page)], -1);
+	isolated_uncount(page);
+	forget_home(page);
 }
 
 void
@@ -318,7 +348,7 @@ lru_putback(struct page *page, bool active)
 	struct lru *lru = lru_of(page);
 	u32 flags = 1U << PG_lru | (active ? 1U << PG_active : 0);
 
-	lru_isolated_gone(page);
+	isolated_uncount(page);
 	spin_lock(&lru->lock);
 	if (!page_test(page, PG_lru)) {
 		__atomic_fetch_or(&page->flags, flags, __ATOMIC_RELAXED);
@@ -328,13 +358,37 @@ lru_putback(struct page *page, bool active)
 	page_put(page);
 }
 
+bool
+lru_move_home(struct page *page, struct lru *lru)
+{
+	struct lru *old;
+	bool taken;
+
+	lru_flush();
+	old = lru_lock_of(page);
+	taken = page_test(page, PG_lru) && !page->lru_slot;
+	if (taken) {
+		lru_delete_locked(old, page);
+		page->lru_home = lru - lrus;
+	}
+	spin_unlock(&old->lock);
+	if (!taken)
+		return false;
+	page->lru_age = 0;
+	page_clear(page, PG_referenced);
+	spin_lock(&lru->lock);
+	page_set(page, PG_lru);
+	lru_insert_locked(lru, page);
+	spin_unlock(&lru->lock);
+	return true;
+}
+
 void
 lru_make_evictable(struct page *page)
 {
-	struct lru *lru = lru_of(page);
+	struct lru *lru = lru_lock_of(page);
 	const u32 mask = 1U << PG_lru | 1U << PG_unevictable;
 
-	spin_lock(&lru->lock);
 	if ((page->flags & mask) == mask) {
 		if (page->lru_slot)
 			page_clear(page, PG_unevictable);
@@ -411,7 +465,7 @@ lru_nr_pages(enum lru_list list)
 {
 	u64 nr = 0;
 
-	for (unsigned i = 0; i < NR_ZONES; i++)
+	for (unsigned i = 0; i < NR_LRUS; i++)
 		nr += READ_ONCE(lrus[i].nr[list]);
 	return nr;
 }
@@ -421,7 +475,7 @@ lru_nr_isolated(enum lru_kind kind)
 {
 	s64 nr = 0;
 
-	for (unsigned i = 0; i < NR_ZONES; i++)
+	for (unsigned i = 0; i < NR_LRUS; i++)
 		nr += atomic64_read(&lrus[i].nr_isolated[kind]);
 	return MAX(nr, 0L);
 }
@@ -447,7 +501,7 @@ lru_check(struct lru *lru)
 void
 lru_init(void)
 {
-	for (unsigned i = 0; i < NR_ZONES; i++) {
+	for (unsigned i = 0; i < NR_LRUS; i++) {
 		spin_init(&lrus[i].lock, "lru", RANK_LRU);
 		for (enum lru_list list = 0; list < NR_LRU_LISTS; list++)
 			list_init(&lrus[i].lists[list]);

@@ -35,12 +35,16 @@ struct lru {
 	u64 nr_evicted;		/* unlocked: a clock of vm/workingset.c */
 } ALIGNED(256);			/* a power of two: found by a shift */
 
-extern struct lru lrus[NR_ZONES];
+/* Those of each zone, which reclaim goes over; and those of vm/pagerefs.c, which has its own pages. */
+#define LRU_PAGEREFS NR_ZONES
+#define NR_LRUS	     (NR_ZONES + 1)
+
+extern struct lru lrus[NR_LRUS];
 
 static inline struct lru *
 lru_of(const struct page *page)
 {
-	return &lrus[(u64)page->zone];
+	return &lrus[(u64)page->lru_home];
 }
 
 static inline enum lru_kind
@@ -94,6 +98,13 @@ bool lru_isolate_page(struct page *page);
 /* The page was freed, or will be by the caller's page_put(). Or: it goes back to a list. */
 void lru_isolated_gone(struct page *page);
 void lru_putback(struct page *page, bool active);
+
+/*
+ * From whatever list the page is on to the young end of another lru's inactive list, as if it were new
+ * there; it goes back to those of its zone when it is freed. The caller has a reference.
+ * => false: it is on no list now
+ */
+bool lru_move_home(struct page *page, struct lru *lru);
 
 /* All active pages of a kind become inactive ones. */
 void lru_deactivate_all(struct lru *lru, enum lru_kind kind);

@@ -30,6 +30,7 @@ struct mapping;
 #define VM_LOCKONFAULT 0x00080000U /* with VM_LOCKED: pages are locked as they come */
 #define VM_ACCOUNT     0x00100000U /* counted in the memory that was promised */
 #define VM_NORESERVE   0x00200000U
+#define VM_PAGEREFS    0x01000000U /* each reference is recorded (vm/pagerefs.c); Linux: VM_ARCH_1 */
 #define VM_WIPEONFORK  0x02000000U
 #define VM_DONTDUMP    0x04000000U
 

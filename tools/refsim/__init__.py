@@ -1,0 +1,1 @@
+"""Page replacement on the host: what a reference string costs under each policy."""
