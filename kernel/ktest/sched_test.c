@@ -168,6 +168,16 @@ timer_fires(struct timer *timer)
 	counter++;
 }
 
+/* A deadline that is an expression of the clock is that of the call, not a new one at each wake-up. */
+KTEST(wait_with_a_deadline_ends)
+{
+	static struct wait_queue wq = WAIT_QUEUE_INIT(wq);
+	u64 start = clock_now_ns();
+
+	KTEST_CHECK(!wait_event_deadline(&wq, false, clock_now_ns() + 5 * NSEC_PER_MSEC));
+	KTEST_CHECK(clock_now_ns() - start >= 5 * NSEC_PER_MSEC);
+}
+
 KTEST(timer_fires_once_or_is_cancelled)
 {
 	struct timer timer;

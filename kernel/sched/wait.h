@@ -95,6 +95,7 @@ u64 wait_timeout(struct wait_queue *wq, struct waiter *waiter, enum task_state s
 #define wait_event_deadline(wq, condition, deadline_ns)                        \
 	({                                                                     \
 		struct waiter wait_self_ = WAITER_INIT(wait_self_);            \
+		u64 wait_until_ = (deadline_ns);                               \
 		bool wait_met_;                                                \
                                                                                \
 		might_sleep();                                                 \
@@ -104,9 +105,9 @@ u64 wait_timeout(struct wait_queue *wq, struct waiter *waiter, enum task_state s
 			wait_prepare((wq), &wait_self_, TASK_UNINTERRUPTIBLE); \
 			wait_met_ = (condition);                               \
 			wait_now_ = clock_now_ns();                            \
-			if (wait_met_ || wait_now_ >= (deadline_ns))           \
+			if (wait_met_ || wait_now_ >= wait_until_)             \
 				break;                                         \
-			task_sleep_until(deadline_ns);                         \
+			task_sleep_until(wait_until_);                         \
 		}                                                              \
 		wait_finish((wq), &wait_self_);                                \
 		wait_met_;                                                     \
