@@ -60,6 +60,7 @@ def disk_options(slot, disk, path):
         backend = _logging_backend(slot, path)
     else:
         drive = f"file={_escape(path)},if=none,format=raw,cache=unsafe,id=disk{slot}"
+        drive += f",{disk.drive}" if disk.drive else ""
         backend = ["-drive", drive + (",readonly=on" if disk.readonly else "")]
     device = (f"virtio-blk-device,drive=disk{slot},bus=virtio-mmio-bus.{slot},"
               f"serial={disk.serial}")

@@ -23,7 +23,8 @@ class Disk:
 
     `path` is an image, of which the machine gets a copy of its own unless `private` is
     False; with no path, `size` bytes of zeros. With `log_writes`, every write is recorded
-    beside the copy, in a file of its name with .writes after it (write_log.py).
+    beside the copy, in a file of its name with .writes after it (write_log.py). `options` are for
+    QEMU's device, `drive` for what is behind it, such as throttling.iops-total=100.
     """
     path: Optional[str]
     serial: str
@@ -32,6 +33,7 @@ class Disk:
     readonly: bool = False
     log_writes: bool = False
     options: str = ""
+    drive: str = ""
 
 
 @dataclass

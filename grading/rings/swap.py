@@ -1,11 +1,14 @@
 """Memory that comes back from swap as it went (user/test/swaptest).
 
 Processes that together need more than the machine has, with different numbers of harts, replacement
-policies and zones, and the cases in which several page tables share an entry.
+policies and zones, and the cases in which several page tables share an entry; disks that fail
+(user/test/swaperr) and a disk that does few requests a second.
 """
 
 import functools
 
+from grading.machine import Disk
+from grading.machine.config import parse_bytes
 from grading.rings.boot_line import guest_config, run_line
 from grading.rings.report import Job
 
@@ -26,11 +29,18 @@ ROWS = (
     ("pressure highmem", "default", 2, PRESSURE, "directmap=24M"),
     ("cases", "default", 2, "swaptest -m 32 -c", ""),
     ("pressure", "debug", 2, PRESSURE, ""),
+    ("disk errors", "default", 2, "mkdir -p /root && swaperr vdb vda 64", ""),
+    ("pressure writes fail", "default", 2, PRESSURE, "blk_fail=swap0/write:20:40"),
+    ("pressure slow disk", "default", 2, "swaptest -n 2 -m 40 -r 1", ""),
 )
 
+# What the swap disk of a row is slowed down to.
+SLOW = {"pressure slow disk": "throttling.iops-total=400"}
 
-def run(report, title, variant, smp, line, append):
-    config = guest_config(variant, smp=smp, mem=MEM, swap=SWAP, append=append,
+
+def run(report, title, name, variant, smp, line, append):
+    disk = Disk(None, "swap0", size=parse_bytes(SWAP), drive=SLOW.get(name, ""))
+    config = guest_config(variant, smp=smp, mem=MEM, disks=[disk], append=append,
                           limit=LIMIT_SECONDS)
     result = run_line(report, title, config, SET_UP + line + " && grep pswpout /proc/vmstat")
     if result.status is None:
@@ -45,6 +55,7 @@ def jobs():
     found = []
     for name, variant, smp, line, append in ROWS:
         title = f"swap {name} {variant} smp{smp}"
-        found.append(Job(title, functools.partial(run, title=title, variant=variant, smp=smp,
-                                                  line=line, append=append), 15))
+        found.append(Job(title, functools.partial(run, title=title, name=name,
+                                                  variant=variant, smp=smp, line=line,
+                                                  append=append), 15))
     return found

@@ -282,7 +282,7 @@ bio_dispatch(struct bio *bio)
 	struct block_device *bdev = bio->bdev;
 	int err = bio_check(bdev, bio);
 
-	if (!err && block_fail_now(bdev))
+	if (!err && block_fail_now(bdev, bio->op))
 		err = -EIO;
 	if (!err)
 		err = bdev->ops->submit(bdev, bio);

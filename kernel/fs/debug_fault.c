@@ -1,9 +1,10 @@
 /*
  * /sys/kernel/debug/failslab and fail_page_alloc: the fields of a struct fault_attr
- * (mem/fault_inject.h) as files, with Linux's names.
+ * (mem/fault_inject.h) as files, with Linux's names; and blk_fail, the text of dev/block_fail.h.
  */
 #include "fs/debugfs.h"
 
+#include "dev/block_fail.h"
 #include "fs/proc_node.h"
 #include "lib/parse.h"
 #include "lib/string.h"
@@ -99,6 +100,24 @@ show_count(struct seq *seq, void *arg)
 	return 0;
 }
 
+static int
+write_disk_failure(void *arg, const char *text)
+{
+	(void)arg;
+	return block_fail_configure(text);
+}
+
+/* How many requests failed since the last text. */
+static int
+show_disk_failures(struct seq *seq, void *arg)
+{
+	(void)arg;
+	seq_printf(seq, "%lu\n", block_fail_count());
+	return 0;
+}
+
+static const struct debugfs_ops disk_ops = {.show = show_disk_failures,
+					    .write = write_disk_failure};
 static const struct debugfs_ops count_ops = {.show = show_count, .write = write_count};
 static const struct debugfs_ops number_ops = {.show = show_number, .write = write_number};
 static const struct debugfs_ops percentage_ops = {.show = show_number, .write = write_percentage};
@@ -129,6 +148,7 @@ static const struct {
 	COMMON_FILES("fail_page_alloc", fail_page_alloc),
 	{"fail_page_alloc/ignore-gfp-highmem", &flag_ops, &fail_page_alloc.ignore_gfp_highmem},
 	{"fail_page_alloc/min-order", &number_ops, &fail_page_alloc.min_order},
+	{"blk_fail", &disk_ops, NULL},
 	COMMON_FILES("failslab", failslab),
 	{"failslab/cache", &cache_ops, &failslab},
 	{"failslab/min-size", &number_ops, &failslab.min_size},

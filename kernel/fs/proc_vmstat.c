@@ -12,6 +12,7 @@
 #include "vm/lru.h"
 #include "vm/oom.h"
 #include "vm/pagecache.h"
+#include "vm/swap.h"
 
 #define SECTORS_PER_KIB (1024 / SECTOR_SIZE)
 
@@ -123,6 +124,7 @@ show_vmstat(struct seq *seq)
 	show_disks(seq);
 	show(seq, "pswpin", vmstat_get(PSWPIN));
 	show(seq, "pswpout", vmstat_get(PSWPOUT));
+	show(seq, "swap_slots_bad", atomic64_read(&swap_nr_failed));
 	show_frames(seq);
 	show(seq, "pgfault", faults.nr_faults);
 	show(seq, "pgmajfault", faults.nr_major);

@@ -328,10 +328,12 @@ fault_handle(struct mm *mm, uva_t uva, enum fault_access access)
 		dirty_throttle();
 	if (likely(result == FAULT_OK)) {
 		fault_count()->nr_faults++;
-		if (f.major)
+		if (f.major) {
+			fault_count()->nr_major++;
 			current->maj_flt++;
-		else
+		} else {
 			current->min_flt++;
+		}
 	}
 	return result;
 }

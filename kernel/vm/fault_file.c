@@ -45,7 +45,6 @@ fault_read_page(struct fault *f)
 
 	f->read_mapping = NULL;
 	f->major = true;
-	fault_count()->nr_major++;
 	if (f->read_advice & VM_SEQ_READ)
 		pagecache_readahead(mapping, f->read_index, SEQUENTIAL_PAGES);
 	page = pagecache_get(mapping, f->read_index, ra);

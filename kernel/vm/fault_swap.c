@@ -80,9 +80,11 @@ fault_swap(struct fault *f)
 enum fault_result
 fault_swap_read(struct fault *f, struct mm *mm)
 {
-	struct page *page = swap_in(f->swap_entry, &mm->swap_ra, &f->major);
+	bool read = false;
+	struct page *page = swap_in(f->swap_entry, &mm->swap_ra, &read);
 
 	f->swap_entry.val = 0;
+	f->major |= read;
 	if (!page)
 		return FAULT_OOM;
 	if (IS_ERR(page))
@@ -94,27 +96,33 @@ fault_swap_read(struct fault *f, struct mm *mm)
 	if (page_uptodate(page))
 		return FAULT_OK;
 	swap_in_failed(page);
-	return FAULT_BUS;
+	/* When it was read ahead, for another page, this one is read once more for its own sake. */
+	return read ? FAULT_BUS : FAULT_OK;
 }
 
 int
 fault_bring_back(struct vma *vma, uva_t uva, pte_t *ptep, pte_t pte)
 {
-	bool read = false;
-	struct page *page = swap_in(pte_to_swp_entry(pte), NULL, &read);
+	bool read = false, done = false;
 	int error = 0;
 
-	if (!page)
-		return -ENOMEM;
-	if (IS_ERR(page))
-		return 0;
-	page_wait_unlocked(page);
-	if (page_uptodate(page)) {
-		swap_map(vma, uva, ptep, pte, page, false);
-	} else {
-		swap_in_failed(page);
-		error = -EIO;
+	while (!done) {
+		struct page *page = swap_in(pte_to_swp_entry(pte), NULL, &read);
+
+		if (!page)
+			return -ENOMEM;
+		if (IS_ERR(page))
+			return 0;
+		page_wait_unlocked(page);
+		done = page_uptodate(page);
+		if (done) {
+			swap_map(vma, uva, ptep, pte, page, false);
+		} else {
+			swap_in_failed(page);
+			done = read;
+			error = read ? -EIO : 0;
+		}
+		page_put(page);
 	}
-	page_put(page);
 	return error;
 }

@@ -100,7 +100,7 @@ reclaim_zone(unsigned zone, int priority, u64 nr_wanted, struct reclaim_run *run
 
 	run->desperate = priority == 0;
 	lru_flush();
-	run->nr_freed += shrink_laundry(lru, &run->nr_writeback);
+	shrink_laundry(lru, run);
 	shrink_rescue(lru, priority == 0 ? UINT64_MAX : RESCUE_BATCH);
 	scan_counts(zone, priority, nr_scan);
 	while (run->nr_freed < goal && nr_scan[LRU_ANON] + nr_scan[LRU_FILE] > 0) {
@@ -111,7 +111,7 @@ reclaim_zone(unsigned zone, int priority, u64 nr_wanted, struct reclaim_run *run
 		}
 		if (lru->nr_laundry >= LAUNDRY_MAX)
 			lru_laundry_wait(lru);
-		run->nr_freed += shrink_laundry(lru, &run->nr_writeback);
+		shrink_laundry(lru, run);
 	}
 }
 

@@ -285,17 +285,18 @@ page_collect(struct page *page)
 	return freed;
 }
 
-u64
-shrink_laundry(struct lru *lru, u64 *nr_left)
+void
+shrink_laundry(struct lru *lru, struct reclaim_run *run)
 {
 	struct page *page;
 	u64 freed = 0;
 
 	while ((page = lru_laundered(lru)))
 		freed += page_collect(page);
-	*nr_left += READ_ONCE(lru->nr_laundry);
+	run->nr_writeback += READ_ONCE(lru->nr_laundry);
+	run->nr_freed += freed;
+	vmstat_add(run->kswapd ? PGSTEAL_KSWAPD : PGSTEAL_DIRECT, freed);
 	vmstat_add(PGSTEAL_ANON, freed);
-	return freed;
 }
 
 /* Was the page locked in memory by programs that have unlocked it all? Then it may go again. */

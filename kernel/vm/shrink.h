@@ -21,11 +21,8 @@ unsigned shrink_batch(struct lru *lru, enum lru_kind kind, u64 nr, struct reclai
 /* The same with isolated pages that a program names, used or not. */
 void shrink_pages(struct page **pages, unsigned nr);
 
-/*
- * Free what was written since somebody gave it to the disk to be freed. => how many; *nr_left are
- * still being written
- */
-u64 shrink_laundry(struct lru *lru, u64 *nr_left);
+/* Free what was written since somebody gave it to the disk to be freed; counted in run. */
+void shrink_laundry(struct lru *lru, struct reclaim_run *run);
 
 /* Let pages that nobody keeps in memory any more be candidates again; looks at up to nr. */
 void shrink_rescue(struct lru *lru, u64 nr);

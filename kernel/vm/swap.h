@@ -25,8 +25,11 @@ struct mm;
 
 /* --- what reclaim calls ----------------------------------------------------------------------- */
 
-/* Slots of the areas that give some out: free ones, and all that are not bad. */
-extern atomic64_t swap_nr_free, swap_nr_usable;
+/*
+ * Slots of the areas that give some out: free ones, and all that are not bad; and how many became bad
+ * since the boot.
+ */
+extern atomic64_t swap_nr_free, swap_nr_usable, swap_nr_failed;
 
 /* Is it worth looking at anonymous pages? (There is a free slot.) */
 static inline bool

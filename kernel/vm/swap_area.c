@@ -33,7 +33,7 @@ static struct swap_area *order[SWAP_AREAS_MAX];
 static u32 nr_order;
 static u64 nr_turns; /* slots given out so far */
 
-atomic64_t swap_nr_free, swap_nr_usable;
+atomic64_t swap_nr_free, swap_nr_usable, swap_nr_failed;
 
 struct swap_area *
 swap_area_get(unsigned type)
@@ -99,16 +99,29 @@ swap_slot_alloc(void)
 	return (swp_entry_t){0};
 }
 
+/* => area->lock held */
+static void
+slot_went_bad(struct swap_area *area)
+{
+	atomic64_add(&swap_nr_failed, 1);
+	if (!area->open)
+		return;
+	area->nr_usable--;
+	atomic64_add(&swap_nr_usable, -1);
+}
+
 unsigned
 swap_slot_put_locked(struct swap_area *area, u64 slot)
 {
-	u64 before = area->map.nr_free;
+	u64 free_before = area->map.nr_free, bad_before = area->map.nr_bad;
 	unsigned count = swap_map_put(&area->map, slot);
 
 	if (count == 0)
 		swap_keep_drop_locked(area, slot);
 	if (area->open)
-		atomic64_add(&swap_nr_free, area->map.nr_free - before);
+		atomic64_add(&swap_nr_free, area->map.nr_free - free_before);
+	if (area->map.nr_bad != bad_before)
+		slot_went_bad(area);
 	return count;
 }
 

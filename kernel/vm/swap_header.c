@@ -10,7 +10,8 @@ swap_header_read(const u8 page[SWAP_PAGE_BYTES], u64 nr_pages, struct swap_heade
 	if (memcmp(page + SWAP_MAGIC_OFFSET, SWAP_MAGIC, SWAP_MAGIC_BYTES) != 0)
 		return -EINVAL;
 	memcpy(header, page + SWAP_HEADER_OFFSET, sizeof(*header));
-	if (header->version != SWAP_VERSION || header->last_page == 0 || nr_pages < 2)
+	if (header->version != SWAP_VERSION || header->last_page == 0 ||
+	    header->last_page >= nr_pages)
 		return -EINVAL;
 	if (header->nr_bad > SWAP_BAD_PAGES_MAX || header->nr_bad >= header->last_page)
 		return -EINVAL;
@@ -20,8 +21,6 @@ swap_header_read(const u8 page[SWAP_PAGE_BYTES], u64 nr_pages, struct swap_heade
 		if (bad == 0 || bad > header->last_page)
 			return -EINVAL;
 	}
-	if (header->last_page >= nr_pages)
-		header->last_page = nr_pages - 1;
 	return 0;
 }
 

@@ -33,8 +33,8 @@ struct swap_header {
 };
 
 /*
- * Check the header in page, of an area whose device or file has nr_pages. The last page is cut to
- * what is there. => 0 and *header; -EINVAL: no header, or one that makes no sense
+ * Check the header in page, of an area whose device or file has nr_pages. => 0 and *header; -EINVAL: no
+ * header, one that makes no sense, or of an area with more pages than are there
  */
 int swap_header_read(const u8 page[SWAP_PAGE_BYTES], u64 nr_pages, struct swap_header *header);
 
