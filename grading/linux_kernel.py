@@ -3,16 +3,22 @@
 IMAGE is a kernel for riscv64 that has a serial console, an initramfs, devtmpfs and tmpfs built in, as
 distributions' kernels do; no module is needed. Its root is what Quire's initrd holds. So Linux itself
 says whether a test is right, and how long it takes for what `make bench` measures.
+
+With SWAP=SIZE it has an empty disk, /dev/vda. Where the drivers of disks are modules, LINUX_MODULES
+names their files (.ko, .ko.xz), in the order in which they must be loaded: virtio_mmio, virtio_blk.
 """
 
+import lzma
 import os
 import re
 import stat
 import subprocess
 import sys
 
-from grading.machine import EnvironmentProblem, options, scratch
-from grading.machine.command_line import find_qemu
+from grading.machine import Disk, EnvironmentProblem, options, scratch
+from grading.machine.command_line import disk_options, find_qemu
+from grading.machine.config import parse_bytes
+from grading.machine.disk import create_blank
 
 STATUS = "@linux-status"
 HOST_SECONDS = 3600
@@ -24,6 +30,7 @@ mount -t devtmpfs dev /dev
 mkdir /dev/shm
 mount -t tmpfs shm /dev/shm
 mount -t tmpfs tmp /tmp
+test ! -e /modules || linux_insmod /modules/*
 cd /tmp
 sh /line </dev/null >/dev/console 2>&1
 echo {STATUS} $? >/dev/console
@@ -53,7 +60,17 @@ class Archive:
         return b"".join(self.parts)
 
 
-def root_archive(line, programs):
+def add_modules(archive, paths):
+    """Kernel modules, uncompressed, under names that sort in the order given."""
+    if paths:
+        archive.add("modules", stat.S_IFDIR | 0o755)
+    for number, path in enumerate(paths):
+        with (lzma.open if path.endswith(".xz") else open)(path, "rb") as module:
+            archive.add(f"modules/{number}-{os.path.basename(path).split('.')[0]}.ko",
+                        stat.S_IFREG | 0o644, module.read())
+
+
+def root_archive(line, programs, modules=()):
     """The root: our programs, /init, and the line that it runs. => bytes"""
     archive = Archive()
     for name in DIRECTORIES:
@@ -63,6 +80,7 @@ def root_archive(line, programs):
             archive.add(f"bin/{os.path.basename(path)}", stat.S_IFREG | 0o755, program.read())
     archive.add("init", stat.S_IFREG | 0o755, INIT.encode())
     archive.add("line", stat.S_IFREG | 0o644, line.encode() + b"\n")
+    add_modules(archive, modules)
     return archive.finish()
 
 
@@ -72,7 +90,14 @@ def our_programs():
     return [os.path.join(folder, name) for name in sorted(os.listdir(folder))]
 
 
-def run(image, line, mem=None, smp=None, emit=None):
+def swap_disk(size, directory):
+    """QEMU's options for an empty disk, kept in the machine's directory."""
+    path = os.path.join(directory, "swap0.img")
+    create_blank(path, parse_bytes(size))
+    return disk_options(0, Disk(None, "swap0"), path)
+
+
+def run(image, line, mem=None, smp=None, emit=None, swap=None, append=None):
     """
     One line of shell on Linux. emit gets each line as it comes. => (its status, its output);
     raises EnvironmentProblem when Linux did not come to its end
@@ -82,11 +107,14 @@ def run(image, line, mem=None, smp=None, emit=None):
     directory = scratch.make_directory()
     root = os.path.join(directory, "root.cpio")
     with open(root, "wb") as out:
-        out.write(root_archive(line, our_programs()))
+        out.write(root_archive(line, our_programs(), options.setting("LINUX_MODULES").split()))
     command = [find_qemu(), "-M", "virt", "-nographic", "-no-reboot", "-kernel", image,
                "-initrd", root, "-m", mem or options.setting("MEM", options.DEFAULT_MEM),
                "-smp", str(smp or options.setting("SMP", str(options.DEFAULT_SMP))),
-               "-append", f"{ARGUMENTS} {options.setting('APPEND')}"]
+               "-append", f"{ARGUMENTS} {options.setting('APPEND') if append is None else append}"]
+    swap = swap or options.setting("SWAP")
+    if swap:
+        command += swap_disk(swap, directory)
     try:
         status, output = _follow(command, emit)
     finally:

@@ -4,13 +4,15 @@ N ?= 100
 LAB ?=
 TEST ?=
 LINUX ?=
+LINUX_MODULES ?=
 export QUIRE_LINUX := $(value LINUX)
+export QUIRE_LINUX_MODULES := $(value LINUX_MODULES)
 RINGS := $(PYTHON) -m grading.rings
 RING ?=
 J ?=
 RING_OPTIONS := $(if $(J),-j $(J)) $(if $(ONLY),--only '$(ONLY)')
 
-.PHONY: test boot-soak oom-soak crash faults fuzz bench linux-compare linux-run
+.PHONY: test boot-soak oom-soak crash faults fuzz bench bench-swap linux-compare linux-run
 test:
 	@$(RINGS) $(RING_OPTIONS) $(RING)
 
@@ -39,6 +41,12 @@ linux-run: bootable
 
 fuzz:
 	$(MAKE) -C tools/hosttest fuzz BUILD=$(abspath $(BUILD))
+
+# swapbench with the options SWAPBENCH=, N times; beside the kernel LINUX=IMAGE, if given.
+bench-swap: export QUIRE_SWAPBENCH := $(value SWAPBENCH)
+bench-swap: export QUIRE_N := $(if $(filter command line,$(origin N)),$(N),1)
+bench-swap: bootable
+	@$(PYTHON) -m grading.bench_swap
 
 bench: $(BUILD)/quire.elf $(INITRD_IMAGE)
 	@$(PYTHON) -m grading.bench
