@@ -181,6 +181,30 @@ class KernelView:
                 frames.update(block)
         return frames
 
+    def cpu_list_frames(self):
+        """The frames on the harts' own lists of free pages, each checked to be free and there once."""
+        frames, base = set(), self.number("VMEMMAP_BASE")
+        for page in self._cpu_list_pages():
+            pfn = (page - base) // self.size("page")
+            if pfn in frames:
+                raise Unsound(f"frame {pfn:#x} is on a hart's list twice")
+            if not self.has_flag(self.page(pfn), "PG_pcp"):
+                raise Unsound(f"frame {pfn:#x} is on a hart's list, and its struct page does not say so")
+            frames.add(pfn)
+        return frames
+
+    def _cpu_list_pages(self):
+        """Addresses of the struct pages on them."""
+        for zone in range(self.number("NR_ZONES")):
+            for cpu in range(self.number("NR_CPUS")):
+                lists = self.symbol("zones") + zone * self.size("zone") + self.offset("zone.pcp") \
+                    + cpu * self.size("page_list_cpu")
+                for head in ("hot", "cold"):
+                    page = self.field(lists, f"page_list_cpu.{head}")
+                    while page:
+                        yield page
+                        page = self.field(page, "page.next_free")
+
     def _check_block(self, pfn, order):
         page = self.page(pfn)
         if not self.has_flag(page, "PG_buddy") or page.order != order:

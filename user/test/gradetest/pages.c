@@ -10,13 +10,21 @@
 
 #define NR_FILES 60
 #define NR_FORKS 50
+#define MOST_MIB 112UL /* of 128 */
 #define USED_MIB 40
 
+/* Everything was in use once, so that all that is free came back through the lists. */
 static void
 counts(int argc, char **argv)
 {
+	char *at = memory_map(MOST_MIB * MIB);
+
 	(void)argc;
 	(void)argv;
+	for (size_t i = 0; i < MOST_MIB * MIB / PAGE; i++)
+		at[i * PAGE] = 1;
+	munmap(at, MOST_MIB * MIB);
+	proc_number("/proc/vmstat", "nr_free_pages"); /* what reading takes is there from now on */
 	fact("nr_free", proc_number("/proc/vmstat", "nr_free_pages"));
 	checkpoint("quiet", NULL);
 }
