@@ -166,13 +166,13 @@ make_room(void)
 {
 	struct lru *lru = &lrus[LRU_PAGEREFS];
 	struct reclaim_run run = {.gfp = GFP_KERNEL};
-	u64 looks = LOOKS_PER_FRAME * set.info.nr_frames, nr_left = 0;
+	u64 looks = LOOKS_PER_FRAME * set.info.nr_frames;
 
 	current->reclaim_depth++;
 	for (; looks > 0 && nr_resident(lru) >= set.info.nr_frames; looks--) {
 		shrink_batch(lru, LRU_ANON, 1, &run);
 		lru_laundry_wait(lru);
-		shrink_laundry(lru, &nr_left);
+		shrink_laundry(lru, &run);
 	}
 	current->reclaim_depth--;
 	return looks > 0 ? FAULT_OK : FAULT_OOM;
