@@ -1,8 +1,8 @@
 """usage: python3 -m grading.rings [-j N] [--count N] [RING...]
 
 Rings: host checks builds ktest disk user faults kasan boot terminal shell bombs pressure
-swap replacement linux distro gdb grade crash (all of them without arguments), and soak, oom-soak
-and sweep, which run only when named.
+swap replacement workset linux distro gdb grade crash (all of them without arguments), and soak,
+oom-soak and sweep, which run only when named.
 """
 
 import argparse
@@ -13,7 +13,8 @@ from grading.machine.options import build_path
 from grading.machine.parallel import default_workers
 from grading.rings import (bombs, boot, crash, disks, distro, faults, gdb, grade, host, kasan,
                            keys, ktest,
-                           linux, pressure, replacement, shell, swap, terminal, user, usertests)
+                           linux, pressure, replacement, shell, swap, terminal, user, usertests,
+                           workset)
 from grading.rings.report import Report
 from grading.rings.runner import run_jobs
 
@@ -33,6 +34,7 @@ RINGS = {
     "pressure": pressure.jobs,
     "swap": swap.jobs,
     "replacement": replacement.jobs,
+    "workset": workset.jobs,
     "linux": linux.jobs,
     "distro": distro.jobs,
     "gdb": gdb.jobs,

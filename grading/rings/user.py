@@ -19,7 +19,8 @@ RESULT_LINE = re.compile(r"^test (\S+) (ok|FAILED|skipped)(?:: (.*))?$", re.MULT
 # kernel lost memory?
 LAST = ("framecheck",)
 LEAK_DETECTOR, LEAKSCAN = "kmemleak=on", "leakscan"
-ELSEWHERE = ("usertests", "bombs", "gradetest", "swaptest", "dirtymap", "refstring", LEAKSCAN)
+ELSEWHERE = ("usertests", "bombs", "gradetest", "swaptest", "dirtymap", "refstring", "workset",
+             LEAKSCAN)
 GROUP_LIMIT_SECONDS = 600
 BATCH = 24
 

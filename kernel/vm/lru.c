@@ -253,7 +253,7 @@ lru_activate(struct page *page)
 	struct lru *lru;
 	bool done = false;
 
-	if ((page->flags & LRU_PLACE_FLAGS) != 1U << PG_lru)
+	if (reclaim_policy->one_list || (page->flags & LRU_PLACE_FLAGS) != 1U << PG_lru)
 		return false;
 	lru = lru_lock_of(page);
 	if ((page->flags & LRU_PLACE_FLAGS) == 1U << PG_lru) {
@@ -346,8 +346,10 @@ void
 lru_putback(struct page *page, bool active)
 {
 	struct lru *lru = lru_of(page);
-	u32 flags = 1U << PG_lru | (active ? 1U << PG_active : 0);
+	u32 flags = 1U << PG_lru;
 
+	if (active && !reclaim_policy->one_list)
+		flags |= 1U << PG_active;
 	isolated_uncount(page);
 	spin_lock(&lru->lock);
 	if (!page_test(page, PG_lru)) {

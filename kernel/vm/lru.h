@@ -79,7 +79,7 @@ void lru_remove_unused(struct page **pages, unsigned nr);
 void lru_remove(struct page *page);
 /* A page was used by a system call; what of it, the policy says. Cheap. */
 void lru_touch(struct page *page);
-/* From an inactive list to the active one. => false: it is active, or on no list */
+/* From an inactive list to the active one. => false: it is active, on no list, or the policy has none */
 bool lru_activate(struct page *page);
 /* Put on the lists what any hart still has in its batch. */
 void lru_flush(void);

@@ -25,6 +25,7 @@ age_judge(struct page *page, u32 used)
 
 const struct reclaim_policy policy_age = {
 	.name = "age",
+	.one_list = true,
 	.touch = policy_note_touch,
 	.refill = policy_no_refill,
 	.judge = age_judge,

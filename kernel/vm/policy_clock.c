@@ -18,6 +18,7 @@ clock_judge(struct page *page, u32 used)
 
 const struct reclaim_policy policy_clock = {
 	.name = "clock",
+	.one_list = true,
 	.touch = policy_note_touch,
 	.refill = policy_no_refill,
 	.judge = clock_judge,

@@ -21,6 +21,7 @@ fifo_judge(struct page *page, u32 used)
 
 const struct reclaim_policy policy_fifo = {
 	.name = "fifo",
+	.one_list = true,
 	.touch = fifo_touch,
 	.refill = policy_no_refill,
 	.judge = fifo_judge,

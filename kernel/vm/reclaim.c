@@ -14,7 +14,8 @@
  * 100 says that a page of swap is as dear as a page of a file, 0 that nothing is swapped while there
  * are files to drop. Without a free slot in swap anonymous pages and shared memory are not looked at
  * at all: whoever finds nothing must know that soon, for somebody has to be killed then. If what is
- * left of files is less than the high watermark, only anonymous pages count.
+ * left of files is less than the high watermark, only anonymous pages count. The last step looks at
+ * all of both, whatever swappiness says, for else somebody would be killed beside memory that can go.
  */
 
 #include "vm/reclaim.h"
@@ -77,15 +78,18 @@ scan_counts(unsigned zone, int priority, u64 nr_scan[NR_LRU_KINDS])
 		nr[kind] = READ_ONCE(lru->nr[lru_inactive(kind)]) +
 			   READ_ONCE(lru->nr[lru_active(kind)]);
 	scan_weights(lru, weight);
-	if (!swap_available())
+	if (priority == 0)
+		weight[LRU_ANON] = weight[LRU_FILE] = 1;
+	if (!swap_available()) {
 		weight[LRU_ANON] = 0;
-	else if (nr[LRU_FILE] + zones[zone].nr_free <= zones[zone].watermark_high)
-		weight[LRU_FILE] = 0;
-	if (weight[LRU_ANON] + weight[LRU_FILE] == 0)
 		weight[LRU_FILE] = 1;
+	} else if (nr[LRU_FILE] + zones[zone].nr_free <= zones[zone].watermark_high) {
+		weight[LRU_ANON] = 1;
+		weight[LRU_FILE] = 0;
+	}
 	for (enum lru_kind kind = 0; kind < NR_LRU_KINDS; kind++)
 		nr_scan[kind] = (nr[kind] >> priority) * weight[kind] /
-				(weight[LRU_ANON] + weight[LRU_FILE]);
+				(priority == 0 ? 1 : weight[LRU_ANON] + weight[LRU_FILE]);
 	most = nr[LRU_ANON] * weight[LRU_ANON] > nr[LRU_FILE] * weight[LRU_FILE] ? LRU_ANON
 										 : LRU_FILE;
 	if (nr_scan[LRU_ANON] + nr_scan[LRU_FILE] == 0)

@@ -22,6 +22,7 @@ enum policy_verdict {
 
 struct reclaim_policy {
 	const char *name;
+	bool one_list; /* no page is ever active: refill() would have to bring it back */
 	/* A system call uses the page. Cheap; any lock of rank below LRU may be held. */
 	void (*touch)(struct page *page);
 	/* nr candidates are about to be taken: see to it that the inactive list has some. */

@@ -90,10 +90,9 @@ workingset_refault(struct page *page)
 	WRITE_ONCE(*place, 0);
 	vmstat_add(kind == LRU_ANON ? WORKINGSET_REFAULT_ANON : WORKINGSET_REFAULT_FILE, 1);
 	lru_note_cost(lru, kind, LRU_COST_IO);
-	if (distance > workingset_size(lru, kind))
+	if (distance > workingset_size(lru, kind) || !lru_activate(page))
 		return;
 	page_set(page, PG_workingset);
-	lru_activate(page);
 	vmstat_add(kind == LRU_ANON ? WORKINGSET_ACTIVATE_ANON : WORKINGSET_ACTIVATE_FILE, 1);
 }
 
