@@ -21,9 +21,13 @@ RUNS = (
     ("default", 4, "128M", "kmemleak=on"),
     ("debug", 2, "128M", ""),
     ("debug", 4, "64M", "directmap=48M kmemleak=on"),
-    ("debug", 2, "256M", "directmap=48M zone_dma=8M"),
+    ("debug", 2, "256M", "directmap=48M zone_dma=8M page_colors=16"),
     ("slab", 2, "128M", "asid_bits=2 kmemleak=on"),
     ("slob", 2, "128M", "asid_bits=0 kmemleak=on"),
+    # What has to give memory back has little of it.
+    ("default", 2, "32M", "ktest=slab_,percpu_"),
+    ("slab", 2, "32M", "ktest=slab_,percpu_"),
+    ("slob", 2, "32M", "ktest=slab_"),
 )
 
 
@@ -35,8 +39,10 @@ def ktest_job(variant, smp, mem, append):
     name = run_name(variant, smp, mem, append)
 
     def run(report):
-        config = Config(kernel=build.kernel(variant), smp=smp, mem=mem, append=f"ktest=all {append}".strip(),
-                        disks=[Disk(build.image(variant), "root")], swap="16M",
+        which = "" if "ktest=" in append else "ktest=all "
+        config = Config(kernel=build.kernel(variant), smp=smp, mem=mem,
+                        append=f"{which}{append}".strip(), swap="16M",
+                        disks=[Disk(build.image(variant), "root")],
                         limit=LIMIT_SECONDS, log=report.log_path(name))
         with Machine(config) as machine:
             result = machine.wait()

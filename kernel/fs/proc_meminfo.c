@@ -3,6 +3,7 @@
  */
 #include "fs/proc_node.h"
 
+#include "fs/qfs/qfs.h"
 #include "lib/printf.h"
 #include "mem/page_alloc.h"
 #include "mem/slab.h"
@@ -59,7 +60,7 @@ show_sums(struct seq *seq)
 	show_pages(seq, "MemTotal", nr_total_pages());
 	show_pages(seq, "MemFree", nr_free_pages());
 	show_pages(seq, "MemAvailable", available_pages());
-	show_pages(seq, "Buffers", 0);
+	show_pages(seq, "Buffers", qfs_nr_buffers());
 	show_pages(seq, "Cached", nr_pagecache_pages());
 	show_pages(seq, "SwapCached", vmstat_get(NR_SWAPCACHE));
 }
@@ -140,7 +141,7 @@ show_meminfo(struct seq *seq)
 	return 0;
 }
 
-void
+void INIT
 proc_meminfo_init(void)
 {
 	procfs_register("meminfo", show_meminfo);

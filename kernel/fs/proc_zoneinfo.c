@@ -6,6 +6,7 @@
 
 #include "core/cpu.h"
 #include "fs/frame_survey.h"
+#include "mem/page_color.h"
 #include "mem/pcp.h"
 #include "mem/zone.h"
 #include "sched/sched.h"
@@ -20,6 +21,9 @@ show_pagesets(struct seq *seq, const struct zone *zone)
 		seq_printf(seq, "    cpu: %u\n              count: %lu\n", cpu, pcp_nr(pcp));
 		seq_printf(seq, "              high:  %u\n              batch: %u\n",
 			   2 * pcp->magazine, pcp->batch);
+		if (page_color_mask)
+			seq_printf(seq, "              color: %lu\n",
+				   page_color_nr_kept(cpu, zone->index));
 	}
 }
 
@@ -196,7 +200,7 @@ show_pagetypeinfo(struct seq *seq)
 	return 0;
 }
 
-void
+void INIT
 proc_zoneinfo_init(void)
 {
 	procfs_register("zoneinfo", show_zoneinfo);

@@ -5,7 +5,6 @@
 #include "lib/string.h"
 #include "mem/kmap.h"
 #include "mem/pcp.h"
-#include "riscv/irqflags.h"
 
 KTEST(zone_lists_have_memory_and_watermarks)
 {
@@ -33,6 +32,71 @@ KTEST(zone_user_pages_prefer_high_memory)
 	page_put(user);
 	page_put(kernel);
 	page_put(dma);
+}
+
+/* All that user pages may have: while it is gone the lower zones keep their reserves. */
+static u64
+take_all_user_pages(struct list_head *taken, u64 *nr_by_zone)
+{
+	struct page *page;
+	u64 nr = 0;
+
+	while ((page = page_alloc(GFP_NOWAIT | GFP_BIT_HIGHMEM | GFP_MOVABLE | GFP_NOWARN))) {
+		list_add(&page->lru, taken);
+		nr_by_zone[page->zone]++;
+		nr++;
+	}
+	return nr;
+}
+
+static void
+put_all(struct list_head *taken)
+{
+	struct page *page, *next;
+
+	list_for_each_entry_safe(page, next, taken, lru) {
+		list_del(&page->lru);
+		page_put(page);
+	}
+}
+
+/* When the best zone is empty the next one serves, and the next, but for what is reserved there. */
+KTEST(zone_falls_back_and_keeps_reserves)
+{
+	const struct zonelist *list = &zonelists[GFP_BIT_HIGHMEM];
+	u64 nr_by_zone[NR_ZONES] = {0}, most[NR_ZONES] = {0}, reserve[NR_ZONES] = {0};
+	LIST_HEAD(taken);
+
+	for (unsigned i = 0; list->zones[i]; i++) {
+		const struct zone *zone = list->zones[i];
+		u64 keep = zone->watermark_min + zone->lowmem_reserve[list->zones[0]->index];
+
+		reserve[zone->index] = keep;
+		most[zone->index] = zone->nr_free - MIN(zone->nr_free, keep);
+	}
+	KTEST_CHECK(take_all_user_pages(&taken, nr_by_zone) > 0);
+	for (unsigned i = 0; list->zones[i]; i++) {
+		const struct zone *zone = list->zones[i];
+		unsigned index = zone->index;
+
+		KTEST_CHECK(most[index] < 256 || nr_by_zone[index] >= most[index] - 256);
+		KTEST_CHECK(most[index] == 0 || zone->nr_free + 64 >= reserve[index]);
+	}
+	put_all(&taken);
+}
+
+/* 1/ratio of what lies above: so much of NORMAL is there for the kernel when programs have the rest. */
+KTEST(zone_reserves_follow_their_ratios)
+{
+	const struct zone *high = &zones[ZONE_HIGHMEM];
+	u64 above = high->nr_managed;
+
+	for (int i = ZONE_NORMAL; i >= 0; i--) {
+		u64 ratio = lowmem_reserve_ratio(i);
+
+		KTEST_CHECK(zones[i].lowmem_reserve[ZONE_HIGHMEM] == (ratio ? above / ratio : 0));
+		above += zones[i].nr_managed;
+	}
 }
 
 KTEST(zone_min_free_kbytes_moves_the_watermarks)
@@ -100,20 +164,4 @@ KTEST(pcp_drain_all_empties_every_hart)
 	for (unsigned i = 0; i < NR_ZONES; i++)
 		nr += pcp_nr(&zones[i].pcp[cpu_id()]);
 	KTEST_CHECK(nr == 0);
-}
-
-/* The hart's own list serves a thread that allocates and frees: the zone's lock is not taken. */
-KTEST(pcp_takes_no_shared_lock)
-{
-	struct zone *zone = zonelists[GFP_KERNEL & GFP_ZONE_MASK].zones[0];
-	u64 flags, before, after;
-
-	page_put(page_alloc(GFP_KERNEL));
-	flags = irq_save();
-	before = pcp_mine(zone)->nr_locked;
-	for (int i = 0; i < 1000; i++)
-		page_put(page_alloc(GFP_ATOMIC));
-	after = pcp_mine(zone)->nr_locked;
-	irq_restore(flags);
-	KTEST_CHECK(before == after);
 }

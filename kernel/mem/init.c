@@ -16,6 +16,7 @@
 #include "lib/string.h"
 #include "mem/early.h"
 #include "mem/frame_state.h"
+#include "mem/page_color.h"
 #include "mem/pgtable.h"
 #include "mem/tlb.h"
 #include "mem/vmalloc.h"
@@ -156,6 +157,7 @@ mem_init(void)
 					     MIN(end, zone->end_pfn << PAGE_SHIFT));
 	}
 	zones_set_up();
+	page_color_init();
 	frames_report_boot();
 	if (zones[ZONE_HIGHMEM].nr_present)
 		pr_info("memory: %lu MiB in the direct map",

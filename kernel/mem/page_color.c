@@ -21,7 +21,6 @@
 
 #include "mem/page_color.h"
 
-#include "core/init.h"
 #include "core/machine.h"
 #include "core/printk.h"
 #include "lib/bitops.h"
@@ -37,7 +36,8 @@
 
 struct color_pool {
 	struct spinlock lock;
-	u32 nr; /* frames in all lists */
+	u32 nr;		       /* frames in all lists */
+	u32 nr_zone[NR_ZONES]; /* of them, those of each zone */
 	struct list_head frames[PAGE_COLORS_MAX];
 } ALIGNED(64);
 
@@ -59,6 +59,7 @@ pool_insert_locked(struct color_pool *pool, struct page *page)
 	page->flags = 1U << PG_pcp;
 	list_add(&page->lru, &pool->frames[page_color(page)]);
 	pool->nr++;
+	pool->nr_zone[page->zone]++;
 }
 
 /* => a free frame, or NULL */
@@ -72,6 +73,7 @@ pool_take(struct color_pool *pool, u32 color)
 	if (page) {
 		list_del(&page->lru);
 		pool->nr--;
+		pool->nr_zone[page->zone]--;
 	}
 	spin_unlock(&pool->lock);
 	return page;
@@ -181,6 +183,12 @@ page_color_nr_free(void)
 	return nr;
 }
 
+u64
+page_color_nr_kept(u32 cpu, unsigned zone)
+{
+	return READ_ONCE(pools[cpu].nr_zone[zone]);
+}
+
 static void
 pool_drain(struct color_pool *pool)
 {
@@ -201,7 +209,7 @@ page_color_drain(void)
 		pool_drain(&pools[cpu]);
 }
 
-static void
+void INIT
 page_color_init(void)
 {
 	u64 nr = bootarg_u64("page_colors", 0);
@@ -223,5 +231,3 @@ page_color_init(void)
 	page_color_mask = nr - 1;
 	pr_info("%lu page colours", nr);
 }
-
-LATE_INIT(page_color_init);

@@ -12,7 +12,7 @@ struct page;
 
 #define PAGE_COLORS_MAX 64
 
-/* Number of colours - 1; 0: colouring is off. Set once, late in the boot. */
+/* Number of colours - 1; 0: colouring is off. Set once, at boot. */
 extern u32 page_color_mask;
 
 /* A page like page_alloc's, of the colour of uva. Does not reclaim. => NULL: none such is free */
@@ -20,6 +20,11 @@ struct page *page_color_alloc(gfp_t gfp, u64 uva);
 
 /* Frames that are kept back, sorted by colour: free, and with PG_pcp. */
 u64 page_color_nr_free(void);
+/* ... those of one zone that one hart keeps. Old at once, unless nobody allocates. */
+u64 page_color_nr_kept(u32 cpu, unsigned zone);
 
 /* Give all of them back. => no lock held */
 void page_color_drain(void);
+
+/* Once, at boot: what page_colors= says. */
+void page_color_init(void);

@@ -2,9 +2,12 @@
 #include "core/panic.h"
 #include "core/printk.h"
 #include "dev/random.h"
+#include "fs/qfs/qfs.h"
 #include "fs/super.h"
 #include "lib/string.h"
 #include "mem/page_alloc.h"
+#include "mem/vmstat.h"
+#include "mem/zone.h"
 #include "proc/process.h"
 #include "sched/sched.h"
 #include "syscall_proto.h"
@@ -65,6 +68,10 @@ sys_sysinfo(uva_t info)
 		.uptime = clock_now_ns() / NSEC_PER_SEC,
 		.totalram = nr_total_pages() * PAGE_SIZE,
 		.freeram = nr_free_pages() * PAGE_SIZE,
+		.sharedram = vmstat_get(NR_SHMEM) * PAGE_SIZE,
+		.bufferram = qfs_nr_buffers() * PAGE_SIZE,
+		.totalhigh = zones[ZONE_HIGHMEM].nr_managed * PAGE_SIZE,
+		.freehigh = zone_nr_free_all(&zones[ZONE_HIGHMEM]) * PAGE_SIZE,
 		.procs = process_count(),
 		.mem_unit = 1,
 	};

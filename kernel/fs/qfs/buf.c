@@ -4,6 +4,7 @@
 #include "fs/qfs/dirblock.h"
 #include "fs/qfs/io.h"
 #include "fs/qfs/mount.h"
+#include "fs/qfs/qfs.h"
 #include "lib/err.h"
 #include "lib/hash.h"
 #include "lib/string.h"
@@ -322,6 +323,19 @@ qfs_buf_cache_destroy(struct qfs *fs)
 	}
 }
 
+u64
+qfs_nr_buffers(void)
+{
+	struct qfs_buf_cache *bufs;
+	u64 nr = 0;
+
+	spin_lock(&caches_lock);
+	list_for_each_entry(bufs, &caches, link)
+		nr += READ_ONCE(bufs->nr_bufs);
+	spin_unlock(&caches_lock);
+	return nr;
+}
+
 /* --- under pressure ------------------------------------------------------------------------- */
 
 static u64
@@ -376,7 +390,7 @@ shrinker_scan(u64 nr, gfp_t gfp)
 static struct shrinker buf_shrinker = {
 	.name = "qfs_buf", .count = shrinker_count, .scan = shrinker_scan};
 
-void
+void INIT
 qfs_buf_init(void)
 {
 	buf_slab = kmem_cache_create("qfs_buf", sizeof(struct qfs_buf), 0, 0, NULL);

@@ -9,7 +9,7 @@
 
 static struct kmem_cache *node_slab;
 
-void
+void INIT
 qfs_node_init(void)
 {
 	node_slab = kmem_cache_create("qfs_node", sizeof(struct qfs_node), 0, SLAB_RECLAIM_ACCOUNT,

@@ -317,7 +317,7 @@ static struct fs_type qfs_type = {
 	.mount = qfs_mount,
 };
 
-void
+void INIT
 qfs_init(void)
 {
 	qfs_buf_init();

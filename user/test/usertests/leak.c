@@ -21,17 +21,26 @@
 #define SLAB_KIB   4
 #define SLAB_SLACK 160
 #define MAX_CACHES 100
+#define MAX_STATES 40
+#define PAGE_KIB   4
 #define TEXT_BYTES 32768
 
 struct cache {
 	char name[40];
-	long active;
+	long active, kib;
+};
+
+/* Frames by what they are used for: /proc/pagestates, and /proc/meminfo's numbers are in there. */
+struct state {
+	char name[24];
+	long nr;
 };
 
 struct counters {
 	long used_kib, processes, free_blocks, free_inodes;
-	int nr_caches;
+	int nr_caches, nr_states;
 	struct cache caches[MAX_CACHES];
+	struct state states[MAX_STATES];
 };
 
 static char text[TEXT_BYTES];
@@ -70,9 +79,33 @@ caches_read(struct counters *counters)
 	text_read("/proc/slabinfo");
 	for (line = text; line && *line && counters->nr_caches < MAX_CACHES;) {
 		struct cache *cache = &counters->caches[counters->nr_caches];
+		const char *slabs = strstr(line, ": slabdata");
+		long nr_slabs = 0, pages = 0;
 
-		if (sscanf(line, "%39s %ld", cache->name, &cache->active) == 2)
+		if (sscanf(line, "%39s %ld %*d %*d %*d %ld", cache->name, &cache->active, &pages) >=
+		    2) {
+			if (slabs)
+				sscanf(slabs, ": slabdata %*d %ld", &nr_slabs);
+			cache->kib = nr_slabs * pages * PAGE_KIB;
 			counters->nr_caches++;
+		}
+		line = strchr(line, '\n');
+		line = line ? line + 1 : NULL;
+	}
+}
+
+static void
+states_read(struct counters *counters)
+{
+	char *line;
+
+	counters->nr_states = 0;
+	text_read("/proc/pagestates");
+	for (line = text; line && *line && counters->nr_states < MAX_STATES;) {
+		struct state *state = &counters->states[counters->nr_states];
+
+		if (sscanf(line, "%23[^:]: %ld", state->name, &state->nr) == 2)
+			counters->nr_states++;
 		line = strchr(line, '\n');
 		line = line ? line + 1 : NULL;
 	}
@@ -108,6 +141,7 @@ counters_read(struct counters *counters)
 	counters->free_blocks = fs.f_bfree;
 	counters->free_inodes = fs.f_ffree;
 	caches_read(counters);
+	states_read(counters);
 }
 
 static int
@@ -118,6 +152,24 @@ grown(const char *name, long before, long after, long slack)
 	if (bad || (after != before && slack == 0))
 		printf("leak %s %s: %ld, then %ld\n", name, bad ? "FAILED" : "ok", before, after);
 	return bad;
+}
+
+/* Where memory has gone, for whoever looks for a leak. */
+static void
+growth_print(const struct counters *before, const struct counters *after)
+{
+	for (int i = 0; i < after->nr_states && i < before->nr_states; i++)
+		if (after->states[i].nr != before->states[i].nr)
+			printf("  frames %s: %ld, then %ld\n", after->states[i].name,
+			       before->states[i].nr, after->states[i].nr);
+	for (int i = 0; i < after->nr_caches; i++)
+		for (int j = 0; j < before->nr_caches; j++)
+			if (strcmp(after->caches[i].name, before->caches[j].name) == 0 &&
+			    after->caches[i].kib != before->caches[j].kib)
+				printf("  cache %s: %ld KiB for %ld, then %ld KiB for %ld\n",
+				       after->caches[i].name, before->caches[j].kib,
+				       before->caches[j].active, after->caches[i].kib,
+				       after->caches[i].active);
 }
 
 static int
@@ -134,6 +186,8 @@ counters_compare(const struct counters *before, const struct counters *after)
 			if (strcmp(after->caches[i].name, before->caches[j].name) == 0)
 				bad |= grown(after->caches[i].name, before->caches[j].active,
 					     after->caches[i].active, SLAB_SLACK);
+	if (bad)
+		growth_print(before, after);
 	return bad;
 }
 

@@ -1,0 +1,99 @@
+/* Page colouring: frames of the right colour, and pools that are accounted for. With page_colors=N only. */
+
+#include "core/clock.h"
+#include "core/cpu.h"
+#include "core/machine.h"
+#include "ktest/ktest.h"
+#include "mem/page_alloc.h"
+#include "mem/page_color.h"
+#include "mem/vmstat.h"
+#include "mem/zone.h"
+#include "sched/sched.h"
+
+#define NR_PAGES  128
+#define FIRST_UVA 0x10003000UL
+
+static struct page *pages[NR_PAGES];
+
+static void
+pages_put_all(void)
+{
+	for (unsigned i = 0; i < NR_PAGES; i++)
+		if (pages[i])
+			page_put(pages[i]);
+}
+
+static u64
+nr_in_pools(void)
+{
+	u64 nr = 0;
+
+	for (u32 cpu = 0; cpu < nr_cpus; cpu++)
+		for (unsigned zone = 0; zone < NR_ZONES; zone++)
+			nr += page_color_nr_kept(cpu, zone);
+	return nr;
+}
+
+/* Do the boot arguments want colours, and are there any? */
+static bool
+is_colored(void)
+{
+	KTEST_CHECK(page_color_mask || bootarg_u64("page_colors", 0) <= 1);
+	return page_color_mask;
+}
+
+/* Is what the pools keep in the sum of free memory, once nothing else takes or gives any? */
+static bool
+pools_count_as_free(void)
+{
+	for (int tries = 0; tries < 100; tries++) {
+		u64 sum = nr_in_pools();
+
+		for (unsigned zone = 0; zone < NR_ZONES; zone++)
+			sum += zone_nr_free_all(&zones[zone]);
+		if (sum == nr_free_pages())
+			return true;
+		task_sleep_ns(NSEC_PER_MSEC, false);
+	}
+	return false;
+}
+
+/* Consecutive pages get consecutive colours; what counts as a hit is one. */
+KTEST(color_is_that_of_the_address)
+{
+	u64 nr_wrong = 0, hits = vmstat_get(PGCOLOR_HIT), misses = vmstat_get(PGCOLOR_MISS);
+
+	if (!is_colored())
+		return;
+	for (u64 i = 0; i < NR_PAGES; i++) {
+		u64 uva = FIRST_UVA + i * PAGE_SIZE;
+
+		pages[i] = page_alloc_user(GFP_HIGHUSER, uva);
+		KTEST_CHECK(pages[i]);
+		if (pages[i] && (page_to_pfn(pages[i]) ^ uva >> PAGE_SHIFT) & page_color_mask)
+			nr_wrong++;
+	}
+	misses = vmstat_get(PGCOLOR_MISS) - misses;
+	KTEST_CHECK(nr_wrong <= misses);
+	KTEST_CHECK(misses < NR_PAGES / 8);
+	KTEST_CHECK(vmstat_get(PGCOLOR_HIT) - hits >= NR_PAGES - misses);
+	pages_put_all();
+}
+
+/* What a pool keeps back is free memory, is counted in its zone, and comes back when it is wanted. */
+KTEST(color_pools_are_accounted_for)
+{
+	u64 kept;
+
+	if (!is_colored())
+		return;
+	page_color_drain();
+	pages[0] = page_alloc_user(GFP_HIGHUSER, FIRST_UVA);
+	KTEST_REQUIRE(pages[0]);
+	kept = nr_in_pools();
+	KTEST_CHECK(kept > 0 && kept == page_color_nr_free());
+	KTEST_CHECK(pools_count_as_free());
+	page_put(pages[0]);
+	page_color_drain();
+	KTEST_CHECK(nr_in_pools() < kept);
+}
