@@ -74,7 +74,7 @@ read_panic_action(void)
 }
 
 /* The rest of the start, which sleeps: a thread of its own, with all harts up. */
-static void
+static void INIT_REF
 init_thread(void *arg)
 {
 	(void)arg;

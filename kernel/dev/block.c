@@ -440,7 +440,7 @@ reserve_fill(void)
 	}
 }
 
-void
+void INIT
 block_init(void)
 {
 	for (unsigned i = 0; i < BIO_WAIT_QUEUES; i++)

@@ -95,7 +95,7 @@ block_fail_configure(const char *text)
 	return 0;
 }
 
-void
+void INIT
 block_fail_init(void)
 {
 	char text[64];

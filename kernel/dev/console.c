@@ -114,7 +114,7 @@ console_flush(void)
 		device->flush();
 }
 
-void
+void INIT
 console_init(void)
 {
 	struct task *thread;

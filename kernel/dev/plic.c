@@ -37,7 +37,7 @@ static bool cpu_ready[NR_CPUS];
 /* Guards the enable registers, handlers while being registered, and irq->cpu. */
 static struct spinlock plic_lock = SPINLOCK_INIT("plic", RANK_DEVICE);
 
-void
+void INIT
 plic_init(void)
 {
 	if (machine.plic.size == 0) {

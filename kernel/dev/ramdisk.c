@@ -86,7 +86,7 @@ ramdisk_register(struct ramdisk *disk, u64 bytes)
 	return block_register(&disk->bdev);
 }
 
-void
+void INIT
 ramdisk_init(void)
 {
 	struct ramdisk *disk;

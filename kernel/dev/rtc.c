@@ -3,13 +3,14 @@
 #include "core/clock.h"
 #include "core/machine.h"
 #include "mem/vmalloc.h"
+#include "lib/compiler.h"
 #include "riscv/io.h"
 
 /* Nanoseconds since 1970; reading the low half latches the high one. Source: QEMU, goldfish_rtc. */
 #define RTC_TIME_LOW  0x00
 #define RTC_TIME_HIGH 0x04
 
-void
+void INIT
 rtc_init(void)
 {
 	char *regs;

@@ -199,7 +199,7 @@ slot_probe(u32 slot)
 	}
 }
 
-void
+void INIT
 virtio_init(void)
 {
 	for (u32 slot = 0; slot < machine.nr_virtio; slot++)

@@ -154,7 +154,7 @@ static const struct {
 	{"failslab/min-size", &number_ops, &failslab.min_size},
 };
 
-void
+void INIT
 debug_fault_init(void)
 {
 	for (unsigned i = 0; i < ARRAY_SIZE(files); i++)

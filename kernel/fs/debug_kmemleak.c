@@ -85,7 +85,7 @@ write_in_proc(const char *text)
 	return write_command(NULL, text);
 }
 
-void
+void INIT
 debug_kmemleak_init(void)
 {
 	static const struct debugfs_ops ops = {.show = show_leaks, .write = write_command};

@@ -82,7 +82,7 @@ debugfs_mount(struct super_block *sb, const char *options)
 	return proc_mount_root(sb, DEBUG_ROOT, DEBUGFS_MAGIC);
 }
 
-void
+void INIT
 debugfs_init(void)
 {
 	static struct fs_type sysfs = {.name = "sysfs", .mount = sysfs_mount};

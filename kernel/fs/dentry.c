@@ -402,7 +402,7 @@ dcache_shrinker_scan(u64 nr, gfp_t gfp)
 static struct shrinker dcache_shrinker = {
 	.name = "dentry", .count = dcache_shrinker_count, .scan = dcache_shrinker_scan};
 
-void
+void INIT
 dcache_init(void)
 {
 	for (unsigned i = 0; i < ARRAY_SIZE(dcache_table); i++)

@@ -93,7 +93,7 @@ devfs_mount(struct super_block *sb, const char *options)
 	return error;
 }
 
-void
+void INIT
 devfs_init(void)
 {
 	static struct fs_type devfs = {.name = "devtmpfs", .mount = devfs_mount};

@@ -223,7 +223,7 @@ file_nr_open(void)
 	return atomic64_read(&nr_open_files);
 }
 
-void
+void INIT
 file_cache_init(void)
 {
 	file_cache = kmem_cache_create("filp", sizeof(struct file), 0, 0, NULL);

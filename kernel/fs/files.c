@@ -339,7 +339,7 @@ fd_set_cloexec(int fd, bool cloexec)
 	return result;
 }
 
-void
+void INIT
 files_cache_init(void)
 {
 	files_cache = kmem_cache_create("files_cache", sizeof(struct files), 0, 0, NULL);

@@ -113,7 +113,7 @@ fs_umask(void)
 	return current->fs ? READ_ONCE(current->fs->umask) : 0;
 }
 
-void
+void INIT
 fs_context_cache_init(void)
 {
 	fs_context_cache = kmem_cache_create("fs_cache", sizeof(struct fs_context), 0, 0, NULL);

@@ -592,7 +592,7 @@ inode_shrinker_scan(u64 nr, gfp_t gfp)
 static struct shrinker inode_shrinker = {
 	.name = "inode", .count = inode_shrinker_count, .scan = inode_shrinker_scan};
 
-void
+void INIT
 inode_cache_init(void)
 {
 	for (unsigned i = 0; i < ARRAY_SIZE(inode_table); i++)

@@ -125,7 +125,7 @@ static const struct file_ops random_ops = {
 	.read = random_read, .write = random_write, .llseek = null_llseek};
 static const struct file_ops kmsg_ops = {.write = kmsg_write, .llseek = null_llseek};
 
-void
+void INIT
 mem_devices_init(void)
 {
 	device_register("null", S_IFCHR | 0666, dev_make(MEM_MAJOR, 3), &null_ops);

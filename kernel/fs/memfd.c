@@ -82,7 +82,7 @@ memfd_create(const char *text, bool sealing)
 	return file;
 }
 
-void
+void INIT
 memfd_init(void)
 {
 	static struct fs_type type = {.name = "tmpfs"};

@@ -587,7 +587,7 @@ pipe_dentry_new(struct inode *inode)
 	return dentry;
 }
 
-void
+void INIT
 pipe_init(void)
 {
 	static struct fs_type type = {.name = "pipefs"};

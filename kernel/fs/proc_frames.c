@@ -130,7 +130,7 @@ read_kpagecount(u64 first, u64 *words, u64 nr)
 	return fill_words(first, words, nr, count_word);
 }
 
-void
+void INIT
 proc_frames_init(void)
 {
 	procfs_register("pagestates", show_pagestates);

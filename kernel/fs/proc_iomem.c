@@ -92,7 +92,7 @@ show_iomem(struct seq *seq)
 	return 0;
 }
 
-void
+void INIT
 proc_iomem_init(void)
 {
 	procfs_register("iomem", show_iomem);

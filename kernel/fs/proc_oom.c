@@ -4,7 +4,7 @@
 #include "vm/commit.h"
 #include "vm/oom.h"
 
-void
+void INIT
 proc_oom_init(void)
 {
 	procfs_register_number("sys/vm/panic_on_oom", &panic_on_oom, 0, 2);

@@ -23,7 +23,7 @@ show_slabinfo(struct seq *seq)
 	return 0;
 }
 
-void
+void INIT
 proc_slabinfo_init(void)
 {
 	procfs_register("slabinfo", show_slabinfo);

@@ -21,7 +21,7 @@ show_swaps(struct seq *seq)
 	return 0;
 }
 
-void
+void INIT
 proc_swaps_init(void)
 {
 	procfs_register("swaps", show_swaps);

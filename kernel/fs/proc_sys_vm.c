@@ -158,7 +158,7 @@ write_dirty_expire(const char *text)
 	return write_number(text, dirty_expire_centisecs_set);
 }
 
-void
+void INIT
 proc_sys_vm_init(void)
 {
 	procfs_register("sys/fs/dentry-state", show_dentry_state);

@@ -210,7 +210,7 @@ show_file_nr(struct seq *seq)
 	return 0;
 }
 
-void
+void INIT
 proc_system_init(void)
 {
 	procfs_register("uptime", show_uptime);

@@ -139,7 +139,7 @@ show_vmstat(struct seq *seq)
 	return 0;
 }
 
-void
+void INIT
 proc_vmstat_init(void)
 {
 	procfs_register("vmstat", show_vmstat);

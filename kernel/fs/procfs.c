@@ -272,7 +272,7 @@ proc_mount(struct super_block *sb, const char *options)
 	return proc_mount_root(sb, PROC_ROOT, PROC_MAGIC);
 }
 
-void
+void INIT
 procfs_init(void)
 {
 	static struct fs_type type = {.name = "proc", .mount = proc_mount};

@@ -548,7 +548,7 @@ ramfs_make_link(struct inode *dir, const char *text, const char *target)
 	return error;
 }
 
-void
+void INIT
 ramfs_init(void)
 {
 	static struct fs_type tmpfs = {.name = "tmpfs", .mount = ramfs_mount};

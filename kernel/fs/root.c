@@ -17,7 +17,7 @@
 #define DEFAULT_ROOT_SERIAL "root"
 #define DEFAULT_ROOT_INITRD "ram0"
 
-void
+void INIT
 vfs_init(void)
 {
 	inode_cache_init();

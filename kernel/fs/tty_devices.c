@@ -179,7 +179,7 @@ static const struct file_ops vport_ops = {
 	.flags = FILE_STREAM,
 };
 
-void
+void INIT
 tty_devices_init(void)
 {
 	device_register("tty", S_IFCHR | 0666, dev_make(TTYAUX_MAJOR, 0), &current_tty_ops);

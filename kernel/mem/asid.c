@@ -142,7 +142,7 @@ asid_bits_probe(void)
 	return __builtin_popcountl(field);
 }
 
-void
+void INIT
 asid_init(void)
 {
 	u32 found = asid_bits_probe();

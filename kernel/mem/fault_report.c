@@ -112,7 +112,7 @@ report_fault(const struct trap_frame *tf)
 	report_address(fetch ? "pc" : "address", fetch ? tf->pc : tf->tval);
 }
 
-void
+void INIT
 mem_fault_report_init(void)
 {
 	panic_fault_hook = report_fault;

@@ -297,7 +297,7 @@ process_exec(const char *path, const struct exec_vector *argv, const struct exec
 	return err;
 }
 
-void
+void INIT
 exec_init(void)
 {
 	trampoline_init();

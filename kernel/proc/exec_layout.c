@@ -57,7 +57,7 @@ exec_layout_choose(struct exec_layout *layout)
 	layout->brk_gap = random_bytes(choice.brk, BRK_RANDOM_PAGES);
 }
 
-void
+void INIT
 exec_layout_init(void)
 {
 	norandmaps = bootarg_flag("norandmaps");

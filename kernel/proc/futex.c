@@ -205,7 +205,7 @@ wake_joiner(uva_t uva)
 		futex_wake(&key, 1, FUTEX_BITSET_ANY);
 }
 
-void
+void INIT
 futex_init(void)
 {
 	for (unsigned i = 0; i < NR_CHAINS; i++)

@@ -41,7 +41,7 @@ report_current(const struct trap_frame *tf)
 		pr_err("kernel thread %d (%s)", current->tid, current->name);
 }
 
-void
+void INIT
 process_hooks_init(void)
 {
 	sigpipe_hook = pipe_broken;

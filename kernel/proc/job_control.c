@@ -265,7 +265,7 @@ tty_job(struct tty *tty, u32 request, s32 *value)
 	return result;
 }
 
-void
+void INIT
 job_control_init(void)
 {
 	tty_signal_hook = tty_signal;

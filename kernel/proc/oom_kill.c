@@ -240,7 +240,7 @@ static const struct oom_proc_ops ops = {
 	.dump_tasks = oom_dump_tasks_now,
 };
 
-void
+void INIT
 oom_kill_init(void)
 {
 	oom_proc_ops = &ops;

@@ -370,7 +370,7 @@ static const struct proc_pid_ops pid_ops = {
 	.exe = pid_exe,
 };
 
-void
+void INIT
 process_files_init(void)
 {
 	proc_pid_ops = &pid_ops;

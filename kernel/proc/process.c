@@ -197,7 +197,7 @@ task_released(struct task *task)
 	process_put(task->process);
 }
 
-void
+void INIT
 process_init(void)
 {
 	process_cache = kmem_cache_create("process", sizeof(struct process), 0, 0, NULL);

@@ -414,7 +414,7 @@ signal_end_temporary_mask(long result)
 		signal_set_mask(current->saved_sigmask);
 }
 
-void
+void INIT
 signal_init(void)
 {
 	signal_queue_cache_init();

@@ -118,7 +118,7 @@ signal_queue_discard(struct signal_queue *queue, u64 set)
 	}
 }
 
-void
+void INIT
 signal_queue_cache_init(void)
 {
 	queued_signal_cache =

@@ -40,7 +40,7 @@ static const struct mapping_ops trampoline_ops = {
 	.path = trampoline_path,
 };
 
-void
+void INIT
 trampoline_init(void)
 {
 	mapping_init(&trampoline_mapping, &trampoline_ops, NULL, PAGE_SIZE);

@@ -36,7 +36,7 @@ task_stack_used(const void *object, u64 *base, u64 *sp)
 	*sp = READ_ONCE(task->on_cpu) ? *base : task->context.sp;
 }
 
-void
+void INIT
 task_init(void)
 {
 	kmemleak_task_hook = task_stack_used;

@@ -235,7 +235,7 @@ trap_return_work(struct trap_frame *tf)
 		signal_deliver(tf);
 }
 
-void
+void INIT
 trap_init(void)
 {
 	task_enter_user_hook = trap_enter_user;

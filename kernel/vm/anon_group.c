@@ -183,7 +183,7 @@ anon_group_of(struct page *page)
 	return group;
 }
 
-void
+void INIT
 anon_group_init(void)
 {
 	group_cache = kmem_cache_create("anon_group", sizeof(struct anon_group), 0, 0, NULL);

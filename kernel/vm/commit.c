@@ -64,7 +64,7 @@ commit_flags(u32 vm_flags)
 	return vm_flags & ~VM_ACCOUNT;
 }
 
-void
+void INIT
 commit_init(void)
 {
 	u64 kib = nr_free_pages() * (PAGE_SIZE / 1024) / USER_RESERVE_SHARE;

@@ -355,7 +355,7 @@ fault_stats_get(struct fault_stats *stats)
 			sum[i] += ((const u64 *)&fault_counts[cpu])[i];
 }
 
-void
+void INIT
 fault_init(void)
 {
 	zero_page = page_alloc(GFP_KERNEL | GFP_ZERO);

@@ -200,7 +200,7 @@ flusher_main(void *arg)
 	}
 }
 
-void
+void INIT
 flusher_init(void)
 {
 	struct task *task = kthread_start("flusher", flusher_main, NULL);

@@ -141,7 +141,7 @@ kswapd_main(void *arg)
 	}
 }
 
-void
+void INIT
 kswapd_init(void)
 {
 	struct task *task = kthread_start("kswapd0", kswapd_main, NULL);

@@ -500,7 +500,7 @@ lru_check(struct lru *lru)
 	spin_unlock(&lru->lock);
 }
 
-void
+void INIT
 lru_init(void)
 {
 	for (unsigned i = 0; i < NR_LRUS; i++) {

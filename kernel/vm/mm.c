@@ -178,7 +178,7 @@ mm_for_each_vma(struct mm *mm, bool (*visit)(struct vma *vma, void *arg), void *
 	rwsem_read_unlock(&mm->lock);
 }
 
-void
+void INIT
 mm_init(void)
 {
 	mm_cache = kmem_cache_create("mm_struct", sizeof(struct mm), 0, 0, NULL);

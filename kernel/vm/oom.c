@@ -143,7 +143,7 @@ static const struct page_oom_ops ops = {
 	.report = oom_report,
 };
 
-void
+void INIT
 oom_init(void)
 {
 	page_oom_stall_ns = bootarg_u64("oom_stall", PAGE_OOM_STALL_SECONDS) * NSEC_PER_SEC;

@@ -131,7 +131,7 @@ page_end_writeback(struct page *page, int error)
 	page_writeback_done(page);
 }
 
-void
+void INIT
 page_lock_init(void)
 {
 	for (unsigned i = 0; i < ARRAY_SIZE(queues); i++)

@@ -235,7 +235,7 @@ reclaim_for_alloc(gfp_t gfp, unsigned order)
 	return freed;
 }
 
-void
+void INIT
 reclaim_init(void)
 {
 	reclaim_policy_init();

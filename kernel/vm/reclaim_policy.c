@@ -37,7 +37,7 @@ policy_note_touch(struct page *page)
 		page_set(page, PG_referenced);
 }
 
-void
+void INIT
 reclaim_policy_init(void)
 {
 	const struct reclaim_policy *policy;

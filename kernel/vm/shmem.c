@@ -98,7 +98,7 @@ shmem_promise(struct mapping *mapping)
 	return 0;
 }
 
-void
+void INIT
 shmem_init(void)
 {
 	shmem_cache = kmem_cache_create("shmem", sizeof(struct shmem), 0, 0, NULL);

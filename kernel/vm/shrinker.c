@@ -43,7 +43,7 @@ shrinkers_run(gfp_t gfp, unsigned priority)
 	return freed;
 }
 
-void
+void INIT
 shrinker_init(void)
 {
 	rwsem_init(&shrinkers_lock, "shrinkers", RANK_PAGE);

@@ -13,7 +13,7 @@ slab_scan(u64 nr, gfp_t gfp)
 
 static struct shrinker shrinker = {.name = "slab", .count = slab_nr_empty_pages, .scan = slab_scan};
 
-void
+void INIT
 slab_shrinker_init(void)
 {
 	shrinker_register(&shrinker);

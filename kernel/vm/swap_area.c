@@ -392,7 +392,7 @@ swap_totals(u64 *nr_total, u64 *nr_free)
 	}
 }
 
-void
+void INIT
 swap_init(void)
 {
 	mutex_init(&swap_mutex, "swapon", RANK_SWAPON);

@@ -15,7 +15,7 @@
 #include "vm/vmalloc_shrinker.h"
 #include "vm/workingset.h"
 
-void
+void INIT
 vm_init(void)
 {
 	xa_reserve_init();

@@ -384,7 +384,7 @@ vma_check(struct mm *mm)
 	assert(nr == mm->nr_vmas && pages == mm->total_pages);
 }
 
-void
+void INIT
 vma_init(void)
 {
 	vma_cache = kmem_cache_create("vm_area_struct", sizeof(struct vma), 0, 0, NULL);

@@ -17,7 +17,7 @@ vmalloc_scan(u64 nr, gfp_t gfp)
 static struct shrinker shrinker = {
 	.name = "vmalloc", .count = vmalloc_nr_kept, .scan = vmalloc_scan};
 
-void
+void INIT
 vmalloc_shrinker_init(void)
 {
 	shrinker_register(&shrinker);

@@ -96,7 +96,7 @@ workingset_refault(struct page *page)
 	vmstat_add(kind == LRU_ANON ? WORKINGSET_ACTIVATE_ANON : WORKINGSET_ACTIVATE_FILE, 1);
 }
 
-void
+void INIT
 workingset_init(void)
 {
 	while (1UL << traces_log2 < nr_total_pages() && traces_log2 < TRACES_LOG2_MAX)

@@ -70,7 +70,7 @@ nr_reserved_nodes(void)
 	return nr;
 }
 
-void
+void INIT
 xa_reserve_init(void)
 {
 	node_cache = kmem_cache_create("radix_tree_node", sizeof(struct xa_node), 0,

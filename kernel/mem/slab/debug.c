@@ -49,7 +49,7 @@ flags_of_letters(const char *text)
 	return flags;
 }
 
-void
+void INIT
 debug_init(void)
 {
 	char text[128];

@@ -38,7 +38,7 @@ magazine_size_for(const struct kmem_cache *cache)
 			return kinds[i].size;
 }
 
-void
+void INIT
 magazine_init(void)
 {
 	for (unsigned i = 0; i < ARRAY_SIZE(kinds); i++)

@@ -13,7 +13,7 @@ static struct delayed {
 } * delayed; /* a ring of DELAYED; slob_lock */
 static u32 delayed_next;
 
-void
+void INIT
 slob_delay_init(void)
 {
 	delayed = kmalloc(DELAYED * sizeof(*delayed), GFP_KERNEL | GFP_ZERO);
