@@ -119,7 +119,11 @@ def status_of(suite):
 
 def grade_submission(options, tests):
     """One submission, after a look at this machine: what it lacks costs no student points."""
-    selfcheck.require_fit(TOP, options)
+    try:
+        selfcheck.require_fit(TOP, options)
+    except EnvironmentProblem as problem:
+        files.write_all(options, [not_run(test, Verdict.ENVIRONMENT, str(problem)) for test in tests])
+        raise
     try:
         workplace = Workplace(TOP, options.build, options.submission, lab_files(options))
     except Refused as refused:

@@ -54,6 +54,13 @@ class Verdicts(GradeTest):
         self.assertEqual((outcome.verdict, outcome.earned), (Verdict.HANG, 1))
         self.assertIn("idle", outcome.detail)
 
+    def test_kernel_that_spins_is_a_hang_and_the_place_is_told(self):
+        outcome = self.run_test(checks=[RIGHT], append="crash=lock-twice", limit=SHORT)
+        self.assertEqual(outcome.verdict, Verdict.HANG)
+        self.assertIn("spins in the kernel", outcome.detail)
+        self.assertTrue(any("crash_lock_twice" in line or "spin" in line for line in outcome.trace),
+                        outcome.trace)
+
     def test_program_that_computes_for_ever_is_a_livelock(self):
         self.assertEqual(self.run_test("verdicts.spins", limit=SHORT).verdict, Verdict.LIVELOCK)
 

@@ -116,6 +116,16 @@ crash_lock_order(void)
 	spin_unlock(&inner);
 }
 
+/* Without the checks it spins for ever. */
+static void
+crash_lock_twice(void)
+{
+	static struct spinlock lock = SPINLOCK_INIT("twice", RANK_MAPPING);
+
+	spin_lock(&lock);
+	spin_lock(&lock);
+}
+
 static void
 crash_sleep_atomic(void)
 {
@@ -161,6 +171,7 @@ static const struct crash crashes[] = {
 	{"double-free", crash_double_free},
 	{"wrong-cache", crash_wrong_cache},
 	{"lock-order", crash_lock_order},
+	{"lock-twice", crash_lock_twice},
 	{"sleep-atomic", crash_sleep_atomic},
 	{"kmap-sleep", crash_kmap_sleep},
 	{"alloc-atomic", crash_alloc_atomic},
