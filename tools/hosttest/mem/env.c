@@ -175,7 +175,7 @@ env_zones_create(u64 start_pfn, u64 nr_pages, u64 normal_pfn, u64 highmem_pfn)
 	for (unsigned i = 0; i < NR_ZONES; i++) {
 		zone_init(&zones[i], names[i], (u8)i, bounds[i], bounds[i + 1]);
 		for (u64 pfn = bounds[i]; pfn < bounds[i + 1]; pfn++)
-			pfn_to_page(pfn)->zone = (u8)i;
+			page_init(pfn_to_page(pfn), (u8)i, 0, 0);
 		zones[i].nr_present = bounds[i + 1] - bounds[i];
 		if (zones[i].nr_present != 0)
 			zone_add_range(&zones[i], bounds[i], bounds[i + 1]);

@@ -1,0 +1,78 @@
+#include "lru/env.h"
+
+#include "hosttest.h"
+#include "mem/env.h"
+#include "mem/tlb_deferred.h"
+#include "vm/page_lock.h"
+#include "vm/reclaim_policy.h"
+#include "vm/rmap.h"
+
+#include <string.h>
+
+bool env_accessed[ENV_NR_PAGES];
+
+void
+cond_resched(void)
+{
+	env_check_idle();
+}
+
+bool
+page_trylock(struct page *page)
+{
+	return page_test_and_set(page, PG_locked);
+}
+
+void
+page_unlock(struct page *page)
+{
+	CHECK(page_locked(page));
+	page_clear(page, PG_locked);
+}
+
+/* The I/O is over as soon as somebody waits for it. */
+void
+page_wait_writeback(struct page *page)
+{
+	env_check_idle();
+	page_clear(page, PG_writeback);
+}
+
+u32
+rmap_test_and_clear_accessed(struct page *page, struct tlb_deferred *deferred)
+{
+	bool *bit = &env_accessed[page_to_pfn(page) - ENV_START];
+	bool was = *bit;
+
+	(void)deferred;
+	CHECK(page_locked(page));
+	*bit = false;
+	return was ? RMAP_ACCESSED : 0;
+}
+
+void
+tlb_deferred_flush(struct tlb_deferred *deferred)
+{
+	(void)deferred;
+	env_check_idle();
+}
+
+int
+bootarg_get(const char *key, char *value, size_t size)
+{
+	(void)key;
+	(void)value;
+	(void)size;
+	return -1;
+}
+
+void
+env_lru_create(void)
+{
+	env_zones_create(ENV_START, ENV_NR_PAGES, ENV_NORMAL_PFN, ENV_START + ENV_NR_PAGES);
+	memset(lrus, 0, sizeof(lrus));
+	memset(lru_slots, 0, sizeof(lru_slots));
+	memset(env_accessed, 0, sizeof(env_accessed));
+	reclaim_policy = &policy_lru;
+	lru_init();
+}
