@@ -17,6 +17,11 @@ MEM = "32M"
 SWAP = "128M"
 SET_UP = "mkswap /dev/vdb >/dev/null && swapon /dev/vdb && "
 PRESSURE = "swaptest -n 2 -m 72 -r 1"
+# Is there a second in which vmstat shows pages that left, and memory in swap?
+VMSTAT = ("swaptest -n 2 -m 56 -r 1 & vmstat 1 5 >/tmp/vmstat; wait; cat /tmp/vmstat; "
+          "while read r b used free buffers cache in out rest; do "
+          "case $out in [1-9]*) test $used -gt 0 && seen=1;; esac; "
+          "done </tmp/vmstat; test \"$seen\" = 1")
 
 # (name, build variant, harts, line, boot arguments)
 ROWS = (
@@ -29,6 +34,8 @@ ROWS = (
     ("pressure highmem", "default", 2, PRESSURE, "directmap=24M"),
     ("cases", "default", 2, "swaptest -m 32 -c", ""),
     ("pressure", "debug", 2, PRESSURE, ""),
+    ("swapon", "default", 1, "swapoff /dev/vdb && swapontest /dev/vdb", ""),
+    ("vmstat", "default", 1, VMSTAT, ""),
     ("disk errors", "default", 2, "mkdir -p /root && swaperr vdb vda 64", ""),
     ("pressure writes fail", "default", 2, PRESSURE, "blk_fail=swap0/write:20:40"),
     ("pressure slow disk", "default", 2, "swaptest -n 2 -m 40 -r 1", ""),

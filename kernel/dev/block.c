@@ -390,7 +390,9 @@ bio_submit_wait(struct block_device *bdev, struct bio *bio)
 	bio->done = bio_wake_waiter;
 	bio_submit(bdev, bio);
 	block_plug_flush();
+	sched_iowait_begin();
 	wait_event(bio_wait_queue(bio), __atomic_load_n(&waiter.ended, __ATOMIC_ACQUIRE));
+	sched_iowait_end();
 	return bio->status;
 }
 

@@ -27,6 +27,16 @@ total_idle_ns(void)
 	return ns;
 }
 
+static u64
+total_iowait_ns(void)
+{
+	u64 ns = 0;
+
+	for (u32 cpu = 0; cpu < nr_cpus; cpu++)
+		ns += sched_iowait_ns(cpu);
+	return ns;
+}
+
 static void
 show_seconds(struct seq *seq, u64 ns, char end)
 {
@@ -43,11 +53,12 @@ show_uptime(struct seq *seq)
 
 /* One hart, or all: user time stands for all time that is not idle. */
 static void
-show_cpu_times(struct seq *seq, u64 total_ns, u64 idle_ns)
+show_cpu_times(struct seq *seq, u64 total_ns, u64 idle_ns, u64 iowait_ns)
 {
 	idle_ns = MIN(idle_ns, total_ns);
-	seq_printf(seq, " %lu 0 0 %lu 0 0 0 0 0 0\n", (total_ns - idle_ns) / NSEC_PER_TICK,
-		   idle_ns / NSEC_PER_TICK);
+	iowait_ns = MIN(iowait_ns, idle_ns);
+	seq_printf(seq, " %lu 0 0 %lu %lu 0 0 0 0 0\n", (total_ns - idle_ns) / NSEC_PER_TICK,
+		   (idle_ns - iowait_ns) / NSEC_PER_TICK, iowait_ns / NSEC_PER_TICK);
 }
 
 static int
@@ -56,16 +67,16 @@ show_stat(struct seq *seq)
 	u64 now = clock_now_ns(), interrupts = 0;
 
 	seq_puts(seq, "cpu ");
-	show_cpu_times(seq, now * nr_cpus, total_idle_ns());
+	show_cpu_times(seq, now * nr_cpus, total_idle_ns(), total_iowait_ns());
 	for (u32 cpu = 0; cpu < nr_cpus; cpu++) {
 		seq_printf(seq, "cpu%u", cpu);
-		show_cpu_times(seq, now, sched_idle_ns(cpu));
+		show_cpu_times(seq, now, sched_idle_ns(cpu), sched_iowait_ns(cpu));
 		interrupts += cpus[cpu].nr_interrupts;
 	}
 	seq_printf(seq, "intr %lu\nctxt %lu\nbtime %lu\n", interrupts, sched_nr_switches(),
 		   (clock_realtime_ns() - now) / NSEC_PER_SEC);
-	seq_printf(seq, "processes %lu\nprocs_running %u\nprocs_blocked 0\n", task_count_created(),
-		   sched_nr_running());
+	seq_printf(seq, "processes %lu\nprocs_running %u\nprocs_blocked %u\n", task_count_created(),
+		   sched_nr_running(), sched_nr_iowait());
 	return 0;
 }
 

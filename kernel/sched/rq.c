@@ -103,6 +103,8 @@ rq_advance(struct run_queue *rq, u64 now_ns)
 	rq->vtime_ns = MAX(rq->vtime_ns, least);
 }
 
+atomic64_t rq_nr_iowait;
+
 void
 rq_charge(struct run_queue *rq, u64 now_ns)
 {
@@ -115,8 +117,11 @@ rq_charge(struct run_queue *rq, u64 now_ns)
 	task->vtime_ns = MIN(task->vtime_ns + ran_ns, furthest);
 	task->runtime_ns += ran_ns;
 	task->exec_start_ns = now_ns;
-	if (task == rq->idle)
+	if (task == rq->idle) {
 		rq->idle_ns += ran_ns;
+		if (atomic64_read(&rq_nr_iowait) > 0)
+			rq->iowait_ns += ran_ns;
+	}
 }
 
 void

@@ -2,6 +2,7 @@
 
 /* One hart's queue of ready tasks: who is next, and for how long (sched/rq.c). */
 
+#include "core/atomic.h"
 #include "core/cpu.h"
 #include "core/spinlock.h"
 #include "lib/rbtree.h"
@@ -15,9 +16,13 @@ struct run_queue {
 	struct task *running, *idle;
 	u64 vtime_ns; /* the least vtime_ns of its tasks, as far as it has come */
 	u64 nr_switches, idle_ns;
+	u64 iowait_ns; /* of idle_ns, while somebody waited for a disk */
 } ALIGNED(64);
 
 extern struct run_queue run_queues[NR_CPUS];
+
+/* Tasks that wait for a disk. */
+extern atomic64_t rq_nr_iowait;
 
 /* For all of these rq->lock is held. now_ns is clock_now_ns(). */
 

@@ -394,3 +394,27 @@ sched_idle_ns(u32 cpu)
 {
 	return READ_ONCE(run_queues[cpu].idle_ns);
 }
+
+u64
+sched_iowait_ns(u32 cpu)
+{
+	return READ_ONCE(run_queues[cpu].iowait_ns);
+}
+
+u32
+sched_nr_iowait(void)
+{
+	return MAX(atomic64_read(&rq_nr_iowait), 0L);
+}
+
+void
+sched_iowait_begin(void)
+{
+	atomic64_add(&rq_nr_iowait, 1);
+}
+
+void
+sched_iowait_end(void)
+{
+	atomic64_add(&rq_nr_iowait, -1);
+}

@@ -49,5 +49,11 @@ u32 sched_nr_running(void);
 u64 sched_nr_switches(void);
 /* ns that hart was idle since boot */
 u64 sched_idle_ns(u32 cpu);
+/* ... of these, while a task waited for a disk; and how many do now */
+u64 sched_iowait_ns(u32 cpu);
+u32 sched_nr_iowait(void);
+/* Around a sleep that ends when a disk has done something. */
+void sched_iowait_begin(void);
+void sched_iowait_end(void);
 /* Load averages over 1, 5 and 15 minutes, fixed point with 16 fraction bits (sysinfo). */
 void sched_loadavg(u64 loads[3]);

@@ -7,6 +7,7 @@
 #include "vm/page_lock.h"
 
 #include "lib/hash.h"
+#include "sched/sched.h"
 #include "sched/wait.h"
 #include "vm/pagecache.h"
 #include "vm/writeback.h"
@@ -84,16 +85,22 @@ page_unlock(struct page *page)
 void
 page_wait_unlocked(struct page *page)
 {
-	if (page_test(page, PG_locked))
+	if (page_test(page, PG_locked)) {
+		sched_iowait_begin();
 		wait_event(page_queue(page), page_flag_clear(page, PG_locked));
+		sched_iowait_end();
+	}
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 }
 
 void
 page_wait_writeback(struct page *page)
 {
-	if (page_test(page, PG_writeback))
+	if (page_test(page, PG_writeback)) {
+		sched_iowait_begin();
 		wait_event(page_queue(page), page_flag_clear(page, PG_writeback));
+		sched_iowait_end();
+	}
 }
 
 void

@@ -12,10 +12,11 @@ static int
 show(void)
 {
 	char *text = cmd_read_file("/proc/swaps"), *line, *rest;
-	int first = 1;
+	int first = 1, any;
 
 	if (!text)
 		err(1, "/proc/swaps");
+	any = strchr(text, '/') != NULL;
 	for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
 		char *name = strtok(line, " \t"), *type = strtok(NULL, " \t");
 		char *size = strtok(NULL, " \t"), *used = strtok(NULL, " \t");
@@ -26,7 +27,7 @@ show(void)
 			cmd_human(strtoull(used, NULL, 10) << 10, used_text);
 			printf("%-20s %-9s %6s %6s %4s\n", name, type, total_text, used_text,
 			       priority);
-		} else if (first && strchr(text, '/')) {
+		} else if (first && any) {
 			printf("%-20s %-9s %6s %6s %4s\n", "NAME", "TYPE", "SIZE", "USED", "PRIO");
 		}
 		first = 0;

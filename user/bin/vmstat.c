@@ -7,10 +7,11 @@
 #include <unistd.h>
 
 #define LINES_PER_HEADER 20
+#define PAGE_KIB	 4
 
 struct sample {
 	unsigned long long running, blocked, swap, free, buffers, cached, in, out, interrupts,
-		switches, user, system, idle;
+		switches, swapped_in, swapped_out, user, system, idle, waiting, stolen;
 };
 
 static char *
@@ -28,7 +29,7 @@ sample_take(struct sample *s)
 {
 	char *mem = file_read("/proc/meminfo"), *vm = file_read("/proc/vmstat");
 	char *stat = file_read("/proc/stat");
-	unsigned long long nice = 0;
+	unsigned long long nice = 0, irq = 0, softirq = 0;
 
 	s->free = cmd_field(mem, "MemFree");
 	s->buffers = cmd_field(mem, "Buffers");
@@ -36,12 +37,16 @@ sample_take(struct sample *s)
 	s->swap = cmd_field(mem, "SwapTotal") - cmd_field(mem, "SwapFree");
 	s->in = cmd_field(vm, "pgpgin");
 	s->out = cmd_field(vm, "pgpgout");
+	s->swapped_in = cmd_field(vm, "pswpin") * PAGE_KIB;
+	s->swapped_out = cmd_field(vm, "pswpout") * PAGE_KIB;
 	s->running = cmd_field(stat, "procs_running");
 	s->blocked = cmd_field(stat, "procs_blocked");
 	s->interrupts = cmd_field(stat, "intr");
 	s->switches = cmd_field(stat, "ctxt");
-	sscanf(stat, "cpu %llu %llu %llu %llu", &s->user, &nice, &s->system, &s->idle);
+	sscanf(stat, "cpu %llu %llu %llu %llu %llu %llu %llu %llu", &s->user, &nice, &s->system,
+	       &s->idle, &s->waiting, &irq, &softirq, &s->stolen);
 	s->user += nice;
+	s->system += irq + softirq;
 	free(mem);
 	free(vm);
 	free(stat);
@@ -65,16 +70,20 @@ static void
 line_print(const struct sample *now, const struct sample *old, unsigned long seconds)
 {
 	unsigned long long user = now->user - old->user, system = now->system - old->system;
-	unsigned long long idle = now->idle - old->idle, all = user + system + idle;
+	unsigned long long idle = now->idle - old->idle, waiting = now->waiting - old->waiting;
+	unsigned long long stolen = now->stolen - old->stolen;
+	unsigned long long all = user + system + idle + waiting + stolen;
 
-	printf("%2llu %2llu %6llu %6llu %6llu %6llu %4u %4u %5llu %5llu %4llu %4llu %2u %2u %2u "
+	printf("%2llu %2llu %6llu %6llu %6llu %6llu %4llu %4llu %5llu %5llu %4llu %4llu %2u %2u "
+	       "%2u "
 	       "%2u "
 	       "%2u\n",
-	       now->running, now->blocked, now->swap, now->free, now->buffers, now->cached, 0, 0,
-	       (now->in - old->in) / seconds, (now->out - old->out) / seconds,
-	       (now->interrupts - old->interrupts) / seconds,
+	       now->running, now->blocked, now->swap, now->free, now->buffers, now->cached,
+	       (now->swapped_in - old->swapped_in) / seconds,
+	       (now->swapped_out - old->swapped_out) / seconds, (now->in - old->in) / seconds,
+	       (now->out - old->out) / seconds, (now->interrupts - old->interrupts) / seconds,
 	       (now->switches - old->switches) / seconds, percent(user, all), percent(system, all),
-	       percent(idle, all), 0, 0);
+	       percent(idle, all), percent(waiting, all), percent(stolen, all));
 	fflush(stdout);
 }
 
