@@ -142,8 +142,7 @@ class Replacement:
     def judge(self, value, run):
         references = replace.hot_and_cold(run.seed, self.first, self.count, self.hot, self.total)
         frames = run.numbers["mem_pages"]
-        best = max(0, replace.opt(references, frames) - frames)
-        worst = replace.fifo(references, max(1, int(frames * self.share)))
+        best, worst = replace.bounds(references, frames, self.share)
         if isinstance(value, int) and best <= value <= worst:
             return None
         return (f"between {best} (the best possible with {frames} frames) and {worst} (FIFO with "

@@ -1,10 +1,13 @@
 """Lab swap: areas, slots, pages out and in."""
 
 from grading.harness.lab import Check, Lab, MachineSpec, Test
-from grading.harness.want import AtLeast, AtMost, Between, Equal, Number, Status
+from grading.harness.want import AtLeast, AtMost, Between, Equal, Number, Replacement, Status
 
 OUT_PAGES = 9216       # 36 MiB, with 32 MiB of RAM
 OUT_PAGES_MIN = 1024   # so these do not fit, and nor does the kernel
+REFS_PAGES = 12288     # 48 MiB
+HOT_PAGES = 256
+REFS = 32000
 
 LAB = Lab(
     name="swap",
@@ -82,5 +85,18 @@ LAB = Lab(
                 Check("after-swapoff", 1, "... whole.", fact="out_last", want=Equal(1024)),
                 Check("no-kill", 1, "Nobody was killed: there was room on the disk.",
                       fact="out_kills", want=Equal(0)),
+            ]),
+        Test(
+            id="references", case="swap.references", machine=MachineSpec(mem="32M", swap="64M"),
+            limit=120, text="Which pages are out is judged by the faults that it costs.",
+            checks=[
+                Check("refs-right", 1, "32000 references to 48 MiB of memory all read what was "
+                      "written there.", fact="refs_wrong", want=Equal(0)),
+                Check("refs-faults", 3, "They cost no more faults than FIFO with 40 % of memory would, "
+                      "and no fewer than is possible.", fact="refs_faults",
+                      want=Replacement(100000, REFS, HOT_PAGES, REFS_PAGES),
+                      hint="Is a page that is used again and again kept?"),
+                Check("refs-no-kill", 1, "Nobody was killed for it.", fact="refs_kills",
+                      want=Equal(0)),
             ]),
     ])

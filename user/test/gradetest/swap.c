@@ -15,6 +15,11 @@
 #define KEPT_BYTES (4 * MIB)
 #define PAGE_WORDS (PAGE / sizeof(uint64_t))
 
+#define REFS_PAGES 12288UL /* 48 MiB */
+#define HOT_PAGES  256U
+#define NR_REFS	   32000U
+#define FIRST_REF  100000U /* words from here on choose pages */
+
 static uint64_t *out_pages;
 
 static uint64_t
@@ -121,8 +126,33 @@ out(int argc, char **argv)
 	fact("out_kills", proc_number("/proc/vmstat", "oom_kill"));
 }
 
+/* Half of all references go to a few pages; what they cost is judged by the simulator's bounds. */
+static void
+references(int argc, char **argv)
+{
+	uint64_t *pages, faults, wrong = 0;
+
+	(void)argc;
+	(void)argv;
+	if (in_child(mkswap, DISK) || swapon(DISK, 0) < 0)
+		give_up("swapon");
+	pages = memory_map(REFS_PAGES * PAGE);
+	whole_pages_fill(pages, REFS_PAGES, 0);
+	faults = minor_faults() + major_faults();
+	for (unsigned i = 0; i < NR_REFS; i++) {
+		uint64_t r = word(FIRST_REF + i);
+		unsigned page = (r >> 8) % (r & 1 ? HOT_PAGES : REFS_PAGES);
+
+		wrong += !whole_pages_right(pages + page * PAGE_WORDS, 1, page);
+	}
+	fact("refs_wrong", wrong);
+	fact_growth("refs_faults", faults, minor_faults() + major_faults());
+	fact("refs_kills", proc_number("/proc/vmstat", "oom_kill"));
+}
+
 const struct grade_case swap_cases[] = {
 	{"swap.areas", areas},
 	{"swap.out", out},
+	{"swap.references", references},
 	{NULL, NULL},
 };
