@@ -9,7 +9,7 @@ def inside(name, points, text, hint=""):
     return Check(name.replace("_", "-"), points, text, ktest=name, hint=hint)
 
 
-TESTS = ("page_alloc_", "pages_exact", "pcp_drain", "pcp_takes", "zone_", "frames_add",
+TESTS = ("page_alloc_", "pages_exact", "pcp_drain", "percpu_pages_take", "zone_", "frames_add",
          "frames_agree", "frames_within", "kmap_windows")
 
 LAB = Lab(
@@ -29,7 +29,7 @@ LAB = Lab(
                 inside("pages_exact_and_contiguous", 1, "Exact sizes and contiguous ranges come as "
                        "asked for."),
                 inside("pcp_drain_all_empties_every_hart", 1, "Every hart's list can be emptied."),
-                inside("pcp_takes_no_shared_lock", 1, "Single pages come and go without the zone's "
+                inside("percpu_pages_take_no_shared_lock", 1, "Single pages come and go without the zone's "
                        "lock, mostly."),
                 inside("zone_lists_have_memory_and_watermarks", 1, "Every zone list has memory, and "
                        "watermarks in order."),

@@ -4,7 +4,7 @@ from grading.harness.lab import Check, Lab, MachineSpec, Test
 from grading.harness.want import AtMost, Between
 from grading.labs.pages import inside
 
-TESTS = ("slab_", "kmalloc_")
+TESTS = ("slab_", "kmalloc_", "percpu_objects_take")
 
 
 def misuse(name, text, pattern):
@@ -33,7 +33,7 @@ LAB = Lab(
                 inside("slab_bulk", 1, "Many objects come and go in one call."),
                 inside("slab_objects_freed_on_other_harts", 2, "An object may be freed by another "
                        "hart than took it."),
-                inside("slab_pairs_take_no_shared_lock", 1, "Pairs of allocation and free take no "
+                inside("percpu_objects_take_no_shared_lock", 1, "Pairs of allocation and free take no "
                        "lock that harts share."),
                 inside("slab_shrink_gives_pages_back", 1, "Shrinking gives back all that is not "
                        "used."),

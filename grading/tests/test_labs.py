@@ -1,0 +1,62 @@
+"""The labs as data: what they name is there, and each has its dozen checks."""
+
+import os
+import re
+import unittest
+
+from grading.harness import lab as labs
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+CHECKS_MIN = 12
+DRIVERS_FACTS = {"gdb_boot_main", "gdb_memory", "gdb_syscall"}
+
+
+def sources(folder):
+    text = ""
+    for name in sorted(os.listdir(os.path.join(TOP, folder))):
+        if name.endswith(".c"):
+            with open(os.path.join(TOP, folder, name), encoding="utf-8") as file:
+                text += file.read()
+    return text
+
+
+class Labs(unittest.TestCase):
+    def setUp(self):
+        self.labs = labs.load_all()
+        self.tests = [test for lab in self.labs for test in lab.tests]
+        self.checks = [(test, check) for test in self.tests for check in test.checks]
+
+    def test_all_ten_with_a_dozen_checks_each(self):
+        self.assertEqual([lab.name for lab in self.labs], list(labs.LAB_NAMES))
+        for lab in self.labs:
+            self.assertGreaterEqual(sum(len(test.checks) for test in lab.tests), CHECKS_MIN, lab.name)
+
+    def test_files_of_submissions_exist(self):
+        for lab in self.labs:
+            for name in lab.files:
+                self.assertTrue(os.path.exists(os.path.join(TOP, name)), f"{lab.name}: {name}")
+
+    def test_kernel_tests_exist_and_are_asked_for(self):
+        there = set(re.findall(r"\bKTEST\((\w+)\)", sources("kernel/ktest")))
+        for test, check in self.checks:
+            if check.ktest:
+                self.assertIn(check.ktest, there, test.name)
+                asked = re.search(r"ktest=(\S+)", test.machine.append).group(1).split(",")
+                self.assertTrue(any(check.ktest.startswith(each) for each in asked), check.ktest)
+
+    def test_cases_and_facts_exist(self):
+        text = sources("user/test/gradetest")
+        cases = set(re.findall(r'\{"(\w+\.\w+)", \w+\}', text))
+        facts = set(re.findall(r'fact\w*\("(\w+)"', text)) | DRIVERS_FACTS
+        stops = set(re.findall(r'checkpoint\("(\w+)"', text))
+        for test, check in self.checks:
+            if test.case:
+                self.assertIn(test.case, cases)
+            if check.fact:
+                self.assertIn(check.fact, facts, test.name)
+            if check.at:
+                self.assertIn(check.at, stops, test.name)
+
+
+if __name__ == "__main__":
+    unittest.main()
