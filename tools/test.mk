@@ -12,7 +12,7 @@ RING ?=
 J ?=
 RING_OPTIONS := $(if $(J),-j $(J)) $(if $(ONLY),--only '$(ONLY)')
 
-.PHONY: test boot-soak oom-soak crash faults fuzz bench bench-swap linux-compare linux-run
+.PHONY: test boot-soak oom-soak swap-soak crash faults fuzz bench bench-swap linux-compare linux-run
 test:
 	@$(RINGS) $(RING_OPTIONS) $(RING)
 
@@ -22,6 +22,10 @@ boot-soak:
 # Two runaways and one process that must live, so many times.
 oom-soak:
 	@$(RINGS) $(RING_OPTIONS) --count $(N) oom-soak
+
+# Eight processes, 256 MiB on 64 MiB: every policy, 1 to 4 harts, KASAN. ONLY= for some rows.
+swap-soak:
+	@$(RINGS) $(if $(J),-j $(J),-j 1) $(if $(ONLY),--only '$(ONLY)') swap-soak
 
 # SEED= repeats a run.
 crash:

@@ -2,7 +2,7 @@
 
 Rings: host checks builds ktest disk user faults kasan boot terminal shell bombs pressure
 swap replacement workset linux distro gdb grade crash (all of them without arguments), and soak,
-oom-soak and sweep, which run only when named.
+oom-soak, swap-soak and sweep, which run only when named.
 """
 
 import argparse
@@ -13,7 +13,7 @@ from grading.machine.options import build_path
 from grading.machine.parallel import default_workers
 from grading.rings import (bombs, boot, crash, disks, distro, faults, gdb, grade, host, kasan,
                            keys, ktest,
-                           linux, pressure, replacement, shell, swap, terminal, user, usertests,
+                           linux, pressure, replacement, shell, swap, swap_soak, terminal, user, usertests,
                            workset)
 from grading.rings.report import Report
 from grading.rings.runner import run_jobs
@@ -54,7 +54,7 @@ def parse_args():
     parser.add_argument("--only", default="", help="jobs whose name has this text")
     parser.add_argument("rings", nargs="*", metavar="RING")
     args = parser.parse_args()
-    unknown = set(args.rings) - set(RINGS) - {"soak", "oom-soak", "sweep"}
+    unknown = set(args.rings) - set(RINGS) - {"soak", "oom-soak", "swap-soak", "sweep"}
     if unknown:
         parser.error(f"no such ring: {' '.join(sorted(unknown))}")
     return args
@@ -64,6 +64,8 @@ def ring_jobs(name, args):
     """The jobs of one ring."""
     if name == "soak":
         return boot.soak_jobs(args.count or DEFAULT_SOAK)
+    if name == "swap-soak":
+        return swap_soak.jobs()
     if name == "oom-soak":
         return bombs.soak_jobs(args.count or DEFAULT_SOAK)
     if name == "sweep":
