@@ -236,19 +236,6 @@ fault_dispatch(struct fault *f)
 	return pte_is_zero_page(f->pte) ? fault_anon(f) : fault_cow(f);
 }
 
-/* A reference that is recorded: in such an area each page has a frame of its own. */
-static NOINLINE enum fault_result
-fault_recorded(struct fault *f)
-{
-	enum fault_result result = pagerefs_before(f);
-
-	if (result != FAULT_OK)
-		return result;
-	result = pte_is_none(f->pte) ? fault_anon(f) : fault_dispatch(f);
-	pagerefs_after(f);
-	return result;
-}
-
 /* No area at uva: perhaps a stack can be extended to it. => mm->lock not held */
 static enum fault_result
 fault_grow_stack(struct mm *mm, uva_t uva)
@@ -284,8 +271,12 @@ fault_once(struct mm *mm, struct fault *f)
 			return FAULT_OOM;
 	}
 	f->pte = pte_read(f->ptep);
-	if (unlikely(f->vma->flags & VM_PAGEREFS))
-		return fault_recorded(f);
+	if (unlikely(f->vma->flags & VM_PAGEREFS)) {
+		enum fault_result result = pagerefs_note(f);
+
+		if (result != FAULT_OK)
+			return result;
+	}
 	return fault_dispatch(f);
 }
 

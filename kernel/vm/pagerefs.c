@@ -23,6 +23,8 @@
  * happens depends on the string, the frames and the policy alone, and tools/refsim must come
  * to the same faults, one by one.
  *
+ * A page that was brought in is on the lists of its zone until the next reference.
+ *
  * An access that reaches over the edge of a page needs two of them, so that one stays open when the
  * same instruction faults within a few bytes of the last fault. A page that reclaim at large has in
  * its hands just when it comes into the range is a stray: it is in no frame.
@@ -178,40 +180,17 @@ make_room(void)
 	return looks > 0 ? FAULT_OK : FAULT_OOM;
 }
 
-enum fault_result
-pagerefs_before(struct fault *f)
+/* The page that was brought in last joins the lists of the recording, as the youngest. */
+static void
+join(struct mm *mm, u64 va)
 {
-	struct mm *mm = f->vma->mm;
-	enum fault_result result = FAULT_OK;
-	bool fault = !pte_has_page(f->pte), recorded = set.mm == mm;
-
-	if (recorded && !is_open(f->uva)) {
-		note(vma_index(f->vma, f->uva) - set.first_index, fault);
-		spin_lock(&mm->pgt.lock);
-		open_next(mm, f->uva, access_goes_on(f->uva));
-		spin_unlock(&mm->pgt.lock);
-		if (fault)
-			result = make_room();
-	}
-	spin_lock(&mm->pgt.lock);
-	entry_switch(mm, f->uva, true);
-	f->pte = pte_read(f->ptep);
-	spin_unlock(&mm->pgt.lock);
-	return result;
-}
-
-void
-pagerefs_after(struct fault *f)
-{
-	struct mm *mm = f->vma->mm;
 	struct page *page = NULL;
-	pte_t pte;
+	pte_t *ptep, pte;
 
-	if (set.mm != mm)
-		return;
 	spin_lock(&mm->pgt.lock);
-	pte = pte_read(f->ptep);
-	if (pte_has_page(pte) && !pte_is_zero_page(pte)) {
+	ptep = pgtable_lookup(&mm->pgt, va);
+	pte = ptep ? pte_read(ptep) : pte_none();
+	if (pte_has_page(pte)) {
 		page = pte_page(pte);
 		page_get(page);
 	}
@@ -221,6 +200,40 @@ pagerefs_after(struct fault *f)
 	if (page->lru_home != LRU_PAGEREFS && !lru_move_home(page, &lrus[LRU_PAGEREFS]))
 		set.info.nr_strays++;
 	page_put(page);
+}
+
+/* A page other than the last is used. => f->pte is as it was when the fault was classified */
+static enum fault_result
+reference(struct fault *f)
+{
+	struct mm *mm = f->vma->mm;
+	bool fault = !pte_has_page(f->pte);
+
+	if (set.open[0] != NO_PAGE)
+		join(mm, set.open[0]);
+	note(vma_index(f->vma, f->uva) - set.first_index, fault);
+	spin_lock(&mm->pgt.lock);
+	open_next(mm, f->uva, access_goes_on(f->uva));
+	spin_unlock(&mm->pgt.lock);
+	return fault ? make_room() : FAULT_OK;
+}
+
+enum fault_result
+pagerefs_note(struct fault *f)
+{
+	struct mm *mm = f->vma->mm;
+	enum fault_result result = FAULT_OK;
+
+	if (set.mm == mm && !is_open(f->uva))
+		result = reference(f);
+	spin_lock(&mm->pgt.lock);
+	entry_switch(mm, f->uva, true);
+	f->pte = pte_read(f->ptep);
+	spin_unlock(&mm->pgt.lock);
+	/* Not the page of zeros, which is no frame. */
+	if (pte_is_none(f->pte))
+		f->access = FAULT_WRITE;
+	return result;
 }
 
 /* --- start -------------------------------------------------------------------------------------- */

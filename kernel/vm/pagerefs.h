@@ -30,8 +30,7 @@ void pagerefs_info(struct pagerefs_info *info);
 u32 pagerefs_get(u64 n, bool *fault);
 
 /*
- * Around the verb of a fault in an area with VM_PAGEREFS. Before: the reference is noted, and a page
- * that is not in a frame has one free. => FAULT_OK: go on, f->pte is as it is now. Mm->lock held
+ * Before the verb of a fault in an area with VM_PAGEREFS: the reference is noted, and a page that is not
+ * in a frame has one free. => FAULT_OK: go on, f->pte is as it is now; mm->lock held
  */
-enum fault_result pagerefs_before(struct fault *f);
-void pagerefs_after(struct fault *f);
+enum fault_result pagerefs_note(struct fault *f);

@@ -23,6 +23,7 @@ struct mapping;
 #define VM_MAYWRITE    0x00000020U
 #define VM_MAYEXEC     0x00000040U
 #define VM_GROWSDOWN   0x00000100U /* a stack: faults below it extend it */
+#define VM_PAGEREFS    0x00000400U /* each reference is recorded (vm/pagerefs.c); ours */
 #define VM_LOCKED      0x00002000U
 #define VM_SEQ_READ    0x00008000U
 #define VM_RAND_READ   0x00010000U
@@ -30,7 +31,6 @@ struct mapping;
 #define VM_LOCKONFAULT 0x00080000U /* with VM_LOCKED: pages are locked as they come */
 #define VM_ACCOUNT     0x00100000U /* counted in the memory that was promised */
 #define VM_NORESERVE   0x00200000U
-#define VM_PAGEREFS    0x01000000U /* each reference is recorded (vm/pagerefs.c); Linux: VM_ARCH_1 */
 #define VM_WIPEONFORK  0x02000000U
 #define VM_DONTDUMP    0x04000000U
 
