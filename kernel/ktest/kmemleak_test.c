@@ -49,7 +49,24 @@ scan_twice(void)
 	return true;
 }
 
-/* Is nothing reported? What is, is told with who allocated it. */
+/* Pointers that nobody would take for any. */
+static struct kmem_cache *lost_cache;
+static u64 lost_objects[NR_LOST], lost_areas[NR_LOST], lost_pages[NR_LOST];
+
+static bool
+is_lost(u64 address)
+{
+	for (unsigned i = 0; i < NR_LOST; i++)
+		if (address == ~lost_objects[i] || address == ~lost_areas[i] ||
+		    address == ~lost_pages[i])
+			return true;
+	return false;
+}
+
+/*
+ * Is nothing reported, but for what is lost on purpose now: remains of pointers hide some of it at
+ * first. What else is, is told with who allocated it.
+ */
 static bool
 nobody_is_accused(void)
 {
@@ -57,6 +74,8 @@ nobody_is_accused(void)
 	bool accused = false;
 
 	while (kmemleak_next(leak.start, &leak)) {
+		if (is_lost(leak.start))
+			continue;
 		pr_err("accused: %s of %lu bytes at %#lx, by %s", leak.kind, leak.size, leak.start,
 		       leak.comm);
 		for (u32 i = 0; i < leak.nr_callers; i++)
@@ -73,10 +92,6 @@ is_reported(u64 address)
 
 	return kmemleak_next(address - 1, &leak) && leak.start == address;
 }
-
-/* Pointers that nobody would take for any. */
-static struct kmem_cache *lost_cache;
-static u64 lost_objects[NR_LOST], lost_areas[NR_LOST], lost_pages[NR_LOST];
 
 static void
 lose(void *arg)
@@ -98,6 +113,7 @@ find_again(void *arg)
 		kmem_cache_free(lost_cache, (void *)~lost_objects[i]);
 		vfree((void *)~lost_areas[i]);
 		page_free_kva((void *)~lost_pages[i]);
+		lost_objects[i] = lost_areas[i] = lost_pages[i] = 0;
 	}
 	thread_done();
 }

@@ -83,12 +83,17 @@ cache_stats(struct kmem_cache *common, struct slab_stats *stats)
 	spin_unlock_irqrestore(&cache->lock, flags);
 }
 
+/* Objects in magazines keep slabs that nobody uses, about as many as they would fill. */
 static void
 add_empty_pages(struct kmem_cache *common, void *arg)
 {
-	u64 *nr_pages = arg;
+	struct slab_cache *cache = slab_cache_of(common);
+	u64 flags = spin_lock_irqsave(&cache->lock), *nr_pages = arg;
+	u64 nr_kept = DIV_ROUND_UP(nr_in_magazines(cache), common->objects_per_slab);
 
-	*nr_pages += READ_ONCE(slab_cache_of(common)->nr_empty) << common->order;
+	*nr_pages += (cache->nr_empty + MIN(nr_kept, cache->nr_slabs - cache->nr_empty))
+		     << common->order;
+	spin_unlock_irqrestore(&cache->lock, flags);
 }
 
 u64
