@@ -8,7 +8,7 @@
  *	3  every zone, down to min or as much further as gfp says
  *	4  may sleep: once, what other harts keep on their lists, then 3 again
  *	5  may sleep: reclaim, then 3 again, and so on while something is freed
- *	6  GFP_KERNEL, small: let somebody be killed (mem/page_oom.h), then 4 again
+ *	6  GFP_KERNEL, small: let somebody be killed (mem/page_oom.h), then 3 again
  */
 
 #include "mem/page_alloc.h"
@@ -25,7 +25,8 @@
 #include "mem/page_slow.h"
 #include "mem/pcp.h"
 
-#define RECLAIM_ROUNDS 16
+#define RECLAIM_ROUNDS	   16
+#define OOM_ROUNDS_RECLAIM 32
 
 u64 (*page_reclaim_hook)(gfp_t gfp, unsigned order);
 void (*page_low_hook)(void);
@@ -106,16 +107,22 @@ alloc_reclaim(gfp_t gfp, unsigned order)
 	return page;
 }
 
-/* Step 6. A thread that was killed meanwhile tries once more, with the reserves. */
+/*
+ * Step 6. A thread that was killed meanwhile tries once more, with the reserves. Whoever decides on a
+ * kill reclaims before that, for all who wait; each of them does so for himself only now and then,
+ * for with many of them that would be all that happens.
+ */
 static struct page *
 alloc_patient(gfp_t gfp, unsigned order)
 {
+	struct page *page = alloc_reclaim(page_oom_gfp(gfp), order);
 	struct page_oom oom = {0};
-	struct page *page;
 
-	do
-		page = alloc_reclaim(page_oom_gfp(gfp), order);
-	while (!page && page_oom_retry(&oom, gfp, order));
+	while (!page && page_oom_retry(&oom, gfp, order)) {
+		page = zonelist_alloc(page_oom_gfp(gfp), order, MARK_MIN);
+		if (!page && oom.nr_rounds % OOM_ROUNDS_RECLAIM == 0)
+			page = alloc_reclaim(page_oom_gfp(gfp), order);
+	}
 	return page;
 }
 

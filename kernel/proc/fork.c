@@ -41,7 +41,7 @@ clone_check(const struct clone_args *args)
 		return -EINVAL;
 	if ((flags & CLONE_PARENT) && current->process == init_process)
 		return -EINVAL;
-	if (task_count() >= rlimit_get(RLIMIT_NPROC))
+	if (task_count() >= MIN(rlimit_get(RLIMIT_NPROC), task_count_max()))
 		return -EAGAIN;
 	return signal_pending() ? -ERESTARTNOINTR : 0;
 }

@@ -8,6 +8,9 @@
 /* An eighth of the memory that the kernel can use for itself, for its stacks at most. */
 #define STACKS_SHARE 8
 
+/* Of all threads that there may be, those of one user's processes: half, as on Linux. */
+#define USER_SHARE 2
+
 static void
 rlimit_set(struct rlimit *limit, u64 cur, u64 max)
 {
@@ -15,11 +18,18 @@ rlimit_set(struct rlimit *limit, u64 cur, u64 max)
 	limit->max = max;
 }
 
+u64
+task_count_max(void)
+{
+	u64 nr_pages = zones[ZONE_DMA].nr_managed + zones[ZONE_NORMAL].nr_managed;
+
+	return nr_pages * PAGE_SIZE / STACKS_SHARE / KSTACK_SIZE;
+}
+
 void
 rlimits_init(struct rlimit limits[RLIM_NLIMITS])
 {
-	u64 nr_pages = zones[ZONE_DMA].nr_managed + zones[ZONE_NORMAL].nr_managed;
-	u64 nr_tasks = nr_pages * PAGE_SIZE / STACKS_SHARE / KSTACK_SIZE;
+	u64 nr_tasks = task_count_max() / USER_SHARE;
 
 	for (int i = 0; i < RLIM_NLIMITS; i++)
 		rlimit_set(&limits[i], RLIM_INFINITY, RLIM_INFINITY);

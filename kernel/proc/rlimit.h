@@ -30,5 +30,8 @@ struct rlimit {
 	u64 cur, max;
 };
 
+/* Threads that there may be at all: what their stacks may take of the memory. */
+u64 task_count_max(void);
+
 /* Fill in what init starts with. */
 void rlimits_init(struct rlimit limits[RLIM_NLIMITS]);

@@ -2,7 +2,7 @@
  * An allocation comes here when reclaim freed nothing. What follows, for one caller at a time:
  *
  *	somebody is dying for memory already	wait for that memory
- *	memory is there after all		try again
+ *	memory is there, or reclaim finds some	try again
  *	the caller itself is about to end	it gets the reserves
  *	panic_on_oom				panic
  *	there is a candidate			kill, and wait for the memory
@@ -22,17 +22,23 @@
 #include "core/machine.h"
 #include "core/panic.h"
 #include "core/printk.h"
+#include "mem/page_alloc.h"
 #include "mem/page_oom.h"
+#include "mem/pcp.h"
 #include "mem/slab.h"
 #include "mem/vmstat.h"
 #include "mem/zone.h"
 #include "sched/sched.h"
 #include "vm/mm.h"
 #include "vm/pagecache.h"
+#include "vm/reclaim.h"
 #include "vm/swap.h"
 
 /* Between two tables of tasks: the console is slow, and a bomb has many victims. */
 #define DUMP_INTERVAL_NS (5 * NSEC_PER_SEC)
+
+/* Pages to look for before a kill. */
+#define OOM_RECLAIM 32UL
 
 u32 panic_on_oom;
 u32 oom_kill_allocating_task;
@@ -114,6 +120,10 @@ oom_decide(gfp_t gfp, unsigned order)
 		return true;
 	if (oom_victim_pending() || page_alloc_possible(gfp, order))
 		return true;
+	pcp_drain_all();
+	if (reclaim_pages(MAX(1UL << order, OOM_RECLAIM), gfp) > 0 ||
+	    page_alloc_possible(gfp, order))
+		return true;
 	if (panic_on_oom) {
 		oom_report(gfp, order);
 		panic("out of memory, and panic_on_oom is %u", panic_on_oom);
@@ -125,16 +135,20 @@ oom_decide(gfp_t gfp, unsigned order)
 static bool
 oom_handle(gfp_t gfp, unsigned order)
 {
-	bool again = true;
+	u64 nr_done = oom_nr_done();
+	bool again = true, decides;
 
 	if (!oom_proc_ops)
 		return false;
-	if (__atomic_exchange_n(&busy, 1, __ATOMIC_ACQUIRE) == 0) {
+	decides = __atomic_exchange_n(&busy, 1, __ATOMIC_ACQUIRE) == 0;
+	if (decides) {
 		again = oom_decide(gfp, order);
 		__atomic_store_n(&busy, 0, __ATOMIC_RELEASE);
 	}
-	if (again)
-		oom_wait();
+	if (again && decides && !oom_victim_pending())
+		task_sleep_ns(NSEC_PER_MSEC, false);
+	else if (again)
+		oom_wait(nr_done);
 	return again;
 }
 

@@ -64,8 +64,9 @@ void oom_exit_end(struct mm *mm);
  */
 bool oom_reap(struct mm *mm, bool *private_done);
 
-/* Sleep until the victim's memory is there, or for a while. */
-void oom_wait(void);
+/* Victims whose memory is there, or given up; and sleep until it is one more than that, or for a while. */
+u64 oom_nr_done(void);
+void oom_wait(u64 nr_done_before);
 
 /* Events, for /proc/vmstat. */
 u64 oom_nr_kills(void);

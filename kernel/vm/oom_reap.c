@@ -38,6 +38,9 @@
 #define REAP_TRIES    100
 #define REAP_RETRY_NS (10 * NSEC_PER_MSEC)
 
+/* So many tables are worth to wait for, when the pages are there already. */
+#define TABLES_WORTH 64
+
 /* What is unmapped before its tables are freed: those of one gibibyte, 2 MiB. */
 #define REAP_PIECE (1UL << PUD_SHIFT)
 
@@ -48,6 +51,7 @@ static struct mm *victim; /* atomic: the one whose memory is waited for; a refer
 static struct wait_queue reaper_wq = WAIT_QUEUE_INIT(reaper_wq);
 static struct wait_queue done_wq = WAIT_QUEUE_INIT(done_wq);
 static u64 nr_kills;
+static u64 nr_done; /* atomic; only the reaper changes it */
 
 bool
 oom_victim_pending(void)
@@ -161,6 +165,8 @@ reap_patiently(struct mm *mm)
 	for (unsigned i = 0; i < REAP_TRIES; i++) {
 		if (is_done(mm) || oom_reap(mm, &private_done))
 			return true;
+		if (private_done && READ_ONCE(mm->pgt.nr_tables) < TABLES_WORTH)
+			return true;
 		wait_event_deadline(&reaper_wq, is_done(mm), clock_now_ns() + REAP_RETRY_NS);
 	}
 	return private_done;
@@ -174,6 +180,7 @@ victim_finish(struct mm *mm)
 		       mm_rss_pages(mm));
 	__atomic_fetch_or(&mm->oom_state, MM_OOM_DONE, __ATOMIC_SEQ_CST);
 	__atomic_store_n(&victim, NULL, __ATOMIC_RELEASE);
+	__atomic_store_n(&nr_done, nr_done + 1, __ATOMIC_RELEASE);
 	wake_up_all(&done_wq);
 	tlb_context_put(&mm->tlb);
 }
@@ -188,15 +195,17 @@ reaper(void *arg)
 	}
 }
 
-void
-oom_wait(void)
+u64
+oom_nr_done(void)
 {
-	u64 deadline_ns = clock_now_ns() + OOM_WAIT_NS;
+	return __atomic_load_n(&nr_done, __ATOMIC_ACQUIRE);
+}
 
-	if (oom_victim_pending())
-		wait_event_deadline(&done_wq, !oom_victim_pending(), deadline_ns);
-	else
-		task_sleep_ns(NSEC_PER_MSEC, false);
+void
+oom_wait(u64 nr_done_before)
+{
+	wait_event_deadline(&done_wq, oom_nr_done() != nr_done_before,
+			    clock_now_ns() + OOM_WAIT_NS);
 }
 
 u64

@@ -8,7 +8,7 @@
 #include "bombs.h"
 
 #define FORK_EVENTS 1500
-#define FORK_BYTES  (48 * PAGE)
+#define FORK_BYTES  (96 * PAGE)
 
 static void
 fork_for_ever(void)
