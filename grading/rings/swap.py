@@ -2,10 +2,13 @@
 
 Processes that together need more than the machine has, with different numbers of harts, replacement
 policies and zones, and the cases in which several page tables share an entry; disks that fail
-(user/test/swaperr) and a disk that does few requests a second.
+(user/test/swaperr) and a disk that does few requests a second. The same with compressed swap: the
+counters must tell that pages were compressed, came back, were written to the disk when the pool was
+full, and that nothing is left of them after swapoff.
 """
 
 import functools
+import re
 
 from grading.machine import Disk
 from grading.machine.config import parse_bytes
@@ -44,6 +47,28 @@ ROWS = (
 # What the swap disk of a row is slowed down to.
 SLOW = {"pressure slow disk": "throttling.iops-total=400"}
 
+# Pages of which some can be compressed, more than the pool may hold.
+ZSWAP = "swaptest -n 2 -m 52 -r 1 -z 60"
+FAIL_ENTRIES = ("cd /sys/kernel/debug/failslab && echo zswap_entry >cache && echo -1 >times && "
+                "echo 20 >probability && cd / && ")
+ALL_WAYS = ("zswpin", "zswpout", "zswpwb", "pswpin", "pswpout", "pool_limit_hit",
+            "reject_compress_poor", "written_back_pages")
+
+# (name, build variant, harts, line, boot arguments, counters that must not be 0)
+ZSWAP_ROWS = (
+    ("mixed", "default", 1, ZSWAP, "zswap=1", ALL_WAYS),
+    ("mixed", "default", 4, ZSWAP, "zswap=1", ALL_WAYS),
+    ("highmem", "default", 2, ZSWAP, "zswap=1 directmap=24M", ALL_WAYS),
+    ("swapoff", "default", 2, ZSWAP + " -o /dev/vdb", "zswap=1", ("zswpin", "zswpout")),
+    ("cases", "default", 2, "swaptest -m 32 -z 60 -c", "zswap=1", ("zswpin", "zswpout")),
+    ("faults", "default", 2, FAIL_ENTRIES + ZSWAP, "zswap=1",
+     ALL_WAYS + ("reject_kmemcache_fail",)),
+    ("mixed", "debug", 2, ZSWAP, "zswap=1", ALL_WAYS),
+)
+ZSWAP_LEFT = ("stored_pages", "pool_total_size", "decompress_fail")
+ZSWAP_COUNTERS = (" && swapoff -a && grep swp /proc/vmstat && cd /sys/kernel/debug/zswap && "
+                  "for name in *; do echo $name $(cat $name); done")
+
 
 def run(report, title, name, variant, smp, line, append):
     disk = Disk(None, "swap0", size=parse_bytes(SWAP), drive=SLOW.get(name, ""))
@@ -58,8 +83,32 @@ def run(report, title, name, variant, smp, line, append):
         report.ok(title)
 
 
+def run_zswap(report, title, variant, smp, line, append, expected):
+    config = guest_config(variant, smp=smp, mem=MEM, swap=SWAP, append=append,
+                          limit=LIMIT_SECONDS)
+    result = run_line(report, title, config, SET_UP + line + ZSWAP_COUNTERS)
+    counters = {name: int(value) for name, value
+                in re.findall(r"^(\w+) (\d+)$", result.output.decode("utf-8", "replace"),
+                              re.MULTILINE)}
+    wrong = [name for name in expected if counters.get(name, 0) == 0]
+    wrong += [name for name in ZSWAP_LEFT if counters.get(name) != 0]
+    if result.status is None:
+        report.failed(title, str(result.machine), config.log, result.output + result.console)
+    elif result.status != 0:
+        report.failed(title, f"status {result.status}", config.log, result.output)
+    elif wrong:
+        report.failed(title, f"wrong: {', '.join(wrong)}", config.log, result.output)
+    else:
+        report.ok(title)
+
+
 def jobs():
     found = []
+    for name, variant, smp, line, append, expected in ZSWAP_ROWS:
+        title = f"swap zswap {name} {variant} smp{smp}"
+        found.append(Job(title, functools.partial(run_zswap, title=title, variant=variant,
+                                                  smp=smp, line=line, append=append,
+                                                  expected=expected), 15))
     for name, variant, smp, line, append in ROWS:
         title = f"swap {name} {variant} smp{smp}"
         found.append(Job(title, functools.partial(run, title=title, name=name,

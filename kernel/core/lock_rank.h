@@ -31,6 +31,7 @@ enum lock_rank {
 	RANK_ANON_GROUPS = 123, /* whether a group is still there */
 	RANK_PAGETABLE = 130,
 	RANK_SWAP = 140,
+	RANK_ZSWAP = 145, /* compressed pages (vm/zswap.c) */
 	RANK_LRU = 150,
 	RANK_FUTEX = 151,  /* who waits for which word (proc/futex.c) */
 	RANK_TREE = 152,   /* the process tree (proc/process.h) */

@@ -47,18 +47,13 @@ write_percentage(void *arg, const char *text)
 }
 
 static int
-show_flag(struct seq *seq, void *arg)
-{
-	seq_puts(seq, READ_ONCE(*(bool *)arg) ? "Y\n" : "N\n");
-	return 0;
-}
-
-static int
 write_flag(void *arg, const char *text)
 {
-	if (text[0] == '\0' || text[1] != '\0' || !strchr("YyNn10", text[0]))
+	bool value;
+
+	if (debugfs_parse_bool(text, &value))
 		return -EINVAL;
-	WRITE_ONCE(*(bool *)arg, strchr("Yy1", text[0]) != NULL);
+	WRITE_ONCE(*(bool *)arg, value);
 	return 0;
 }
 
@@ -121,7 +116,7 @@ static const struct debugfs_ops disk_ops = {.show = show_disk_failures,
 static const struct debugfs_ops count_ops = {.show = show_count, .write = write_count};
 static const struct debugfs_ops number_ops = {.show = show_number, .write = write_number};
 static const struct debugfs_ops percentage_ops = {.show = show_number, .write = write_percentage};
-static const struct debugfs_ops flag_ops = {.show = show_flag, .write = write_flag};
+static const struct debugfs_ops flag_ops = {.show = debugfs_show_bool, .write = write_flag};
 static const struct debugfs_ops cache_ops = {.show = show_cache, .write = write_cache};
 
 static const struct {

@@ -1,24 +1,53 @@
 /*
  * sysfs and debugfs: further roots of the table of nodes that procfs has (fs/procfs.c). sysfs has
- * nothing but the directory on which debugfs is mounted.
+ * the directory on which debugfs is mounted, and parameters of parts of the kernel.
  */
 #include "fs/debugfs.h"
 
 #include "fs/proc_node.h"
 #include "fs/super.h"
 #include "lib/parse.h"
+#include "lib/string.h"
 
 #define SYSFS_MAGIC   0x62656572
 #define DEBUGFS_MAGIC 0x64626720
 
-void
-debugfs_register(const char *path, const struct debugfs_ops *ops, void *arg)
+static void
+file_register(u32 root, const char *path, const struct debugfs_ops *ops, void *arg)
 {
 	u32 mode = (ops->show ? 0444 : 0) | (ops->write ? 0200 : 0);
-	struct proc_node *node = proc_node_add(DEBUG_ROOT, path, S_IFREG | mode);
+	struct proc_node *node = proc_node_add(root, path, S_IFREG | mode);
 
 	node->debug_ops = ops;
 	node->debug_arg = arg;
+}
+
+void
+debugfs_register(const char *path, const struct debugfs_ops *ops, void *arg)
+{
+	file_register(DEBUG_ROOT, path, ops, arg);
+}
+
+void
+sysfs_register(const char *path, const struct debugfs_ops *ops, void *arg)
+{
+	file_register(SYS_ROOT, path, ops, arg);
+}
+
+int
+debugfs_show_bool(struct seq *seq, void *arg)
+{
+	seq_puts(seq, READ_ONCE(*(bool *)arg) ? "Y\n" : "N\n");
+	return 0;
+}
+
+int
+debugfs_parse_bool(const char *text, bool *value)
+{
+	if (text[0] == '\0' || text[1] != '\0' || !strchr("YyNn10", text[0]))
+		return -EINVAL;
+	*value = strchr("Yy1", text[0]) != NULL;
+	return 0;
 }
 
 static int
@@ -93,4 +122,5 @@ debugfs_init(void)
 	proc_node_add(SYS_ROOT, "kernel/debug", S_IFDIR | 0555);
 	debug_fault_init();
 	debug_kmemleak_init();
+	debug_zswap_init();
 }

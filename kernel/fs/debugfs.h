@@ -1,4 +1,7 @@
-/* /sys/kernel/debug: files for who looks for bugs, one of them a value of some structure. */
+/*
+ * /sys/kernel/debug: files for who looks for bugs, one of them a value of some structure. And what else
+ * there is in /sys, which is made in the same way.
+ */
 #pragma once
 
 #include "fs/seq.h"
@@ -11,6 +14,14 @@ struct debugfs_ops {
 
 /* A file; path, ops and arg stay referenced, and directories of path are made. At boot. */
 void debugfs_register(const char *path, const struct debugfs_ops *ops, void *arg);
+
+/* The same for /sys itself. */
+void sysfs_register(const char *path, const struct debugfs_ops *ops, void *arg);
+
+/* Y or N; arg points to a bool. */
+int debugfs_show_bool(struct seq *seq, void *arg);
+/* Y, N, y, n, 1 or 0. => 0, -EINVAL */
+int debugfs_parse_bool(const char *text, bool *value);
 
 /* Ready-made kinds of values; arg points to the value. */
 extern const struct debugfs_ops debugfs_u32;	 /* decimal */

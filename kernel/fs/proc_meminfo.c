@@ -14,6 +14,7 @@
 #include "vm/lru.h"
 #include "vm/pagecache.h"
 #include "vm/swap.h"
+#include "vm/zswap.h"
 
 static void
 show_kib(struct seq *seq, const char *name, u64 kib)
@@ -123,6 +124,8 @@ show_swap(struct seq *seq)
 	swap_totals(&nr_total, &nr_free);
 	show_pages(seq, "SwapTotal", nr_total);
 	show_pages(seq, "SwapFree", nr_free);
+	show_pages(seq, "Zswap", zswap_nr_pool_pages());
+	show_pages(seq, "Zswapped", zswap_nr_stored());
 }
 
 static int

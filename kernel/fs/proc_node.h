@@ -91,6 +91,7 @@ extern const struct file_ops proc_dir_fops;
 void debugfs_init(void);
 void debug_fault_init(void);
 void debug_kmemleak_init(void);
+void debug_zswap_init(void);
 
 /* Registers the files about memory, and all others. */
 void proc_meminfo_init(void);

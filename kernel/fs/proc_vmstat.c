@@ -125,6 +125,9 @@ show_vmstat(struct seq *seq)
 	show(seq, "pswpin", vmstat_get(PSWPIN));
 	show(seq, "pswpout", vmstat_get(PSWPOUT));
 	show(seq, "swap_slots_bad", atomic64_read(&swap_nr_failed));
+	show(seq, "zswpin", vmstat_get(ZSWPIN));
+	show(seq, "zswpout", vmstat_get(ZSWPOUT));
+	show(seq, "zswpwb", vmstat_get(ZSWPWB));
 	show_frames(seq);
 	show(seq, "pgfault", faults.nr_faults);
 	show(seq, "pgmajfault", faults.nr_major);

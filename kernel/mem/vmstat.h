@@ -24,6 +24,9 @@ enum vm_item {
 	/* Events, ever. */
 	PSWPIN, /* pages read from swap, and written there */
 	PSWPOUT,
+	ZSWPIN, /* pages taken from and put into compressed swap, and written from there to a disk */
+	ZSWPOUT,
+	ZSWPWB,
 	PGACTIVATE,
 	PGDEACTIVATE,
 	PGREFILL, /* looked at on an active list */

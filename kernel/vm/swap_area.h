@@ -56,7 +56,15 @@ void swap_cache_remove(struct page *page);
  */
 struct page *swap_cache_add_new(swp_entry_t entry, gfp_t gfp);
 
+/*
+ * The same for a page that is to go again at once: nobody misses it, so it is no refault.
+ */
+struct page *swap_cache_add_unused(swp_entry_t entry, gfp_t gfp);
+
 /* --- I/O (vm/swap_io.c) --------------------------------------------------------------------- */
+
+/* swap_writeout() of pages that are not kept in memory in another form. */
+unsigned swap_writeout_to_disk(struct page **pages, unsigned nr);
 
 /* Read pages of the cache: all locked, not valid. Starts the I/O; page_read_done() ends it. */
 void swap_read_pages(struct page **pages, unsigned nr);

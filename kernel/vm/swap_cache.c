@@ -129,7 +129,7 @@ cache_insert_used(struct swap_area *area, struct page *page, swp_entry_t entry)
 }
 
 struct page *
-swap_cache_add_new(swp_entry_t entry, gfp_t gfp)
+swap_cache_add_unused(swp_entry_t entry, gfp_t gfp)
 {
 	struct page *page = page_make(gfp);
 	int error;
@@ -141,12 +141,21 @@ swap_cache_add_new(swp_entry_t entry, gfp_t gfp)
 	while (error == -ENOMEM && gfp & GFP_BIT_RECLAIM && xa_reserve_fill());
 	if (!error) {
 		lru_add(page);
-		workingset_refault(page);
 		return page;
 	}
 	page_clear(page, PG_locked);
 	page_put(page);
 	return error == -ENOMEM ? NULL : ERR_PTR(error);
+}
+
+struct page *
+swap_cache_add_new(swp_entry_t entry, gfp_t gfp)
+{
+	struct page *page = swap_cache_add_unused(entry, gfp);
+
+	if (!IS_ERR_OR_NULL(page))
+		workingset_refault(page);
+	return page;
 }
 
 /*

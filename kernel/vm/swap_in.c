@@ -8,6 +8,8 @@
  *	fewer						as many
  *	none was					half as many
  *
+ * What is kept in memory in another form comes alone: there is no I/O to be saved.
+ *
  * Where it has come down to one page nothing is read ahead that could be used; two misses of
  * neighbours in a row start it again.
  */
@@ -16,6 +18,7 @@
 #include "lib/err.h"
 #include "vm/page_lock.h"
 #include "vm/swap_area.h"
+#include "vm/swap_keep.h"
 
 #define SWAP_WINDOW_MAX 8
 
@@ -69,7 +72,7 @@ static void
 read_around(struct page *page, swp_entry_t entry, struct swap_readahead *ra)
 {
 	struct page *pages[SWAP_WINDOW_MAX];
-	u32 window = ra ? window_next(ra, swp_slot(entry)) : 1;
+	u32 window = ra && !swap_keep_has(entry) ? window_next(ra, swp_slot(entry)) : 1;
 	unsigned nr = window_fill(page, entry, window, pages);
 
 	swap_read_pages(pages, nr);

@@ -25,6 +25,7 @@ struct run {
 	struct bio *bio;
 	struct block_device *bdev;
 	u64 next_sector;
+	bool keep; /* in memory what can be */
 };
 
 static struct ratelimit error_limit;
@@ -129,8 +130,11 @@ swap_read_pages(struct page **pages, unsigned nr)
 
 	for (unsigned i = 0; i < nr; i++) {
 		assert(page_locked(pages[i]) && page_test(pages[i], PG_swapcache));
-		if (swap_keep_load(pages[i])) {
-			page_read_done(pages[i], 0);
+		int error = swap_keep_load(pages[i]);
+
+		if (error != -ENOENT) {
+			vmstat_add(ZSWPIN, page_test(pages[i], PG_dirty));
+			page_read_end(pages[i], error);
 			continue;
 		}
 		vmstat_add(PSWPIN, 1);
@@ -159,7 +163,7 @@ page_writeout(struct run *run, struct page *page)
 		return false;
 	}
 	page_clear(page, PG_dirty);
-	if (swap_keep_save(page)) {
+	if (run->keep && swap_keep_save(page)) {
 		page_unlock(page);
 		return true;
 	}
@@ -171,14 +175,29 @@ page_writeout(struct run *run, struct page *page)
 	return true;
 }
 
-unsigned
-swap_writeout(struct page **pages, unsigned nr)
+static unsigned
+pages_writeout(struct run *run, struct page **pages, unsigned nr)
 {
-	struct run run = {.op = BIO_WRITE};
 	unsigned started = 0;
 
 	for (unsigned i = 0; i < nr; i++)
-		started += page_writeout(&run, pages[i]);
-	run_submit(&run);
+		started += page_writeout(run, pages[i]);
+	run_submit(run);
 	return started;
+}
+
+unsigned
+swap_writeout(struct page **pages, unsigned nr)
+{
+	struct run run = {.op = BIO_WRITE, .keep = true};
+
+	return pages_writeout(&run, pages, nr);
+}
+
+unsigned
+swap_writeout_to_disk(struct page **pages, unsigned nr)
+{
+	struct run run = {.op = BIO_WRITE};
+
+	return pages_writeout(&run, pages, nr);
 }

@@ -1,18 +1,21 @@
 /*
- * A page that is one word over and over, most often zero, needs no I/O: the word is kept in the
- * area's tree `kept` instead. An entry there is a number of 63 bits:
+ * What need not go to the disk is in the area's tree `kept`. An entry there is either a pointer to a
+ * compressed page (vm/zswap.c), or, for a page that is one word over and over, most often zero, that
+ * word, as a number of 63 bits:
  *
  *	bit 62 clear	the word, which is below 2^62
  *	bit 62 set	the word's lower half, twice
  *
- * and a word that is neither is not kept: its page goes to the disk.
+ * and of a word that is neither the page is treated like any other.
  */
 
 #include "vm/swap_keep.h"
 
+#include "lib/errno.h"
 #include "mem/kmap.h"
 #include "mem/vmstat.h"
 #include "vm/page_lock.h"
+#include "vm/zswap.h"
 
 #define WORDS_PER_PAGE (PAGE_SIZE / sizeof(u64))
 
@@ -44,46 +47,87 @@ page_fill(u64 *words, const void *entry)
 		words[i] = word;
 }
 
+/* => entry is in no tree */
+static void
+kept_free(void *entry)
+{
+	if (entry && !xa_is_value(entry))
+		zswap_free(entry);
+}
+
+/* What is kept of page instead of its contents. => NULL: it has to be written */
+static void *
+page_to_kept(struct page *page, swp_entry_t entry)
+{
+	u64 *words = kmap_local_page(page);
+	void *fill = page_to_fill(words);
+
+	kunmap_local(words);
+	return fill ? fill : zswap_store(page, entry);
+}
+
 bool
 swap_keep_save(struct page *page)
 {
 	swp_entry_t entry = page_swp_entry(page);
 	struct swap_area *area = swap_area_of(entry);
-	u64 *words = kmap_local_page(page);
-	void *fill = page_to_fill(words);
-	bool kept = false;
+	void *kept = page_to_kept(page, entry);
 
-	kunmap_local(words);
 	spin_lock(&area->lock);
 	swap_keep_drop_locked(area, swp_slot(entry));
-	if (fill)
-		kept = xa_insert(&area->kept, swp_slot(entry), fill) == 0;
+	if (kept && xa_insert(&area->kept, swp_slot(entry), kept) < 0) {
+		kept_free(kept);
+		kept = NULL;
+	}
+	if (kept && !xa_is_value(kept))
+		zswap_publish(kept);
 	spin_unlock(&area->lock);
 	return kept;
 }
 
-bool
+int
 swap_keep_load(struct page *page)
 {
 	swp_entry_t entry = page_swp_entry(page);
 	struct swap_area *area = swap_area_of(entry);
-	const void *kept;
+	void *kept;
 	u64 *words;
+	int error;
 
 	spin_lock(&area->lock);
 	kept = xa_load(&area->kept, swp_slot(entry));
+	if (kept && !xa_is_value(kept))
+		xa_erase(&area->kept, swp_slot(entry));
 	spin_unlock(&area->lock);
 	if (!kept)
-		return false;
+		return -ENOENT;
+	if (!xa_is_value(kept)) {
+		error = zswap_load(kept, page);
+		if (!error)
+			page_set(page, PG_dirty);
+		return error;
+	}
 	words = kmap_local_page(page);
 	page_fill(words, kept);
 	kunmap_local(words);
-	return true;
+	return 0;
+}
+
+bool
+swap_keep_has(swp_entry_t entry)
+{
+	struct swap_area *area = swap_area_of(entry);
+	bool has;
+
+	spin_lock(&area->lock);
+	has = xa_load(&area->kept, swp_slot(entry));
+	spin_unlock(&area->lock);
+	return has;
 }
 
 void
 swap_keep_drop_locked(struct swap_area *area, u64 slot)
 {
 	if (!xa_empty(&area->kept))
-		xa_erase(&area->kept, slot);
+		kept_free(xa_erase(&area->kept, slot));
 }

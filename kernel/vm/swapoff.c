@@ -21,6 +21,7 @@
 #include "vm/pte_state.h"
 #include "vm/shmem.h"
 #include "vm/swap_area.h"
+#include "vm/zswap.h"
 
 /* Looks without any change before giving up. */
 #define IDLE_ROUNDS_MAX 100
@@ -158,7 +159,8 @@ room_for(u64 nr_pages)
 	u64 nr_free_slots = MAX(atomic64_read(&swap_nr_free), 0L);
 
 	nr_cached -= MIN(nr_cached, nr_shmem);
-	return nr_pages < nr_free_pages() + nr_cached + vmstat_get(NR_SWAPCACHE) + nr_free_slots;
+	return nr_pages < nr_free_pages() + nr_cached + vmstat_get(NR_SWAPCACHE) + nr_free_slots +
+				  zswap_nr_pool_pages();
 }
 
 int

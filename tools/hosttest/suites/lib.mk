@@ -1,8 +1,9 @@
 # kernel/lib. The functions that libc has, too, are renamed k_...: see lib/rename.h.
-lib_SRCS := $(addprefix kernel/lib/,bitmap.c cmdline.c crc32c.c fdt.c libgcc.c parse.c printf.c \
-	random.c rbtree.c string.c xarray.c)
+lib_SRCS := $(addprefix kernel/lib/,bitmap.c cmdline.c crc32c.c fdt.c libgcc.c lzpage.c parse.c \
+	printf.c random.c rbtree.c string.c xarray.c) kernel/ktest/page_samples.c
 lib_TESTS := $(sort $(wildcard lib/*.c))
-lib_FUZZERS := $(addprefix fuzz/,fuzz_fdt.c fuzz_text.c fuzz_xarray.c fuzz_rbtree.c)
+lib_FUZZERS := $(addprefix fuzz/,fuzz_fdt.c fuzz_lzpage.c fuzz_text.c fuzz_xarray.c \
+	fuzz_rbtree.c)
 lib_FUZZ_ENV := lib/xa_env.c lib/fdt_walk.c
 lib_DATA := $(OUT)/data/virt.dtb
 
