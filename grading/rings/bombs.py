@@ -17,6 +17,11 @@ SAMPLE_ROUNDS = 5
 CASES = ("private shared heap stack tables locked calls threads pipes files tmpfs holes commit names "
          "directories runaways sharers")
 
+# With swap: those that have something to do with it.
+SWAP = "64M"
+SWAP_CASES = "private shared tables locked calls pipes tmpfs runaways"
+SWAP_SET_UP = "mkswap /dev/vdb >/dev/null && swapon /dev/vdb && "
+
 # (build variant, harts, memory)
 MACHINES = (
     ("default", 1, "32M"),
@@ -25,8 +30,8 @@ MACHINES = (
 )
 
 
-def run(report, title, line, variant, smp, mem):
-    config = guest_config(variant, smp=smp, mem=mem, limit=LIMIT_SECONDS)
+def run(report, title, line, variant, smp, mem, swap):
+    config = guest_config(variant, smp=smp, mem=mem, swap=swap, limit=LIMIT_SECONDS)
     result = run_line(report, title, config, line)
     if result.status is None:
         report.failed(title, str(result.machine), config.log, result.output + result.console)
@@ -34,16 +39,17 @@ def run(report, title, line, variant, smp, mem):
         report.failed(title, f"status {result.status}", config.log, result.output)
 
 
-def job(title, line, machine, seconds):
+def job(title, line, machine, seconds, swap=None):
     variant, smp, mem = machine
     name = f"bombs {title} {variant} smp{smp} {mem}"
     return Job(name, functools.partial(run, title=name, line=line, variant=variant, smp=smp,
-                                       mem=mem), seconds)
+                                       mem=mem, swap=swap), seconds)
 
 
 def jobs():
     return ([job("all", f"bombs {CASES}", machine, 90) for machine in MACHINES] +
-            [job("runaways", f"bombs -n {SAMPLE_ROUNDS} runaways", MACHINES[1], 20)])
+            [job("runaways", f"bombs -n {SAMPLE_ROUNDS} runaways", MACHINES[1], 20),
+             job("swap", f"{SWAP_SET_UP}bombs {SWAP_CASES}", MACHINES[1], 40, swap=SWAP)])
 
 
 def soak_jobs(count):
