@@ -74,10 +74,19 @@ endif
 	@echo "$(BUILD)/refsim.svg"
 
 # LAB=cow TEST=NAME SEED=N GDB=1; GRADE_FLAGS for all other options of grading/grade.
-.PHONY: grade grade-selfcheck
+.PHONY: grade grade-selfcheck grade-soak
 grade-selfcheck: $(BUILD)/quire.elf $(FS_IMAGE)
 	@$(PYTHON) grading/grade --selfcheck $(if $(J),-j $(J)) $(GRADE_FLAGS) $(LAB)
 
 grade: $(BUILD)/quire.elf $(FS_IMAGE)
 	@$(PYTHON) grading/grade $(if $(J),-j $(J)) $(if $(SEED),--seed $(SEED)) \
 		$(if $(GDB),--gdb) $(GRADE_FLAGS) $(LAB) $(TEST)
+
+# Full marks N times, each with another seed; says what was lost, and stops, when they are not.
+GRADE_SOAK_LOG := $(BUILD)/grade-soak.log
+grade-soak: $(BUILD)/quire.elf $(FS_IMAGE)
+	@for i in $$(seq $(N)); do \
+		$(PYTHON) grading/grade $(if $(J),-j $(J)) $(GRADE_FLAGS) $(LAB) >$(GRADE_SOAK_LOG) 2>&1 || \
+			{ cat $(GRADE_SOAK_LOG); exit 1; }; \
+		echo "$$i of $(N): full marks,$$(tail -n 1 $(GRADE_SOAK_LOG))"; \
+	done
