@@ -1,10 +1,12 @@
 """Memory that comes back from swap as it went (user/test/swaptest).
 
 Processes that together need more than the machine has, with different numbers of harts, replacement
-policies and zones, and the cases in which several page tables share an entry; disks that fail
-(user/test/swaperr) and a disk that does few requests a second. The same with compressed swap: the
-counters must tell that pages were compressed, came back, were written to the disk when the pool was
-full, and that nothing is left of them after swapoff.
+policies and zones, in memory of their own and in memory that they share; the cases in which several
+page tables share an entry, or a mapping has it; swapoff, with enough memory and without; disks that fail
+(user/test/swaperr) and a disk that does few requests a second. In the end no slot is in use but by the
+processes that are left, or swapoff would fail. The same with compressed swap: the counters must tell that
+pages were compressed, came back, were written to the disk when the pool was full, and that nothing is
+left of them after swapoff.
 """
 
 import functools
@@ -18,8 +20,13 @@ from grading.rings.report import Job
 LIMIT_SECONDS = 300
 MEM = "32M"
 SWAP = "128M"
-SET_UP = "mkswap /dev/vdb >/dev/null && swapon /dev/vdb && "
+SET_UP = ("mkswap /dev/vdb >/dev/null && swapon /dev/vdb && "
+          "mount -t tmpfs -o size=100m none /tmp && ")
+COUNT = " && grep pswpout /proc/vmstat"
+TAKE_DOWN = " && swapoff /dev/vdb"
 PRESSURE = "swaptest -n 2 -m 72 -r 1"
+SHARED = "swaptest -n 2 -m 40 -r 1 -t "
+REFUSED = "swaptest -n 3 -m 42 -r 20 -O /dev/vdb"
 # Is there a second in which vmstat shows pages that left, and memory in swap?
 VMSTAT = ("swaptest -n 2 -m 56 -r 1 & vmstat 1 5 >/tmp/vmstat; wait; cat /tmp/vmstat; "
           "while read r b used free buffers cache in out rest; do "
@@ -36,6 +43,12 @@ ROWS = (
     ("pressure age", "default", 2, PRESSURE, "reclaim=age"),
     ("pressure highmem", "default", 2, PRESSURE, "directmap=24M"),
     ("cases", "default", 2, "swaptest -m 32 -c", ""),
+    ("shared cases", "default", 2, "swaptest -m 28 -c -t memfd", ""),
+    ("shared tmpfs", "default", 1, SHARED + "/tmp/file", ""),
+    ("shared anon", "default", 4, SHARED + "anon", "reclaim=clock"),
+    ("shared memfd highmem", "debug", 2, SHARED + "memfd", "directmap=24M"),
+    ("swapoff meanwhile", "default", 2, SHARED + "/tmp/file -o /dev/vdb", ""),
+    ("swapoff refused", "default", 2, REFUSED, ""),
     ("pressure", "debug", 2, PRESSURE, ""),
     ("swapon", "default", 1, "swapoff /dev/vdb && swapontest /dev/vdb", ""),
     ("vmstat", "default", 1, VMSTAT, ""),
@@ -46,6 +59,9 @@ ROWS = (
 
 # What the swap disk of a row is slowed down to.
 SLOW = {"pressure slow disk": "throttling.iops-total=400"}
+
+# Rows whose disk fails, so that swapoff may, or that have ended it themselves.
+NO_SWAPOFF = ("disk errors", "pressure writes fail", "swapon")
 
 # Pages of which some can be compressed, more than the pool may hold.
 ZSWAP = "swaptest -n 2 -m 52 -r 1 -z 60"
@@ -74,7 +90,8 @@ def run(report, title, name, variant, smp, line, append):
     disk = Disk(None, "swap0", size=parse_bytes(SWAP), drive=SLOW.get(name, ""))
     config = guest_config(variant, smp=smp, mem=MEM, disks=[disk], append=append,
                           limit=LIMIT_SECONDS)
-    result = run_line(report, title, config, SET_UP + line + " && grep pswpout /proc/vmstat")
+    down = "" if name in NO_SWAPOFF else TAKE_DOWN
+    result = run_line(report, title, config, SET_UP + line + COUNT + down)
     if result.status is None:
         report.failed(title, str(result.machine), config.log, result.output + result.console)
     elif result.status != 0 or b"pswpout 0" in result.output:

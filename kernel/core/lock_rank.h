@@ -23,13 +23,15 @@ enum lock_rank {
 	RANK_BUF = 60,	   /* a metadata block */
 	RANK_FSALLOC = 65, /* bitmaps and counters of a file system */
 	/* Spinning locks. */
-	RANK_DIRTY = 95,  /* the list of mappings with dirty pages */
-	RANK_FILES = 100, /* a descriptor table; dcache and inode hash */
+	RANK_DIRTY = 95,   /* the list of mappings with dirty pages */
+	RANK_SWAPPED = 96, /* the list of mappings with pages in swap */
+	RANK_FILES = 100,  /* a descriptor table; dcache and inode hash */
 	RANK_MAPPING = 110,
 	RANK_RMAP = 120,
 	RANK_ANON_GROUP = 122,	/* the areas of one anon group */
 	RANK_ANON_GROUPS = 123, /* whether a group is still there */
 	RANK_PAGETABLE = 130,
+	RANK_SWAPOFF = 139, /* which area is being emptied */
 	RANK_SWAP = 140,
 	RANK_ZSWAP = 145, /* compressed pages (vm/zswap.c) */
 	RANK_LRU = 150,

@@ -86,7 +86,7 @@ write_chunk_locked(struct inode *inode, struct uio *uio, u64 *pos, u64 bytes)
 		return error;
 	bytes = MIN(bytes, limit - *pos);
 	if (*pos > inode_size(inode))
-		mapping_zero_tail(&inode->mapping);
+		error = mapping_zero_tail(&inode->mapping);
 	while (done < bytes && !error) {
 		u32 n = MIN(bytes - done, PAGE_SIZE - *pos % PAGE_SIZE);
 

@@ -88,7 +88,8 @@ inode_fill_stat(struct inode *inode, struct linux_stat *st)
 	st->st_blksize = PAGE_SIZE;
 	st->st_blocks = inode->blocks;
 	if (inode->sb->in_memory)
-		st->st_blocks = inode->mapping.nr_pages * (PAGE_SIZE / SECTOR_SIZE);
+		st->st_blocks = (inode->mapping.nr_pages + inode->mapping.nr_swapped) *
+				(PAGE_SIZE / SECTOR_SIZE);
 	st->st_atime_sec = inode->atime_ns / NSEC_PER_SEC;
 	st->st_atime_nsec = inode->atime_ns % NSEC_PER_SEC;
 	st->st_mtime_sec = inode->mtime_ns / NSEC_PER_SEC;

@@ -1,6 +1,6 @@
 /*
- * Files that live in memory alone. The pages of a file are its page cache, from which nothing that
- * was written is ever dropped, and which fs/ramfs_space.h limits; a directory is a tree of entries by hash and name, and a list of them in the order in
+ * Files that live in memory alone, and in swap. The pages of a file are its page cache, from which nothing
+ * that was written is dropped but to swap, and which fs/ramfs_space.h limits; a directory is a tree of entries by hash and name, and a list of them in the order in
  * which they came, which readdir follows by a number that each got. An inode stays in the inode cache
  * while it has a name (sb->in_memory). The locks are those of the VFS: a directory's inode lock
  * guards its entries.
@@ -18,7 +18,6 @@
 #include "mem/kmap.h"
 #include "mem/page_alloc.h"
 #include "mem/slab.h"
-#include "vm/lru.h"
 
 #define TMPFS_MAGIC 0x01021994
 
@@ -76,7 +75,6 @@ ramfs_alloc_inode(struct super_block *sb)
 		return NULL;
 	inode_init_once(&node->inode);
 	node->inode.mapping.ops = &ramfs_mapping_ops;
-	node->inode.mapping.unevictable = true;
 	node->inode.mapping.swapbacked = true;
 	list_init(&node->order);
 	node->next_cookie = FIRST_COOKIE;
@@ -376,11 +374,15 @@ ramfs_readlink(struct inode *inode, char *buf, size_t size)
 static int
 ramfs_setattr(struct inode *inode, const struct iattr *attr)
 {
+	int error;
+
 	if (attr->valid & ATTR_SIZE) {
 		if ((inode->seals & F_SEAL_SHRINK && attr->size < inode_size(inode)) ||
 		    (inode->seals & F_SEAL_GROW && attr->size > inode_size(inode)))
 			return -EPERM;
-		mapping_truncate(&inode->mapping, attr->size);
+		error = mapping_truncate(&inode->mapping, attr->size);
+		if (error)
+			return error;
 		inode->mtime_ns = attr->ctime_ns;
 	}
 	return inode_setattr_simple(inode, attr);
@@ -393,7 +395,6 @@ ramfs_read_pages(struct mapping *mapping, struct page **pages, unsigned nr)
 	(void)mapping;
 	for (unsigned i = 0; i < nr; i++) {
 		page_zero_contents(pages[i]);
-		lru_make_evictable(pages[i]);
 		page_read_done(pages[i], 0);
 	}
 }
@@ -412,6 +413,14 @@ ramfs_release_page(struct mapping *mapping, struct page *page)
 	struct inode *inode = mapping->host;
 
 	ramfs_space_put_page(&ramfs_super(inode->sb)->space, page);
+}
+
+static void
+ramfs_release_swapped(struct mapping *mapping)
+{
+	struct inode *inode = mapping->host;
+
+	ramfs_space_put_swapped(&ramfs_super(inode->sb)->space);
 }
 
 static u64
@@ -463,6 +472,7 @@ static const struct mapping_ops ramfs_mapping_ops = {
 	.read_pages = ramfs_read_pages,
 	.reserve_write = ramfs_reserve_write,
 	.release_page = ramfs_release_page,
+	.release_swapped = ramfs_release_swapped,
 	.get = inode_mapping_get,
 	.put = inode_mapping_put,
 	.path = inode_mapping_path,

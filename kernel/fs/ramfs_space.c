@@ -7,6 +7,7 @@
 #include "mem/vmstat.h"
 #include "vm/commit.h"
 #include "vm/pagecache.h"
+#include "vm/swap.h"
 
 #define DEFAULT_PERCENT 50
 
@@ -94,13 +95,15 @@ ramfs_space_put_inode(struct ramfs_space *space)
 	atomic64_add(&space->nr_inodes, -1);
 }
 
-/* What is free, or would be without the caches of files. */
+/* What is free, or would be without the caches of files, or by swapping. */
 static bool
 memory_is_short(void)
 {
 	u64 nr_file = nr_pagecache_pages(), nr_kept = vmstat_get(NR_SHMEM) + nr_dirty_pages();
+	u64 nr_slots = MAX(atomic64_read(&swap_nr_free), 0L);
 
-	return nr_free_pages() + nr_file - MIN(nr_file, nr_kept) < nr_total_pages() / RESERVE_SHARE;
+	return nr_free_pages() + nr_file - MIN(nr_file, nr_kept) + nr_slots <
+	       nr_total_pages() / RESERVE_SHARE;
 }
 
 int
@@ -118,11 +121,17 @@ ramfs_space_take_page(struct ramfs_space *space, struct page *page)
 }
 
 void
+ramfs_space_put_swapped(struct ramfs_space *space)
+{
+	vmstat_add(NR_COMMITTED, -1);
+	atomic64_add(&space->nr_pages, -1);
+}
+
+void
 ramfs_space_put_page(struct ramfs_space *space, struct page *page)
 {
 	if (!page->private)
 		return;
 	page->private = 0;
-	vmstat_add(NR_COMMITTED, -1);
-	atomic64_add(&space->nr_pages, -1);
+	ramfs_space_put_swapped(space);
 }

@@ -27,7 +27,9 @@ void ramfs_space_put_inode(struct ramfs_space *space);
 
 /*
  * The page, locked, is about to get contents: it counts until ramfs_space_put_page(), which is called
- * for every page that leaves. page->private says whether it does. => 0, -ENOSPC
+ * for every page that leaves. page->private says whether it does. One that leaves for swap counts on, until
+ * it comes back with page->private as it was, or its place is given up. => 0, -ENOSPC
  */
 int ramfs_space_take_page(struct ramfs_space *space, struct page *page);
 void ramfs_space_put_page(struct ramfs_space *space, struct page *page);
+void ramfs_space_put_swapped(struct ramfs_space *space);

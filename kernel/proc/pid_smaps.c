@@ -33,6 +33,7 @@ show_usage(struct seq *seq, const struct vma_usage *usage)
 	show_kib(seq, "Referenced:", usage->referenced);
 	show_kib(seq, "Anonymous:", usage->anonymous);
 	show_kib(seq, "Swap:", usage->swap);
+	show_kib(seq, "SwapPss:", usage->swap_pss >> PSS_SHIFT);
 	show_kib(seq, "Locked:", usage->locked);
 }
 

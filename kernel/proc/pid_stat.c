@@ -5,6 +5,7 @@
 #include "lib/string.h"
 #include "proc/exit.h"
 #include "vm/mm.h"
+#include "vm/usage.h"
 
 #define CLOCK_TICK_NS	(NSEC_PER_SEC / 100)
 #define PRIORITY_NORMAL 20
@@ -139,6 +140,8 @@ show_kib(struct seq *seq, const char *name, u64 nr_pages)
 static void
 show_memory(struct seq *seq, struct mm *mm)
 {
+	u64 nr_shmem = mm_rss_shmem(mm), nr_file = MAX(atomic64_read(&mm->rss_file), 0L);
+
 	mm_update_peak(mm);
 	show_kib(seq, "VmPeak", mm->peak_total_pages);
 	show_kib(seq, "VmSize", mm->total_pages);
@@ -147,8 +150,8 @@ show_memory(struct seq *seq, struct mm *mm)
 	show_kib(seq, "VmHWM", mm->peak_rss);
 	show_kib(seq, "VmRSS", mm_rss_pages(mm));
 	show_kib(seq, "RssAnon", MAX(atomic64_read(&mm->rss_anon), 0L));
-	show_kib(seq, "RssFile", MAX(atomic64_read(&mm->rss_file), 0L));
-	show_kib(seq, "RssShmem", 0);
+	show_kib(seq, "RssFile", nr_file - MIN(nr_file, nr_shmem));
+	show_kib(seq, "RssShmem", MIN(nr_file, nr_shmem));
 	show_kib(seq, "VmData", mm->data_pages);
 	show_kib(seq, "VmStk", mm->stack_pages);
 	show_kib(seq, "VmExe", mm->exec_pages);

@@ -313,8 +313,8 @@ fault_handle(struct mm *mm, uva_t uva, enum fault_access access)
 		if (result != FAULT_OK)
 			break;
 	}
-	if (unlikely(f.swap_page))
-		page_put(f.swap_page);
+	if (unlikely(f.held))
+		page_put(f.held);
 	if (unlikely(f.dirtied))
 		dirty_throttle();
 	if (likely(result == FAULT_OK)) {

@@ -5,7 +5,7 @@
 #include "mem/kmap.h"
 #include "vm/anon.h"
 #include "vm/page_map.h"
-#include "vm/pagecache.h"
+#include "vm/pagecache_internal.h"
 #include "vm/pte_state.h"
 
 /* Pages mapped by one fault if the cache has them: 64 KiB, as Linux does. */
@@ -35,6 +35,14 @@ fault_needs_read(struct fault *f)
 	return FAULT_OK;
 }
 
+void
+fault_hold(struct fault *f, struct page *page)
+{
+	if (f->held)
+		page_put(f->held);
+	f->held = page;
+}
+
 enum fault_result
 fault_read_page(struct fault *f)
 {
@@ -55,7 +63,7 @@ fault_read_page(struct fault *f)
 	} else {
 		/* Reclaim may be looking at it; to try at once would find it locked again. */
 		page_wait_unlocked(page);
-		page_put(page);
+		fault_hold(f, page);
 	}
 	mapping_put(mapping);
 	return result;
@@ -78,7 +86,7 @@ map_run(pte_t *ptep, void *const *pages, unsigned nr, u64 pte_flags)
 	unsigned mapped = 0, fresh = 0;
 
 	for (; nr > 0; nr--, ptep++, pages++) {
-		struct page *page = *pages;
+		struct page *page = mapping_entry_page(*pages);
 
 		if (!page || !pte_is_none(pte_read(ptep)) || !page_ready(page))
 			continue;

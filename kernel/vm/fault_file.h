@@ -16,7 +16,7 @@ struct fault {
 	u64 read_index;
 	u32 read_advice;	/* VM_SEQ_READ, VM_RAND_READ of its area */
 	swp_entry_t swap_entry; /* or this one in the swap cache */
-	struct page *swap_page; /* the last that was; a reference */
+	struct page *held;	/* what was read last: a reference keeps it there */
 	bool major;		/* had to read */
 	bool dirtied;		/* made a page dirty that must be written to a file some day */
 };
@@ -32,6 +32,9 @@ enum fault_result fault_map_file(struct fault *f);
 enum fault_result fault_copy_file(struct fault *f);
 /* Store to a shared file page, mapped read-only or not at all. */
 enum fault_result fault_store_shared(struct fault *f);
+
+/* The caller's reference of a page that was read becomes the fault's. */
+void fault_hold(struct fault *f, struct page *page);
 
 /* Read the page that a verb asked for. => FAULT_OK: try again; mm->lock not held */
 enum fault_result fault_read_page(struct fault *f);

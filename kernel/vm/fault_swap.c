@@ -89,9 +89,7 @@ fault_swap_read(struct fault *f, struct mm *mm)
 		return FAULT_OOM;
 	if (IS_ERR(page))
 		return FAULT_OK;
-	if (f->swap_page)
-		page_put(f->swap_page);
-	f->swap_page = page;
+	fault_hold(f, page);
 	page_wait_unlocked(page);
 	if (page_uptodate(page))
 		return FAULT_OK;
@@ -116,7 +114,8 @@ fault_bring_back(struct vma *vma, uva_t uva, pte_t *ptep, pte_t pte)
 		page_wait_unlocked(page);
 		done = page_uptodate(page);
 		if (done) {
-			swap_map(vma, uva, ptep, pte, page, false);
+			/* As for a store: the slot is to be free, if nobody else has it. */
+			swap_map(vma, uva, ptep, pte, page, true);
 		} else {
 			swap_in_failed(page);
 			done = read;

@@ -8,7 +8,7 @@
 enum fault_result fault_swap(struct fault *f);
 
 /*
- * Bring the page that fault_swap() asked for into the cache; f->swap_page keeps it there. => FAULT_OK:
+ * Bring the page that fault_swap() asked for into the cache; f->held keeps it there. => FAULT_OK:
  * try again; mm->lock not held
  */
 enum fault_result fault_swap_read(struct fault *f, struct mm *mm);

@@ -9,11 +9,12 @@
  *	 used twice  ▼          │ when inactive is the shorter    │
  *	active    [young ............ old]
  *
- *	unevictable: pages that somebody locked in memory, or whose only home it is (ramfs)
+ *	unevictable: pages that somebody locked in memory
  *
- * one such pair for memory that would have to go to swap (anonymous pages), and one for the rest
- * (files; tmpfs and shmem, which does not go to swap, but holes that were only read can go). Pages are aged by kind, for the kinds cost differently; and by zone, for a
- * shortage of one zone is not helped by pages of another.
+ * one such pair for memory that has to go to swap (anonymous pages, and those of shared memory and tmpfs from
+ * the first store on: PG_swapbacked), and one for the rest (files; holes of shared memory that were only
+ * read). Pages are aged by kind, for the kinds cost differently; and by zone, for a shortage of one zone
+ * is not helped by pages of another.
  *
  * New pages come in numbers, so they go to a batch of the hart first, without a lock: an array
  * of slots. A page in there has PG_lru, its slot's number in lru_slot, and no reference. Whoever
@@ -38,7 +39,7 @@
 #include "vm/reclaim_policy.h"
 
 /* What says on which list of its zone a page is. */
-#define LRU_LIST_FLAGS (1U << PG_active | 1U << PG_unevictable | 1U << PG_anon)
+#define LRU_LIST_FLAGS (1U << PG_active | 1U << PG_unevictable | 1U << PG_swapbacked)
 
 /* What a page has only while it is on a list. */
 #define LRU_PLACE_FLAGS (1U << PG_lru | 1U << PG_active | 1U << PG_unevictable)
@@ -386,16 +387,18 @@ lru_move_home(struct page *page, struct lru *lru)
 }
 
 void
-lru_make_evictable(struct page *page)
+lru_make_swapbacked(struct page *page)
 {
 	struct lru *lru = lru_lock_of(page);
-	const u32 mask = 1U << PG_lru | 1U << PG_unevictable;
 
-	if ((page->flags & mask) == mask) {
-		if (page->lru_slot)
-			page_clear(page, PG_unevictable);
-		else
-			lru_move_locked(lru, page, 1U << PG_unevictable);
+	if (page_test(page, PG_lru) && !page->lru_slot) {
+		lru_move_locked(lru, page, 1U << PG_swapbacked);
+	} else {
+		if (!page_test(page, PG_lru)) {
+			atomic64_add(&lru->nr_isolated[LRU_FILE], -1);
+			atomic64_add(&lru->nr_isolated[LRU_ANON], 1);
+		}
+		page_set(page, PG_swapbacked);
 	}
 	spin_unlock(&lru->lock);
 }

@@ -50,7 +50,7 @@ lru_of(const struct page *page)
 static inline enum lru_kind
 page_lru_kind(const struct page *page)
 {
-	return page_test(page, PG_anon) ? LRU_ANON : LRU_FILE;
+	return page_test(page, PG_swapbacked) ? LRU_ANON : LRU_FILE;
 }
 
 static inline enum lru_list
@@ -121,8 +121,11 @@ void lru_laundry_wait(struct lru *lru);
 #define LRU_COST_LOOK 1
 void lru_note_cost(struct lru *lru, enum lru_kind kind, u64 cost);
 
-/* The page need not stay any more: from the unevictable list to an inactive one, if it is there. */
-void lru_make_evictable(struct page *page);
+/*
+ * A page of the cache has to be written to swap from now on before it can go: it becomes one of the kind
+ * LRU_ANON, wherever it is. => page locked, in a mapping, without PG_swapbacked
+ */
+void lru_make_swapbacked(struct page *page);
 
 /* Pages on one of the lists now, in all zones. */
 u64 lru_nr_pages(enum lru_list list);

@@ -4,6 +4,7 @@
 #include "vm/areas.h"
 #include "vm/pagecache.h"
 #include "vm/pte_state.h"
+#include "vm/shmem_swap.h"
 #include "vm/swap.h"
 #include "vm/usercopy.h"
 
@@ -30,7 +31,7 @@ page_resident(struct mm *mm, const struct vma *vma, u64 va)
 	if (!pte_is_swap(pte))
 		page = pagecache_find(vma->mapping, vma_index(vma, va));
 	if (!page)
-		return false;
+		return !pte_is_swap(pte) && shmem_swap_cached(vma->mapping, vma_index(vma, va));
 	resident = page_uptodate(page);
 	page_put(page);
 	return resident;

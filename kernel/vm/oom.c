@@ -3,6 +3,7 @@
  *
  *	somebody is dying for memory already	wait for that memory
  *	memory is there, or reclaim finds some	try again
+ *	swapoff is bringing pages back		it fails, swap is there again: try again
  *	the caller itself is about to end	it gets the reserves
  *	panic_on_oom				panic
  *	there is a candidate			kill, and wait for the memory
@@ -123,6 +124,8 @@ oom_decide(gfp_t gfp, unsigned order)
 	pcp_drain_all();
 	if (reclaim_pages(MAX(1UL << order, OOM_RECLAIM), gfp) > 0 ||
 	    page_alloc_possible(gfp, order))
+		return true;
+	if (swap_off_cancel())
 		return true;
 	if (panic_on_oom) {
 		oom_report(gfp, order);

@@ -8,6 +8,7 @@
 #include "mem/vmstat.h"
 #include "vm/lru.h"
 #include "vm/pagecache_internal.h"
+#include "vm/shmem_swap.h"
 #include "vm/uio.h"
 #include "vm/workingset.h"
 #include "vm/writeback.h"
@@ -23,6 +24,7 @@ mapping_init(struct mapping *mapping, const struct mapping_ops *ops, void *host,
 	xa_init(&mapping->pages);
 	list_init(&mapping->vmas);
 	list_init(&mapping->dirty_link);
+	list_init(&mapping->swapped_link);
 }
 
 void
@@ -31,6 +33,7 @@ mapping_destroy(struct mapping *mapping)
 	assert(list_empty(&mapping->vmas));
 	dirty_list_remove(mapping);
 	pagecache_evict_range(mapping, 0, UINT64_MAX);
+	shmem_swap_destroy(mapping);
 	assert(mapping->nr_pages == 0 && mapping->nr_dirty == 0);
 	xa_destroy(&mapping->pages);
 }
@@ -48,13 +51,19 @@ mapping_put(struct mapping *mapping)
 		mapping->ops->put(mapping);
 }
 
+void
+pagecache_count(s64 nr_pages)
+{
+	atomic64_add(&nr_pages_total, nr_pages);
+}
+
 struct page *
 pagecache_find(struct mapping *mapping, u64 index)
 {
 	struct page *page;
 
 	spin_lock(&mapping->lock);
-	page = xa_load(&mapping->pages, index);
+	page = mapping_entry_page(xa_load(&mapping->pages, index));
 	if (page)
 		page_get(page);
 	spin_unlock(&mapping->lock);
@@ -82,9 +91,7 @@ page_insert(struct mapping *mapping, struct page *page, u64 index)
 		page->mapping = NULL;
 		return error;
 	}
-	atomic64_add(&nr_pages_total, 1);
-	if (mapping->swapbacked)
-		vmstat_add(NR_SHMEM, 1);
+	pagecache_count(1);
 	lru_add(page);
 	workingset_refault(page);
 	return 0;
@@ -98,8 +105,7 @@ pagecache_add(struct mapping *mapping, u64 index, gfp_t gfp)
 
 	if (!page)
 		return NULL;
-	page->flags |= 1U << PG_locked | (mapping->swapbacked ? 1U << PG_swapbacked : 0) |
-		       (mapping->unevictable ? 1U << PG_unevictable : 0);
+	page->flags |= 1U << PG_locked;
 	page->private = 0;
 	error = page_insert(mapping, page, index);
 	if (!error)
@@ -144,6 +150,18 @@ page_make_valid(struct mapping *mapping, struct page *page)
 	return page_read_again(mapping, page);
 }
 
+/*
+ * Back from swap, if it is there. => the page, with a reference; NULL no memory; ERR_PTR(-ENOENT): there is
+ * none in swap; ERR_PTR(-EAGAIN), ERR_PTR(-EIO)
+ */
+static struct page *
+page_from_swap(struct mapping *mapping, u64 index)
+{
+	if (likely(READ_ONCE(mapping->nr_swapped) == 0))
+		return ERR_PTR(-ENOENT);
+	return shmem_swap_in(mapping, index);
+}
+
 /* => the page, or NULL, ERR_PTR; ERR_PTR(-EAGAIN): look again */
 static struct page *
 pagecache_get_slow(struct mapping *mapping, u64 index, struct readahead *ra, struct page *page)
@@ -151,6 +169,9 @@ pagecache_get_slow(struct mapping *mapping, u64 index, struct readahead *ra, str
 	int error;
 
 	if (!page) {
+		page = page_from_swap(mapping, index);
+		if (!IS_ERR(page) || PTR_ERR(page) != -ENOENT)
+			return page;
 		page = readahead_miss(mapping, index, ra);
 		if (IS_ERR_OR_NULL(page))
 			return page;
@@ -187,23 +208,24 @@ pagecache_get(struct mapping *mapping, u64 index, struct readahead *ra)
 	return page;
 }
 
-/* The page, in the cache and locked; *added when it is new. => NULL: no memory */
+/* The page, in the cache and locked. => NULL: no memory; ERR_PTR(-EIO): it cannot be read from swap */
 static struct page *
-pagecache_get_locked(struct mapping *mapping, u64 index, bool *added)
+pagecache_get_locked(struct mapping *mapping, u64 index)
 {
 	for (;;) {
 		struct page *page = pagecache_find(mapping, index);
 
-		*added = false;
-		if (!page) {
+		if (!page)
+			page = page_from_swap(mapping, index);
+		if (IS_ERR(page) && PTR_ERR(page) == -ENOENT) {
 			page = pagecache_add(mapping, index, GFP_HIGHUSER);
-			if (!page)
-				return NULL;
-			if (IS_ERR(page))
-				continue;
-			*added = true;
-			return page;
+			if (!IS_ERR(page))
+				return page;
 		}
+		if (!page || (IS_ERR(page) && PTR_ERR(page) == -EIO))
+			return page;
+		if (IS_ERR(page))
+			continue;
 		page_lock(page);
 		if (page->mapping == mapping)
 			return page;
@@ -215,13 +237,13 @@ pagecache_get_locked(struct mapping *mapping, u64 index, bool *added)
 struct page *
 pagecache_get_for_write(struct mapping *mapping, u64 index, bool overwrite_whole)
 {
-	bool tried = false, added;
+	bool tried = false;
 
 	for (;;) {
-		struct page *page = pagecache_get_locked(mapping, index, &added);
+		struct page *page = pagecache_get_locked(mapping, index);
 
-		if (!page)
-			return NULL;
+		if (IS_ERR_OR_NULL(page))
+			return page;
 		if (overwrite_whole || page_uptodate(page)) {
 			lru_touch(page);
 			return page;
@@ -242,10 +264,9 @@ pagecache_get_for_write(struct mapping *mapping, u64 index, bool overwrite_whole
 struct page *
 pagecache_get_zeroed(struct mapping *mapping, u64 index)
 {
-	bool added;
-	struct page *page = pagecache_get_locked(mapping, index, &added);
+	struct page *page = pagecache_get_locked(mapping, index);
 
-	if (page && !page_uptodate(page)) {
+	if (!IS_ERR_OR_NULL(page) && !page_uptodate(page)) {
 		page_zero_contents(page);
 		page_set_uptodate(page);
 	}
@@ -274,8 +295,8 @@ page_erased(struct mapping *mapping, struct page *page)
 		mapping->ops->release_page(mapping, page);
 	WRITE_ONCE(page->mapping, NULL);
 	lru_remove(page);
-	atomic64_add(&nr_pages_total, -1);
-	if (mapping->swapbacked)
+	pagecache_count(-1);
+	if (page_test(page, PG_swapbacked))
 		vmstat_add(NR_SHMEM, -1);
 	page_put(page);
 }
@@ -322,7 +343,7 @@ read_cached(struct mapping *mapping, u64 pos, struct uio *uio, u64 n, struct rea
 	u64 done = 0;
 
 	spin_lock(&mapping->lock);
-	page = xa_load(&mapping->pages, pos >> PAGE_SHIFT);
+	page = mapping_entry_page(xa_load(&mapping->pages, pos >> PAGE_SHIFT));
 	if (likely(page && (page->flags & flags) == wanted)) {
 		u8 *kva = kmap_local_page(page);
 

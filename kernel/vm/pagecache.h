@@ -25,6 +25,7 @@
 #include "lib/xarray.h"
 #include "mem/gfp.h"
 #include "vm/page_lock.h"
+#include "vm/swap_entry.h"
 
 struct block_device;
 struct mapping;
@@ -92,6 +93,12 @@ struct mapping_ops {
 	void (*release_page)(struct mapping *mapping, struct page *page);
 
 	/*
+	 * A page that counted in page->private is no more, and when it went only its place in swap was in
+	 * the cache. For mappings that are swapbacked: their pages in swap all count. May be NULL.
+	 */
+	void (*release_swapped)(struct mapping *mapping);
+
+	/*
 	 * One reference more or less to what owns the mapping (an inode), for areas, the flusher
 	 * and faults in flight. get does not sleep, and may take locks of rank FILES and inside;
 	 * false: it is on its way out. put may sleep. Both NULL: the mapping lives for ever.
@@ -127,17 +134,19 @@ struct readahead {
 
 struct mapping {
 	struct spinlock lock;	/* MAPPING: pages, counts */
-	struct xarray pages;	/* L: index -> struct page */
+	struct xarray pages;	/* L: index -> struct page, or a swap entry (vm/shmem_swap.h) */
 	u64 nr_pages, nr_dirty; /* L */
+	u64 nr_swapped;		/* L: entries */
 	u64 size; /* bytes; read with mapping_size, changed by mapping_set_size/truncate */
 	const struct mapping_ops *ops;
-	void *host;	     /* the owner: a struct inode */
-	u32 wb_errors;	     /* atomic: write errors so far; fsync compares */
-	int wb_error;	     /* the last of them */
-	bool unevictable;    /* pages are never dropped (memory is their only home) */
-	bool swapfile;	     /* swap uses its blocks: it may not change (owner's lock) */
-	bool swapbacked;     /* no file on a disk: tmpfs, shared anonymous memory */
-	struct readahead ra; /* of faults */
+	void *host;		       /* the owner: a struct inode */
+	u32 wb_errors;		       /* atomic: write errors so far; fsync compares */
+	int wb_error;		       /* the last of them */
+	bool swapfile;		       /* swap uses its blocks: it may not change (owner's lock) */
+	bool swapbacked;	       /* no file on a disk: tmpfs, shared anonymous memory */
+	struct readahead ra;	       /* of faults */
+	struct swap_readahead swap_ra; /* of entries */
+	struct list_head swapped_link; /* list of vm/shmem_swap.c */
 
 	struct spinlock rmap_lock; /* RMAP: vmas */
 	struct list_head vmas;	   /* areas that map it, private ones too */
@@ -169,7 +178,7 @@ void mapping_put(struct mapping *mapping);
 
 /* --- finding and reading ------------------------------------------------------------------ */
 
-/* The page with a reference, valid or not, or NULL. */
+/* The page with a reference, valid or not, or NULL: it is not in memory. */
 struct page *pagecache_find(struct mapping *mapping, u64 index);
 
 /*
@@ -188,7 +197,7 @@ struct page *pagecache_get(struct mapping *mapping, u64 index, struct readahead 
 struct page *pagecache_get_for_write(struct mapping *mapping, u64 index, bool overwrite_whole);
 
 /* The page, locked, with a reference; a new one is zero-filled and uptodate: for what lies beyond
- * any block (holes, shmem, a directory's new block). => NULL no memory */
+ * any block (holes, shmem, a directory's new block). => NULL no memory; ERR_PTR(-EIO) */
 struct page *pagecache_get_zeroed(struct mapping *mapping, u64 index);
 
 /*
@@ -252,9 +261,9 @@ u64 nr_reserved_nodes(void);
 /*
  * What follows the end of the file in its last page, if that is in the cache, becomes zero, and dirty if it
  * was not: programs may store there through mappings, and it must not show when the file grows.
- * => caller holds INODE; no page lock, no transaction
+ * => caller holds INODE; no page lock, no transaction. 0; -ENOMEM, -EIO: the page is in swap
  */
-void mapping_zero_tail(struct mapping *mapping);
+int mapping_zero_tail(struct mapping *mapping);
 
 /*
  * The file grew; if by more than a write that began at its end, then after mapping_zero_tail().
@@ -267,9 +276,9 @@ void mapping_set_size(struct mapping *mapping, u64 size);
  * are unmapped from every address space and dropped, dirty or not; the rest of the last page is
  * zeroed if it is in the cache (and marked dirty if so). Waits for write-back of these pages, which
  * needs write_begin to be possible: so not inside a transaction. => caller holds INODE; no page
- * lock
+ * lock; 0; -ENOMEM, -EIO: the last page is in swap, and nothing was changed (not with size 0)
  */
-void mapping_truncate(struct mapping *mapping, u64 size);
+int mapping_truncate(struct mapping *mapping, u64 size);
 
 /*
  * Pages first .. last leave memory and are zero from now on, for a mapping without a disk behind

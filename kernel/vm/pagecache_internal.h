@@ -4,6 +4,19 @@
 
 #include "vm/pagecache.h"
 
+/*
+ * An entry of mapping->pages as a page; NULL when it is none, or one in swap: pages lie in the upper half of
+ * addresses, where no value of an xarray does that was made from a swap entry.
+ */
+static inline struct page *
+mapping_entry_page(void *entry)
+{
+	return (s64)entry < 0 ? entry : NULL;
+}
+
+/* So many pages more in caches. */
+void pagecache_count(s64 nr_pages);
+
 /* A new page at index, locked, not valid, with a reference. => NULL no memory; ERR_PTR(-EEXIST) */
 struct page *pagecache_add(struct mapping *mapping, u64 index, gfp_t gfp);
 

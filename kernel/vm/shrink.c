@@ -5,6 +5,7 @@
  *	locked in memory by mlock		unevictable list
  *	used, says the policy			young end of the inactive or active list
  *	of a file, dirty			left; the flusher is called
+ *	of shared memory, dirty			unmapped, out of its mapping, then as the next
  *	anonymous, dirty			swap entries take the place of its PTEs, and it goes to
  *						the disk with others; it waits in the laundry
  *	being written				left
@@ -30,6 +31,7 @@
 #include "vm/pagecache.h"
 #include "vm/reclaim_policy.h"
 #include "vm/rmap.h"
+#include "vm/shmem_swap.h"
 #include "vm/swap.h"
 #include "vm/workingset.h"
 
@@ -46,14 +48,25 @@ enum verdict {
 	PAGE_WRITE,    /* stays locked, to be written with others */
 };
 
+/* Its page tables, its mapping and this thread have it: nobody is copying from or to it. */
+static bool
+shmem_page_unpinned(const struct page *page)
+{
+	return page_refcount(page) == page_mapcount(page) + 2;
+}
+
 /* => page locked, of a file */
 static enum verdict
-file_page_unmap(struct page *page, struct tlb_deferred *deferred)
+file_page_unmap(struct page *page, const struct reclaim_run *run, struct tlb_deferred *deferred)
 {
 	if (page_test(page, PG_writeback))
 		return PAGE_WRITEBACK;
-	if (page_test(page, PG_dirty))
-		return page->mapping->ops->write_pages ? PAGE_DIRTY : PAGE_ACTIVATE;
+	if (page_test(page, PG_dirty)) {
+		if (!page->mapping->swapbacked)
+			return PAGE_DIRTY;
+		if (!swap_available() || !(run->gfp & GFP_BIT_IO) || !shmem_page_unpinned(page))
+			return PAGE_ACTIVATE;
+	}
 	if (page_mapcount(page) > 0 && !rmap_unmap(page, deferred))
 		return PAGE_KEEP;
 	return PAGE_UNMAPPED;
@@ -88,6 +101,9 @@ anon_page_unmap(struct page *page, const struct reclaim_run *run, struct tlb_def
 static enum verdict
 page_drop(struct page *page)
 {
+	/* Of shared memory: anonymous from now on. */
+	if (!page_test(page, PG_anon) && page_test(page, PG_dirty) && shmem_swap_out(page) < 0)
+		return PAGE_ACTIVATE;
 	if (!page_test(page, PG_anon)) {
 		workingset_evict(page);
 		return pagecache_remove(page) ? PAGE_FREED : PAGE_KEEP;
@@ -131,7 +147,7 @@ page_judge(struct page *page, const struct reclaim_run *run, struct tlb_deferred
 	if (wanted != POLICY_EVICT && !run->desperate)
 		return wanted == POLICY_ACTIVATE ? PAGE_ACTIVATE : PAGE_KEEP;
 	return page_test(page, PG_anon) ? anon_page_unmap(page, run, deferred)
-					: file_page_unmap(page, deferred);
+					: file_page_unmap(page, run, deferred);
 }
 
 static void

@@ -46,9 +46,9 @@ swap_is_tight(void)
 }
 
 /*
- * Give an anonymous page a slot and put it into the swap cache, dirty, with PG_swapcache and its
+ * Give an anonymous page, or one of shared memory, a slot and put it into the swap cache, dirty, with PG_swapcache and its
  * entry in page->private; the cache has a reference. Does not wait for memory: the caller is to make
- * some. => page locked, anonymous, not in the cache; 0, -ENOSPC: no slot is free, -ENOMEM
+ * some. => page locked, swapbacked, not in the cache; 0, -ENOSPC: no slot is free, -ENOMEM
  */
 int swap_cache_add(struct page *page);
 
@@ -78,6 +78,9 @@ void swap_entry_get(swp_entry_t entry);
 
 /* One page table less. Page-table locks may be held. */
 void swap_entry_put(swp_entry_t entry);
+
+/* How many page tables, or trees of mappings, hold it. => one does, and is locked */
+unsigned swap_entry_users(swp_entry_t entry);
 
 /* The page of the entry, valid or not, with a reference; NULL: it is not in the cache. */
 struct page *swap_cache_find(swp_entry_t entry);
@@ -169,6 +172,12 @@ struct swap_area_info {
 	u64 nr_pages, nr_used; /* without header and bad slots */
 	s32 priority;
 };
+
+/*
+ * Memory has run out: the area that swapoff is emptying, if there is one, gives out slots again, and swapoff
+ * ends with -ENOMEM. Sleeps not, no spinning lock held. => true: there is one, or was a moment ago
+ */
+bool swap_off_cancel(void);
 
 /* The n-th active area. => false past the last */
 bool swap_area_info(unsigned n, struct swap_area_info *info);

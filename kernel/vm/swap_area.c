@@ -8,6 +8,7 @@
 
 #include "vm/swap_area.h"
 
+#include "core/clock.h"
 #include "core/panic.h"
 #include "core/printk.h"
 #include "dev/block.h"
@@ -21,6 +22,9 @@
 #include "vm/swap_keep.h"
 #include "vm/swapoff.h"
 
+/* So long after swapoff gave up nobody is killed: the area has room again, and reclaim has to write there. */
+#define CANCEL_GRACE_NS NSEC_PER_SEC
+
 #define SECTORS_PER_SLOT (PAGE_SIZE / SECTOR_SIZE)
 
 static struct swap_area areas[SWAP_AREAS_MAX];
@@ -28,10 +32,18 @@ static struct swap_area areas[SWAP_AREAS_MAX];
 static struct mutex swap_mutex; /* one swapon or swapoff at a time */
 static s32 next_priority = -2;	/* of the next area that is not given one; Linux begins so */
 
-/* Areas that give slots out, highest priority first. Changed under swap_mutex, read by all. */
+/*
+ * Areas that give slots out, highest priority first. Changed under swap_mutex, and for who holds that by
+ * swap_off_cancel(); read by all.
+ */
 static struct swap_area *order[SWAP_AREAS_MAX];
 static u32 nr_order;
 static u64 nr_turns; /* slots given out so far */
+
+/* The area that swapoff is emptying, until it is done or gives up; it is the only one that is closed. */
+static struct spinlock emptying_lock = SPINLOCK_INIT("swapoff", RANK_SWAPOFF);
+static struct swap_area *emptying;
+static u64 last_cancel_ns; /* when it was given back last */
 
 atomic64_t swap_nr_free, swap_nr_usable, swap_nr_failed;
 
@@ -325,6 +337,63 @@ area_disable(struct swap_area *area)
 	kfree(source.path);
 }
 
+static void
+emptying_begin(struct swap_area *area)
+{
+	spin_lock(&emptying_lock);
+	area_close(area);
+	emptying = area;
+	spin_unlock(&emptying_lock);
+}
+
+/* error: how it went. => 0: the area is empty and stays closed; else it is in use again */
+static int
+emptying_end(int error)
+{
+	spin_lock(&emptying_lock);
+	if (!emptying)
+		error = error ? error : -ENOMEM;
+	else if (error)
+		area_open(emptying);
+	emptying = NULL;
+	spin_unlock(&emptying_lock);
+	return error;
+}
+
+bool
+swap_off_cancelled(void)
+{
+	return READ_ONCE(emptying) == NULL;
+}
+
+/* Did what found no memory begin to look before the area was given back? It may find some now. */
+static bool
+cancelled_just_now(void)
+{
+	return last_cancel_ns && clock_now_ns() - last_cancel_ns < CANCEL_GRACE_NS;
+}
+
+bool
+swap_off_cancel(void)
+{
+	bool cancelled, just_now;
+
+	spin_lock(&emptying_lock);
+	cancelled = emptying != NULL;
+	just_now = cancelled_just_now();
+	if (cancelled) {
+		area_open(emptying);
+		emptying = NULL;
+		last_cancel_ns = clock_now_ns();
+	}
+	spin_unlock(&emptying_lock);
+	if (cancelled)
+		pr_warn("swap: no memory for \"%s\" while swapoff brings pages back: it is given "
+			"up",
+			current->name);
+	return cancelled || just_now;
+}
+
 int
 swap_off(const void *identity)
 {
@@ -337,11 +406,9 @@ swap_off(const void *identity)
 		mutex_unlock(&swap_mutex);
 		return -EINVAL;
 	}
-	area_close(area);
-	error = swap_empty_area(area);
-	if (error)
-		area_open(area);
-	else
+	emptying_begin(area);
+	error = emptying_end(swap_empty_area(area));
+	if (!error)
 		area_disable(area);
 	mutex_unlock(&swap_mutex);
 	return error;

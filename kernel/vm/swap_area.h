@@ -39,6 +39,9 @@ unsigned swap_area_type(const struct swap_area *area);
 /* A free slot, with count 1, of the area whose turn it is. => .val 0: there is none */
 swp_entry_t swap_slot_alloc(void);
 
+/* Was the area that swapoff is emptying given back, so that it is to end? */
+bool swap_off_cancelled(void);
+
 /* One user less. => the count that is left; area->lock held */
 unsigned swap_slot_put_locked(struct swap_area *area, u64 slot);
 

@@ -22,6 +22,8 @@
  * PTE tries to drop both at once (swap_cache_release), and if that is not possible reclaim
  * does when it comes to the page.
  *
+ * Pages of tmpfs and shared memory come here by vm/shmem_swap.c, and are like any other while they are.
+ *
  * Locks: PG_locked > page table > area->lock (SWAP).
  */
 
@@ -85,7 +87,8 @@ swap_cache_add(struct page *page)
 	struct swap_area *area = swap_area_of(entry);
 	int error;
 
-	assert(page_locked(page) && page_test(page, PG_anon) && !page_test(page, PG_swapcache));
+	assert(page_locked(page) && page_test(page, PG_swapbacked));
+	assert(!page_test(page, PG_swapcache));
 	if (entry.val == 0)
 		return -ENOSPC;
 	spin_lock(&area->lock);
@@ -285,4 +288,17 @@ swap_entry_put(swp_entry_t entry)
 		swap_cache_release(page);
 		page_put(page);
 	}
+}
+
+unsigned
+swap_entry_users(swp_entry_t entry)
+{
+	struct swap_area *area = swap_area_of(entry);
+	unsigned count;
+
+	spin_lock(&area->lock);
+	count = swap_map_count(&area->map, swp_slot(entry));
+	count -= xa_load(&area->cache, swp_slot(entry)) != NULL;
+	spin_unlock(&area->lock);
+	return count;
 }

@@ -1,8 +1,13 @@
 /*
- * Emptying a swap area. Entries are found where they are: in the page tables of all address spaces.
- * Processes go on meanwhile, fork and exit, so one look may miss some; but no new slots are given
- * out, so there are fewer each time. What is left in the end are pages of the cache that nobody asks
- * for.
+ * Emptying a swap area. Entries are found where they are: in the page tables of all address spaces, and in
+ * the trees of shared memory and tmpfs. Processes go on meanwhile, fork and exit, so one look may miss
+ * some; but no new slots are given out, so there are fewer each time. What is left in the end are pages of
+ * the cache that nobody asks for.
+ *
+ * What comes back gives its slot up at once, so that there is room in swap again when memory is not enough.
+ * That is found out by an allocation, anybody's, that finds nothing to reclaim: before it lets somebody
+ * be killed it gives the area back (swap_off_cancel()), and tries again. It waits for nobody: he who
+ * empties the area may be waiting for what the one who allocates holds.
  *
  * A slot of which the count has overflowed never becomes free. When several looks in a row find
  * nothing more, and nothing changes, the area stays.
@@ -19,7 +24,7 @@
 #include "vm/page_lock.h"
 #include "vm/pagecache.h"
 #include "vm/pte_state.h"
-#include "vm/shmem.h"
+#include "vm/shmem_swap.h"
 #include "vm/swap_area.h"
 #include "vm/zswap.h"
 
@@ -55,6 +60,15 @@ entry_find(struct mm *mm, unsigned type, u64 *uva, u64 end, pte_t *pte)
 	return found;
 }
 
+/* => 0; -EINTR, -ENOMEM: it is to end */
+static int
+must_stop(void)
+{
+	if (signal_pending())
+		return -EINTR;
+	return swap_off_cancelled() ? -ENOMEM : 0;
+}
+
 /* => mm->lock held for reading; 0 or -errno */
 static int
 vma_bring_back(struct vma *vma, unsigned type)
@@ -66,8 +80,8 @@ vma_bring_back(struct vma *vma, unsigned type)
 	while (!error && (ptep = entry_find(vma->mm, type, &uva, vma->end, &pte))) {
 		error = fault_bring_back(vma, uva, ptep, pte);
 		uva += PAGE_SIZE;
-		if (signal_pending())
-			error = -EINTR;
+		if (!error)
+			error = must_stop();
 		cond_resched();
 	}
 	return error;
@@ -100,7 +114,7 @@ all_bring_back(unsigned type)
 		error = mm_bring_back(mm, type);
 	if (mm)
 		mm_put(mm);
-	return error;
+	return error ? error : shmem_bring_back(type, must_stop);
 }
 
 /* The next page of the area's cache, with a reference. => NULL: no more */
@@ -176,6 +190,8 @@ swap_empty_area(struct swap_area *area)
 		cache_empty(area);
 		left = nr_used(area);
 		idle = left < before ? 0 : idle + 1;
+		if (!error)
+			error = must_stop();
 		if (idle > IDLE_ROUNDS_MAX)
 			error = -ENOMEM;
 		else if (idle > 0)

@@ -7,24 +7,26 @@
  *	3. each page is locked, its write-back waited for, and it leaves the cache
  */
 
+#include "lib/err.h"
 #include "lib/string.h"
 #include "mem/kmap.h"
 #include "sched/sched.h"
 #include "vm/pagecache_internal.h"
 #include "vm/rmap.h"
+#include "vm/shmem_swap.h"
 
-/* The first page at *index .. last, with a reference. */
-static struct page *
-page_next(struct mapping *mapping, u64 *index, u64 last)
+/* The first page, with a reference, or entry of swap at *index .. last. */
+static void *
+entry_next(struct mapping *mapping, u64 *index, u64 last)
 {
-	struct page *page;
+	void *entry;
 
 	spin_lock(&mapping->lock);
-	page = xa_find(&mapping->pages, index, last);
-	if (page)
-		page_get(page);
+	entry = xa_find(&mapping->pages, index, last);
+	if (mapping_entry_page(entry))
+		page_get(entry);
 	spin_unlock(&mapping->lock);
-	return page;
+	return entry;
 }
 
 static void
@@ -41,13 +43,20 @@ page_evict(struct mapping *mapping, struct page *page)
 	page_put(page);
 }
 
+/* An entry of swap that has become a page meanwhile is looked at again. */
 void
 pagecache_evict_range(struct mapping *mapping, u64 first, u64 last)
 {
-	struct page *page;
+	u64 index = first;
+	void *entry;
 
-	for (u64 index = first; (page = page_next(mapping, &index, last)); index++) {
-		page_evict(mapping, page);
+	while ((entry = entry_next(mapping, &index, last))) {
+		if (mapping_entry_page(entry)) {
+			page_evict(mapping, entry);
+			index++;
+		} else if (shmem_swap_forget(mapping, index, entry)) {
+			index++;
+		}
 		cond_resched();
 	}
 }
@@ -66,17 +75,36 @@ page_zero_from(struct page *page, u64 offset)
 	return at < PAGE_SIZE;
 }
 
-void
+/*
+ * The page that has bytes from `size` on which a smaller or larger file does not have, with a reference,
+ * which keeps it in memory. => NULL: there is none, or nothing in it; ERR_PTR(-ENOMEM), ERR_PTR(-EIO)
+ */
+static struct page *
+tail_get(struct mapping *mapping, u64 size)
+{
+	struct page *page = NULL;
+	bool again = size % PAGE_SIZE != 0;
+
+	while (again) {
+		page = pagecache_find(mapping, size >> PAGE_SHIFT);
+		if (page || READ_ONCE(mapping->nr_swapped) == 0)
+			return page;
+		page = shmem_swap_in(mapping, size >> PAGE_SHIFT);
+		if (!page)
+			return ERR_PTR(-ENOMEM);
+		again = IS_ERR(page) && PTR_ERR(page) == -EAGAIN;
+	}
+	return IS_ERR(page) && PTR_ERR(page) == -ENOENT ? NULL : page;
+}
+
+int
 mapping_zero_tail(struct mapping *mapping)
 {
 	u64 size = mapping_size(mapping);
-	struct page *page;
+	struct page *page = tail_get(mapping, size);
 
-	if (size % PAGE_SIZE == 0)
-		return;
-	page = pagecache_find(mapping, size >> PAGE_SHIFT);
-	if (!page)
-		return;
+	if (IS_ERR_OR_NULL(page))
+		return page ? PTR_ERR(page) : 0;
 	page_lock(page);
 	page_wait_writeback(page);
 	if (page->mapping == mapping && page_uptodate(page) &&
@@ -85,23 +113,35 @@ mapping_zero_tail(struct mapping *mapping)
 		page_mark_dirty(page);
 	page_unlock(page);
 	page_put(page);
+	return 0;
 }
 
-void
+static void
+evict_from(struct mapping *mapping, u64 first)
+{
+	rmap_unmap_range(mapping, first, UINT64_MAX);
+	pagecache_evict_range(mapping, first, UINT64_MAX);
+}
+
+int
 mapping_truncate(struct mapping *mapping, u64 size)
 {
 	u64 old = mapping_size(mapping);
-	u64 first = (size + PAGE_SIZE - 1) >> PAGE_SHIFT;
+	struct page *tail = tail_get(mapping, MIN(old, size));
 
+	if (IS_ERR(tail))
+		return PTR_ERR(tail);
 	if (size > old)
 		mapping_zero_tail(mapping);
 	mapping_set_size(mapping, size);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (size >= old && size > 0)
-		return;
-	rmap_unmap_range(mapping, first, UINT64_MAX);
-	pagecache_evict_range(mapping, first, UINT64_MAX);
-	mapping_zero_tail(mapping);
+	if (size < old || size == 0)
+		evict_from(mapping, DIV_ROUND_UP(size, PAGE_SIZE));
+	if (size < old)
+		mapping_zero_tail(mapping);
+	if (tail)
+		page_put(tail);
+	return 0;
 }
 
 void
@@ -109,6 +149,17 @@ mapping_remove_pages(struct mapping *mapping, u64 first, u64 last)
 {
 	rmap_unmap_range(mapping, first, last);
 	pagecache_evict_range(mapping, first, last);
+}
+
+/* The first page at *index .. last, with a reference. */
+static struct page *
+page_next(struct mapping *mapping, u64 *index, u64 last)
+{
+	void *entry = entry_next(mapping, index, last);
+
+	while (entry && !mapping_entry_page(entry) && (*index)++ < last)
+		entry = entry_next(mapping, index, last);
+	return mapping_entry_page(entry);
 }
 
 u64

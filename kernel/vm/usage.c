@@ -2,7 +2,10 @@
 
 #include "sched/sched.h"
 #include "vm/mm.h"
+#include "vm/pagecache.h"
 #include "vm/pte_state.h"
+#include "vm/shmem_swap.h"
+#include "vm/swap.h"
 
 static void
 count_page(struct vma *vma, pte_t pte, struct vma_usage *usage)
@@ -27,6 +30,31 @@ count_page(struct vma *vma, pte_t pte, struct vma_usage *usage)
 		usage->locked += (PAGE_SIZE << PSS_SHIFT) / nr_maps >> PSS_SHIFT;
 }
 
+static void
+count_swapped(swp_entry_t entry, struct vma_usage *usage)
+{
+	usage->swap += PAGE_SIZE;
+	usage->swap_pss += (PAGE_SIZE << PSS_SHIFT) / swap_entry_users(entry);
+}
+
+/* Where the page tables have nothing, and the mapping has something in swap. */
+static void
+count_shmem_swapped(struct vma *vma, struct vma_usage *usage)
+{
+	struct pgtable *pgt = &vma->mm->pgt;
+	u64 index = vma->pgoff, last = vma->pgoff + vma_nr_pages(vma) - 1;
+
+	for (; shmem_swap_next(vma->mapping, &index, last); index++) {
+		pte_t *ptep;
+
+		spin_lock(&pgt->lock);
+		ptep = pgtable_lookup(pgt, vma->start + ((index - vma->pgoff) << PAGE_SHIFT));
+		if (!ptep || pte_is_none(pte_read(ptep)))
+			usage->swap += PAGE_SIZE;
+		spin_unlock(&pgt->lock);
+	}
+}
+
 void
 vma_usage_add(struct vma *vma, struct vma_usage *usage)
 {
@@ -47,11 +75,27 @@ vma_usage_add(struct vma *vma, struct vma_usage *usage)
 			if (pte_has_page(pte) && !pte_is_zero_page(pte))
 				count_page(vma, pte, usage);
 			else if (pte_is_swap(pte))
-				usage->swap += PAGE_SIZE;
+				count_swapped(pte_to_swp_entry(pte), usage);
 		}
 		if (more)
 			va += nr * PAGE_SIZE;
 		spin_unlock(&pgt->lock);
 		cond_resched();
 	}
+	if (vma->mapping && vma->mapping->swapbacked)
+		count_shmem_swapped(vma, usage);
+}
+
+u64
+mm_rss_shmem(struct mm *mm)
+{
+	struct vma_usage usage = {0};
+	struct vma *vma;
+
+	rwsem_read_lock(&mm->lock);
+	list_for_each_entry(vma, &mm->vma_list, link)
+		if (vma->mapping && vma->mapping->swapbacked)
+			vma_usage_add(vma, &usage);
+	rwsem_read_unlock(&mm->lock);
+	return (usage.rss - usage.anonymous) >> PAGE_SHIFT;
 }

@@ -23,9 +23,11 @@
 #include "lib/string.h"
 #include "mem/kmap.h"
 #include "mem/tlb_deferred.h"
+#include "mem/vmstat.h"
 #include "sched/sched.h"
 #include "sched/wait.h"
 #include "vm/flusher.h"
+#include "vm/lru.h"
 #include "vm/rmap.h"
 
 static atomic64_t nr_dirty, nr_writeback, nr_ended;
@@ -61,6 +63,10 @@ page_mark_dirty(struct page *page)
 	assert(page_locked(page) && mapping);
 	if (!page_test_and_set(page, PG_dirty))
 		return;
+	if (mapping->swapbacked && !page_test(page, PG_swapbacked)) {
+		lru_make_swapbacked(page);
+		vmstat_add(NR_SHMEM, 1);
+	}
 	spin_lock(&mapping->lock);
 	xa_set_mark(&mapping->pages, page->index, PAGECACHE_DIRTY);
 	first = mapping->nr_dirty++ == 0;

@@ -115,7 +115,8 @@ add(unsigned n, u8 arg)
 	if (!page->page)
 		return;
 	page->anon = arg & 128;
-	page->page->flags |= (page->anon ? 1U << PG_anon : 0) | (stays ? 1U << PG_unevictable : 0);
+	page->page->flags |=
+		(page->anon ? 1U << PG_swapbacked : 0) | (stays ? 1U << PG_unevictable : 0);
 	page->home = page->page->zone;
 	page->place = BATCH;
 	page->list = stays ? LRU_UNEVICTABLE : lru_inactive(kind_of(page));
@@ -198,18 +199,23 @@ move_home(unsigned n, unsigned home)
 }
 
 static void
-make_evictable(unsigned n)
+make_swapbacked(unsigned n)
 {
 	struct model_page *page = &pages[n];
+	unsigned active = page->list == LRU_ACTIVE_FILE;
 
-	lru_make_evictable(page->page);
-	if (page->list != LRU_UNEVICTABLE || (page->place != LIST && page->place != BATCH))
+	if (page->anon)
 		return;
+	lru_make_swapbacked(page->page);
+	page->anon = true;
 	if (page->place == LIST) {
+		enum lru_list list = page->list == LRU_UNEVICTABLE ? LRU_UNEVICTABLE
+								   : LRU_INACTIVE_ANON + active;
+
 		model_take(n);
-		model_put(n, lru_inactive(kind_of(page)));
-	} else {
-		page->list = lru_inactive(kind_of(page));
+		model_put(n, list);
+	} else if (page->place == BATCH && page->list != LRU_UNEVICTABLE) {
+		page->list = LRU_INACTIVE_ANON + active;
 	}
 }
 
@@ -332,7 +338,7 @@ page_step(u8 op, unsigned n, u8 arg)
 	else if (op == 3)
 		move_home(n, arg & 128 ? LRU_PAGEREFS : pages[n].page->zone);
 	else if (op == 4)
-		make_evictable(n);
+		make_swapbacked(n);
 	else if (op == 5 && place == ISOLATED)
 		launder(n, arg & 128);
 	else if (op >= 6)
