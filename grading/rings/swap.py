@@ -75,7 +75,6 @@ ZSWAP_ROWS = (
     ("mixed", "default", 1, ZSWAP, "zswap=1", ALL_WAYS),
     ("mixed", "default", 4, ZSWAP, "zswap=1", ALL_WAYS),
     ("highmem", "default", 2, ZSWAP, "zswap=1 directmap=24M", ALL_WAYS),
-    ("swapoff", "default", 2, ZSWAP + " -o /dev/vdb", "zswap=1", ("zswpin", "zswpout")),
     ("cases", "default", 2, "swaptest -m 32 -z 60 -c", "zswap=1", ("zswpin", "zswpout")),
     ("faults", "default", 2, FAIL_ENTRIES + ZSWAP, "zswap=1",
      ALL_WAYS + ("reject_kmemcache_fail",)),
