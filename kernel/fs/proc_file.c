@@ -44,11 +44,11 @@ static int
 proc_show(struct seq *seq, void *arg)
 {
 	struct inode *inode = arg;
-	s32 pid = proc_ino_pid(inode->ino);
+	struct proc_who who = proc_ino_who(inode->ino);
 	const struct proc_node *node;
 
-	if (pid)
-		return proc_pid_ops->show(pid, proc_ino_kind(inode->ino) - PROC_PID_FILE, seq);
+	if (who.pid)
+		return proc_pid_ops->show(who, proc_ino_kind(inode->ino) - PROC_PID_FILE, seq);
 	node = proc_node_get(inode->ino);
 	if (node->debug_ops)
 		return node->debug_ops->show ? node->debug_ops->show(seq, node->debug_arg)
@@ -110,14 +110,11 @@ number_write(const struct proc_node *node, const char *text)
 static int
 proc_write_text(struct inode *inode, const char *text)
 {
-	s32 pid = proc_ino_pid(inode->ino);
+	struct proc_who who = proc_ino_who(inode->ino);
 	const struct proc_node *node;
 
-	if (pid) {
-		if (!proc_pid_ops->write)
-			return -EINVAL;
-		return proc_pid_ops->write(pid, proc_ino_kind(inode->ino) - PROC_PID_FILE, text);
-	}
+	if (who.pid)
+		return proc_pid_ops->write(who, proc_ino_kind(inode->ino) - PROC_PID_FILE, text);
 	node = proc_node_get(inode->ino);
 	if (node->debug_ops)
 		return node->debug_ops->write ? node->debug_ops->write(node->debug_arg, text)

@@ -40,9 +40,13 @@ const struct proc_node *proc_node_get(u32 index);
 u32 proc_node_find(u32 parent, const char *name, u32 len);
 
 /*
- * The inode numbers of processes: the pid, and below it what of it.
+ * The inode numbers of processes: the thread, the pid, and what of it.
+ *
+ *	  42        22        0
+ *	  | tid     | pid     | kind |		tid is 0 for the process as a whole
  */
-#define PROC_PID_SHIFT 20
+#define PROC_PID_SHIFT 22
+#define PROC_TID_SHIFT 42
 
 enum proc_kind {
 	PROC_PID_DIR = 0,
@@ -51,20 +55,30 @@ enum proc_kind {
 	PROC_PID_ROOT,
 	PROC_PID_EXE,
 	PROC_PID_FD_DIR,
+	PROC_PID_TASK_DIR,
 	PROC_PID_FD = 0x800, /* + descriptor */
 };
 
 static inline u64
-proc_ino(s32 pid, u32 kind)
+proc_ino(struct proc_who who, u32 kind)
 {
-	return (u64)pid << PROC_PID_SHIFT | kind;
+	return (u64)who.tid << PROC_TID_SHIFT | (u64)who.pid << PROC_PID_SHIFT | kind;
 }
 
-/* 0 for what belongs to no process */
+/* pid 0 for what belongs to no process */
+static inline struct proc_who
+proc_ino_who(u64 ino)
+{
+	return (struct proc_who){
+		.pid = ino >> PROC_PID_SHIFT & ((1U << (PROC_TID_SHIFT - PROC_PID_SHIFT)) - 1),
+		.tid = ino >> PROC_TID_SHIFT,
+	};
+}
+
 static inline s32
 proc_ino_pid(u64 ino)
 {
-	return ino >> PROC_PID_SHIFT;
+	return proc_ino_who(ino).pid;
 }
 
 static inline u32
@@ -75,6 +89,8 @@ proc_ino_kind(u64 ino)
 
 /* A decimal number without leading zeros. => it, or -1 */
 s32 proc_parse_number(const char *text, u32 len);
+/* The same for the number of a process or thread. => 0 when it can be none */
+s32 proc_parse_pid(const struct name *name);
 
 /* The part with processes (fs/proc_pid.c). read: fill an inode with a pid in its number. */
 int proc_pid_read_inode(struct inode *inode);

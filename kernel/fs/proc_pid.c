@@ -1,4 +1,7 @@
-/* /proc/<pid>: files of text by proc_pid_ops, links to where a process is, and its descriptors. */
+/*
+ * /proc/<pid>: files of text by proc_pid_ops, links to where a process is, its descriptors, and its
+ * threads: /proc/<pid>/task/<tid> has what a process's directory has, but for `task`.
+ */
 #include "fs/proc_node.h"
 
 #include "fs/dentry.h"
@@ -10,17 +13,23 @@
 #include "lib/string.h"
 #include "mem/slab.h"
 
-static const struct inode_ops pid_dir_iops, pid_file_iops, pid_link_iops, pid_exe_iops, fd_dir_iops;
+static const struct inode_ops pid_dir_iops, pid_file_iops, pid_link_iops, pid_exe_iops, fd_dir_iops,
+	task_dir_iops;
 
 static const struct {
 	const char *name;
 	u32 kind, mode;
 } specials[] = {
-	{"cwd", PROC_PID_CWD, S_IFLNK | 0777},
-	{"root", PROC_PID_ROOT, S_IFLNK | 0777},
-	{"exe", PROC_PID_EXE, S_IFLNK | 0777},
-	{"fd", PROC_PID_FD_DIR, S_IFDIR | 0500},
+	{"cwd", PROC_PID_CWD, S_IFLNK | 0777},	     {"root", PROC_PID_ROOT, S_IFLNK | 0777},
+	{"exe", PROC_PID_EXE, S_IFLNK | 0777},	     {"fd", PROC_PID_FD_DIR, S_IFDIR | 0500},
+	{"task", PROC_PID_TASK_DIR, S_IFDIR | 0555}, /* the last: a thread has none */
 };
+
+static unsigned
+nr_specials(struct proc_who who)
+{
+	return ARRAY_SIZE(specials) - (who.tid != 0);
+}
 
 /* Cookies of a process's directory: 2 + index of a file, this + index of a special. */
 #define FIRST_SPECIAL_COOKIE 0x400
@@ -28,17 +37,17 @@ static const struct {
 static struct inode *
 pid_dir_lookup(struct inode *dir, const struct name *name)
 {
-	s32 pid = proc_ino_pid(dir->ino);
+	struct proc_who who = proc_ino_who(dir->ino);
 
 	for (unsigned i = 0; proc_pid_ops->files[i]; i++) {
 		if (strlen(proc_pid_ops->files[i]) == name->len &&
 		    memcmp(proc_pid_ops->files[i], name->text, name->len) == 0)
-			return inode_get(dir->sb, proc_ino(pid, PROC_PID_FILE + i));
+			return inode_get(dir->sb, proc_ino(who, PROC_PID_FILE + i));
 	}
-	for (unsigned i = 0; i < ARRAY_SIZE(specials); i++) {
+	for (unsigned i = 0; i < nr_specials(who); i++) {
 		if (strlen(specials[i].name) == name->len &&
 		    memcmp(specials[i].name, name->text, name->len) == 0)
-			return inode_get(dir->sb, proc_ino(pid, specials[i].kind));
+			return inode_get(dir->sb, proc_ino(who, specials[i].kind));
 	}
 	return ERR_PTR(-ENOENT);
 }
@@ -55,22 +64,25 @@ emit_dots(struct dir_context *ctx, u64 ino, u64 parent)
 static int
 pid_dir_readdir(struct inode *dir, struct dir_context *ctx)
 {
-	s32 pid = proc_ino_pid(dir->ino);
+	struct proc_who who = proc_ino_who(dir->ino);
+	u64 parent = PROC_ROOT;
 
-	if (!emit_dots(ctx, dir->ino, PROC_ROOT))
+	if (who.tid)
+		parent = proc_ino((struct proc_who){.pid = who.pid}, PROC_PID_TASK_DIR);
+	if (!emit_dots(ctx, dir->ino, parent))
 		return 0;
 	for (u64 i = 0; proc_pid_ops->files[i]; i++) {
 		const char *name = proc_pid_ops->files[i];
 
 		if (ctx->pos <= 2 + i &&
-		    !dir_emit(ctx, name, strlen(name), proc_ino(pid, PROC_PID_FILE + i),
+		    !dir_emit(ctx, name, strlen(name), proc_ino(who, PROC_PID_FILE + i),
 			      MODE_TO_DT(S_IFREG), 3 + i))
 			return 0;
 	}
-	for (u64 i = 0; i < ARRAY_SIZE(specials); i++) {
+	for (u64 i = 0; i < nr_specials(who); i++) {
 		if (ctx->pos <= FIRST_SPECIAL_COOKIE + i &&
 		    !dir_emit(ctx, specials[i].name, strlen(specials[i].name),
-			      proc_ino(pid, specials[i].kind), MODE_TO_DT(specials[i].mode),
+			      proc_ino(who, specials[i].kind), MODE_TO_DT(specials[i].mode),
 			      FIRST_SPECIAL_COOKIE + i + 1))
 			return 0;
 	}
@@ -178,30 +190,60 @@ fd_dir_lookup(struct inode *dir, const struct name *name)
 
 	if (fd < 0 || fd >= FILES_MAX)
 		return ERR_PTR(-ENOENT);
-	return inode_get(dir->sb, proc_ino(proc_ino_pid(dir->ino), PROC_PID_FD + fd));
+	return inode_get(dir->sb, proc_ino(proc_ino_who(dir->ino), PROC_PID_FD + fd));
 }
 
 static int
 fd_dir_readdir(struct inode *dir, struct dir_context *ctx)
 {
-	s32 pid = proc_ino_pid(dir->ino);
+	struct proc_who who = proc_ino_who(dir->ino);
 	struct files *files;
 	char name[12];
 	int fd;
 
-	if (!emit_dots(ctx, dir->ino, proc_ino(pid, PROC_PID_DIR)))
+	if (!emit_dots(ctx, dir->ino, proc_ino(who, PROC_PID_DIR)))
 		return 0;
-	files = proc_pid_ops->files_of(pid);
+	files = proc_pid_ops->files_of(who.pid);
 	if (!files)
 		return 0;
 	for (fd = ctx->pos - 2; (fd = files_next(files, fd)) >= 0; fd++) {
 		int len = snprintf(name, sizeof(name), "%d", fd);
 
-		if (!dir_emit(ctx, name, len, proc_ino(pid, PROC_PID_FD + fd), MODE_TO_DT(S_IFLNK),
+		if (!dir_emit(ctx, name, len, proc_ino(who, PROC_PID_FD + fd), MODE_TO_DT(S_IFLNK),
 			      fd + 3))
 			break;
 	}
 	files_put(files);
+	return 0;
+}
+
+static struct inode *
+task_dir_lookup(struct inode *dir, const struct name *name)
+{
+	struct proc_who who = {.pid = proc_ino_pid(dir->ino), .tid = proc_parse_pid(name)};
+
+	if (!who.tid)
+		return ERR_PTR(-ENOENT);
+	return inode_get(dir->sb, proc_ino(who, PROC_PID_DIR));
+}
+
+/* Cookies: 2 + tid. */
+static int
+task_dir_readdir(struct inode *dir, struct dir_context *ctx)
+{
+	struct proc_who who = proc_ino_who(dir->ino);
+	char name[12];
+
+	if (!emit_dots(ctx, dir->ino, proc_ino(who, PROC_PID_DIR)))
+		return 0;
+	who.tid = ctx->pos - 2;
+	while ((who.tid = proc_pid_ops->next_thread(who.pid, who.tid)) > 0) {
+		int len = snprintf(name, sizeof(name), "%d", who.tid);
+
+		if (!dir_emit(ctx, name, len, proc_ino(who, PROC_PID_DIR), MODE_TO_DT(S_IFDIR),
+			      who.tid + 2))
+			break;
+	}
 	return 0;
 }
 
@@ -218,7 +260,7 @@ set_type(struct inode *inode, u32 mode, const struct inode_ops *iops, const stru
 static void
 set_file_type(struct inode *inode, unsigned file)
 {
-	u32 mode = S_IFREG | (proc_pid_ops->write ? 0644 : 0444);
+	u32 mode = S_IFREG | (proc_pid_ops->is_writable(file) ? 0644 : 0444);
 
 	if (proc_pid_ops->has_words(file))
 		set_type(inode, S_IFREG | 0400, &pid_file_iops, &proc_words_ops);
@@ -246,7 +288,7 @@ proc_pid_read_inode(struct inode *inode)
 {
 	u32 kind = proc_ino_kind(inode->ino);
 
-	if (!proc_pid_ops->exists(proc_ino_pid(inode->ino)))
+	if (!proc_pid_ops->exists(proc_ino_who(inode->ino)))
 		return -ENOENT;
 	if (kind == PROC_PID_DIR)
 		set_type(inode, S_IFDIR | 0555, &pid_dir_iops, &proc_dir_fops);
@@ -254,6 +296,8 @@ proc_pid_read_inode(struct inode *inode)
 		set_file_type(inode, kind - PROC_PID_FILE);
 	else if (kind == PROC_PID_FD_DIR)
 		set_type(inode, S_IFDIR | 0500, &fd_dir_iops, &proc_dir_fops);
+	else if (kind == PROC_PID_TASK_DIR)
+		set_type(inode, S_IFDIR | 0555, &task_dir_iops, &proc_dir_fops);
 	else if (kind == PROC_PID_EXE)
 		set_type(inode, S_IFLNK | 0777, &pid_exe_iops, NULL);
 	else if (kind < PROC_PID_FD)
@@ -292,5 +336,11 @@ static const struct inode_ops pid_exe_iops = {
 static const struct inode_ops fd_dir_iops = {
 	.lookup = fd_dir_lookup,
 	.readdir = fd_dir_readdir,
+	.setattr = pid_setattr,
+};
+
+static const struct inode_ops task_dir_iops = {
+	.lookup = task_dir_lookup,
+	.readdir = task_dir_readdir,
 	.setattr = pid_setattr,
 };

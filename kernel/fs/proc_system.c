@@ -17,24 +17,26 @@
 #define NSEC_PER_CENTI (NSEC_PER_SEC / 100)
 #define BLOCKS_PER_KIB (1024 / SECTOR_SIZE)
 
-static u64
-total_idle_ns(void)
+static void
+add_cpu_times(u32 cpu, struct cpu_times *sum)
 {
-	u64 ns = 0;
+	struct cpu_times times;
 
-	for (u32 cpu = 0; cpu < nr_cpus; cpu++)
-		ns += sched_idle_ns(cpu);
-	return ns;
+	sched_cpu_times(cpu, &times);
+	sum->user_ns += times.user_ns;
+	sum->system_ns += times.system_ns;
+	sum->idle_ns += times.idle_ns;
+	sum->iowait_ns += times.iowait_ns;
 }
 
-static u64
-total_iowait_ns(void)
+static struct cpu_times
+all_cpu_times(void)
 {
-	u64 ns = 0;
+	struct cpu_times sum = {};
 
 	for (u32 cpu = 0; cpu < nr_cpus; cpu++)
-		ns += sched_iowait_ns(cpu);
-	return ns;
+		add_cpu_times(cpu, &sum);
+	return sum;
 }
 
 static void
@@ -47,34 +49,38 @@ static int
 show_uptime(struct seq *seq)
 {
 	show_seconds(seq, clock_now_ns(), ' ');
-	show_seconds(seq, total_idle_ns(), '\n');
+	show_seconds(seq, all_cpu_times().idle_ns, '\n');
 	return 0;
 }
 
-/* One hart, or all: user time stands for all time that is not idle. */
+/* One hart, or all: user, nice, system, idle, iowait, and what is not told apart here. */
 static void
-show_cpu_times(struct seq *seq, u64 total_ns, u64 idle_ns, u64 iowait_ns)
+show_cpu_times(struct seq *seq, const struct cpu_times *times)
 {
-	idle_ns = MIN(idle_ns, total_ns);
-	iowait_ns = MIN(iowait_ns, idle_ns);
-	seq_printf(seq, " %lu 0 0 %lu %lu 0 0 0 0 0\n", (total_ns - idle_ns) / NSEC_PER_TICK,
-		   (idle_ns - iowait_ns) / NSEC_PER_TICK, iowait_ns / NSEC_PER_TICK);
+	u64 idle_ns = times->idle_ns - times->iowait_ns;
+
+	seq_printf(seq, " %lu 0 %lu %lu %lu 0 0 0 0 0\n", times->user_ns / NSEC_PER_TICK,
+		   times->system_ns / NSEC_PER_TICK, idle_ns / NSEC_PER_TICK,
+		   times->iowait_ns / NSEC_PER_TICK);
 }
 
 static int
 show_stat(struct seq *seq)
 {
-	u64 now = clock_now_ns(), interrupts = 0;
+	struct cpu_times times = all_cpu_times();
+	u64 interrupts = 0;
 
 	seq_puts(seq, "cpu ");
-	show_cpu_times(seq, now * nr_cpus, total_idle_ns(), total_iowait_ns());
+	show_cpu_times(seq, &times);
 	for (u32 cpu = 0; cpu < nr_cpus; cpu++) {
+		times = (struct cpu_times){};
+		add_cpu_times(cpu, &times);
 		seq_printf(seq, "cpu%u", cpu);
-		show_cpu_times(seq, now, sched_idle_ns(cpu), sched_iowait_ns(cpu));
+		show_cpu_times(seq, &times);
 		interrupts += cpus[cpu].nr_interrupts;
 	}
 	seq_printf(seq, "intr %lu\nctxt %lu\nbtime %lu\n", interrupts, sched_nr_switches(),
-		   (clock_realtime_ns() - now) / NSEC_PER_SEC);
+		   (clock_realtime_ns() - clock_now_ns()) / NSEC_PER_SEC);
 	seq_printf(seq, "processes %lu\nprocs_running %u\nprocs_blocked %u\n", task_count_created(),
 		   sched_nr_running(), sched_nr_iowait());
 	return 0;
@@ -89,7 +95,7 @@ show_loadavg(struct seq *seq)
 	for (unsigned i = 0; i < 3; i++)
 		seq_printf(seq, "%lu.%02lu ", loads[i] >> 16, (loads[i] & 0xffff) * 100 >> 16);
 	seq_printf(seq, "%u/%lu %d\n", sched_nr_running(), task_count(),
-		   proc_self_hook ? proc_self_hook() : 0);
+		   proc_self_hook ? proc_self_hook().pid : 0);
 	return 0;
 }
 

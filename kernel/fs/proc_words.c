@@ -12,11 +12,11 @@ STATIC_ASSERT(PROC_WORDS_MAX *WORD == PAGE_SIZE);
 static s64
 words_get(const struct inode *inode, u64 first, u64 *words, u64 nr)
 {
-	s32 pid = proc_ino_pid(inode->ino);
+	struct proc_who who = proc_ino_who(inode->ino);
 
-	if (!pid)
+	if (!who.pid)
 		return proc_node_get(inode->ino)->words(first, words, nr);
-	return proc_pid_ops->words(pid, proc_ino_kind(inode->ino) - PROC_PID_FILE, first, words,
+	return proc_pid_ops->words(who, proc_ino_kind(inode->ino) - PROC_PID_FILE, first, words,
 				   nr);
 }
 

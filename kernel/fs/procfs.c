@@ -12,6 +12,7 @@
 #include "fs/super.h"
 #include "lib/printf.h"
 #include "lib/string.h"
+#include "sched/pid.h"
 
 #define PROC_MAGIC	 0x9fa0
 #define NODES_MAX	 224
@@ -23,10 +24,11 @@ static struct proc_node nodes[NODES_MAX] = {
 	[DEBUG_ROOT] = {.name = "", .parent = DEBUG_ROOT, .mode = S_IFDIR | 0555},
 };
 static u32 nr_nodes = PROC_FIRST_NODE;
+static u32 thread_self_index; /* of /proc/thread-self */
 
 const struct file_ops proc_dir_fops;
 const struct proc_pid_ops *proc_pid_ops;
-s32 (*proc_self_hook)(void);
+struct proc_who (*proc_self_hook)(void);
 
 static const struct inode_ops proc_dir_iops, proc_file_iops, proc_self_iops;
 
@@ -116,33 +118,41 @@ proc_parse_number(const char *text, u32 len)
 	return n <= INT32_MAX ? (s32)n : -1;
 }
 
+s32
+proc_parse_pid(const struct name *name)
+{
+	s32 number = proc_parse_number(name->text, name->len);
+
+	return number > 0 && number < TID_MAX ? number : 0;
+}
+
 static struct inode *
 proc_lookup(struct inode *dir, const struct name *name)
 {
 	u64 ino = proc_node_find(dir->ino, name->text, name->len);
-	s32 pid;
+	struct proc_who who = {};
 
 	if (ino)
 		return inode_get(dir->sb, ino);
 	if (dir->ino != PROC_ROOT || !proc_pid_ops)
 		return ERR_PTR(-ENOENT);
-	pid = proc_parse_number(name->text, name->len);
-	if (pid <= 0)
+	who.pid = proc_parse_pid(name);
+	if (!who.pid)
 		return ERR_PTR(-ENOENT);
-	return inode_get(dir->sb, proc_ino(pid, PROC_PID_DIR));
+	return inode_get(dir->sb, proc_ino(who, PROC_PID_DIR));
 }
 
 static int
 readdir_pids(struct dir_context *ctx)
 {
-	s32 pid = MAX(ctx->pos, (u64)FIRST_PID_COOKIE) - FIRST_PID_COOKIE;
+	struct proc_who who = {.pid = MAX(ctx->pos, (u64)FIRST_PID_COOKIE) - FIRST_PID_COOKIE};
 	char name[12];
 
-	while (proc_pid_ops && (pid = proc_pid_ops->next(pid)) > 0) {
-		int len = snprintf(name, sizeof(name), "%d", pid);
+	while (proc_pid_ops && (who.pid = proc_pid_ops->next(who.pid)) > 0) {
+		int len = snprintf(name, sizeof(name), "%d", who.pid);
 
-		if (!dir_emit(ctx, name, len, proc_ino(pid, PROC_PID_DIR), MODE_TO_DT(S_IFDIR),
-			      FIRST_PID_COOKIE + pid))
+		if (!dir_emit(ctx, name, len, proc_ino(who, PROC_PID_DIR), MODE_TO_DT(S_IFDIR),
+			      FIRST_PID_COOKIE + who.pid))
 			break;
 	}
 	return 0;
@@ -167,13 +177,17 @@ proc_readdir(struct inode *dir, struct dir_context *ctx)
 static ssize_t
 self_readlink(struct inode *inode, char *buf, size_t size)
 {
-	char text[12];
+	struct proc_who self = proc_self_hook ? proc_self_hook() : (struct proc_who){};
+	char text[32];
 	size_t len;
 
-	(void)inode;
-	if (!proc_self_hook || proc_self_hook() <= 0)
+	if (!self.pid)
 		return -ENOENT;
-	len = MIN((size_t)snprintf(text, sizeof(text), "%d", proc_self_hook()), size);
+	if (inode->ino == thread_self_index)
+		len = snprintf(text, sizeof(text), "%d/task/%d", self.pid, self.tid);
+	else
+		len = snprintf(text, sizeof(text), "%d", self.pid);
+	len = MIN(len, size);
 	memcpy(buf, text, len);
 	return len;
 }
@@ -279,6 +293,7 @@ procfs_init(void)
 
 	fs_type_register(&type);
 	proc_node_add(PROC_ROOT, "self", S_IFLNK | 0777);
+	thread_self_index = proc_node_add(PROC_ROOT, "thread-self", S_IFLNK | 0777) - nodes;
 	proc_meminfo_init();
 	proc_vmstat_init();
 	proc_zoneinfo_init();

@@ -33,24 +33,33 @@ void procfs_register_words(const char *path, proc_words_t read);
 /* A number of /proc/sys within min .. max. */
 void procfs_register_number(const char *path, u32 *value, u32 min, u32 max);
 
-/* Processes. Every function that gets a pid returns -ESRCH (or what stands for it) when it is gone. */
+/* Of whom: a process, or one of its threads. */
+struct proc_who {
+	s32 pid;
+	s32 tid; /* 0: the process as a whole */
+};
+
+/* Processes. Every function returns -ESRCH (or what stands for it) when who it asks about is gone. */
 struct proc_pid_ops {
-	/* The files of /proc/<pid>, a list that ends with NULL. */
+	/* The files of /proc/<pid> and of each thread there, a list that ends with NULL. */
 	const char *const *files;
 
 	/* The next pid after this one. => 0 past the last */
 	s32 (*next)(s32 after);
-	bool (*exists)(s32 pid);
+	bool (*exists)(struct proc_who who);
+	/* The next thread of the process. => 0 past the last */
+	s32 (*next_thread)(s32 pid, s32 after);
 
 	/* The text of the file. => 0 or -errno */
-	int (*show)(s32 pid, unsigned file, struct seq *seq);
+	int (*show)(struct proc_who who, unsigned file, struct seq *seq);
 
-	/* Files that can be written: absent for none; text as in procfs_register_writable. */
-	int (*write)(s32 pid, unsigned file, const char *text);
+	/* Files that can be written; text as in procfs_register_writable. */
+	bool (*is_writable)(unsigned file);
+	int (*write)(struct proc_who who, unsigned file, const char *text);
 
 	/* Files of words, as procfs_register_words() has them. */
 	bool (*has_words)(unsigned file);
-	s64 (*words)(s32 pid, unsigned file, u64 first, u64 *words, u64 nr);
+	s64 (*words)(struct proc_who who, unsigned file, u64 first, u64 *words, u64 nr);
 
 	/* With a reference; NULL when there is none. */
 	struct files *(*files_of)(s32 pid);
@@ -64,7 +73,7 @@ struct proc_pid_ops {
 /* Set by proc/ at boot. */
 extern const struct proc_pid_ops *proc_pid_ops;
 
-/* The current process, for /proc/self; set by proc/. */
-extern s32 (*proc_self_hook)(void);
+/* The current process and thread, for /proc/self and thread-self; set by proc/. pid 0: none */
+extern struct proc_who (*proc_self_hook)(void);
 
 void procfs_init(void);

@@ -13,13 +13,15 @@
 #include "proc/signal.h"
 #include "proc/trampoline.h"
 #include "riscv/csr.h"
+#include "sched/pid.h"
 #include "vm/usercopy.h"
 
 /*
  * exec first builds everything beside the running program: opens and checks the files,
  * collects the strings, makes an address space with segments and stack. All that can
  * fail, and then nothing has happened. Only exec_commit(), which cannot, makes the task
- * forget its old program. In between the other threads of the process are ended.
+ * forget its old program. In between the other threads of the process are ended; whichever
+ * thread is left is the first from then on, and has the process's number.
  */
 
 #define HWCAP_IMAFDC 0x112d
@@ -266,6 +268,8 @@ exec_commit(struct exec *exec)
 	u64 spin_flags;
 
 	thread_clear_child_tid();
+	if (current->tid != current->process->pid)
+		tid_become(current->process->pid);
 	exec->mm = process_switch_mm(exec->mm);
 	icache_flush(&current->mm->tlb);
 	process_end_vfork(current->process);

@@ -153,7 +153,7 @@ leave_process(struct process *process, u32 status)
 {
 	struct process_usage usage;
 
-	task_usage_get(current, &usage);
+	task_usage_get_locked(current, &usage);
 	process_usage_add(&process->dead_threads, &usage);
 	list_del(&current->thread_link);
 	process->nr_threads--;

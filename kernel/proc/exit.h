@@ -45,7 +45,9 @@ struct mm *process_switch_mm(struct mm *mm);
 
 /* Sum up. max_rss is the larger of both. */
 void process_usage_add(struct process_usage *to, const struct process_usage *from);
+/* What one thread used until now. _locked => process_lock held */
 void task_usage_get(struct task *task, struct process_usage *usage);
+void task_usage_get_locked(struct task *task, struct process_usage *usage);
 
 /* The child of a vfork no longer uses its parent's memory. */
 void process_end_vfork(struct process *process);

@@ -26,7 +26,7 @@ become_process(void)
 	current->fs = fs_context_new();
 	if (!process || !current->files || !current->fs)
 		panic("no memory for the first process");
-	tid_become_first();
+	tid_become(1);
 	process->pid = current->tid;
 	rlimits_init(process->rlimits);
 	signal_queue_init(&current->pending);

@@ -31,37 +31,56 @@ show_user_memory(struct seq *seq, struct mm *mm, u64 start, u64 end)
 }
 
 static void
-show_cmdline(struct seq *seq, struct process *process, struct mm *mm)
+show_cmdline(struct seq *seq, const struct pid_subject *whom)
 {
-	(void)process;
-	if (mm)
-		show_user_memory(seq, mm, mm->arg_start, mm->arg_end);
+	if (whom->mm)
+		show_user_memory(seq, whom->mm, whom->mm->arg_start, whom->mm->arg_end);
 }
 
 static void
-show_environ(struct seq *seq, struct process *process, struct mm *mm)
+show_environ(struct seq *seq, const struct pid_subject *whom)
 {
-	(void)process;
-	if (mm)
-		show_user_memory(seq, mm, mm->env_start, mm->env_end);
+	if (whom->mm)
+		show_user_memory(seq, whom->mm, whom->mm->env_start, whom->mm->env_end);
 }
 
 static void
-show_auxv(struct seq *seq, struct process *process, struct mm *mm)
+show_auxv(struct seq *seq, const struct pid_subject *whom)
 {
-	(void)process;
-	if (mm)
-		seq_write(seq, mm->auxv, sizeof(mm->auxv));
+	if (whom->mm)
+		seq_write(seq, whom->mm->auxv, sizeof(whom->mm->auxv));
+}
+
+/* The thread, or the one that stands for the process. => process_lock held; NULL for a zombie */
+static struct task *
+subject_thread_locked(const struct pid_subject *whom)
+{
+	if (whom->thread)
+		return whom->thread;
+	return list_first_entry_or_null(&whom->process->threads, struct task, thread_link);
 }
 
 static void
-show_comm(struct seq *seq, struct process *process, struct mm *mm)
+show_comm(struct seq *seq, const struct pid_subject *whom)
 {
 	struct pid_info info;
 
-	(void)mm;
-	pid_info_get(process, &info);
+	pid_info_get(whom, &info);
 	seq_printf(seq, "%s\n", info.name);
+}
+
+/* As in Linux: a process names its own threads, and nobody else's. Longer names are cut. */
+static int
+write_comm(const struct pid_subject *whom, const char *text)
+{
+	u64 flags;
+
+	if (whom->process != current->process)
+		return -EINVAL;
+	flags = spin_lock_irqsave(&process_lock);
+	strscpy(subject_thread_locked(whom)->name, text, TASK_NAME_MAX);
+	spin_unlock_irqrestore(&process_lock, flags);
+	return 0;
 }
 
 static void
@@ -74,7 +93,7 @@ show_limit(struct seq *seq, u64 limit)
 }
 
 static void
-show_limits(struct seq *seq, struct process *process, struct mm *mm)
+show_limits(struct seq *seq, const struct pid_subject *whom)
 {
 	static const struct {
 		const char *name, *unit;
@@ -97,55 +116,52 @@ show_limits(struct seq *seq, struct process *process, struct mm *mm)
 		[RLIMIT_RTTIME] = {"Max realtime timeout", "us"},
 	};
 
-	(void)mm;
 	seq_printf(seq, "%-25s %-20s %-20s %-10s\n", "Limit", "Soft Limit", "Hard Limit", "Units");
 	for (int i = 0; i < RLIM_NLIMITS; i++) {
 		seq_printf(seq, "%-25s ", rows[i].name);
-		show_limit(seq, process->rlimits[i].cur);
-		show_limit(seq, process->rlimits[i].max);
+		show_limit(seq, whom->process->rlimits[i].cur);
+		show_limit(seq, whom->process->rlimits[i].max);
 		seq_printf(seq, "%-10s\n", rows[i].unit);
 	}
 }
 
 static void
-show_oom_score_adj(struct seq *seq, struct process *process, struct mm *mm)
+show_oom_score_adj(struct seq *seq, const struct pid_subject *whom)
 {
-	(void)mm;
-	seq_printf(seq, "%d\n", process->oom_score_adj);
+	seq_printf(seq, "%d\n", whom->process->oom_score_adj);
 }
 
 static void
-show_oom_score(struct seq *seq, struct process *process, struct mm *mm)
+show_oom_score(struct seq *seq, const struct pid_subject *whom)
 {
-	seq_printf(seq, "%lu\n", process_oom_score(process, mm));
+	seq_printf(seq, "%lu\n", process_oom_score(whom->process, whom->mm));
 }
 
 static int
-write_oom_score_adj(struct process *process, const char *text)
+write_oom_score_adj(const struct pid_subject *whom, const char *text)
 {
 	s64 value;
 	int err = kstrtos64(text, 10, &value);
 
-	return err ? err : process_set_oom_score_adj(process, value);
+	return err ? err : process_set_oom_score_adj(whom->process, value);
 }
 
 /* Whether any thread has the mark of fault injection (mem/fault_inject.h). */
 static void
-show_make_it_fail(struct seq *seq, struct process *process, struct mm *mm)
+show_make_it_fail(struct seq *seq, const struct pid_subject *whom)
 {
 	u64 flags = spin_lock_irqsave(&process_lock);
 	bool marked = false;
 	struct task *task;
 
-	(void)mm;
-	list_for_each_entry(task, &process->threads, thread_link)
+	list_for_each_entry(task, &whom->process->threads, thread_link)
 		marked |= READ_ONCE(task->ti.flags) & TIF_MAKE_IT_FAIL;
 	spin_unlock_irqrestore(&process_lock, flags);
 	seq_printf(seq, "%d\n", marked);
 }
 
 static int
-write_make_it_fail(struct process *process, const char *text)
+write_make_it_fail(const struct pid_subject *whom, const char *text)
 {
 	struct task *task;
 	u64 value, flags;
@@ -153,7 +169,7 @@ write_make_it_fail(struct process *process, const char *text)
 	if (kstrtou64(text, 0, &value) || value > 1)
 		return -EINVAL;
 	flags = spin_lock_irqsave(&process_lock);
-	list_for_each_entry(task, &process->threads, thread_link) {
+	list_for_each_entry(task, &whom->process->threads, thread_link) {
 		if (value)
 			atomic_or32(&task->ti.flags, TIF_MAKE_IT_FAIL);
 		else
@@ -164,15 +180,14 @@ write_make_it_fail(struct process *process, const char *text)
 }
 
 static void
-show_trace(struct seq *seq, struct process *process, struct mm *mm)
+show_trace(struct seq *seq, const struct pid_subject *whom)
 {
-	(void)mm;
-	seq_printf(seq, "%d\n", trace_is_attached(process));
+	seq_printf(seq, "%d\n", trace_is_attached(whom->process));
 }
 
 /* "FD": the writer's pipe gets the records; "FD f": those of the children, too. */
 static int
-write_trace(struct process *process, const char *text)
+write_trace(const struct pid_subject *whom, const char *text)
 {
 	char number[12];
 	struct file *file;
@@ -188,14 +203,14 @@ write_trace(struct process *process, const char *text)
 	file = files_get(current->files, fd);
 	if (!file)
 		return -EBADF;
-	err = trace_attach(process, file, *text);
+	err = trace_attach(whom->process, file, *text);
 	file_put(file);
 	return err;
 }
 
 static const struct pid_file {
-	void (*show)(struct seq *seq, struct process *process, struct mm *mm);
-	int (*write)(struct process *process, const char *text);
+	void (*show)(struct seq *seq, const struct pid_subject *whom);
+	int (*write)(const struct pid_subject *whom, const char *text);
 	s64 (*words)(struct mm *mm, u64 first, u64 *words, u64 nr); /* instead of show */
 } files_table[] = {
 	{.show = pid_show_stat},
@@ -207,7 +222,7 @@ static const struct pid_file {
 	{.show = show_cmdline},
 	{.show = show_environ},
 	{.show = show_auxv},
-	{.show = show_comm},
+	{.show = show_comm, .write = write_comm},
 	{.show = show_limits},
 	{.show = show_oom_score},
 	{.show = show_oom_score_adj, .write = write_oom_score_adj},
@@ -233,45 +248,84 @@ pid_next(s32 after)
 	return pid;
 }
 
+/* Whom the number stands for, with references. => 0; -ESRCH when he is gone */
+static int
+subject_get(struct proc_who who, struct pid_subject *whom)
+{
+	struct process *process = process_find(who.pid);
+
+	*whom = (struct pid_subject){.process = process};
+	if (!process)
+		return -ESRCH;
+	if (who.tid) {
+		whom->thread = process_thread_get(process, who.tid);
+		if (!whom->thread) {
+			process_put(process);
+			return -ESRCH;
+		}
+	}
+	whom->mm = process_mm_get(process);
+	return 0;
+}
+
+static void
+subject_put(const struct pid_subject *whom)
+{
+	if (whom->mm)
+		mm_put(whom->mm);
+	if (whom->thread)
+		task_put(whom->thread);
+	process_put(whom->process);
+}
+
 static bool
-pid_exists(s32 pid)
+pid_exists(struct proc_who who)
+{
+	struct pid_subject whom;
+
+	if (subject_get(who, &whom) < 0)
+		return false;
+	subject_put(&whom);
+	return true;
+}
+
+static s32
+pid_next_thread(s32 pid, s32 after)
 {
 	struct process *process = process_find(pid);
+	s32 tid = process ? process_thread_next(process, after) : 0;
 
 	if (process)
 		process_put(process);
-	return process;
+	return tid;
 }
 
 static int
-pid_show(s32 pid, unsigned file, struct seq *seq)
+pid_show(struct proc_who who, unsigned file, struct seq *seq)
 {
-	struct process *process = process_find(pid);
-	struct mm *mm;
+	struct pid_subject whom;
+	int err = subject_get(who, &whom);
 
-	if (!process)
-		return -ESRCH;
-	mm = process_mm_get(process);
-	files_table[file].show(seq, process, mm);
-	if (mm)
-		mm_put(mm);
-	process_put(process);
+	if (err)
+		return err;
+	files_table[file].show(seq, &whom);
+	subject_put(&whom);
 	return 0;
 }
 
 static int
-pid_write(s32 pid, unsigned file, const char *text)
+pid_write(struct proc_who who, unsigned file, const char *text)
 {
-	struct process *process;
+	struct pid_subject whom;
 	int err;
 
 	if (!files_table[file].write)
-		return -EACCES;
-	process = process_find(pid);
-	if (!process)
-		return -ESRCH;
-	err = files_table[file].write(process, text);
-	process_put(process);
+		return -EINVAL;
+	err = subject_get(who, &whom);
+	if (err)
+		return err;
+	err = files_table[file].write(&whom, text);
+	subject_put(&whom);
 	return err;
 }
 
@@ -281,20 +335,22 @@ pid_has_words(unsigned file)
 	return files_table[file].words;
 }
 
-static s64
-pid_words(s32 pid, unsigned file, u64 first, u64 *words, u64 nr)
+static bool
+pid_is_writable(unsigned file)
 {
-	struct process *process = process_find(pid);
-	struct mm *mm;
-	s64 got;
+	return files_table[file].write;
+}
 
-	if (!process)
-		return -ESRCH;
-	mm = process_mm_get(process);
-	got = files_table[file].words(mm, first, words, nr);
-	if (mm)
-		mm_put(mm);
-	process_put(process);
+static s64
+pid_words(struct proc_who who, unsigned file, u64 first, u64 *words, u64 nr)
+{
+	struct pid_subject whom;
+	s64 got = subject_get(who, &whom);
+
+	if (got)
+		return got;
+	got = files_table[file].words(whom.mm, first, words, nr);
+	subject_put(&whom);
 	return got;
 }
 
@@ -350,19 +406,23 @@ pid_exe(s32 pid, char *buf, size_t size)
 	return len;
 }
 
-static s32
-self_pid(void)
+static struct proc_who
+self_who(void)
 {
-	return current->process ? current->process->pid : 0;
+	if (!current->process)
+		return (struct proc_who){};
+	return (struct proc_who){.pid = current->process->pid, .tid = current->tid};
 }
 
 static const struct proc_pid_ops pid_ops = {
 	.files = file_names,
 	.next = pid_next,
 	.exists = pid_exists,
+	.next_thread = pid_next_thread,
 	.show = pid_show,
 	.write = pid_write,
 	.has_words = pid_has_words,
+	.is_writable = pid_is_writable,
 	.words = pid_words,
 	.files_of = pid_files_of,
 	.cwd = pid_cwd,
@@ -374,5 +434,5 @@ void INIT
 process_files_init(void)
 {
 	proc_pid_ops = &pid_ops;
-	proc_self_hook = self_pid;
+	proc_self_hook = self_who;
 }

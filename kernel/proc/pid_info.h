@@ -1,13 +1,22 @@
 #pragma once
 
-/* One process at one moment, for the files of /proc/<pid> that are about all of it. */
+/* What the files of /proc/<pid> and /proc/<pid>/task/<tid> show. */
 
 #include "fs/seq.h"
 #include "proc/process.h"
 
 struct vma;
 
+/* Whom a file is about. */
+struct pid_subject {
+	struct process *process;
+	struct task *thread; /* NULL: the process as a whole */
+	struct mm *mm;	     /* NULL for a zombie */
+};
+
+/* A process or a thread at one moment; its first thread stands for the process where one must. */
 struct pid_info {
+	s32 id; /* pid or tid */
 	s32 pid, ppid, pgid, sid;
 	s32 tty_dev, tty_pgrp;
 	char state;
@@ -21,22 +30,22 @@ struct pid_info {
 	struct process_usage self, children;
 };
 
-void pid_info_get(struct process *process, struct pid_info *info);
+void pid_info_get(const struct pid_subject *whom, struct pid_info *info);
 
-/* proc/pid_stat.c: the files that are one snapshot. mm is NULL for a zombie. */
-void pid_show_stat(struct seq *seq, struct process *process, struct mm *mm);
-void pid_show_statm(struct seq *seq, struct process *process, struct mm *mm);
-void pid_show_status(struct seq *seq, struct process *process, struct mm *mm);
+/* proc/pid_stat.c: the files that are one snapshot. */
+void pid_show_stat(struct seq *seq, const struct pid_subject *whom);
+void pid_show_statm(struct seq *seq, const struct pid_subject *whom);
+void pid_show_status(struct seq *seq, const struct pid_subject *whom);
 
 /* proc/pid_pagemap.c: words of pagemap, as procfs_register_words() has them. */
 s64 pid_pagemap_words(struct mm *mm, u64 first, u64 *words, u64 nr);
 
 /* proc/pid_maps.c: what is mapped. */
-void pid_show_maps(struct seq *seq, struct process *process, struct mm *mm);
+void pid_show_maps(struct seq *seq, const struct pid_subject *whom);
 
 /* proc/pid_smaps.c: the same with what is in memory of each area, and in all. */
-void pid_show_smaps(struct seq *seq, struct process *process, struct mm *mm);
-void pid_show_smaps_rollup(struct seq *seq, struct process *process, struct mm *mm);
+void pid_show_smaps(struct seq *seq, const struct pid_subject *whom);
+void pid_show_smaps_rollup(struct seq *seq, const struct pid_subject *whom);
 
 /* The line of maps for an area. */
 void pid_show_vma(struct seq *seq, const struct vma *vma);

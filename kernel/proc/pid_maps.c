@@ -63,9 +63,8 @@ show_vma(struct vma *vma, void *arg)
 }
 
 void
-pid_show_maps(struct seq *seq, struct process *process, struct mm *mm)
+pid_show_maps(struct seq *seq, const struct pid_subject *whom)
 {
-	(void)process;
-	if (mm)
-		mm_for_each_vma(mm, show_vma, seq);
+	if (whom->mm)
+		mm_for_each_vma(whom->mm, show_vma, seq);
 }

@@ -64,11 +64,10 @@ show_area(struct vma *vma, void *arg)
 }
 
 void
-pid_show_smaps(struct seq *seq, struct process *process, struct mm *mm)
+pid_show_smaps(struct seq *seq, const struct pid_subject *whom)
 {
-	(void)process;
-	if (mm)
-		mm_for_each_vma(mm, show_area, seq);
+	if (whom->mm)
+		mm_for_each_vma(whom->mm, show_area, seq);
 }
 
 /* The sum so far, and from where to where the areas reach. */
@@ -90,14 +89,13 @@ add_area(struct vma *vma, void *arg)
 }
 
 void
-pid_show_smaps_rollup(struct seq *seq, struct process *process, struct mm *mm)
+pid_show_smaps_rollup(struct seq *seq, const struct pid_subject *whom)
 {
 	struct rollup rollup = {};
 
-	(void)process;
-	if (!mm)
+	if (!whom->mm)
 		return;
-	mm_for_each_vma(mm, add_area, &rollup);
+	mm_for_each_vma(whom->mm, add_area, &rollup);
 	seq_printf(seq, "%08lx-%08lx ---p 00000000 00:00 0 [rollup]\n", rollup.start, rollup.end);
 	show_usage(seq, &rollup.usage);
 }

@@ -30,18 +30,32 @@ get_signals(struct process *process, const struct task *task, struct pid_info *i
 	}
 }
 
-void
-pid_info_get(struct process *process, struct pid_info *info)
+/* => process_lock held */
+static void
+get_thread(const struct task *task, struct pid_info *info)
 {
-	struct task *task;
+	info->state = task_state_letter(task);
+	strscpy(info->name, task->name, sizeof(info->name));
+	info->cpu = task->ti.cpu_id;
+}
+
+void
+pid_info_get(const struct pid_subject *whom, struct pid_info *info)
+{
+	struct process *process = whom->process;
+	struct task *task = whom->thread;
 	u64 flags;
 
 	memset(info, 0, sizeof(*info));
-	info->state = process_state_letter(process);
-	process_usage_get(process, &info->self);
+	if (task)
+		task_usage_get(task, &info->self);
+	else
+		process_usage_get(process, &info->self);
 	flags = spin_lock_irqsave(&process_lock);
-	task = list_first_entry_or_null(&process->threads, struct task, thread_link);
+	if (!task)
+		task = list_first_entry_or_null(&process->threads, struct task, thread_link);
 	info->pid = process->pid;
+	info->id = whom->thread ? whom->thread->tid : process->pid;
 	info->ppid = process->ppid;
 	info->pgid = process->pgid;
 	info->sid = process->sid;
@@ -50,13 +64,12 @@ pid_info_get(struct process *process, struct pid_info *info)
 	info->nr_threads = process->nr_threads;
 	info->exit_signal = process->exit_signal;
 	info->exit_status = process->exit_status;
-	info->start_ns = process->start_ns;
+	info->start_ns = whom->thread ? whom->thread->start_ns : process->start_ns;
 	info->children = process->dead_children;
+	info->state = 'Z';
 	strscpy(info->name, process->name, sizeof(info->name));
-	if (task) {
-		strscpy(info->name, task->name, sizeof(info->name));
-		info->cpu = task->ti.cpu_id;
-	}
+	if (task)
+		get_thread(task, info);
 	spin_lock(&process->signal.lock);
 	get_signals(process, task, info);
 	spin_unlock(&process->signal.lock);
@@ -66,7 +79,7 @@ pid_info_get(struct process *process, struct pid_info *info)
 static void
 show_stat_identity(struct seq *seq, const struct pid_info *info)
 {
-	seq_printf(seq, "%d (%s) %c %d %d %d %d %d 0", info->pid, info->name, info->state,
+	seq_printf(seq, "%d (%s) %c %d %d %d %d %d 0", info->id, info->name, info->state,
 		   info->ppid, info->pgid, info->sid, info->tty_dev, info->tty_pgrp);
 	seq_printf(seq, " %lu %lu %lu %lu", info->self.min_flt, info->children.min_flt,
 		   info->self.maj_flt, info->children.maj_flt);
@@ -79,15 +92,14 @@ show_stat_identity(struct seq *seq, const struct pid_info *info)
 
 /* The 52 fields of proc(5); those that mean nothing here are 0. */
 void
-pid_show_stat(struct seq *seq, struct process *process, struct mm *mm)
+pid_show_stat(struct seq *seq, const struct pid_subject *whom)
 {
 	static const struct mm nothing;
+	struct mm *mm = whom->mm ? whom->mm : (struct mm *)&nothing;
 	struct pid_info info;
 
-	pid_info_get(process, &info);
+	pid_info_get(whom, &info);
 	show_stat_identity(seq, &info);
-	if (!mm)
-		mm = (struct mm *)&nothing;
 	seq_printf(seq, " %lu %lu %lu", mm->total_pages * PAGE_SIZE, mm_rss_pages(mm),
 		   RLIM_INFINITY);
 	seq_printf(seq, " %lu %lu %lu 0 0", mm->start_code, mm->end_code, mm->start_stack);
@@ -100,9 +112,10 @@ pid_show_stat(struct seq *seq, struct process *process, struct mm *mm)
 }
 
 void
-pid_show_statm(struct seq *seq, struct process *process, struct mm *mm)
+pid_show_statm(struct seq *seq, const struct pid_subject *whom)
 {
-	(void)process;
+	struct mm *mm = whom->mm;
+
 	if (!mm) {
 		seq_puts(seq, "0 0 0 0 0 0 0\n");
 		return;
@@ -161,17 +174,17 @@ show_memory(struct seq *seq, struct mm *mm)
 }
 
 void
-pid_show_status(struct seq *seq, struct process *process, struct mm *mm)
+pid_show_status(struct seq *seq, const struct pid_subject *whom)
 {
 	struct pid_info info;
 
-	pid_info_get(process, &info);
+	pid_info_get(whom, &info);
 	seq_printf(seq, "Name:\t%s\nState:\t%s\n", info.name, state_text(info.state));
 	seq_printf(seq, "Tgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n", info.pid,
-		   info.pid, info.ppid);
+		   info.id, info.ppid);
 	seq_puts(seq, "Uid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\n");
-	if (mm)
-		show_memory(seq, mm);
+	if (whom->mm)
+		show_memory(seq, whom->mm);
 	seq_printf(seq, "Threads:\t%u\n", info.nr_threads);
 	seq_printf(seq, "SigPnd:\t%016lx\nShdPnd:\t%016lx\n", info.pending, info.shared);
 	seq_printf(seq, "SigBlk:\t%016lx\nSigIgn:\t%016lx\nSigCgt:\t%016lx\n", info.blocked,

@@ -134,19 +134,30 @@ process_usage_add(struct process_usage *to, const struct process_usage *from)
 }
 
 void
-task_usage_get(struct task *task, struct process_usage *usage)
+task_usage_get_locked(struct task *task, struct process_usage *usage)
 {
-	u64 total = task->runtime_ns;
+	u64 total = READ_ONCE(task->runtime_ns);
 
+	assert_spin_held(&process_lock);
 	if (task == current)
 		total += clock_now_ns() - task->exec_start_ns;
-	usage->system_ns = MIN(task->system_ns, total);
-	usage->user_ns = total - usage->system_ns;
+	cputime_split(&task->cputime, total);
+	usage->system_ns = task->cputime.system_ns;
+	usage->user_ns = task->cputime.user_ns;
 	usage->min_flt = task->min_flt;
 	usage->maj_flt = task->maj_flt;
 	usage->nr_voluntary = task->nr_voluntary;
 	usage->nr_involuntary = task->nr_switches - task->nr_voluntary;
 	usage->max_rss_pages = 0;
+}
+
+void
+task_usage_get(struct task *task, struct process_usage *usage)
+{
+	u64 flags = spin_lock_irqsave(&process_lock);
+
+	task_usage_get_locked(task, usage);
+	spin_unlock_irqrestore(&process_lock, flags);
 }
 
 void
@@ -158,13 +169,13 @@ process_usage_get(struct process *process, struct process_usage *usage)
 
 	*usage = process->dead_threads;
 	list_for_each_entry(task, &process->threads, thread_link) {
-		task_usage_get(task, &thread_usage);
+		task_usage_get_locked(task, &thread_usage);
 		process_usage_add(usage, &thread_usage);
 	}
 	spin_unlock_irqrestore(&process_lock, flags);
 }
 
-static char
+char
 task_state_letter(const struct task *task)
 {
 	static const char letters[] = {
@@ -176,15 +187,36 @@ task_state_letter(const struct task *task)
 	return state < ARRAY_SIZE(letters) ? letters[state] : '?';
 }
 
-char
-process_state_letter(struct process *process)
+struct task *
+process_thread_get(struct process *process, s32 tid)
 {
 	u64 flags = spin_lock_irqsave(&process_lock);
-	struct task *task = list_first_entry_or_null(&process->threads, struct task, thread_link);
-	char letter = task ? task_state_letter(task) : 'Z';
+	struct task *task, *found = NULL;
 
+	list_for_each_entry(task, &process->threads, thread_link) {
+		if (task->tid == tid) {
+			task_get(task);
+			found = task;
+			break;
+		}
+	}
 	spin_unlock_irqrestore(&process_lock, flags);
-	return letter;
+	return found;
+}
+
+s32
+process_thread_next(struct process *process, s32 after)
+{
+	u64 flags = spin_lock_irqsave(&process_lock);
+	struct task *task;
+	s32 next = 0;
+
+	list_for_each_entry(task, &process->threads, thread_link) {
+		if (task->tid > after && (!next || task->tid < next))
+			next = task->tid;
+	}
+	spin_unlock_irqrestore(&process_lock, flags);
+	return next;
 }
 
 /* Runs when a thread's last reference goes. */

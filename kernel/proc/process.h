@@ -148,8 +148,13 @@ struct fs_context *process_fs_get(struct process *process);
 /* What its living and dead threads used until now. */
 void process_usage_get(struct process *process, struct process_usage *usage);
 
-/* Letter as in /proc/<pid>/stat: R S D T Z. */
-char process_state_letter(struct process *process);
+/* Letter as in /proc/<pid>/stat: R S D T X. */
+char task_state_letter(const struct task *task);
+
+/* Its thread of that number, with a reference. => NULL when it has none */
+struct task *process_thread_get(struct process *process, s32 tid);
+/* The tid after this one in order of number. => 0 past the last */
+s32 process_thread_next(struct process *process, s32 after);
 
 /* /proc/<pid> (proc/pid_files.c). */
 void process_files_init(void);

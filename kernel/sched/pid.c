@@ -24,7 +24,7 @@ tid_bucket(s32 tid)
 	return bucket;
 }
 
-s32
+int
 tid_alloc(struct task *task)
 {
 	u64 tid;
@@ -39,22 +39,51 @@ tid_alloc(struct task *task)
 	}
 	tid_last = tid;
 	tid_used[tid / 64] |= BIT(tid % 64);
+	task->tid = tid;
 	list_add(&task->tid_link, tid_bucket(tid));
 	list_add_tail(&task->all_link, &all_tasks);
 	nr_tasks++;
 	nr_created++;
 	spin_unlock(&tid_lock);
-	return tid;
+	return 0;
+}
+
+/* => tid_lock held; NULL when no task has it */
+static struct task *
+task_find_locked(s32 tid)
+{
+	struct task *task;
+
+	list_for_each_entry(task, tid_bucket(tid), tid_link) {
+		if (task->tid == tid)
+			return task;
+	}
+	return NULL;
+}
+
+static void
+tid_set(struct task *task, s32 tid)
+{
+	task->tid = tid;
+	task->ti.pid = tid;
+	list_move(&task->tid_link, tid_bucket(tid));
 }
 
 void
-tid_become_first(void)
+tid_become(s32 tid)
 {
+	s32 old = current->tid;
+	struct task *holder;
+
 	spin_lock(&tid_lock);
-	tid_used[current->tid / 64] &= ~BIT(current->tid % 64);
-	current->tid = 1;
-	current->ti.pid = 1;
-	list_move(&current->tid_link, tid_bucket(1));
+	holder = task_find_locked(tid);
+	if (holder) {
+		tid_set(holder, old);
+	} else {
+		tid_used[tid / 64] |= BIT(tid % 64);
+		tid_used[old / 64] &= ~BIT(old % 64);
+	}
+	tid_set(current, tid);
 	spin_unlock(&tid_lock);
 }
 
@@ -72,17 +101,14 @@ tid_free(struct task *task)
 struct task *
 task_find(s32 tid)
 {
-	struct task *task, *found = NULL;
+	struct task *found;
 
 	if (tid <= 0 || tid >= TID_MAX)
 		return NULL;
 	spin_lock(&tid_lock);
-	list_for_each_entry(task, tid_bucket(tid), tid_link) {
-		if (task->tid == tid && refcount_inc_not_zero(&task->refs)) {
-			found = task;
-			break;
-		}
-	}
+	found = task_find_locked(tid);
+	if (found && !refcount_inc_not_zero(&found->refs))
+		found = NULL;
 	spin_unlock(&tid_lock);
 	return found;
 }

@@ -6,9 +6,12 @@
 
 #define TID_MAX 32768
 
-/* => the new task's id, or -EAGAIN when all are in use */
-s32 tid_alloc(struct task *task);
+/* Gives a new task its id. => 0, or -EAGAIN when all are in use */
+int tid_alloc(struct task *task);
 void tid_free(struct task *task);
 
-/* The current task becomes task 1, which no other ever is. Once. */
-void tid_become_first(void);
+/*
+ * The current task goes on under another number: 1, which no other task ever has; or that of its
+ * process, whose first thread is dead. A dead task that still has it gets the current one's.
+ */
+void tid_become(s32 tid);

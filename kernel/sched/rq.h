@@ -13,10 +13,12 @@ struct run_queue {
 	struct rb_root ready; /* of tasks by run_node, in order of vtime_ns */
 	u32 nr_ready;
 	bool slice_armed; /* this hart's own: the slice timer is set */
+	bool tick_armed;  /* likewise */
 	struct task *running, *idle;
 	u64 vtime_ns; /* the least vtime_ns of its tasks, as far as it has come */
 	u64 nr_switches, idle_ns;
 	u64 iowait_ns; /* of idle_ns, while somebody waited for a disk */
+	struct cputime cputime; /* of all tasks but idle */
 } ALIGNED(64);
 
 extern struct run_queue run_queues[NR_CPUS];
@@ -58,6 +60,9 @@ void task_begin(struct thread_info *left, void (*entry)(void *arg), void *arg);
 
 /* Each hart, before its first schedule(): idle is the task that runs now. */
 void sched_init_cpu(struct task *idle);
+
+/* Interrupt side, every CPUTIME_TICK_NS while the hart is busy: whom did it find in user mode? */
+void sched_sample(bool from_user);
 
 /* Another hart put a task into this one's queue. Interrupt context. */
 void sched_ipi(void);

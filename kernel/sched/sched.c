@@ -29,7 +29,17 @@ slice_start(struct run_queue *rq)
 	if (rq->slice_armed)
 		return;
 	rq->slice_armed = true;
-	timer_set_slice(clock_now_ns() + rq_slice_ns(rq));
+	timer_set_deadline(TIMER_SLICE, clock_now_ns() + rq_slice_ns(rq));
+}
+
+/* The hart is busy: look who uses it, now and then. It stops by itself when the hart is idle. */
+static void
+tick_start(struct run_queue *rq, u64 now)
+{
+	if (rq->tick_armed)
+		return;
+	rq->tick_armed = true;
+	timer_set_deadline(TIMER_TICK, now + CPUTIME_TICK_NS);
 }
 
 /* Lock the queue that a task belongs to, whichever it is when the lock is had. */
@@ -185,6 +195,8 @@ switch_tasks(struct run_queue *rq, struct task *previous, struct task *next)
 	next->exec_start_ns = previous->exec_start_ns;
 	next->nr_switches++;
 	rq->nr_switches++;
+	if (previous == rq->idle)
+		tick_start(rq, next->exec_start_ns);
 	fpu_leave(previous);
 	WRITE_ONCE(next->on_cpu, 1);
 	next->ti.cpu = previous->ti.cpu;
@@ -280,6 +292,23 @@ sched_tick(void)
 		return;
 	atomic_or32(&current->ti.flags, TIF_NEED_RESCHED);
 	slice_start(rq);
+}
+
+void
+sched_sample(bool from_user)
+{
+	struct run_queue *rq = &run_queues[cpu_id()];
+	u64 now = clock_now_ns();
+
+	spin_lock(&rq->lock);
+	rq->tick_armed = false;
+	rq_charge(rq, now);
+	if (rq->running != rq->idle) {
+		cputime_count(&rq->running->cputime, from_user);
+		cputime_count(&rq->cputime, from_user);
+		tick_start(rq, now);
+	}
+	spin_unlock(&rq->lock);
 }
 
 void
@@ -389,16 +418,21 @@ sched_nr_switches(void)
 	return nr;
 }
 
-u64
-sched_idle_ns(u32 cpu)
+void
+sched_cpu_times(u32 cpu, struct cpu_times *times)
 {
-	return READ_ONCE(run_queues[cpu].idle_ns);
-}
+	struct run_queue *rq = &run_queues[cpu];
+	u64 flags = spin_lock_irqsave(&rq->lock);
+	u64 now = clock_now_ns();
 
-u64
-sched_iowait_ns(u32 cpu)
-{
-	return READ_ONCE(run_queues[cpu].iowait_ns);
+	times->idle_ns = rq->idle_ns;
+	times->iowait_ns = rq->iowait_ns;
+	if (rq->running == rq->idle)
+		times->idle_ns += now - rq->idle->exec_start_ns;
+	cputime_split(&rq->cputime, now - times->idle_ns);
+	times->user_ns = rq->cputime.user_ns;
+	times->system_ns = rq->cputime.system_ns;
+	spin_unlock_irqrestore(&rq->lock, flags);
 }
 
 u32

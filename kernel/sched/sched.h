@@ -47,10 +47,12 @@ void sched_idle_loop(void) NORETURN;
 
 u32 sched_nr_running(void);
 u64 sched_nr_switches(void);
-/* ns that hart was idle since boot */
-u64 sched_idle_ns(u32 cpu);
-/* ... of these, while a task waited for a disk; and how many do now */
-u64 sched_iowait_ns(u32 cpu);
+/* What a hart did since boot; iowait_ns is of idle_ns, while a task waited for a disk. */
+struct cpu_times {
+	u64 user_ns, system_ns, idle_ns, iowait_ns;
+};
+void sched_cpu_times(u32 cpu, struct cpu_times *times);
+/* How many wait for a disk now. */
 u32 sched_nr_iowait(void);
 /* Around a sleep that ends when a disk has done something. */
 void sched_iowait_begin(void);

@@ -54,8 +54,7 @@ task_create(const char *name, void (*entry)(void *arg), void *arg)
 	task->ti.kstack_base = (u64)kstack_alloc();
 	if (!task->ti.kstack_base)
 		goto no_stack;
-	task->tid = tid_alloc(task);
-	if (task->tid < 0)
+	if (tid_alloc(task) < 0)
 		goto no_tid;
 	strscpy(task->name, name, sizeof(task->name));
 	task->ti.name = task->name;

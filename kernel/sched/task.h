@@ -13,6 +13,7 @@
 #include "riscv/context.h"
 #include "riscv/fpu.h"
 #include "riscv/trap_frame.h"
+#include "sched/cputime.h"
 
 enum task_state {
 	TASK_RUNNING,	      /* runs, or is on a run queue */
@@ -61,7 +62,8 @@ struct task {
 	refcount_t refs; /* whoever may look at it; the last frees it */
 	char name[TASK_NAME_MAX];
 	u64 vtime_ns; /* RUNQUEUE: its place in the queue (rq.c) */
-	u64 start_ns, exec_start_ns, runtime_ns, system_ns;
+	u64 start_ns, exec_start_ns, runtime_ns;
+	struct cputime cputime; /* counted by its hart; split under process_lock */
 	u64 nr_switches, nr_voluntary;
 	cpumask_t allowed;
 

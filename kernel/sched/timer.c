@@ -15,14 +15,15 @@
 #include "core/spinlock.h"
 #include "riscv/sbi.h"
 #include "riscv/sstc.h"
+#include "sched/rq.h"
 #include "sched/sched.h"
 
 struct timer_queue {
 	struct spinlock lock; /* TIMER, interrupts off */
 	struct rb_root timers;
 	struct timer *running;
-	u64 slice_ns; /* end of the time slice, or 0 */
-	u64 set_ns;   /* what the clock is set to, or 0 */
+	u64 deadlines[NR_TIMER_DEADLINES]; /* of the scheduler; 0 for none */
+	u64 set_ns;			   /* what the clock is set to, or 0 */
 	bool sstc;
 } ALIGNED(64);
 
@@ -51,13 +52,13 @@ static u64
 next_due_ns(const struct timer_queue *queue)
 {
 	struct rb_node *first = rb_first(&queue->timers);
-	u64 next = queue->slice_ns;
+	u64 next = first ? rb_entry(first, struct timer, node)->expires_ns : 0;
 
-	if (first) {
-		u64 expires = rb_entry(first, struct timer, node)->expires_ns;
+	for (unsigned i = 0; i < NR_TIMER_DEADLINES; i++) {
+		u64 deadline = queue->deadlines[i];
 
-		if (!next || expires < next)
-			next = expires;
+		if (deadline && (!next || deadline < next))
+			next = deadline;
 	}
 	return next;
 }
@@ -162,13 +163,23 @@ take_due(struct timer_queue *queue, u64 now)
 	return timer;
 }
 
+/* Is it over? Then it is no longer waited for. => queue->lock held */
+static bool
+take_deadline(struct timer_queue *queue, enum timer_deadline which, u64 now)
+{
+	if (!queue->deadlines[which] || queue->deadlines[which] > now)
+		return false;
+	queue->deadlines[which] = 0;
+	return true;
+}
+
 void
-timer_interrupt(void)
+timer_interrupt(bool from_user)
 {
 	struct timer_queue *queue = &queues[cpu_id()];
 	u64 now = clock_now_ns();
 	struct timer *timer;
-	bool slice_over;
+	bool slice_over, tick;
 
 	spin_lock(&queue->lock);
 	while ((timer = take_due(queue, now))) {
@@ -178,23 +189,24 @@ timer_interrupt(void)
 		spin_lock(&queue->lock);
 		__atomic_store_n(&queue->running, NULL, __ATOMIC_RELEASE);
 	}
-	slice_over = queue->slice_ns && queue->slice_ns <= now;
-	if (slice_over)
-		queue->slice_ns = 0;
+	slice_over = take_deadline(queue, TIMER_SLICE, now);
+	tick = take_deadline(queue, TIMER_TICK, now);
 	clock_program(queue, next_due_ns(queue)); /* it goes on firing until it is set */
 	spin_unlock(&queue->lock);
+	if (tick)
+		sched_sample(from_user);
 	if (slice_over)
 		sched_tick();
 }
 
 void
-timer_set_slice(u64 deadline_ns)
+timer_set_deadline(enum timer_deadline which, u64 deadline_ns)
 {
 	u64 flags = irq_save();
 	struct timer_queue *queue = &queues[cpu_id()];
 
 	spin_lock(&queue->lock);
-	queue->slice_ns = deadline_ns;
+	queue->deadlines[which] = deadline_ns;
 	clock_update(queue);
 	spin_unlock(&queue->lock);
 	irq_restore(flags);

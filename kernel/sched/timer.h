@@ -21,11 +21,16 @@ void timer_arm(struct timer *timer, u64 expires_ns);
 /* After this fn neither runs nor will run. Not from fn itself. => true when it was armed */
 bool timer_cancel(struct timer *timer);
 
-/* Clock interrupt: run what is due, set the next. */
-void timer_interrupt(void);
+/* Clock interrupt, of user mode or the kernel: run what is due, set the next. */
+void timer_interrupt(bool from_user);
 
 /* Per hart, at its start. Finds out whether Sstc works. */
 void timer_init_cpu(void);
 
-/* This hart's next time-slice end; 0 for none (tickless). */
-void timer_set_slice(u64 deadline_ns);
+/* What the scheduler of this hart waits for; 0 for nothing (tickless). */
+enum timer_deadline {
+	TIMER_SLICE, /* the end of the time slice: sched_tick() */
+	TIMER_TICK,  /* the next sample of who uses the hart: sched_sample() */
+	NR_TIMER_DEADLINES,
+};
+void timer_set_deadline(enum timer_deadline which, u64 deadline_ns);

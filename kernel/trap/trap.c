@@ -42,7 +42,7 @@ handle_ipi(void)
 }
 
 static void
-handle_interrupt(u64 number)
+handle_interrupt(u64 number, bool from_user)
 {
 	struct cpu *cpu = this_cpu();
 #ifdef DEBUG
@@ -54,7 +54,7 @@ handle_interrupt(u64 number)
 	switch (number) {
 	case IRQ_S_TIMER:
 		cpu->nr_timer_irqs++;
-		timer_interrupt();
+		timer_interrupt(from_user);
 		break;
 	case IRQ_S_EXT:
 		plic_handle_irq();
@@ -112,7 +112,7 @@ void
 trap_kernel(struct trap_frame *tf)
 {
 	if (tf->cause & SCAUSE_IRQ)
-		handle_interrupt(tf->cause & ~SCAUSE_IRQ);
+		handle_interrupt(tf->cause & ~SCAUSE_IRQ, false);
 	else
 		kernel_fault(tf);
 }
@@ -217,7 +217,7 @@ void
 trap_user(struct trap_frame *tf)
 {
 	if (tf->cause & SCAUSE_IRQ) {
-		handle_interrupt(tf->cause & ~SCAUSE_IRQ);
+		handle_interrupt(tf->cause & ~SCAUSE_IRQ, true);
 		return;
 	}
 	irq_enable();

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -83,6 +84,8 @@ exec_helper(int argc, char **argv)
 		__asm__ volatile("frcsr %0" : "=r"(fcsr));
 		return fcsr;
 	}
+	if (strcmp(what, "first_thread") == 0)
+		return argc == 2 && getpid() == atoi(argv[1]) && gettid() == getpid() ? 0 : 1;
 	if (strcmp(what, "signals") == 0) {
 		struct sigaction one, two;
 		sigset_t mask;
@@ -187,6 +190,43 @@ exec_errors(void)
 	CHECK_ERRNO(execve(name, argv, no_environment), ENAMETOOLONG);
 	memset(name, '/', sizeof(name) - 1);
 	CHECK_ERRNO(execve(name, argv, no_environment), ENAMETOOLONG);
+}
+
+static int
+thread_execs(void *argv)
+{
+	raw_call(SYS_execve, (uint64_t)((char **)argv)[0], (uint64_t)argv, (uint64_t)no_environment,
+		 0, 0, 0);
+	return 0;
+}
+
+/* A thread that is not the first execs. The first sleeps meanwhile, or has ended. */
+static void
+exec_in_thread(int first_ends)
+{
+	char number[12];
+	char *argv[] = {(char *)program(), "-x", "first_thread", number, NULL};
+	int tid;
+
+	snprintf(number, sizeof(number), "%d", getpid());
+	thread_start(thread_execs, argv, &tid);
+	if (first_ends)
+		raw_call(SYS_exit, 0, 0, 0, 0, 0, 0);
+	for (;;)
+		sleep_ms(1000);
+}
+
+/* Whichever thread of a process execs, it goes on as the first, with the process's number. */
+static void
+exec_by_a_thread(void)
+{
+	for (int i = 0; i < 20; i++) {
+		pid_t child = fork_checked();
+
+		if (child == 0)
+			exec_in_thread(i % 2);
+		check_exit(child);
+	}
 }
 
 static void
@@ -439,6 +479,7 @@ const struct test exec_tests[] = {
 	{"exec_clears_fp", exec_clears_fp, A_KERNEL},
 	{"exec_registers", exec_registers, A_KERNEL},
 	{"exec_signals", exec_signals, A_KERNEL},
+	{"exec_by_a_thread", exec_by_a_thread, A_KERNEL},
 	{"exec_failure_changes_nothing", exec_failure_changes_nothing, ANYWHERE},
 	{NULL, NULL, ANYWHERE},
 };

@@ -40,7 +40,7 @@ static const struct test_group groups[] = {
 	{"sharing", sharing_tests},  {"exec", exec_tests},	     {"process", process_tests},
 	{"files", file_tests},	     {"names", name_tests},	     {"pipes", pipe_tests},
 	{"signals", signal_tests},   {"system", system_tests},	     {"counts", count_tests},
-	{"ranges", range_tests},     {"isolation", isolation_tests},
+	{"ranges", range_tests},     {"isolation", isolation_tests}, {"usage", usage_tests},
 };
 
 static struct {

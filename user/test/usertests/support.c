@@ -1,11 +1,14 @@
 /* What every test uses: failing with a reason, children, files with known bytes, time. */
+#define _GNU_SOURCE
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -14,6 +17,11 @@
 
 #define SKIP_STATUS  77
 #define REASON_BYTES 1000
+
+#define THREAD_STACK_BYTES 65536
+#define THREAD_FLAGS                                                                        \
+	(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | \
+	 CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID)
 
 /* Shared by the runner, the test and its children; the first that fails takes it. */
 static struct reason {
@@ -147,6 +155,38 @@ check_exit(pid_t child)
 		FAIL("waitpid: %s", strerror(errno));
 	if (status != 0)
 		FAIL("a child's wait status is 0x%x", status);
+}
+
+struct thread_work {
+	int (*run)(void *argument);
+	void *argument;
+};
+
+/* First code of a thread: its work lies at the bottom of its stack. */
+static int
+thread_main(void *argument)
+{
+	struct thread_work *work = argument;
+
+	work->run(work->argument);
+	raw_call(SYS_exit, 0, 0, 0, 0, 0, 0);
+	return 0;
+}
+
+int
+thread_start(int (*run)(void *argument), void *argument, int *tid)
+{
+	char *stack = mmap(NULL, THREAD_STACK_BYTES, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int number;
+
+	CHECK(stack != MAP_FAILED);
+	*(struct thread_work *)stack = (struct thread_work){run, argument};
+	*tid = 1;
+	number =
+		clone(thread_main, stack + THREAD_STACK_BYTES, THREAD_FLAGS, stack, tid, NULL, tid);
+	CHECK(number > 0);
+	return number;
 }
 
 void

@@ -30,7 +30,7 @@ struct test_group {
 
 extern const struct test pointer_tests[], fault_tests[], memory_tests[], sharing_tests[],
 	exec_tests[], process_tests[], file_tests[], name_tests[], pipe_tests[], signal_tests[],
-	system_tests[], range_tests[], isolation_tests[], count_tests[];
+	system_tests[], range_tests[], isolation_tests[], count_tests[], usage_tests[];
 
 /* Ends the process and makes its test fail. The first reason of a test is the one that is told. */
 void test_fail(const char *file, int line, const char *format, ...)
@@ -77,6 +77,12 @@ void check_killed(void (*function)(void *argument), void *argument, int signal);
 
 /* Waits for the child; the test fails unless it exits with 0. */
 void check_exit(pid_t child);
+
+/*
+ * A thread of this process runs the function and ends. It shares errno and everything thread-local
+ * with its creator, so it makes raw calls alone. *tid is its number, and 0 when it has ended.
+ */
+int thread_start(int (*run)(void *argument), void *argument, int *tid);
 
 /* Sleeps. */
 void sleep_ms(long milliseconds);

@@ -1,0 +1,22 @@
+#pragma once
+
+/* Processor time, split into that of user mode and that of the kernel (sched/cputime.c). */
+
+#include "core/clock.h"
+
+/* How often a busy hart is looked at. */
+#define CPUTIME_TICK_NS (10 * NSEC_PER_MSEC)
+
+struct cputime {
+	u64 user_ticks, system_ticks; /* what ticks found */
+	u64 user_ns, system_ns;	      /* the split as it was last told */
+};
+
+/* A tick found user mode, or the kernel. */
+void cputime_count(struct cputime *time, bool user);
+
+/*
+ * Bring user_ns and system_ns up to date; their sum is total_ns, which only grows, as they do.
+ * => calls for one cputime are serialised by the caller
+ */
+void cputime_split(struct cputime *time, u64 total_ns);
