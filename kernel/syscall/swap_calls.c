@@ -91,7 +91,7 @@ file_source(struct dentry *dentry, struct swap_source *source, struct extent_lis
 	struct mapping *mapping = &inode->mapping;
 	int error;
 
-	if (!mapping->ops->find_sectors)
+	if (!mapping->ops || !mapping->ops->find_sectors) /* a file of /proc has neither */
 		return -EINVAL;
 	error = file_claim(inode);
 	if (error)

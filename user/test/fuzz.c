@@ -1,14 +1,16 @@
 /*
- * fuzz [-n CALLS] [-s SEED] [-v]: random system calls with hostile arguments.
+ * fuzz [-n CALLS] [-s SEED] [-j JOBS] [-v]: random system calls with hostile arguments.
  *
  * The calls are made in batches. Each batch is a process with a group, a directory and limits of
  * its own; its seed is the run's seed and the batch's number, so `fuzz -s SEED -b BATCH` repeats one.
  * It may end as it likes: most end by a signal, for the calls unmap and protect at random. What
  * counts is that the kernel lives, that a batch which hangs can be killed, and that a bystander,
- * a process with a pattern in its memory, in a pipe and in a file, sees none of it.
+ * a process with a pattern in its memory, in a pipe and in a file, sees none of it. With -j there are
+ * JOBS such runs at a time, run J with the seed SEED + J.
  *
  * What would hurt others by right is left out or tamed: reboot; signals to other processes;
- * device nodes; names outside the batch's directory; mounts.
+ * device nodes; names outside the batch's directory; mounts; settings of the whole machine but a few
+ * harmless ones. Swap is the batch's own file, and off again after it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -34,6 +36,8 @@
 #define DEFAULT_CALLS	  20000
 #define ADDRESS_SPACE_MAX (96UL << 20)
 #define SKIP_STATUS	  77
+#define SWAP_PAGES	  24
+#define MAX_JOBS	  16
 
 /* What an argument is for. */
 enum kind {
@@ -49,6 +53,11 @@ enum kind {
 	OWN_PID,
 	SIGNAL,
 	SHORT_TIME, /* a struct timespec of little, or a bad pointer */
+	COMMAND,    /* of fcntl */
+	ADVICE,
+	PROTECTION,
+	MAP_FLAGS,
+	FUTEX_OP,
 	ZERO,
 };
 
@@ -70,7 +79,7 @@ static const struct call calls[] = {
 	CALL(getcwd, POINTER, LENGTH),
 	CALL(dup, FD),
 	CALL(dup3, FD, FD, FLAGS),
-	CALL(fcntl, FD, INTEGER, INTEGER),
+	CALL(fcntl, FD, COMMAND, INTEGER),
 	CALL(ioctl, FD, INTEGER, POINTER),
 	CALL(mkdirat, FD, PATH, FLAGS),
 	CALL(unlinkat, FD, PATH, FLAGS),
@@ -114,7 +123,7 @@ static const struct call calls[] = {
 	CALL(faccessat2, FD, PATH, FLAGS, FLAGS),
 	CALL(waitid, INTEGER, INTEGER, POINTER, FLAGS, POINTER),
 	CALL(set_tid_address, POINTER),
-	CALL(futex, POINTER, INTEGER, INTEGER, SHORT_TIME, POINTER, INTEGER),
+	CALL(futex, POINTER, FUTEX_OP, INTEGER, SHORT_TIME, POINTER, INTEGER),
 	CALL(set_robust_list, POINTER, LENGTH),
 	CALL(setpgid, ZERO, ZERO),
 	CALL(getpgid, INTEGER),
@@ -136,8 +145,8 @@ static const struct call calls[] = {
 	CALL(rt_sigtimedwait, POINTER, POINTER, SHORT_TIME, LENGTH),
 	CALL(brk, ADDRESS),
 	CALL(munmap, ADDRESS, LENGTH),
-	CALL(mmap, ADDRESS, LENGTH, FLAGS, FLAGS, FD, OFFSET),
-	CALL(mprotect, ADDRESS, LENGTH, FLAGS),
+	CALL(mmap, ADDRESS, LENGTH, PROTECTION, MAP_FLAGS, FD, OFFSET),
+	CALL(mprotect, ADDRESS, LENGTH, PROTECTION),
 	CALL(mremap, ADDRESS, LENGTH, LENGTH, FLAGS, ADDRESS),
 	CALL(msync, ADDRESS, LENGTH, FLAGS),
 	CALL(mlock, ADDRESS, LENGTH),
@@ -145,10 +154,12 @@ static const struct call calls[] = {
 	CALL(mlockall, FLAGS),
 	CALL(munlockall),
 	CALL(mincore, ADDRESS, LENGTH, POINTER),
-	CALL(madvise, ADDRESS, LENGTH, INTEGER),
+	CALL(madvise, ADDRESS, LENGTH, ADVICE),
 	CALL(mlock2, ADDRESS, LENGTH, FLAGS),
 	CALL(memfd_create, POINTER, FLAGS),
 	CALL(riscv_flush_icache, POINTER, POINTER, FLAGS),
+	CALL(swapon, PATH, FLAGS),
+	CALL(swapoff, PATH),
 	CALL(nanosleep, SHORT_TIME, POINTER),
 	CALL(getitimer, INTEGER, POINTER),
 	CALL(clock_gettime, INTEGER, POINTER),
@@ -167,8 +178,8 @@ static const struct call calls[] = {
 
 static uint64_t state;
 static int verbose;
-static volatile long *nr_made; /* shared by all batches: calls that came back */
-static char *buffer; /* 16 pages in the middle of nothing; the last but one is read-only */
+static long *nr_made; /* shared by all batches: calls that came back */
+static char *buffer;  /* 16 pages in the middle of nothing; the last but one is read-only */
 
 /* xorshift64*: repeatable everywhere. */
 static uint64_t
@@ -242,6 +253,10 @@ choose_path(void)
 		"/proc/self/stat",
 		"/proc/meminfo",
 		"/proc/self/fd/3",
+		"/proc/self/task",
+		"/proc/thread-self/status",
+		"swap",
+		"swap",
 	};
 
 	if (below(5) == 0)
@@ -300,6 +315,30 @@ choose_integer(void)
 	}
 }
 
+/* Those that are known, and anything. */
+static uint64_t
+choose_command(void)
+{
+	static const int special[] = {0,    1,	  2,	3,    4,   1024 + 6 /* F_DUPFD_CLOEXEC */,
+				      1031, 1032, 1033, 1033, 1034 /* sizes and seals */};
+
+	return below(6) ? (uint64_t)special[below(sizeof(special) / sizeof(special[0]))]
+			: choose_integer();
+}
+
+/* Private, shared or both, fixed or not, and any other bit. */
+static uint64_t
+choose_map_flags(void)
+{
+	uint64_t flags = below(8) ? 1 + below(2) : below(16);
+
+	if (below(2))
+		flags |= MAP_ANONYMOUS;
+	if (below(3) == 0)
+		flags |= MAP_FIXED;
+	return below(3) ? flags : flags | 1UL << below(22);
+}
+
 static uint64_t
 choose_time(void)
 {
@@ -336,6 +375,16 @@ choose(enum kind kind)
 		return choose_time();
 	case INTEGER:
 		return choose_integer();
+	case COMMAND:
+		return choose_command();
+	case ADVICE:
+		return below(8) ? below(26) : choose_integer();
+	case PROTECTION:
+		return below(8) ? below(8) : choose_integer();
+	case MAP_FLAGS:
+		return choose_map_flags();
+	case FUTEX_OP:
+		return below(8) ? below(14) | below(2) << 7 : choose_integer();
 	case NONE:
 	case ZERO:
 	default:
@@ -375,7 +424,7 @@ call_at_random(void)
 	result = syscall(call->number, args[0], args[1], args[2], args[3], args[4], args[5]);
 	if (call->number == SYS_clone && result == 0)
 		_exit(0);
-	++*nr_made;
+	__atomic_fetch_add(nr_made, 1, __ATOMIC_RELAXED);
 }
 
 static void
@@ -390,6 +439,57 @@ limit_set(int resource, unsigned long value)
 	struct rlimit limit = {value, value};
 
 	setrlimit(resource, &limit);
+}
+
+/* A file that swapon(2) takes. */
+static void
+swap_file_make(void)
+{
+	static char page[PAGE];
+	uint32_t header[3] = {1, SWAP_PAGES - 1, 0}; /* version, last page, bad pages */
+	int fd = open("swap", O_RDWR | O_CREAT, 0600);
+
+	if (fd < 0)
+		return;
+	memcpy(page + 1024, header, sizeof(header));
+	memcpy(page + PAGE - 10, "SWAPSPACE2", 10);
+	for (int i = 0; i < SWAP_PAGES; i++) {
+		if (write(fd, page, PAGE) != (ssize_t)PAGE)
+			break;
+		memset(page, 0, sizeof(page));
+	}
+	close(fd);
+}
+
+/* A memfd, and files of /proc and /dev that may be written without harm. */
+static void
+special_files_open(void)
+{
+	static const char *const names[] = {
+		"/proc/self/comm",
+		"/proc/self/oom_score_adj",
+		"/proc/self/make-it-fail",
+		"/proc/self/pagemap",
+		"/proc/sys/vm/drop_caches",
+		"/proc/sys/vm/swappiness",
+		"/proc/kpagecount",
+		"/proc/kpageflags",
+		"/proc/swaps",
+		"/proc/self/task",
+		"/proc/thread-self/stat",
+		"/dev/zero",
+		"/proc/self/smaps_rollup",
+		"/dev/full",
+		"/proc/slabinfo",
+	};
+
+	syscall(SYS_memfd_create, "fuzz", below(2) ? MFD_ALLOW_SEALING : below(8));
+	for (int i = 0; i < 3; i++) {
+		const char *name = names[below(sizeof(names) / sizeof(names[0]))];
+
+		if (open(name, O_RDWR) < 0)
+			open(name, below(2) ? O_RDONLY : O_WRONLY);
+	}
 }
 
 /* Files, memory, a timer that ends waiting calls, and limits. */
@@ -416,6 +516,9 @@ batch_prepare(void)
 		open((const char *[]){"a", "b", "c", "."}[i], i < 3 ? O_RDWR | O_CREAT : O_RDONLY,
 		     0600);
 	mkdir("d", 0700);
+	special_files_open();
+	if (below(4) == 0)
+		swap_file_make();
 }
 
 static void
@@ -462,13 +565,30 @@ batch_wait(pid_t child)
 	return 0;
 }
 
+/* Swap on files of this run's directory, whatever their names are by now, is over. */
+static void
+swap_end(const char *directory)
+{
+	FILE *swaps = fopen("/proc/swaps", "r");
+	char line[512];
+
+	while (swaps && fgets(line, sizeof(line), swaps)) {
+		if (strncmp(line, directory, strlen(directory)) != 0)
+			continue;
+		line[strcspn(line, " \t\n")] = '\0';
+		syscall(SYS_swapoff, line);
+	}
+	if (swaps)
+		fclose(swaps);
+}
+
 static int
 batch_do(uint64_t seed, long batch)
 {
 	char directory[40];
 	pid_t child;
 
-	snprintf(directory, sizeof(directory), "/tmp/fuzz.%d", (int)getpid());
+	snprintf(directory, sizeof(directory), "/tmp/fuzz.%d/", (int)getpid());
 	mkdir(directory, 0700);
 	child = fork();
 	if (child < 0)
@@ -484,6 +604,7 @@ batch_do(uint64_t seed, long batch)
 	}
 	while (waitpid(-1, NULL, WNOHANG) > 0)
 		;
+	swap_end(directory);
 	return 0;
 }
 
@@ -502,8 +623,11 @@ static void
 bystander_run(int from_parent, int to_parent)
 {
 	unsigned char *memory = malloc(BYSTANDER_BYTES), *copy = malloc(BYSTANDER_BYTES);
-	int fd = open("/tmp/fuzz-bystander", O_RDWR | O_CREAT | O_TRUNC, 0600);
-	char byte;
+	char name[40], byte;
+	int fd;
+
+	snprintf(name, sizeof(name), "/tmp/fuzz-bystander.%d", (int)getpid());
+	fd = open(name, O_RDWR | O_CREAT | O_TRUNC, 0600);
 
 	if (!memory || !copy || fd < 0)
 		_exit(1);
@@ -521,7 +645,7 @@ bystander_run(int from_parent, int to_parent)
 		if (write(to_parent, &byte, 1) != 1)
 			_exit(5);
 	}
-	unlink("/tmp/fuzz-bystander");
+	unlink(name);
 	_exit(0);
 }
 
@@ -581,7 +705,7 @@ fuzz(uint64_t seed, long nr_calls)
 
 	if (bystander_start(&bystander) < 0)
 		return 1;
-	for (batch = 0; *nr_made < nr_calls && !bad; batch++) {
+	for (batch = 0; __atomic_load_n(nr_made, __ATOMIC_RELAXED) < nr_calls && !bad; batch++) {
 		bad = batch_do(seed, batch);
 		if (!bad && batch % 16 == 0 && !bystander_is_well(&bystander))
 			bad = 1;
@@ -590,19 +714,41 @@ fuzz(uint64_t seed, long nr_calls)
 	}
 	if (bystander_end(&bystander) < 0)
 		bad = 1;
-	printf("%ld calls in %ld batches\n", *nr_made, batch);
+	printf("seed %lu: %ld batches\n", (unsigned long)seed, batch);
 	return bad != 0;
+}
+
+/* => 0, or 1 if one of the runs found something */
+static int
+fuzz_at_once(uint64_t seed, long nr_calls, long jobs)
+{
+	int bad = 0, status;
+
+	fflush(stdout);
+	for (long job = 0; job < jobs; job++) {
+		pid_t child = fork();
+
+		if (child == 0) {
+			status = fuzz(seed + (uint64_t)job, nr_calls);
+			fflush(stdout);
+			_exit(status);
+		}
+		bad |= child < 0;
+	}
+	while (wait(&status) > 0)
+		bad |= status != 0;
+	return bad;
 }
 
 int
 main(int argc, char **argv)
 {
 	uint64_t seed = 1;
-	long nr_calls = DEFAULT_CALLS, only_batch = -1;
+	long nr_calls = DEFAULT_CALLS, only_batch = -1, jobs = 1;
 	struct utsname name;
 	int option, bad;
 
-	while ((option = getopt(argc, argv, "n:s:b:v")) != -1) {
+	while ((option = getopt(argc, argv, "n:s:b:j:v")) != -1) {
 		switch (option) {
 		case 'n':
 			nr_calls = atol(optarg);
@@ -613,14 +759,20 @@ main(int argc, char **argv)
 		case 'b':
 			only_batch = atol(optarg);
 			break;
+		case 'j':
+			jobs = atol(optarg);
+			break;
 		case 'v':
 			verbose = 1;
 			setvbuf(stdout, NULL, _IOLBF, 0);
 			break;
 		default:
-			fprintf(stderr, "usage: fuzz [-v] [-n CALLS] [-s SEED] [-b BATCH]\n");
-			return 2;
+			jobs = 0;
 		}
+	}
+	if (jobs < 1 || jobs > MAX_JOBS) {
+		fprintf(stderr, "usage: fuzz [-v] [-n CALLS] [-s SEED] [-b BATCH] [-j JOBS]\n");
+		return 2;
 	}
 	if (uname(&name) < 0 || !strstr(name.version, "Quire")) {
 		printf("it would disturb another system\n");
@@ -629,7 +781,8 @@ main(int argc, char **argv)
 	nr_made = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (nr_made == MAP_FAILED)
 		return 1;
-	bad = only_batch >= 0 ? batch_do(seed, only_batch) : fuzz(seed, nr_calls);
+	bad = only_batch >= 0 ? batch_do(seed, only_batch) : fuzz_at_once(seed, nr_calls, jobs);
+	printf("%ld calls\n", *nr_made);
 	printf("test fuzz %s\n", bad ? "FAILED: see above" : "ok");
 	return bad != 0;
 }

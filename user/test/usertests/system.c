@@ -8,6 +8,7 @@
 #include <sys/random.h>
 #include <sys/sysinfo.h>
 #include <sys/utsname.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -241,6 +242,20 @@ out_of_memory(void)
 	memset(area, 1, MIB);
 }
 
+/* What cannot be swapped to is refused; a file of /proc has no pages at all. */
+static void
+swapon_errors(void)
+{
+	static const char *const paths[] = {"/proc/self/maps", "/proc/meminfo", "/dev/null", ".",
+					    "file"};
+
+	file_make("file", "not a swap file", 15);
+	for (size_t i = 0; i < COUNT(paths); i++)
+		CHECK_ERRNO(syscall(SYS_swapon, paths[i], 0), EINVAL);
+	CHECK_ERRNO(syscall(SYS_swapon, "missing", 0), ENOENT);
+	CHECK_ERRNO(syscall(SYS_swapoff, "/proc/self/maps"), EINVAL);
+}
+
 const struct test system_tests[] = {
 	{"fp_registers", fp_registers, ANYWHERE},
 	{"integer_registers", integer_registers, ANYWHERE},
@@ -251,5 +266,6 @@ const struct test system_tests[] = {
 	{"proc_files", proc_files, A_KERNEL},
 	{"proc_of_the_dying", proc_of_the_dying, ANYWHERE},
 	{"out_of_memory", out_of_memory, ON_OUR_SIZE},
+	{"swapon_errors", swapon_errors, A_KERNEL},
 	{NULL, NULL, ANYWHERE},
 };
