@@ -17,7 +17,7 @@ struct run_queue {
 	struct task *running, *idle;
 	u64 vtime_ns; /* the least vtime_ns of its tasks, as far as it has come */
 	u64 nr_switches, idle_ns;
-	u64 iowait_ns; /* of idle_ns, while somebody waited for a disk */
+	u64 iowait_ns;		/* of idle_ns, while somebody waited for a disk */
 	struct cputime cputime; /* of all tasks but idle */
 } ALIGNED(64);
 
