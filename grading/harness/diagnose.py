@@ -57,31 +57,40 @@ def at_limit(run):
     lately = run.machine.clock.now() - run.last_news < NEWS_SHARE * run.test.limit
     try:
         before, busy_before = run.view.progress(), run.machine.clock.busy_seconds()
+        user_before = run.view.user_time()
         wall = time.monotonic()
         time.sleep(WATCH_SECONDS)
         wall = time.monotonic() - wall
         busy = run.machine.clock.busy_seconds() - busy_before
         moved = run.view.progress() != before
+        computes = run.view.user_time() != user_before
         run.qmp.stop()
         registers = run.qmp.registers()
     except (ConnectionError, EnvironmentProblem, AttributeError):
         return None
-    run.memo["harts"] = [describe_hart(run, index, each) for index, each in enumerate(registers)]
-    in_user = any(each.get("pc", 0) < USER_END for each in registers)
+    places = [place_of(each) for each in registers]
+    run.memo["harts"] = [describe_hart(run, index, pc) for index, pc in enumerate(places)]
+    computes = computes or any(pc < USER_END for pc in places)
     if run.facts and lately:
         return Result(End.TIMEOUT, None, "results still came, but the limit was reached")
     if busy < IDLE_SHARE * wall:
         return Result(End.HANG, None, "every hart idles: somebody waits for what never comes "
                       "(a deadlock, or a lost wake-up)")
-    if moved or in_user:
+    if moved or computes:
         what = "the kernel goes on and on" if moved else "a program computes"
         return Result(End.LIVELOCK, None, f"{what}, but nothing comes of it")
     return Result(End.HANG, None, "a hart spins in the kernel and nothing goes on")
 
 
-def describe_hart(run, index, registers):
-    """Where a hart is."""
+def place_of(registers):
+    """Where a hart is. QEMU likes to stop one when an interrupt has just been taken: it is where that
+    came from, then."""
     pc = registers.get("pc", 0)
+    return registers.get("sepc", pc) if pc == registers.get("stvec") else pc
+
+
+def describe_hart(run, index, pc):
+    """The same in words."""
     if pc < USER_END:
         return f"hart {index}: in a program, at {pc:#x}"
     place = run.view.elf.name_of(pc) or f"{pc:#x}"

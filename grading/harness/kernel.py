@@ -146,6 +146,11 @@ class KernelView:
                        self.field(task, "task.maj_flt")) for _, task, _ in self.safe_processes())
         return total, tasks
 
+    def user_time(self):
+        """What ticks found of user mode, for each task: it moves while a program computes."""
+        return tuple(self.field(task, "task.cputime.user_units")
+                     for _, task, _ in self.safe_processes())
+
     def safe_processes(self):
         """processes() of a machine that runs on meanwhile: as far as they can be read."""
         found = []

@@ -20,7 +20,7 @@ RESULT_LINE = re.compile(r"^test (\S+) (ok|FAILED|skipped)(?:: (.*))?$", re.MULT
 LAST = ("framecheck",)
 LEAK_DETECTOR, LEAKSCAN = "kmemleak=on", "leakscan"
 ELSEWHERE = ("usertests", "bombs", "gradetest", "swaptest", "dirtymap", "refstring", "workset",
-             LEAKSCAN)
+             "swaperr", "swapontest", LEAKSCAN)
 GROUP_LIMIT_SECONDS = 600
 BATCH = 24
 

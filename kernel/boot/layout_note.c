@@ -129,6 +129,7 @@ static const struct layout_note note SECTION(".note.quire") USED = {
 		OFFSET(task, nr_switches),
 		OFFSET(task, min_flt),
 		OFFSET(task, maj_flt),
+		OFFSET(task, cputime.user_units),
 		OFFSET(mm, pgt),
 		OFFSET(pgtable, root),
 		SIZE(vm_counts),

@@ -10,33 +10,41 @@
  *	tick           ^       ^        ^       ^       ^       ^       ^
  *	               u       s        u       s       s       s       u
  *
- * and the sum is divided as the ticks are. Time that no tick has seen counts as user mode, as in
- * Linux. What was told once is never taken back: each part only grows. An idle hart has no tick.
+ * and all time since the last tick counts as what this one found: a tick comes late when the host runs
+ * something else, and then stands for more. The sum is divided as those parts are. Time that no tick
+ * has seen counts as user mode, as in Linux. What was told once is never taken back: each part only
+ * grows. An idle hart has no tick.
  */
 #include "sched/cputime.h"
 
 #include "lib/compiler.h"
 
+/* Small enough for a product of two in cputime_split(), after years. */
+#define UNIT_SHIFT 20
+
 void
-cputime_count(struct cputime *time, bool user)
+cputime_count(struct cputime *time, u64 total_ns, bool user)
 {
+	u64 units = (total_ns - time->seen_ns) >> UNIT_SHIFT;
+
+	time->seen_ns += units << UNIT_SHIFT;
 	if (user)
-		time->user_ticks++;
+		time->user_units += units;
 	else
-		time->system_ticks++;
+		time->system_units += units;
 }
 
 void
 cputime_split(struct cputime *time, u64 total_ns)
 {
-	u64 system_ticks = time->system_ticks;
-	u64 ticks = time->user_ticks + system_ticks;
+	u64 system_units = time->system_units;
+	u64 units = time->user_units + system_units;
 	u64 system_ns = 0;
 
-	/* The quotient first: total_ns * ticks would be too large after a day. */
-	if (ticks)
+	/* The quotient first: total_ns * units would be too large after an hour. */
+	if (units)
 		system_ns =
-			total_ns / ticks * system_ticks + total_ns % ticks * system_ticks / ticks;
+			total_ns / units * system_units + total_ns % units * system_units / units;
 	system_ns = MAX(system_ns, time->system_ns);
 	if (total_ns < system_ns || total_ns - system_ns < time->user_ns)
 		system_ns = total_ns - time->user_ns;

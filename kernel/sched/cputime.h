@@ -8,12 +8,13 @@
 #define CPUTIME_TICK_NS (10 * NSEC_PER_MSEC)
 
 struct cputime {
-	u64 user_ticks, system_ticks; /* what ticks found */
+	u64 user_units, system_units; /* of 2^20 ns: what ticks found */
+	u64 seen_ns;		      /* the sum that these are of */
 	u64 user_ns, system_ns;	      /* the split as it was last told */
 };
 
-/* A tick found user mode, or the kernel. */
-void cputime_count(struct cputime *time, bool user);
+/* A tick found user mode, or the kernel, when total_ns had been used. */
+void cputime_count(struct cputime *time, u64 total_ns, bool user);
 
 /*
  * Bring user_ns and system_ns up to date; their sum is total_ns, which only grows, as they do.

@@ -304,8 +304,8 @@ sched_sample(bool from_user)
 	rq->tick_armed = false;
 	rq_charge(rq, now);
 	if (rq->running != rq->idle) {
-		cputime_count(&rq->running->cputime, from_user);
-		cputime_count(&rq->cputime, from_user);
+		cputime_count(&rq->running->cputime, rq->running->runtime_ns, from_user);
+		cputime_count(&rq->cputime, now - rq->idle_ns, from_user);
 		tick_start(rq, now);
 	}
 	spin_unlock(&rq->lock);

@@ -9,5 +9,15 @@ cond_resched(void)
 {
 }
 
+static inline void
+sched_iowait_begin(void)
+{
+}
+
+static inline void
+sched_iowait_end(void)
+{
+}
+
 /* A sleep: what was submitted to the disk ends, threads that were told to stop do. */
 void schedule(void);
