@@ -5,7 +5,9 @@ live again and again: a few times with every `make test`, N times with `make oom
 """
 
 import functools
+import re
 
+from grading.machine import Verdict
 from grading.rings.boot_line import guest_config, run_line
 from grading.rings.report import Job
 from grading.rings.user import tell_lines
@@ -15,11 +17,11 @@ SAMPLE_ROUNDS = 5
 
 # All but `fork`, which takes 500 kills and a minute.
 CASES = ("private shared heap stack tables locked calls threads pipes files tmpfs holes commit names "
-         "directories runaways sharers")
+         "directories runaways sharers asker cache")
 
 # With swap: those that have something to do with it.
 SWAP = "64M"
-SWAP_CASES = "private shared tables locked calls pipes tmpfs runaways"
+SWAP_CASES = "private shared tables locked calls pipes tmpfs runaways cache"
 SWAP_SET_UP = "mkswap /dev/vdb >/dev/null && swapon /dev/vdb && "
 
 # (build variant, harts, memory)
@@ -28,6 +30,11 @@ MACHINES = (
     ("default", 4, "64M"),
     ("debug", 2, "64M"),
 )
+
+
+PANIC_LINE = "echo 1 >/proc/sys/vm/panic_on_oom && bombs private"
+PANIC_SAYS = (rb"bombs invoked oom-killer", rb"\] total_vm", rb"kernel panic",
+              rb"out of memory, and panic_on_oom is 1")
 
 
 def run(report, title, line, variant, smp, mem, swap):
@@ -46,8 +53,23 @@ def job(title, line, machine, seconds, swap=None):
                                        mem=mem, swap=swap), seconds)
 
 
+def panic_job(report):
+    """panic_on_oom: nobody is killed, the kernel panics with its report, on the line of who asked."""
+    title = "bombs panic_on_oom"
+    config = guest_config(smp=2, mem="32M", limit=LIMIT_SECONDS)
+    result = run_line(report, title, config, PANIC_LINE)
+    console = result.console
+    if result.machine.verdict is not Verdict.PANIC:
+        report.failed(title, str(result.machine), config.log, console)
+    elif b"Killed process" in console or not all(re.search(text, console) for text in PANIC_SAYS):
+        report.failed(title, f"{result.machine}: not the report", config.log, console)
+    else:
+        report.ok(title, result.machine.detail)
+
+
 def jobs():
-    return ([job("all", f"bombs {CASES}", machine, 90) for machine in MACHINES] +
+    return ([Job("bombs panic_on_oom", panic_job, 10)] +
+            [job("all", f"bombs {CASES}", machine, 90) for machine in MACHINES] +
             [job("runaways", f"bombs -n {SAMPLE_ROUNDS} runaways", MACHINES[1], 20),
              job("swap", f"{SWAP_SET_UP}bombs {SWAP_CASES}", MACHINES[1], 40, swap=SWAP)])
 

@@ -24,7 +24,9 @@ CRASHES = {
     "user": r"user",
     "assert": r"assertion failed",
     "double-free": r"free",
+    "oom-stall": r'no memory for "crasher" in ([2-9]|[1-5]\d) s and \d+ attempts .*: nothing moves',
 }
+CRASH_APPEND = {"oom-stall": " oom_stall=2"}
 DEBUG_CRASHES = {
     "lock-order": r"order|rank",
     "sleep-atomic": r"sleep|atomic|spin",
@@ -186,7 +188,8 @@ def crash_job(name, pattern, variant="default"):
     title = f"panic {name}"
 
     def run(report):
-        config = guest_config(variant, limit=LIMIT_SECONDS, append=f"crash={name}", smp=2)
+        config = guest_config(variant, limit=LIMIT_SECONDS, smp=2,
+                              append=f"crash={name}{CRASH_APPEND.get(name, '')}")
         config.log = report.log_path(title)
         with Machine(config) as machine:
             result = machine.wait()

@@ -68,13 +68,13 @@ def judge(report, name, result, console, log):
         report.ok(name, f"{int(total.group(1))} tests")
 
 
-# Operation -> instructions that it may take, counted by -icount (kernel/ktest/bench_test.c).
-BENCH_LIMITS = {"page_order0": 70, "page_order9": 400}
+# Operation -> instructions that it may take, counted by -icount (kernel/ktest/bench_*.c).
+BENCH_LIMITS = {"page_order0": 70, "page_order9": 400, "oom_kill_of_64": 100000}
 BENCH_ROW = re.compile(rb"bench: (\S+) ([\d.]+)")
 
 
 def bench_job(report):
-    config = Config(kernel=build.kernel("default"), smp=1, mem="256M", append="ktest=bench_page",
+    config = Config(kernel=build.kernel("default"), smp=1, mem="256M", append="ktest=bench_page,bench_oom",
                     initrd=build.initrd("default"), icount=True, limit=LIMIT_SECONDS,
                     log=report.log_path("ktest bench"))
     with Machine(config) as machine:

@@ -16,6 +16,7 @@
 #include "mem/page_alloc.h"
 #include "mem/slab.h"
 #include "sched/sched.h"
+#include "vm/oom.h"
 
 static NOINLINE u64
 recurse(volatile u64 *below)
@@ -159,6 +160,39 @@ crash_high_kva(void)
 	page_to_kva(directmap_end_page);
 }
 
+/* A killer who kills nobody, and says that he did: what his detector is there for. */
+static bool
+kill_nobody(void)
+{
+	return true;
+}
+
+static bool
+dies_never(void)
+{
+	return false;
+}
+
+static void
+dump_nothing(void)
+{
+}
+
+/* With oom_stall=SECONDS; without, it takes two minutes. */
+static void
+crash_oom_stall(void)
+{
+	static const struct oom_proc_ops ops = {
+		.current_dies = dies_never,
+		.kill = kill_nobody,
+		.dump_tasks = dump_nothing,
+	};
+
+	oom_proc_ops = &ops;
+	while (page_alloc(GFP_KERNEL))
+		;
+}
+
 static const struct crash crashes[] = {
 	{"stack", crash_stack},
 	{"null", crash_null},
@@ -170,6 +204,7 @@ static const struct crash crashes[] = {
 	{"assert", crash_assert},
 	{"double-free", crash_double_free},
 	{"wrong-cache", crash_wrong_cache},
+	{"oom-stall", crash_oom_stall},
 	{"lock-order", crash_lock_order},
 	{"lock-twice", crash_lock_twice},
 	{"sleep-atomic", crash_sleep_atomic},

@@ -1,6 +1,9 @@
 /* What the reaper takes, and when. */
 
 #include "ktest/ktest.h"
+#include "mem/page_alloc.h"
+#include "mem/page_oom.h"
+#include "mem/zone.h"
 #include "vm/fault.h"
 #include "vm/mmap.h"
 #include "vm/oom.h"
@@ -73,4 +76,56 @@ KTEST(oom_reap_beside_writer)
 	KTEST_CHECK(atomic64_read(&mm->rss_anon) == NR_HELD);
 	rwsem_write_unlock(&mm->lock);
 	mm_put(mm_switch(NULL));
+}
+
+/* Whatever such requests can have; the last one fails. */
+static void
+take_all(struct list_head *taken, gfp_t gfp)
+{
+	struct page *page;
+
+	while ((page = page_alloc(gfp | GFP_NOWARN)))
+		list_add(&page->lru, taken);
+}
+
+static unsigned nr_asked;
+
+static bool
+handle_count(gfp_t gfp, unsigned order)
+{
+	(void)gfp;
+	(void)order;
+	nr_asked++;
+	return false;
+}
+
+/*
+ * Only the lowest zone is short: the request fails, and the killer is not asked. A request for memory of
+ * any zone asks him, as one sees when all is gone.
+ */
+KTEST(oom_low_part_kills_nobody)
+{
+	static const struct page_oom_ops count_ops = {.handle = handle_count};
+	const struct page_oom_ops *real_ops = page_oom_ops;
+	LIST_HEAD(taken);
+	struct page *page, *next;
+	u64 kills = oom_nr_kills();
+	bool has_low_part = zones[ZONE_DMA].nr_managed;
+
+	page_oom_ops = &count_ops;
+	nr_asked = 0;
+	if (has_low_part) {
+		take_all(&taken, GFP_KERNEL | GFP_DMA);
+		KTEST_CHECK(!list_empty(&taken) && nr_asked == 0);
+	}
+	take_all(&taken, GFP_NOFS);
+	KTEST_CHECK(nr_asked == 0);
+	take_all(&taken, GFP_KERNEL);
+	KTEST_CHECK(nr_asked == 1);
+	page_oom_ops = real_ops;
+	list_for_each_entry_safe(page, next, &taken, lru) {
+		list_del(&page->lru);
+		page_put(page);
+	}
+	KTEST_CHECK(oom_nr_kills() == kills);
 }

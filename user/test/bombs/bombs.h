@@ -82,3 +82,5 @@ void bomb_names(void);
 void bomb_directories(void);
 void bomb_runaways(void);
 void bomb_sharers(void);
+void bomb_asker(void);
+void bomb_cache(void);

@@ -102,6 +102,21 @@ check_modes(void)
 	CHECK(map_kind(8 * total, RW, MAP_PRIVATE), 0);
 }
 
+/* The limit of mode 2 follows the ratio, beside swap. */
+static void
+check_ratio(void)
+{
+	long total = number_read("/proc/meminfo", "MemTotal:");
+	long swap = number_read("/proc/meminfo", "SwapTotal:");
+	long before = number_read("/proc/meminfo", "CommitLimit:"), limit;
+
+	text_write("/proc/sys/vm/overcommit_ratio", "20");
+	limit = number_read("/proc/meminfo", "CommitLimit:");
+	CHECK(limit <= swap + total / 5 && limit > swap + total / 5 - 8, limit);
+	text_write("/proc/sys/vm/overcommit_ratio", "50");
+	CHECK(number_read("/proc/meminfo", "CommitLimit:") == before, before);
+}
+
 void
 bomb_commit(void)
 {
@@ -109,6 +124,7 @@ bomb_commit(void)
 	int status;
 
 	check_ended(check_modes);
+	check_ratio();
 	mode_set("2");
 	status = child_wait(bomb_start(check_limit));
 	mode_set("0");

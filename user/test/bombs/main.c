@@ -33,6 +33,7 @@ static const struct bomb bombs[] = {
 	{"holes", bomb_holes},	     {"commit", bomb_commit},
 	{"names", bomb_names},	     {"directories", bomb_directories},
 	{"runaways", bomb_runaways}, {"sharers", bomb_sharers},
+	{"asker", bomb_asker},	     {"cache", bomb_cache},
 };
 
 #define NR_BOMBS (sizeof(bombs) / sizeof(bombs[0]))

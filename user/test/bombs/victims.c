@@ -79,8 +79,12 @@ bomb_runaways(void)
 	CHECK(shared->important_answer == 1, 0);
 }
 
-/* All that share the memory go together: the process that grew, and those that have it by vfork
- * or CLONE_VM. */
+/*
+ * All that share the memory go together: the process that grew, its threads, which run on other harts
+ * meanwhile, and processes that have it by CLONE_VM or vfork.
+ */
+#define NR_RUNNERS 3
+
 static int
 sharer(void *unused)
 {
@@ -91,27 +95,115 @@ sharer(void *unused)
 	return 0;
 }
 
+static int
+runner(void *unused)
+{
+	(void)unused;
+	event_note();
+	for (;;)
+		shared->nr_pages[0]++;
+	return 0;
+}
+
 static void
-grow_with_sharer(void)
+clone_start(int (*function)(void *), int flags)
 {
 	char *stack = map(16 * PAGE, MAP_PRIVATE);
 
-	CHECK(clone(sharer, stack + 16 * PAGE, CLONE_VM | SIGCHLD, NULL, NULL, NULL, NULL) > 0, 0);
-	CHECK(clone(sharer, stack + 8 * PAGE, THREAD_FLAGS, NULL, NULL, NULL, NULL) > 0, 0);
-	while (shared->nr_events < 2)
+	CHECK(stack, flags);
+	CHECK(clone(function, stack + 16 * PAGE, flags, NULL, NULL, NULL, NULL) > 0, flags);
+}
+
+static void
+grow_with_sharer(void)
+{
+	clone_start(sharer, CLONE_VM | SIGCHLD);
+	clone_start(sharer, THREAD_FLAGS);
+	for (int i = 0; i < NR_RUNNERS; i++)
+		clone_start(runner, THREAD_FLAGS);
+	while (shared->nr_events < 2 + NR_RUNNERS)
 		sched_yield();
 	grow_private();
+}
+
+static int
+grower(void *unused)
+{
+	(void)unused;
+	grow_private();
+	return 0;
+}
+
+/* The parent sleeps, as long as its child uses its memory. */
+static void
+grow_in_vfork(void)
+{
+	clone_start(grower, CLONE_VM | CLONE_VFORK | SIGCHLD);
+}
+
+/* The leader is killed for its memory, and soon nobody of its group is there. */
+static void
+check_all_die(void (*function)(void))
+{
+	long kills = nr_kills();
+	pid_t leader = bomb_start(function);
+	int status = child_wait(leader);
+
+	CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL, status);
+	CHECK(nr_kills() == kills + 1, nr_kills() - kills);
+	for (int i = 0; kill(-leader, 0) == 0; i++) {
+		CHECK(i < 1000, leader);
+		usleep(1000);
+	}
 }
 
 void
 bomb_sharers(void)
 {
-	pid_t leader = bomb_start(grow_with_sharer);
-	int status = child_wait(leader);
+	unsigned long count;
 
+	check_all_die(grow_with_sharer);
+	count = shared->nr_pages[0];
+	usleep(20000);
+	CHECK(count > 0 && shared->nr_pages[0] == count, count);
+	check_all_die(grow_in_vfork);
+}
+
+/* Who asks dies, if oom_kill_allocating_task says so; else the largest, who only sits there. */
+static void
+sit_large(void)
+{
+	unsigned long bytes = number_read("/proc/meminfo", "MemFree:") * 1024UL / 8 * 5;
+	char *at = map(bytes, MAP_PRIVATE);
+
+	CHECK(at, bytes);
+	touch(at, bytes);
+	event_note();
+	for (;;)
+		pause();
+}
+
+static void
+check_asker(const char *setting, int asker_dies_first)
+{
+	unsigned long before = shared->nr_events;
+	pid_t sitter = bomb_start(sit_large), asker, first;
+	int status;
+
+	events_wait(before + 1);
+	text_write("/proc/sys/vm/oom_kill_allocating_task", setting);
+	asker = bomb_start(grow_private);
+	first = waitpid(-1, &status, 0);
+	text_write("/proc/sys/vm/oom_kill_allocating_task", "0");
+	CHECK(first == (asker_dies_first ? asker : sitter), first);
 	CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL, status);
-	for (int i = 0; kill(-leader, 0) == 0; i++) {
-		CHECK(i < 1000, leader);
-		usleep(1000);
-	}
+	group_end(sitter);
+	group_end(asker);
+}
+
+void
+bomb_asker(void)
+{
+	check_asker("0", 0);
+	check_asker("1", 1);
 }
