@@ -69,12 +69,14 @@ def judge(report, name, result, console, log):
 
 
 # Operation -> instructions that it may take, counted by -icount (kernel/ktest/bench_*.c).
-BENCH_LIMITS = {"page_order0": 70, "page_order9": 400, "oom_kill_of_64": 100000}
+BENCH_LIMITS = {"page_order0": 70, "page_order9": 400, "oom_kill_of_64": 100000,
+                "reclaim_clean_unmapped": 800}
 BENCH_ROW = re.compile(rb"bench: (\S+) ([\d.]+)")
 
 
 def bench_job(report):
-    config = Config(kernel=build.kernel("default"), smp=1, mem="256M", append="ktest=bench_page,bench_oom",
+    config = Config(kernel=build.kernel("default"), smp=1, mem="256M",
+                    append="ktest=bench_page,bench_oom,bench_reclaim",
                     initrd=build.initrd("default"), icount=True, limit=LIMIT_SECONDS,
                     log=report.log_path("ktest bench"))
     with Machine(config) as machine:

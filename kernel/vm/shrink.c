@@ -167,13 +167,16 @@ page_count(struct lru *lru, struct page *page, enum verdict verdict, struct recl
 static void
 page_gone(struct page *page, struct reclaim_run *run)
 {
-	enum lru_kind kind = page_lru_kind(page);
-
 	lru_isolated_gone(page);
 	page_put(page);
 	run->nr_freed++;
-	vmstat_add(run->kswapd ? PGSTEAL_KSWAPD : PGSTEAL_DIRECT, 1);
-	vmstat_add(kind == LRU_ANON ? PGSTEAL_ANON : PGSTEAL_FILE, 1);
+}
+
+static void
+stolen_count(const struct reclaim_run *run, enum lru_kind kind, u64 nr)
+{
+	vmstat_add(run->kswapd ? PGSTEAL_KSWAPD : PGSTEAL_DIRECT, nr);
+	vmstat_add(kind == LRU_ANON ? PGSTEAL_ANON : PGSTEAL_FILE, nr);
 }
 
 /* No more is to be done with the page. => page locked; it is unlocked */
@@ -219,12 +222,14 @@ pages_write(struct lru *lru, struct page **pages, unsigned nr, struct reclaim_ru
 	run->nr_writeback += nr;
 }
 
-/* Up to SHRINK_BATCH isolated pages of one zone. */
+/* Up to SHRINK_BATCH isolated pages of one zone and kind. */
 static void
 pages_reclaim(struct lru *lru, struct page **pages, unsigned nr, struct reclaim_run *run)
 {
+	enum lru_kind kind = page_lru_kind(pages[0]);
 	struct tlb_deferred deferred;
 	unsigned nr_unmapped = 0, nr_write = 0;
+	u64 nr_freed_before = run->nr_freed;
 
 	tlb_deferred_init(&deferred);
 	for (unsigned i = 0; i < nr; i++)
@@ -239,6 +244,7 @@ pages_reclaim(struct lru *lru, struct page **pages, unsigned nr, struct reclaim_
 		else
 			page_settle(lru, pages[i], verdict, run);
 	}
+	stolen_count(run, kind, run->nr_freed - nr_freed_before);
 	if (nr_write > 0)
 		pages_write(lru, pages, nr_write, run);
 }
@@ -252,7 +258,8 @@ shrink_batch(struct lru *lru, enum lru_kind kind, u64 nr, struct reclaim_run *ru
 	nr = MIN(nr, (u64)SHRINK_BATCH);
 	reclaim_policy->refill(lru, kind, nr);
 	taken = lru_isolate(lru, lru_inactive(kind), pages, nr);
-	pages_reclaim(lru, pages, taken, run);
+	if (taken > 0)
+		pages_reclaim(lru, pages, taken, run);
 	run->nr_scanned += taken;
 	vmstat_add(run->kswapd ? PGSCAN_KSWAPD : PGSCAN_DIRECT, taken);
 	vmstat_add(kind == LRU_ANON ? PGSCAN_ANON : PGSCAN_FILE, taken);
@@ -267,7 +274,8 @@ shrink_pages(struct page **pages, unsigned nr)
 	unsigned first = 0;
 
 	for (unsigned i = 1; i <= nr; i++)
-		if (i == nr || lru_of(pages[i]) != lru_of(pages[first])) {
+		if (i == nr || lru_of(pages[i]) != lru_of(pages[first]) ||
+		    page_lru_kind(pages[i]) != page_lru_kind(pages[first])) {
 			pages_reclaim(lru_of(pages[first]), pages + first, i - first, &run);
 			first = i;
 		}
@@ -311,8 +319,7 @@ shrink_laundry(struct lru *lru, struct reclaim_run *run)
 		freed += page_collect(page);
 	run->nr_writeback += READ_ONCE(lru->nr_laundry);
 	run->nr_freed += freed;
-	vmstat_add(run->kswapd ? PGSTEAL_KSWAPD : PGSTEAL_DIRECT, freed);
-	vmstat_add(PGSTEAL_ANON, freed);
+	stolen_count(run, LRU_ANON, freed);
 }
 
 /* Was the page locked in memory by programs that have unlocked it all? Then it may go again. */
