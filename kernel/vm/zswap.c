@@ -267,23 +267,6 @@ zswap_oldest(swp_entry_t *where)
 	return entry;
 }
 
-bool
-zswap_check(void)
-{
-	struct zswap_entry *entry;
-	u64 nr = 0, nr_chunks = 0;
-	bool ok;
-
-	spin_lock(&zswap.lock);
-	list_for_each_entry(entry, &zswap.queue, link) {
-		nr++;
-		nr_chunks += entry->place.nr;
-	}
-	ok = nr == zswap.nr_stored && nr_chunks == zswap.pool.nr_chunks && zpool_check(&zswap.pool);
-	spin_unlock(&zswap.lock);
-	return ok;
-}
-
 /* --- on and off ----------------------------------------------------------------------------- */
 
 /* => 0; -ENOMEM */

@@ -63,9 +63,6 @@ zswap_count(u64 *counter)
 	__atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
 }
 
-/* Do lists and sums agree? For tests; nobody may be storing. */
-bool zswap_check(void);
-
 /* --- writing back (vm/zswap_writeback.c) ---------------------------------------------------- */
 
 /* The pool is full: make room, soon. Any context. */
