@@ -18,7 +18,10 @@
  * directions. Where nothing has matched for a while it looks at fewer and fewer positions: so what
  * cannot be compressed costs little.
  *
- * Machines that trap on misaligned loads are slow at them, so words are put together from aligned ones.
+ * Machines that trap on misaligned loads are slow at them, so the compressor puts words together from
+ * aligned ones. Decompression copies eight bytes at a time wherever they are, and up to seven too many, if there is
+ * room: what follows is overwritten by what comes next. Such a copy may overlap what it is made from, but
+ * not by more than its own distance, so distances below eight are for copy_match().
  */
 #include "lib/lzpage.h"
 
@@ -27,6 +30,11 @@
 #include "lib/string.h"
 
 typedef u64 MAY_ALIAS word_t;
+
+/* Eight bytes anywhere. */
+struct eight {
+	u64 bytes;
+} PACKED MAY_ALIAS;
 
 #define LITERALS_MAX  128UL /* of one token */
 #define MATCH_MIN     4UL
@@ -45,6 +53,9 @@ typedef u64 MAY_ALIAS word_t;
 
 /* Shorter copies are not worth a call. */
 #define COPY_SHORT 24UL
+
+/* Longer ones are not made of eights. */
+#define COPY_EIGHTS 48UL
 
 struct out {
 	u8 *at, *end;
@@ -212,8 +223,21 @@ lzpage_compress(const void *page, void *to, size_t max, struct lzpage_table *tab
 	return out.at - (u8 *)to;
 }
 
-/* What repeats becomes twice as long with each copy. => nr >= MATCH_MIN */
+/* Up to 7 bytes more are read and written. => nr > 0; from is no less than 8 below to, if it is below */
 static ALWAYS_INLINE void
+copy_eights(u8 *to, const u8 *from, size_t nr)
+{
+	const u8 *end = to + nr;
+
+	do {
+		((struct eight *)to)->bytes = ((const struct eight *)from)->bytes;
+		to += 8;
+		from += 8;
+	} while (to < end);
+}
+
+/* What repeats becomes twice as long with each copy. => nr >= MATCH_MIN */
+static NOINLINE void
 copy_match(u8 *to, size_t distance, size_t nr)
 {
 	const u8 *from = to - distance;
@@ -235,7 +259,7 @@ copy_match(u8 *to, size_t distance, size_t nr)
 }
 
 /* The rest of a long match's length. => false: the input ends, or that is more than a page has */
-static bool
+static ALWAYS_INLINE bool
 get_length(const u8 **in, const u8 *end, size_t *length)
 {
 	u8 more;
@@ -246,6 +270,38 @@ get_length(const u8 **in, const u8 *end, size_t *length)
 		more = *(*in)++;
 		*length += more;
 	} while (more == 255);
+	return true;
+}
+
+/* => false: there is no room for so many, or there are not so many in the input */
+static ALWAYS_INLINE bool
+get_literals(const u8 *in, size_t left, u8 *to, size_t room, size_t nr)
+{
+	if (nr <= COPY_EIGHTS && nr + 7 <= left && nr + 7 <= room) {
+		copy_eights(to, in, nr);
+		return true;
+	}
+	if (nr > left || nr > room)
+		return false;
+	memcpy(to, in, nr);
+	return true;
+}
+
+/* What is `distance` back of the `done` bytes before to. => false: there is nothing, or no room */
+static ALWAYS_INLINE bool
+get_match(u8 *to, size_t done, size_t distance, size_t nr)
+{
+	size_t room = LZPAGE_BYTES - done;
+
+	if (distance > done)
+		return false;
+	if (distance >= 8 && nr <= COPY_EIGHTS && nr + 7 <= room) {
+		copy_eights(to, to - distance, nr);
+		return true;
+	}
+	if (nr > room)
+		return false;
+	copy_match(to, distance, nr);
 	return true;
 }
 
@@ -260,9 +316,8 @@ lzpage_decompress(const void *from, size_t bytes, void *page)
 		size_t token = *in++, distance, length = token + 1;
 
 		if (token < MATCH_FLAG) {
-			if (length > (size_t)(end - in) || length > LZPAGE_BYTES - at)
+			if (!get_literals(in, end - in, to + at, LZPAGE_BYTES - at, length))
 				return -EINVAL;
-			copy_literals(to + at, in, length);
 			in += length;
 			at += length;
 			continue;
@@ -273,9 +328,8 @@ lzpage_decompress(const void *from, size_t bytes, void *page)
 		length = ((token & ~MATCH_FLAG) >> LENGTH_SHIFT) + MATCH_MIN;
 		if (length == MATCH_LONG && !get_length(&in, end, &length))
 			return -EINVAL;
-		if (distance > at || length > LZPAGE_BYTES - at)
+		if (!get_match(to + at, at, distance, length))
 			return -EINVAL;
-		copy_match(to + at, distance, length);
 		at += length;
 	}
 	return at == LZPAGE_BYTES ? 0 : -EINVAL;
