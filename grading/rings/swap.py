@@ -6,13 +6,16 @@ page tables share an entry, or a mapping has it; swapoff, with enough memory and
 (user/test/swaperr) and a disk that does few requests a second. In the end no slot is in use but by the
 processes that are left, or swapoff would fail. The same with compressed swap: the counters must tell that
 pages were compressed, came back, were written to the disk when the pool was full, and that nothing is
-left of them after swapoff.
+left of them after swapoff. What it saves QEMU says, which counts what was written to the disk.
 """
 
 import functools
 import re
+import time
 
-from grading.machine import Disk
+from grading.harness.qmp import Qmp
+from grading.machine import Disk, Machine
+from grading.machine.command import encode
 from grading.machine.config import parse_bytes
 from grading.rings.boot_line import guest_config, run_line
 from grading.rings.report import Job
@@ -26,6 +29,9 @@ COUNT = " && grep pswpout /proc/vmstat"
 TAKE_DOWN = " && swapoff /dev/vdb"
 PRESSURE = "swaptest -n 2 -m 72 -r 1"
 SHARED = "swaptest -n 2 -m 40 -r 1 -t "
+# swapoff of one disk, over and over, while there is another: else who needs memory would be killed
+# whenever all had come back and swapon was not done yet.
+SECOND = "mkswap /dev/vdc >/dev/null && swapon -p 1 /dev/vdc && "
 REFUSED = "swaptest -n 3 -m 42 -r 20 -O /dev/vdb"
 # Is there a second in which vmstat shows pages that left, and memory in swap?
 VMSTAT = ("swaptest -n 2 -m 56 -r 1 & vmstat 1 5 >/tmp/vmstat; wait; cat /tmp/vmstat; "
@@ -47,7 +53,7 @@ ROWS = (
     ("shared tmpfs", "default", 1, SHARED + "/tmp/file", ""),
     ("shared anon", "default", 4, SHARED + "anon", "reclaim=clock"),
     ("shared memfd highmem", "debug", 2, SHARED + "memfd", "directmap=24M"),
-    ("swapoff meanwhile", "default", 2, SHARED + "/tmp/file -o /dev/vdb", ""),
+    ("swapoff meanwhile", "default", 2, SECOND + SHARED + "/tmp/file -o /dev/vdb", ""),
     ("swapoff refused", "default", 2, REFUSED, ""),
     ("pressure", "debug", 2, PRESSURE, ""),
     ("swapon", "default", 1, "swapoff /dev/vdb && swapontest /dev/vdb", ""),
@@ -75,6 +81,7 @@ ZSWAP_ROWS = (
     ("mixed", "default", 1, ZSWAP, "zswap=1", ALL_WAYS),
     ("mixed", "default", 4, ZSWAP, "zswap=1", ALL_WAYS),
     ("highmem", "default", 2, ZSWAP, "zswap=1 directmap=24M", ALL_WAYS),
+    ("swapoff", "default", 4, SECOND + ZSWAP + " -o /dev/vdb", "zswap=1", ("zswpin", "zswpout")),
     ("cases", "default", 2, "swaptest -m 32 -z 60 -c", "zswap=1", ("zswpin", "zswpout")),
     ("faults", "default", 2, FAIL_ENTRIES + ZSWAP, "zswap=1",
      ALL_WAYS + ("reject_kmemcache_fail",)),
@@ -85,10 +92,20 @@ ZSWAP_COUNTERS = (" && swapoff -a && grep swp /proc/vmstat && cd /sys/kernel/deb
                   "for name in *; do echo $name $(cat $name); done")
 
 
+# All pages can be compressed, and most of them fit into the pool. Then it waits to be looked at.
+LOOK = ("cat /proc/uptime && swaptest -n 2 -m 36 -r 1 -z 100 && cat /proc/uptime && "
+        "grep swp /proc/vmstat && echo look && sleep 600")
+
+
+def machine_config(variant, smp, append, drive="", **fields):
+    disks = [Disk(None, "swap0", size=parse_bytes(SWAP), drive=drive),
+             Disk(None, "swap1", size=parse_bytes(SWAP))]
+    return guest_config(variant, smp=smp, mem=MEM, disks=disks, append=append,
+                        limit=LIMIT_SECONDS, **fields)
+
+
 def run(report, title, name, variant, smp, line, append):
-    disk = Disk(None, "swap0", size=parse_bytes(SWAP), drive=SLOW.get(name, ""))
-    config = guest_config(variant, smp=smp, mem=MEM, disks=[disk], append=append,
-                          limit=LIMIT_SECONDS)
+    config = machine_config(variant, smp, append, SLOW.get(name, ""))
     down = "" if name in NO_SWAPOFF else TAKE_DOWN
     result = run_line(report, title, config, SET_UP + line + COUNT + down)
     if result.status is None:
@@ -100,8 +117,7 @@ def run(report, title, name, variant, smp, line, append):
 
 
 def run_zswap(report, title, variant, smp, line, append, expected):
-    config = guest_config(variant, smp=smp, mem=MEM, swap=SWAP, append=append,
-                          limit=LIMIT_SECONDS)
+    config = machine_config(variant, smp, append)
     result = run_line(report, title, config, SET_UP + line + ZSWAP_COUNTERS)
     counters = {name: int(value) for name, value
                 in re.findall(r"^(\w+) (\d+)$", result.output.decode("utf-8", "replace"),
@@ -118,8 +134,35 @@ def run_zswap(report, title, variant, smp, line, append, expected):
         report.ok(title)
 
 
+def written(report, title, append):
+    """(Bytes that the swap disk was given, what the guest printed); no bytes when it failed."""
+    config = machine_config("default", 1, f"{append} init.cmd={encode(SET_UP + LOOK)}", qmp=True)
+    config.log = report.log_path(f"{title} {append}")
+    with Machine(config) as machine:
+        while machine.running() and b"look\r\n" not in machine.console.text():
+            time.sleep(0.1)
+        if not machine.running():
+            return None, machine.console.text()
+        statistics = Qmp(machine.socket("qmp"), machine.running).block_statistics()
+        return statistics["disk1"][1], machine.console.text()
+
+
+def run_written(report, title):
+    plain, output = written(report, title, "zswap=0")
+    less, zswap_output = written(report, title, "zswap=1")
+    output += zswap_output
+    if plain is None or less is None:
+        report.failed(title, "the guest ended", report.log_path(title), output)
+    elif plain < parse_bytes("4M") or less > plain / 2:
+        report.failed(title, f"{plain} bytes written without zswap, {less} with it",
+                      report.log_path(title), output)
+    else:
+        report.ok(title)
+
+
 def jobs():
-    found = []
+    title = "swap zswap writes less"
+    found = [Job(title, functools.partial(run_written, title=title), 15)]
     for name, variant, smp, line, append, expected in ZSWAP_ROWS:
         title = f"swap zswap {name} {variant} smp{smp}"
         found.append(Job(title, functools.partial(run_zswap, title=title, variant=variant,

@@ -11,14 +11,17 @@
 
 #include "swaptest.h"
 
-/* Off and on again until it is killed. No memory for it is no error. */
+/*
+ * Off and on again until it is killed, the first that is used of all areas. No memory for it is no error.
+ * There should be another area: when all has come back and it is not on again somebody may need memory.
+ */
 void
 swapoff_run(uint64_t arg)
 {
 	(void)arg;
 	for (;;) {
 		if (swapoff(off_device) == 0) {
-			if (swapon(off_device, 0) < 0)
+			if (swapon(off_device, SWAP_FLAG_PREFER | 9) < 0)
 				err(1, "swapon");
 		} else if (errno != ENOMEM) {
 			err(1, "swapoff");
