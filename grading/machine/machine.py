@@ -12,6 +12,8 @@ from grading.machine.verdict import Result, Verdict
 
 POLL_SECONDS = 0.2
 LIVELOCK_SHARE = 0.9
+LIVELOCK_SECONDS = 2  # less is QEMU's own start, which is busy
+REAP_SECONDS = 20
 
 
 class Machine:
@@ -34,7 +36,7 @@ class Machine:
         self._at_limit = at_limit
         self._log = None
         self._errors = None
-        self._kill_lock = threading.Lock()
+        self._kill_lock = threading.RLock()
 
     def __enter__(self):
         self.directory = scratch.make_directory()
@@ -82,16 +84,17 @@ class Machine:
     def wait(self):
         """Waits for the end, whoever brings it about. Returns the Result."""
         backstop = self.config.backstop_seconds()
-        share = 0.0
+        share, ran = 0.0, 0.0
         while self.result is None:
             try:
                 code = self.process.wait(POLL_SECONDS)
             except subprocess.TimeoutExpired:
-                share = self.clock.busy_share()
+                share, ran = self.clock.busy_share(), self.clock.now()
                 self._check_limits(backstop, share)
                 continue
             self.console.join()
-            self.result = self._result_of_exit(code, share > LIVELOCK_SHARE)
+            busy = share > LIVELOCK_SHARE and ran > LIVELOCK_SECONDS
+            self.result = self._result_of_exit(code, busy)
         return self.result
 
     def _result_of_exit(self, code, was_busy):
@@ -116,10 +119,18 @@ class Machine:
         with self._kill_lock:
             if self.running():
                 self.process.kill()
-                self.process.wait()
+                self._reap()
                 if self.result is None:
                     self.result = Result(Verdict.KILLED)
         self.console.join()
+
+    def _reap(self):
+        """After kill(). A signal's handler may come here out of this thread's own wait(), which holds a
+        lock of subprocess: a wait with a limit does not wait for that lock."""
+        try:
+            self.process.wait(REAP_SECONDS)
+        except subprocess.TimeoutExpired:
+            pass
 
     def close(self):
         """Kills QEMU if it runs, removes the machine's files."""
@@ -129,7 +140,7 @@ class Machine:
                 self.kill()
             elif self.running():
                 self.process.kill()
-                self.process.wait()
+                self._reap()
             scratch.unwatch_group(self.process.pid)
             for stream in (self.process.stdin, self.process.stdout):
                 try:

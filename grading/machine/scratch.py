@@ -18,12 +18,13 @@ import threading
 PR_SET_PDEATHSIG = 1
 MEMORY_DIRECTORY = "/dev/shm"
 
-_lock = threading.Lock()
+# The handler of a signal may need them while its own thread has them.
+_lock = threading.RLock()
 _cleanups = {}
 _handlers_installed = False
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 _keeper = None
-_keeper_lock = threading.Lock()
+_keeper_lock = threading.RLock()
 
 # Set when all is to end: no machine runs on, none is started.
 stopping = threading.Event()
@@ -62,10 +63,10 @@ def _tell_keeper(line):
         if _keeper is None:
             script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "keeper.py")
             _keeper = subprocess.Popen([sys.executable, "-S", "-E", script], stdin=subprocess.PIPE,
-                                       stdout=subprocess.DEVNULL, start_new_session=True)
+                                       stdout=subprocess.DEVNULL, start_new_session=True,
+                                       bufsize=0)
             atexit.register(_end_keeper, _keeper)
         _keeper.stdin.write(line.encode() + b"\n")
-        _keeper.stdin.flush()
 
 
 def _end_keeper(keeper):

@@ -34,7 +34,7 @@ SHARED = "swaptest -n 2 -m 40 -r 1 -t "
 SECOND = "mkswap /dev/vdc >/dev/null && swapon -p 1 /dev/vdc && "
 REFUSED = "swaptest -n 3 -m 42 -r 20 -O /dev/vdb"
 # Is there a second in which vmstat shows pages that left, and memory in swap?
-VMSTAT = ("swaptest -n 2 -m 56 -r 1 & vmstat 1 5 >/tmp/vmstat; wait; cat /tmp/vmstat; "
+VMSTAT = ("{ swaptest -n 2 -m 56 -r 1 & } && vmstat 1 5 >/tmp/vmstat; wait; cat /tmp/vmstat; "
           "while read r b used free buffers cache in out rest; do "
           "case $out in [1-9]*) test $used -gt 0 && seen=1;; esac; "
           "done </tmp/vmstat; test \"$seen\" = 1")

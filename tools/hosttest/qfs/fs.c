@@ -13,6 +13,7 @@
 #include "vm/lru.h"
 #include "vm/pagecache_internal.h"
 #include "vm/rmap.h"
+#include "vm/shmem_swap.h"
 #include "vm/shrinker.h"
 #include "vm/uio.h"
 #include "vm/writeback.h"
@@ -115,14 +116,16 @@ lru_touch(struct page *page)
 }
 
 void
-rmap_write_protect(struct page *page)
+rmap_write_protect(struct page *page, struct tlb_deferred *deferred)
 {
+	(void)deferred;
 	(void)page;
 }
 
 bool
-rmap_unmap(struct page *page)
+rmap_unmap(struct page *page, struct tlb_deferred *deferred)
 {
+	(void)deferred;
 	(void)page;
 	return true;
 }
@@ -131,6 +134,40 @@ void
 rmap_unmap_range(struct mapping *mapping, u64 first, u64 last)
 {
 	(void)mapping, (void)first, (void)last;
+}
+
+void
+tlb_deferred_flush(struct tlb_deferred *deferred)
+{
+	(void)deferred;
+}
+
+/* Files of qfs have no page in swap. */
+void
+lru_make_swapbacked(struct page *page)
+{
+	(void)page;
+	abort();
+}
+
+struct page *
+shmem_swap_in(struct mapping *mapping, u64 index)
+{
+	(void)mapping, (void)index;
+	abort();
+}
+
+bool
+shmem_swap_forget(struct mapping *mapping, u64 index, const void *entry)
+{
+	(void)mapping, (void)index, (void)entry;
+	abort();
+}
+
+void
+shmem_swap_destroy(struct mapping *mapping)
+{
+	(void)mapping;
 }
 
 void
