@@ -4,14 +4,11 @@
 
 #include "vm/pagecache.h"
 
-/*
- * An entry of mapping->pages as a page; NULL when it is none, or one in swap: pages lie in the upper half of
- * addresses, where no value of an xarray does that was made from a swap entry.
- */
+/* An entry of mapping->pages as a page; NULL when it is none, or one in swap, which is a value. */
 static inline struct page *
 mapping_entry_page(void *entry)
 {
-	return (s64)entry < 0 ? entry : NULL;
+	return xa_is_value(entry) ? NULL : entry;
 }
 
 /* So many pages more in caches. */
