@@ -43,21 +43,17 @@ file_open(void)
 	KTEST_CHECK(file.nr_pages == NR_PAGES);
 }
 
-/* Half of the pages go, so that there are always enough. */
+/* Half of the pages go, so that there are always enough. Shrinkers may free pages of others besides. */
 static void
 reclaim_half(const char *name)
 {
-	u64 before = file.nr_pages, freed = 0, start = clock_now_ns();
+	u64 before = file.nr_pages, start = clock_now_ns();
 
-	while (freed < NR_PAGES / 2) {
-		u64 nr = reclaim_pages(STEP, GFP_KERNEL);
-
-		if (nr == 0)
+	while (file.nr_pages > before / 2)
+		if (reclaim_pages(STEP, GFP_HIGHUSER) == 0)
 			break;
-		freed += nr;
-	}
-	bench_row(name, start, 0, MAX(freed, 1UL));
-	KTEST_CHECK(freed >= NR_PAGES / 2 && before - file.nr_pages == freed);
+	bench_row(name, start, 0, MAX(before - file.nr_pages, 1UL));
+	KTEST_CHECK(file.nr_pages <= before / 2);
 }
 
 /* => the pages were used when they were mapped, but never since */

@@ -86,7 +86,7 @@ reserves_set(struct zone *zone)
 	}
 }
 
-static void
+void
 watermarks_update(void)
 {
 	u64 wanted = square_root(lowmem_pages() * PAGE_KBYTES * 16);

@@ -124,6 +124,8 @@ extern struct zonelist zonelists[GFP_ZONE_MASK + 1];
 
 /* Lists, watermarks and reserves anew, after zones[] got memory. */
 void zones_set_up(void);
+/* Watermarks and reserves anew: a zone was given memory. */
+void watermarks_update(void);
 
 /*
  * /proc/sys/vm: min_free_kbytes, watermark_scale_factor. What follows from them is computed anew.
