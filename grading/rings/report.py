@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Callable
 
 TAIL_LINES = 25
+SUMMARY_LINES = 5
 MARK = re.compile(r"\x1e[0-9a-f]+k ")
 
 
@@ -64,11 +65,11 @@ class Report:
     def failed(self, name, why, log=None, tail=None):
         """A failure, with the end of what was seen and where all of it is."""
         with self._lock:
-            self.failures.append(name)
+            lines = printable_lines(tail) if tail else []
+            self.failures.append((name, why, lines[-SUMMARY_LINES:]))
             self._print("FAILED", name, why)
-            if tail:
-                for line in printable_lines(tail)[-TAIL_LINES:]:
-                    print(f"        | {line}")
+            for line in lines[-TAIL_LINES:]:
+                print(f"        | {line}")
             if log:
                 print(f"        log: {log}")
             sys.stdout.flush()
@@ -93,12 +94,14 @@ class Report:
         print(f"{elapsed:6.1f}s {word:6} {name}" + (f": {detail}" if detail else ""), flush=True)
 
     def finish(self):
-        """Prints the totals; returns the exit status."""
+        """Prints the totals, with each failure's reason once more; returns the exit status."""
         self.save_times()
         for name, why in self.skips:
             print(f"skipped {name}: {why}")
-        for name in self.failures:
-            print(f"failed {name}")
+        for name, why, lines in self.failures:
+            print(f"failed {name}: {why}")
+            for line in lines:
+                print(f"        | {line}")
         totals = f"{self.passed} passed, {len(self.failures)} failed"
         if self.skips:
             totals += f", {len(self.skips)} skipped"
