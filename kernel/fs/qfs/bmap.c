@@ -255,19 +255,15 @@ free_number(struct freeing *fr, u32 *number, struct qfs_buf *buf)
 	return err;
 }
 
-/* One data block. A directory's may be in memory or in the running transaction, and must leave both. */
+/*
+ * One data block. A directory's may be in memory or in the running transaction, and must leave both. It
+ * is not read: a block for which there was no buffer was never written, either.
+ */
 static int
 free_leaf(struct freeing *fr, u32 *number)
 {
-	struct qfs_buf *buf = NULL;
+	struct qfs_buf *buf = fr->metadata ? qfs_buf_find(fr->h->fs, *number) : NULL;
 
-	if (fr->metadata) {
-		u32 kind = S_ISDIR(fr->node->inode.mode) ? QFS_KIND_DIR : 0;
-
-		buf = qfs_buf_read(fr->h->fs, *number, kind);
-		if (IS_ERR_OR_NULL(buf))
-			buf = NULL;
-	}
 	return free_number(fr, number, buf);
 }
 

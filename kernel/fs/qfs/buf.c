@@ -127,6 +127,14 @@ buf_find_or_insert(struct qfs_buf_cache *bufs, u32 block, struct qfs_buf **fresh
 	return buf;
 }
 
+struct qfs_buf *
+qfs_buf_find(struct qfs *fs, u32 block)
+{
+	struct qfs_buf *none = NULL;
+
+	return buf_find_or_insert(&fs->bufs, block, &none);
+}
+
 static struct qfs_buf *
 buf_get(struct qfs *fs, u32 block, u32 kind)
 {

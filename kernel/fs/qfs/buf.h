@@ -58,6 +58,9 @@ void qfs_buf_cache_destroy(struct qfs *fs);
  */
 struct qfs_buf *qfs_buf_read(struct qfs *fs, u32 block, u32 kind);
 
+/* The block as it is in memory, valid or not, with a reference. => NULL: it is not there */
+struct qfs_buf *qfs_buf_find(struct qfs *fs, u32 block);
+
 /* A block that was just allocated: zeros, valid, with a reference. => NULL no memory */
 struct qfs_buf *qfs_buf_new(struct qfs *fs, u32 block, u32 kind);
 

@@ -5,19 +5,17 @@
 #include "vm/pagecache.h"
 #include "vm/uio.h"
 
-/* Before the write begins behind the last block of the file. */
+/* Before a write begins behind the last block of the file: what will lie between must be zeros. */
 static int
-zero_tail_before(struct inode *inode, u64 pos)
+clean_tail_before(struct inode *inode, u64 pos)
 {
-	u64 size = inode_size(inode);
 	int err = 0;
 
-	if (size % QFS_BLOCK_SIZE == 0 || pos >> QFS_BLOCK_SHIFT <= size >> QFS_BLOCK_SHIFT)
+	if (pos >> QFS_BLOCK_SHIFT <= inode_size(inode) >> QFS_BLOCK_SHIFT)
 		return 0;
 	inode_lock(inode);
-	size = inode_size(inode);
-	if (pos > size)
-		err = qfs_zero_tail(qfs_node_of(inode), size);
+	if (pos > inode_size(inode))
+		err = qfs_clean_tail(qfs_node_of(inode));
 	inode_unlock(inode);
 	return err;
 }
@@ -31,7 +29,7 @@ qfs_file_write(struct file *file, struct uio *uio, u64 *pos)
 {
 	struct inode *inode = file->inode;
 	ssize_t done;
-	int err = file->flags & O_APPEND ? 0 : zero_tail_before(inode, *pos);
+	int err = file->flags & O_APPEND ? 0 : clean_tail_before(inode, *pos);
 
 	if (err)
 		return err;

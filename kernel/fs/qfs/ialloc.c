@@ -90,6 +90,17 @@ qfs_orphan_set(struct qfs_handle *h, u32 ino, bool is_orphan)
 	mutex_unlock(&space->mutex);
 }
 
+bool
+qfs_is_orphan(struct qfs *fs, u32 ino)
+{
+	bool is_orphan;
+
+	mutex_lock(&fs->space.mutex);
+	is_orphan = map_test(&fs->space.orphans, ino);
+	mutex_unlock(&fs->space.mutex);
+	return is_orphan;
+}
+
 u32
 qfs_orphan_next(struct qfs *fs, u32 ino)
 {

@@ -39,6 +39,7 @@ struct qfs {
 	struct qfs_log log;
 	struct qfs_space space;
 	struct qfs_failed failed;
+	bool unfinished; /* any thread sets it: there are orphans that could not be freed for want of memory */
 };
 
 /*
@@ -53,6 +54,7 @@ struct qfs_node {
 	u32 nr_blocks;
 	u32 goal; /* the block after the one allocated last; 0: anywhere */
 	u64 disk_size;
+	bool cut_pending; /* inode's lock: blocks behind the end are still to be freed */
 	u32 flags;
 	u32 generation;
 	s64 btime;

@@ -192,6 +192,8 @@ qfs_read_inode(struct inode *inode)
 		err = qfs_damaged(fs, inode->ino, qfs_inode_check(&fs->disk, record));
 	else
 		load_record(node, record);
+	if (!err && inode->nlink > 0)
+		node->cut_pending = qfs_is_orphan(fs, inode->ino);
 	/* It may have been changed, and left memory, and the change not be committed yet. */
 	if (READ_ONCE(buf->log_flags) & BUF_RUNNING)
 		node->stored_seq = READ_ONCE(fs->log.seq);
@@ -223,10 +225,19 @@ qfs_evict_inode(struct inode *inode)
 {
 	struct qfs *fs = qfs_of(inode);
 
+	struct qfs_node *node = qfs_node_of(inode);
+	int err = 0;
+
 	/* A mode of 0 is an inode that could not be created: it was never on the disk. */
-	if (inode->nlink > 0 || inode->mode == 0 || inode->sb->read_only)
+	if (inode->mode == 0 || inode->sb->read_only)
 		return;
-	if (qfs_free_blocks(qfs_node_of(inode), 0, true))
+	if (inode->nlink == 0)
+		err = qfs_free_blocks(node, 0, true);
+	else if (node->cut_pending)
+		err = qfs_free_blocks(node, node->disk_size, false);
+	if (err == -ENOMEM)
+		WRITE_ONCE(fs->unfinished, true);
+	else if (err)
 		qfs_damaged(fs, inode->ino, "inode: could not be freed, remains an orphan");
 }
 

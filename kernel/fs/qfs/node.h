@@ -26,12 +26,14 @@ bool qfs_node_owns_blocks(const struct qfs_node *node);
 /* truncate.c: change the size of a regular file. The inode's lock is held. => 0 or -errno */
 int qfs_truncate(struct qfs_node *node, u64 size);
 /*
- * The file will grow beyond old_size: what lies behind it in its last block must be zeros on the disk
- * before the size says otherwise. => 0 or -errno
+ * The file will grow: what lies behind its end in its last block must be zeros on the disk, and no block
+ * may lie behind that one, before the size says otherwise. The inode's lock is held. => 0 or -errno
  */
-int qfs_zero_tail(struct qfs_node *node, u64 old_size);
-/* Finish the truncation that a crash cut short, or free the whole file. => 0 or -errno */
-int qfs_free_blocks(struct qfs_node *node, u32 first_index, bool whole_file);
+int qfs_clean_tail(struct qfs_node *node);
+/* Free what lies behind the file's end. The inode's lock is held. => 0; -errno, and it is pending */
+int qfs_cut(struct qfs_node *node);
+/* Free what lies behind `size`, which the disk is told, or the whole file. => 0 or -errno */
+int qfs_free_blocks(struct qfs_node *node, u64 size, bool whole_file);
 
 extern const struct inode_ops qfs_dir_iops, qfs_file_iops, qfs_symlink_iops, qfs_special_iops;
 extern const struct file_ops qfs_file_fops, qfs_dir_fops;

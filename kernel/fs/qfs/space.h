@@ -67,6 +67,7 @@ int qfs_ino_alloc(struct qfs_handle *h, u32 *ino);
 void qfs_ino_free(struct qfs_handle *h, u32 ino);
 /* The bit in the orphan bitmap. */
 void qfs_orphan_set(struct qfs_handle *h, u32 ino, bool is_orphan);
+bool qfs_is_orphan(struct qfs *fs, u32 ino);
 /* The first orphan from `ino` on. => 0 when there is none */
 u32 qfs_orphan_next(struct qfs *fs, u32 ino);
 

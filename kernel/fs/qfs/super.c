@@ -151,18 +151,35 @@ reclaim_orphans(struct qfs *fs)
 
 	for (u32 ino = qfs_orphan_next(fs, 1); ino; ino = qfs_orphan_next(fs, ino + 1)) {
 		struct inode *inode = inode_get(fs->sb, ino);
-		u64 nr_blocks;
 
 		if (IS_ERR_OR_NULL(inode))
 			continue;
-		nr_blocks = (inode_size(inode) + QFS_BLOCK_SIZE - 1) >> QFS_BLOCK_SHIFT;
 		if (inode->nlink > 0)
-			qfs_free_blocks(qfs_node_of(inode), nr_blocks, false);
+			qfs_cut(qfs_node_of(inode));
 		inode_put(inode);
 		nr++;
 	}
 	if (nr)
 		pr_info("qfs %s: %u orphans reclaimed", fs->bdev->name, nr);
+}
+
+/*
+ * Files without a name that could not give back their blocks when they left memory: the last reference
+ * goes once more. Those that are in use stay as they are.
+ */
+static void
+finish_orphans(struct qfs *fs)
+{
+	if (!__atomic_exchange_n(&fs->unfinished, false, __ATOMIC_ACQ_REL))
+		return;
+	for (u32 ino = qfs_orphan_next(fs, 1); ino; ino = qfs_orphan_next(fs, ino + 1)) {
+		struct inode *inode = inode_get(fs->sb, ino);
+
+		if (!inode)
+			WRITE_ONCE(fs->unfinished, true);
+		else if (!IS_ERR(inode))
+			inode_put(inode);
+	}
 }
 
 static int
@@ -275,6 +292,8 @@ qfs_sync_fs(struct super_block *sb)
 
 	if (!fs->log.has_thread)
 		return 0;
+	if (!sb->read_only)
+		finish_orphans(fs);
 	if (!sb->read_only || fs->log.error)
 		return qfs_commit_all(fs);
 	/* It was made read-only: before power-off, or by a remount. */

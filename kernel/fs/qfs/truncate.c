@@ -7,7 +7,11 @@
  *
  * Bytes behind the end of the file, in its last block, may be old data on the disk after a cut. They
  * never show: reading a page zeroes them (pages.c), and before a file grows past its last block
- * that block is written with zeros (qfs_zero_tail).
+ * that block is written with zeros (qfs_clean_tail).
+ *
+ * Freeing reads blocks of numbers, for which there may be no memory. Then the cut is pending: the file
+ * has its new size, and what lies behind is freed before it grows again, or leaves memory. A file without
+ * a name stays an orphan until a sync finds the memory.
  */
 #include "fs/qfs/bmap.h"
 #include "fs/qfs/node.h"
@@ -40,7 +44,7 @@ free_finish(struct qfs_handle *h, struct qfs_node *node, struct qfs_buf *buf, bo
 
 /* => 1 when there is more to free */
 static int
-free_step(struct qfs_node *node, struct qfs_buf *buf, u32 first, bool whole_file)
+free_step(struct qfs_node *node, struct qfs_buf *buf, u64 size, bool whole_file)
 {
 	struct qfs_handle h;
 	int result = qfs_begin(&h, qfs_of(&node->inode), FREE_STEP_BUFS, 0);
@@ -49,9 +53,9 @@ free_step(struct qfs_node *node, struct qfs_buf *buf, u32 first, bool whole_file
 		return result;
 	rwsem_write_lock(&node->map_lock);
 	if (!whole_file)
-		node->disk_size = inode_size(&node->inode);
+		node->disk_size = size;
 	if (qfs_node_owns_blocks(node))
-		result = qfs_map_free_locked(&h, node, first, !S_ISREG(node->inode.mode));
+		result = qfs_map_free_locked(&h, node, blocks_of(size), !S_ISREG(node->inode.mode));
 	if (result == 0) {
 		free_finish(&h, node, buf, whole_file);
 	} else {
@@ -64,7 +68,7 @@ free_step(struct qfs_node *node, struct qfs_buf *buf, u32 first, bool whole_file
 }
 
 int
-qfs_free_blocks(struct qfs_node *node, u32 first_index, bool whole_file)
+qfs_free_blocks(struct qfs_node *node, u64 size, bool whole_file)
 {
 	struct qfs *fs = qfs_of(&node->inode);
 	struct qfs_buf *buf = qfs_node_buf(fs, node->inode.ino);
@@ -73,7 +77,7 @@ qfs_free_blocks(struct qfs_node *node, u32 first_index, bool whole_file)
 	if (result)
 		return result;
 	do {
-		result = free_step(node, buf, first_index, whole_file);
+		result = free_step(node, buf, size, whole_file);
 		cond_resched();
 	} while (result == 1);
 	qfs_buf_put(fs, buf);
@@ -100,10 +104,24 @@ bring_last_page(struct qfs_node *node, u64 size)
 	return err;
 }
 
+int
+qfs_cut(struct qfs_node *node)
+{
+	int err;
+
+	node->cut_pending = true;
+	err = qfs_free_blocks(node, inode_size(&node->inode), false);
+	if (!err)
+		node->cut_pending = false;
+	return err;
+}
+
 static int
 shrink(struct qfs_node *node, u64 size)
 {
 	struct mapping *mapping = &node->inode.mapping;
+	struct qfs *fs = qfs_of(&node->inode);
+	struct qfs_buf *buf;
 	int err = 0;
 
 	/* The disk will be told the new size, so what it has not seen of the file must get there first. */
@@ -113,12 +131,19 @@ shrink(struct qfs_node *node, u64 size)
 		err = bring_last_page(node, size);
 	if (err)
 		return err;
+	/* From here on there is at least the memory to tell the disk the size. */
+	buf = qfs_node_buf(fs, node->inode.ino);
+	err = err_or_null_to_errno(buf);
+	if (err)
+		return err;
 	mapping_truncate(mapping, size);
-	return qfs_free_blocks(node, blocks_of(size), false);
+	err = qfs_cut(node);
+	qfs_buf_put(fs, buf);
+	return err;
 }
 
-int
-qfs_zero_tail(struct qfs_node *node, u64 old_size)
+static int
+zero_tail(struct qfs_node *node, u64 old_size)
 {
 	struct mapping *mapping = &node->inode.mapping;
 	u32 index = old_size >> QFS_BLOCK_SHIFT, block, run;
@@ -146,11 +171,19 @@ qfs_zero_tail(struct qfs_node *node, u64 old_size)
 				 (u64)(index + 1) << QFS_BLOCK_SHIFT, true);
 }
 
+int
+qfs_clean_tail(struct qfs_node *node)
+{
+	int err = node->cut_pending ? qfs_cut(node) : 0;
+
+	return err ? err : zero_tail(node, inode_size(&node->inode));
+}
+
 static int
 grow(struct qfs_node *node, u64 size)
 {
 	struct qfs *fs = qfs_of(&node->inode);
-	int err = qfs_zero_tail(node, inode_size(&node->inode));
+	int err = qfs_clean_tail(node);
 	struct qfs_buf *buf;
 	struct qfs_handle h;
 

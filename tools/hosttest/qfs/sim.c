@@ -26,6 +26,7 @@ struct page *sim_pages;
 struct task sim_task;
 u64 sim_alloc_fail_one_in;
 bool sim_verbose;
+u64 sim_nr_errors;
 bool (*sim_idle)(void);
 u64 sim_now_ns = 1700000000000000000ull;
 
@@ -58,7 +59,7 @@ printk(enum log_level level, const char *fmt, ...)
 {
 	va_list ap;
 
-	(void)level;
+	sim_nr_errors += level <= LOG_ERR;
 	if (!sim_verbose)
 		return;
 	va_start(ap, fmt);

@@ -18,6 +18,9 @@ extern u64 sim_alloc_fail_one_in;
 /* Print what printk() gets. */
 extern bool sim_verbose;
 
+/* Errors that printk() was told, and worse. */
+extern u64 sim_nr_errors;
+
 /* What another thread does while the one waits in vain. => false: nothing */
 extern bool (*sim_idle)(void);
 
