@@ -39,7 +39,7 @@ struct qfs {
 	struct qfs_log log;
 	struct qfs_space space;
 	struct qfs_failed failed;
-	bool unfinished; /* any thread sets it: there are orphans that could not be freed for want of memory */
+	u32 unfinished; /* 1: orphans could not be freed for want of memory; any thread sets it */
 };
 
 /*

@@ -236,7 +236,7 @@ qfs_evict_inode(struct inode *inode)
 	else if (node->cut_pending)
 		err = qfs_free_blocks(node, node->disk_size, false);
 	if (err == -ENOMEM)
-		WRITE_ONCE(fs->unfinished, true);
+		WRITE_ONCE(fs->unfinished, 1);
 	else if (err)
 		qfs_damaged(fs, inode->ino, "inode: could not be freed, remains an orphan");
 }

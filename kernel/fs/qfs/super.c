@@ -170,13 +170,13 @@ reclaim_orphans(struct qfs *fs)
 static void
 finish_orphans(struct qfs *fs)
 {
-	if (!__atomic_exchange_n(&fs->unfinished, false, __ATOMIC_ACQ_REL))
+	if (!__atomic_exchange_n(&fs->unfinished, 0, __ATOMIC_ACQ_REL))
 		return;
 	for (u32 ino = qfs_orphan_next(fs, 1); ino; ino = qfs_orphan_next(fs, ino + 1)) {
 		struct inode *inode = inode_get(fs->sb, ino);
 
 		if (!inode)
-			WRITE_ONCE(fs->unfinished, true);
+			WRITE_ONCE(fs->unfinished, 1);
 		else if (!IS_ERR(inode))
 			inode_put(inode);
 	}
