@@ -10,6 +10,8 @@
 
 #define MEMFD_PREFIX "memfd:"
 
+#define SEALS_OF_CONTENTS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)
+
 static struct super_block *memfd_super;
 static struct dentry *memfd_root;
 
@@ -32,6 +34,9 @@ seals_add_locked(struct inode *inode, u32 seals)
 		WRITE_ONCE(inode->seals, old);
 		return -EBUSY;
 	}
+	/* A program that stays one stays the one that it is. */
+	if (seals & F_SEAL_EXEC && inode->mode & 0111)
+		WRITE_ONCE(inode->seals, inode->seals | SEALS_OF_CONTENTS);
 	return 0;
 }
 
@@ -59,17 +64,17 @@ memfd_get_seals(const struct file *file)
 }
 
 struct file *
-memfd_create(const char *text, bool sealing)
+memfd_create(const char *text, u32 mode, u32 seals)
 {
 	char full[sizeof(MEMFD_PREFIX) + NAME_MAX];
 	struct name name = {.text = full};
-	struct inode *inode = ramfs_make_nameless(memfd_super, 0777);
+	struct inode *inode = ramfs_make_nameless(memfd_super, mode);
 	struct dentry *dentry;
 	struct file *file;
 
 	if (!inode)
 		return NULL;
-	inode->seals = MEMFD_SEALABLE | (sealing ? 0 : F_SEAL_SEAL);
+	inode->seals = MEMFD_SEALABLE | seals;
 	name.len = snprintf(full, sizeof(full), MEMFD_PREFIX "%s", text);
 	name.hash = name_hash(full, name.len);
 	dentry = dentry_new_gone(memfd_root, &name, inode);

@@ -10,15 +10,16 @@
 #define F_SEAL_GROW	    4U
 #define F_SEAL_WRITE	    8U
 #define F_SEAL_FUTURE_WRITE 16U /* but for what is mapped already */
-#define F_SEAL_ALL	    31U
+#define F_SEAL_EXEC	    32U /* making it a program, or none */
+#define F_SEAL_ALL	    63U
 /* In inode->seals: a file that can have seals. */
 #define MEMFD_SEALABLE (1U << 31)
 
 /*
- * A new empty file, open for reading and writing. name is what /proc shows; sealing: seals may be added.
- * => NULL for no memory, ERR_PTR
+ * A new empty file with these permissions, open for reading and writing. name is what /proc shows; seals:
+ * what it begins with, F_SEAL_SEAL if none may be added. => NULL for no memory, ERR_PTR
  */
-struct file *memfd_create(const char *name, bool sealing);
+struct file *memfd_create(const char *name, u32 mode, u32 seals);
 
 /* fcntl's F_ADD_SEALS and F_GET_SEALS. => the seals or 0; -EINVAL: no memfd; -EPERM, -EBUSY */
 long memfd_add_seals(struct file *file, u32 seals);

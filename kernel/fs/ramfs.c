@@ -376,6 +376,9 @@ ramfs_setattr(struct inode *inode, const struct iattr *attr)
 {
 	int error;
 
+	if (attr->valid & ATTR_MODE && inode->seals & F_SEAL_EXEC &&
+	    (inode->mode ^ attr->mode) & 0111)
+		return -EPERM;
 	if (attr->valid & ATTR_SIZE) {
 		if ((inode->seals & F_SEAL_SHRINK && attr->size < inode_size(inode)) ||
 		    (inode->seals & F_SEAL_GROW && attr->size > inode_size(inode)))

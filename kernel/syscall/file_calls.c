@@ -10,6 +10,9 @@
 
 #define MFD_CLOEXEC	  1U
 #define MFD_ALLOW_SEALING 2U
+#define MFD_NOEXEC_SEAL	  8U /* no program, for ever; other seals may follow */
+#define MFD_EXEC	  16U
+#define MFD_ALL		  (MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL | MFD_EXEC)
 #define MEMFD_NAME_MAX	  249
 
 #define F_ADD_SEALS 1033
@@ -229,12 +232,15 @@ sys_memfd_create(uva_t name, u32 flags)
 	ssize_t length;
 	int fd;
 
-	if (flags & ~(MFD_CLOEXEC | MFD_ALLOW_SEALING))
+	if (flags & ~MFD_ALL || (flags & MFD_EXEC && flags & MFD_NOEXEC_SEAL))
 		return -EINVAL;
 	length = strncpy_from_user(text, name, sizeof(text));
 	if (length < 0)
 		return length == -ENAMETOOLONG ? -EINVAL : length;
-	file = memfd_create(text, flags & MFD_ALLOW_SEALING);
+	if (flags & MFD_NOEXEC_SEAL)
+		file = memfd_create(text, 0666, F_SEAL_EXEC);
+	else
+		file = memfd_create(text, 0777, flags & MFD_ALLOW_SEALING ? 0 : F_SEAL_SEAL);
 	if (IS_ERR_OR_NULL(file))
 		return err_or_null_to_errno(file);
 	fd = fd_alloc(file, flags & MFD_CLOEXEC);

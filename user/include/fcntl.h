@@ -42,6 +42,7 @@
 #define F_SEAL_WRITE	8
 
 #define F_SEAL_FUTURE_WRITE 16
+#define F_SEAL_EXEC	    32
 
 #define FD_CLOEXEC 1
 

@@ -54,6 +54,8 @@
 
 #define MFD_CLOEXEC	  1u
 #define MFD_ALLOW_SEALING 2u
+#define MFD_NOEXEC_SEAL	  8u
+#define MFD_EXEC	  16u
 
 void *mmap(void *addr, size_t length, int prot, int flags, int fd, off_t offset);
 int munmap(void *addr, size_t length);

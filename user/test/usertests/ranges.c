@@ -507,6 +507,33 @@ memfd_seals(void)
 	CHECK_ERRNO(fcntl(fd, F_ADD_SEALS, F_SEAL_GROW), EPERM);
 }
 
+/* Whether it is a program may not change; what stays a program may not change at all. */
+static void
+memfd_seals_exec(void)
+{
+	int fd = memfd_create("data", MFD_NOEXEC_SEAL),
+	    program = memfd_create("p", MFD_ALLOW_SEALING);
+	struct stat st;
+
+	CHECK_ERRNO(memfd_create("x", MFD_EXEC | MFD_NOEXEC_SEAL), EINVAL);
+	CHECK_EQ(fcntl(fd, F_GET_SEALS), F_SEAL_EXEC);
+	CHECK(fstat(fd, &st) == 0 && (st.st_mode & 0777) == 0666);
+	CHECK_ERRNO(fchmod(fd, 0777), EPERM);
+	CHECK_ERRNO(fchmod(fd, 0676), EPERM);
+	CHECK_EQ(fchmod(fd, 0600), 0);
+	CHECK_EQ(fcntl(fd, F_ADD_SEALS, F_SEAL_GROW), 0);
+
+	CHECK(fstat(program, &st) == 0 && (st.st_mode & 0777) == 0777);
+	CHECK_EQ(ftruncate(program, PAGE), 0);
+	CHECK_EQ(fcntl(program, F_ADD_SEALS, F_SEAL_EXEC), 0);
+	CHECK_EQ(fcntl(program, F_GET_SEALS),
+		 F_SEAL_EXEC | F_SEAL_WRITE | F_SEAL_FUTURE_WRITE | F_SEAL_GROW | F_SEAL_SHRINK);
+	CHECK_ERRNO(write(program, "x", 1), EPERM);
+	CHECK_ERRNO(ftruncate(program, 0), EPERM);
+	CHECK_ERRNO(fchmod(program, 0666), EPERM);
+	CHECK_EQ(fcntl(program, F_ADD_SEALS, F_SEAL_SEAL), 0);
+}
+
 static void
 memfd_removes_pages(void)
 {
@@ -549,6 +576,7 @@ const struct test range_tests[] = {
 	{"mlockall_works", mlockall_works, ANYWHERE},
 	{"mlock_limit", mlock_limit, A_KERNEL},
 	{"memfd_seals", memfd_seals, ANYWHERE},
+	{"memfd_seals_exec", memfd_seals_exec, ANYWHERE},
 	{"memfd_is_a_file", memfd_is_a_file, ANYWHERE},
 	{"memfd_removes_pages", memfd_removes_pages, A_KERNEL},
 	{NULL, NULL, ANYWHERE},
