@@ -16,7 +16,9 @@ from grading.harness.outcome import Verdict
 from grading.machine import EnvironmentProblem
 from grading.machine.verdict import Result, Verdict as End
 
-WATCH_SECONDS = 1.0
+WATCH_SECONDS = 1.0  # of the machine's time
+WATCH_WALL_SECONDS = 60
+WATCH_POLL_SECONDS = 0.1
 IDLE_SHARE = 0.1
 NEWS_SHARE = 0.2  # of the limit: what is told in its last fifth is lately
 USER_END = 1 << 63
@@ -58,9 +60,7 @@ def at_limit(run):
     try:
         before, busy_before = run.view.progress(), run.machine.clock.busy_seconds()
         user_before = run.view.user_time()
-        wall = time.monotonic()
-        time.sleep(WATCH_SECONDS)
-        wall = time.monotonic() - wall
+        watched = watch(run.machine.clock)
         busy = run.machine.clock.busy_seconds() - busy_before
         moved = run.view.progress() != before
         computes = run.view.user_time() != user_before
@@ -73,13 +73,21 @@ def at_limit(run):
     computes = computes or any(pc < USER_END for pc in places)
     if run.facts and lately:
         return Result(End.TIMEOUT, None, "results still came, but the limit was reached")
-    if busy < IDLE_SHARE * wall:
+    if busy < IDLE_SHARE * watched:
         return Result(End.HANG, None, "every hart idles: somebody waits for what never comes "
                       "(a deadlock, or a lost wake-up)")
     if moved or computes:
         what = "the kernel goes on and on" if moved else "a program computes"
         return Result(End.LIVELOCK, None, f"{what}, but nothing comes of it")
     return Result(End.HANG, None, "a hart spins in the kernel and nothing goes on")
+
+
+def watch(clock):
+    """Lets the machine go on for a while. => for how long, by its clock"""
+    start, wall = clock.now(), time.monotonic()
+    while clock.now() - start < WATCH_SECONDS and time.monotonic() - wall < WATCH_WALL_SECONDS:
+        time.sleep(WATCH_POLL_SECONDS)
+    return clock.now() - start
 
 
 def place_of(registers):

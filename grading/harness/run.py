@@ -50,6 +50,7 @@ class Run:
         self.numbers = self._choose()
         self.last_news = 0.0
         self._probing = threading.Lock()
+        self._connected = threading.Event()  # qmp and view are there, or never will be
 
     def word(self, index):
         return word(self.seed, index)
@@ -103,6 +104,7 @@ class Run:
             self.channel.start(f"run {self.nonce} {self.seed} {case}")
             return self._boot(config)
         finally:
+            self._connected.set()
             if self.channel is not None:
                 self.channel.close()
             scratch.unregister(self)
@@ -127,6 +129,8 @@ class Run:
             self.view.open(self.machine.socket("ram"))
         except ConnectionError:
             self.qmp = None
+        finally:
+            self._connected.set()
 
     def _settle(self):
         """No probe runs any more, and all that the guest said was heard."""
@@ -155,7 +159,9 @@ class Run:
             self._checkpoint(key, value)
 
     def _checkpoint(self, name, values):
-        """Pauses the machine, lets the probes look, and sends it on."""
+        """Pauses the machine, lets the probes look, and sends it on. A machine may boot faster than we
+        get hold of it: its first checkpoint waits for that."""
+        self._connected.wait()
         values = {key: number for key, number in values.items() if isinstance(number, int)}
         wanted = [check for check in self.test.checks if check.probe and check.at == name]
         with self._probing:
@@ -164,8 +170,9 @@ class Run:
             try:
                 if wanted and first:
                     self.qmp.stop()
-                    for check in wanted:
-                        self.found[check.id] = probe.call(check, self, values)
+                    with self.machine.clock.paused():
+                        for check in wanted:
+                            self.found[check.id] = probe.call(check, self, values)
                     self.qmp.cont()
             except (ConnectionError, AttributeError):
                 return

@@ -17,12 +17,17 @@ from grading.harness.elf import Elf
 from grading.harness.kernel import read_layout
 from grading.harness.tree import Tree
 from grading.machine import EnvironmentProblem, scratch
+from grading.machine.disk import copy_sparse
+from grading.rings.build import build_lock
 
 FILE_BYTES_MAX = 256 << 10
 FILES_MAX = 400
 TOTAL_BYTES_MAX = 4 << 20
 TEXT_SUFFIXES = (".c", ".h", ".S", ".md", ".txt")
 IGNORED_LISTED = 10
+
+# Of a build directory: what a kernel and its root disk are made of.
+BUILT = ("gen", "kernel", "mkfs", "user", "fs.img", "initrd.img", "quire.elf")
 
 
 class Refused(Exception):
@@ -115,6 +120,31 @@ def tracked_files(top):
     return found
 
 
+def copy_build(built, directory):
+    """Copies what make has made for a kernel and its disk, and nothing else: tests, other variants and
+    images come and go in a build directory at any time."""
+    for name in BUILT:
+        source = os.path.join(built, name)
+        for folder, _, files in os.walk(source):
+            inside = os.path.normpath(os.path.join(directory, os.path.relpath(folder, built)))
+            os.makedirs(inside, exist_ok=True)
+            for each in files:
+                copy_built(os.path.join(folder, each), os.path.join(inside, each))
+        if os.path.isfile(source):
+            os.makedirs(directory, exist_ok=True)
+            copy_built(source, os.path.join(directory, name))
+
+
+def copy_built(source, target):
+    """Copies a file with its times and holes. One that has gone since it was seen was temporary."""
+    try:
+        copy_sparse(source, target)
+        shutil.copystat(source, target)
+    except FileNotFoundError:
+        if os.path.exists(source):
+            raise
+
+
 def make_tree(top, build, submission, directory):
     """A Tree of the trusted files and those taken. What is built already is not built again."""
     for path in tracked_files(top):
@@ -123,9 +153,8 @@ def make_tree(top, build, submission, directory):
             os.makedirs(os.path.dirname(target), exist_ok=True)
             shutil.copy2(source, target)
     built = os.path.join(top, build)
-    if os.path.isdir(built):
-        shutil.copytree(built, os.path.join(directory, "build"), symlinks=True,
-                        ignore=shutil.ignore_patterns("variants", "*-logs", "fs.root"))
+    with build_lock(built):
+        copy_build(built, os.path.join(directory, "build"))
     for path, data in submission.taken.items():
         target = os.path.join(directory, path)
         if os.path.exists(target):

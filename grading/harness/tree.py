@@ -7,7 +7,7 @@ import tempfile
 import threading
 
 from grading.machine import EnvironmentProblem, scratch
-from grading.rings.build import VARIANTS
+from grading.rings.build import VARIANTS, build_lock
 
 MAKE_SECONDS = 1800  # of wall time, for a build that hangs
 OUTPUT_LINES = 30
@@ -73,8 +73,9 @@ class Tree:
             environment.pop(name, None)
         with tempfile.TemporaryFile() as output:
             try:
-                status = run_group(self._wrap(command), self.root, environment, output,
-                                   self._before)
+                with build_lock(os.path.join(self.root, directory)):
+                    status = run_group(self._wrap(command), self.root, environment, output,
+                                       self._before)
             except FileNotFoundError as error:
                 raise EnvironmentProblem(f"{error.filename} is not installed") from None
             if status == 0:

@@ -1,14 +1,22 @@
 """Time as the machine had it.
 
-A limit in wall time fails the student whose laptop is slow or busy. Here a second
-counts only if the machine could use it: the time that QEMU's threads stood in the
-host's run queue, ready but without a processor, is taken off. Where the host does not
-tell (anything but Linux), it is wall time, and `ps` says how much of it the machine used.
+A limit in wall time fails the student whose laptop is slow or busy. Here a second counts only if
+the machine could use it. Taken off is the time
+
+    that QEMU's threads stood in the host's run queue, ready but without a processor
+    that our own threads stood there, for QEMU waits when nobody takes what it writes
+    that we had the machine paused, to look at it
+
+But the processor time of its busiest thread counts in any case: however busy the host is, a machine
+that computes comes to its limit. Where the host does not tell (anything but Linux), only pauses
+are taken off, and `ps` says how much of the time the machine used.
 """
 
+import contextlib
 import os
 import re
 import subprocess
+import threading
 import time
 
 PS_TIME = re.compile(r"(?:(?:(\d+)-)?(\d+):)?(\d+):(\d+(?:\.\d+)?)$")
@@ -16,7 +24,7 @@ PS_SECONDS = 0.5  # between two questions to ps
 
 
 def _thread_stats(pid):
-    """(seconds on a processor, seconds waiting for one) for each thread of a process."""
+    """(thread, seconds on a processor, seconds waiting for one) for each thread of a process."""
     try:
         threads = os.listdir(f"/proc/{pid}/task")
     except OSError:
@@ -27,32 +35,73 @@ def _thread_stats(pid):
                 running, waiting = stat.read().split()[:2]
         except (OSError, ValueError):
             continue
-        yield int(running) / 1e9, int(waiting) / 1e9
+        yield thread, int(running) / 1e9, int(waiting) / 1e9
 
 
-class MachineClock:
-    """Starts at zero when the process starts."""
+class Threads:
+    """What the threads of a process do from one question to the next."""
 
     def __init__(self, pid):
         self.pid = pid
-        self.start = time.monotonic()
-        self._waited = 0.0
+        self.ran = 0.0  # in all; threads that ended are not forgotten
+        self._last = {}
+
+    def step(self):
+        """[(ran, waited)] of each thread since the last question, or since it started."""
+        steps = []
+        for thread, ran, waited in _thread_stats(self.pid):
+            ran_before, waited_before = self._last.get(thread, (0.0, 0.0))
+            self._last[thread] = ran, waited
+            steps.append((ran - ran_before, waited - waited_before))
+        self.ran += sum(ran for ran, _ in steps)
+        return steps
+
+
+class MachineClock:
+    """Starts at zero when the process starts. => any thread may ask"""
+
+    def __init__(self, pid):
+        self.pid = pid
+        self.start = self._asked = time.monotonic()
+        self._lock = threading.Lock()
+        self._machine, self._ours = Threads(pid), Threads(os.getpid())
+        self._ours.step()
+        self._now = 0.0
+        self._paused = False
         self._ps = 0.0, 0.0
 
     def wall(self):
         return time.monotonic() - self.start
 
+    @contextlib.contextmanager
+    def paused(self):
+        """Within the block the machine stands still by our doing."""
+        self.now()
+        self._paused = True
+        try:
+            yield
+        finally:
+            self.now()
+            self._paused = False
+
     def now(self):
-        """Seconds that the machine could use; it never goes back, and stays when the machine ends."""
-        waiting = max((wait for _, wait in _thread_stats(self.pid)), default=0.0)
-        self._waited = max(self._waited, waiting)
-        return max(0.0, self.wall() - self._waited)
+        """Seconds that the machine could use. => the driver asks often: what it waited for is taken off
+        from question to question"""
+        with self._lock:
+            asked, self._asked = self._asked, time.monotonic()
+            known = self._machine.ran > 0
+            machine, ours = self._machine.step(), self._ours.step()
+            if machine or not known:
+                waited = sum(each[1] for each in machine) + max((each[1] for each in ours), default=0.0)
+                free = 0.0 if self._paused else self._asked - asked - waited
+                self._now += max([free, 0.0] + [ran for ran, _ in machine])
+            return self._now
 
     def busy_seconds(self):
         """Processor time of its threads, all together."""
-        stats = list(_thread_stats(self.pid))
-        if stats:
-            return sum(run for run, _ in stats)
+        self.now()
+        if self._machine.ran > 0:
+            return self._machine.ran
         asked = self._ps[0]
         if not asked or time.monotonic() - asked >= PS_SECONDS:
             self._ps = time.monotonic(), ps_seconds(self.pid)

@@ -14,6 +14,7 @@ POLL_SECONDS = 0.2
 LIVELOCK_SHARE = 0.9
 LIVELOCK_SECONDS = 2  # less is QEMU's own start, which is busy
 REAP_SECONDS = 20
+WALL_FACTOR = 20  # so many limits of wall time: the host has no time for this machine
 
 
 class Machine:
@@ -113,6 +114,10 @@ class Machine:
             result = self._at_limit() if self._at_limit else None
             self.kill()
             self.result = result or verdict.classify_backstop(self.console.text(), share)
+        elif backstop is not None and self.clock.wall() > WALL_FACTOR * backstop:
+            self.kill()
+            self.result = Result(Verdict.QEMU_ERROR, None, f"in {self.clock.wall():.0f} s the host had "
+                                 f"{self.clock.now():.0f} s for this machine")
 
     def kill(self):
         """Ends QEMU at once, as a power cut does. wait() then returns KILLED."""

@@ -1,11 +1,15 @@
 """The builds that jobs need: each made once, whoever asks first."""
 
+import contextlib
+import fcntl
 import os
-import threading
+import time
 
+from grading.machine import EnvironmentProblem, scratch
 from grading.machine.options import setting
 from grading.rings.process import make_environment, run_host
 
+LOCK_POLL_SECONDS = 0.05
 TIMEOUT_SECONDS = 1800  # of wall time, for a build that hangs
 
 # Name of a build -> make's variables for it.
@@ -22,7 +26,6 @@ VARIANTS = {
 # Of these only the kernel is made: programs and image are the default's.
 KERNEL_ONLY = ("kasan",)
 
-_locks = {name: threading.Lock() for name in VARIANTS}
 _results = {}
 
 
@@ -33,15 +36,32 @@ def directory(variant):
 
 
 def lock(variant):
-    """Two makes at once in one directory would both build what is missing."""
-    return _locks[variant]
+    """build_lock() of a variant's directory."""
+    return build_lock(directory(variant))
+
+
+@contextlib.contextmanager
+def build_lock(path):
+    """Keeps others out of a build directory, threads and processes: two makes at once would both build
+    what is missing, and a copy that is made meanwhile would be torn."""
+    os.makedirs(path, exist_ok=True)
+    with open(os.path.join(path, ".lock"), "wb") as file:
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if scratch.stopping.is_set():
+                    raise EnvironmentProblem("stopped") from None
+                time.sleep(LOCK_POLL_SECONDS)
+        yield
 
 
 def build(variant, targets=None):
     """(status, output) of making a variant; made once for the same targets."""
     targets = targets or (["kernel"] if variant in KERNEL_ONLY else ["all"])
     key = (variant, tuple(targets))
-    with _locks[variant]:
+    with lock(variant):
         if key not in _results:
             command = ["make", f"BUILD={directory(variant)}", *VARIANTS[variant], *targets]
             _results[key] = run_host(command, TIMEOUT_SECONDS, make_environment())

@@ -1,10 +1,12 @@
 """Each verdict, provoked. These tests boot the kernel: the ring `grade` runs them."""
 
 import os
+import threading
+import time
 import unittest
 from unittest import mock
 
-from grading.harness import probe, sv39
+from grading.harness import channel, probe, run, sv39
 from grading.harness.kernel import KernelView
 from grading.harness.lab import Check
 from grading.harness.outcome import Verdict
@@ -15,6 +17,7 @@ from grading.tests.grade_support import RIGHT, GradeTest, make_test, reference
 
 WRONG = Check("wrong", 2, "Another word is told.", fact="wrong", want=Word(0), hint="Look again.")
 SHORT = 6
+BACKSTOP_SECONDS = 600  # of wall time
 
 
 class Verdicts(GradeTest):
@@ -93,6 +96,27 @@ class Verdicts(GradeTest):
         outcome = self.run_test("verdicts.floods", [RIGHT, late], limit=30)
         self.assertEqual(outcome.earned, 1)
         self.assertTrue(any("flooded" in note for note in outcome.notes))
+
+    def test_a_checkpoint_that_comes_before_we_are_connected(self):
+        """A busy host lets the machine boot before it lets us at its monitor."""
+        told = threading.Event()
+        parse, connect = channel.parse, run.Qmp
+
+        def heard(*args):
+            message = parse(*args)
+            if message and message["t"] == "stop":
+                told.set()
+            return message
+
+        def late(*args):
+            self.assertTrue(told.wait(BACKSTOP_SECONDS))
+            time.sleep(1)
+            return connect(*args)
+
+        check = Check("ready", 1, "It is looked at.", probe="types_word", at="ready")
+        with mock.patch.object(run, "Qmp", late), mock.patch.object(channel, "parse", heard):
+            outcome = self.run_test("boot.keyboard", [check], smp=1, limit=SHORT)
+        self.assertEqual((outcome.verdict, outcome.earned), (Verdict.PASS, 1), outcome.detail)
 
     def test_a_run_leaves_no_files(self):
         made, real = [], scratch.make_directory
