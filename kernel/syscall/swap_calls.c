@@ -193,7 +193,7 @@ sys_swapon(uva_t path, int flags)
 	dentry = path_arg_lookup(AT_FDCWD, path, 0, LOOKUP_FOLLOW);
 	if (IS_ERR_OR_NULL(dentry))
 		return err_or_null_to_errno(dentry);
-	error = dentry_swap_on(dentry, flags);
+	error = S_ISDIR(dentry->inode->mode) ? -EISDIR : dentry_swap_on(dentry, flags);
 	if (error)
 		dentry_put(dentry);
 	return error;
@@ -208,6 +208,10 @@ sys_swapoff(uva_t path)
 
 	if (IS_ERR_OR_NULL(dentry))
 		return err_or_null_to_errno(dentry);
+	if (S_ISDIR(dentry->inode->mode)) {
+		dentry_put(dentry);
+		return -EISDIR;
+	}
 	identity = S_ISBLK(dentry->inode->mode) ? (const void *)block_find_dev(dentry->inode->rdev)
 						: &dentry->inode->mapping;
 	if (identity)

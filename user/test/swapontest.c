@@ -194,7 +194,7 @@ sources(void)
 	struct header header = header_good();
 
 	expect("no such file", FILES "none", ENOENT);
-	expect("a directory", "/root", EINVAL);
+	expect("a directory", "/root", EISDIR);
 	expect("a character device", "/dev/null", EINVAL);
 	file_make(FILES "hole", 1);
 	expect("a file with a hole", FILES "hole", EINVAL);

@@ -246,13 +246,15 @@ out_of_memory(void)
 static void
 swapon_errors(void)
 {
-	static const char *const paths[] = {"/proc/self/maps", "/proc/meminfo", "/dev/null", ".",
+	static const char *const paths[] = {"/proc/self/maps", "/proc/meminfo", "/dev/null",
 					    "file"};
 
 	file_make("file", "not a swap file", 15);
 	for (size_t i = 0; i < COUNT(paths); i++)
 		CHECK_ERRNO(syscall(SYS_swapon, paths[i], 0), EINVAL);
 	CHECK_ERRNO(syscall(SYS_swapon, "missing", 0), ENOENT);
+	CHECK_ERRNO(syscall(SYS_swapon, ".", 0), EISDIR);
+	CHECK_ERRNO(syscall(SYS_swapoff, "."), EISDIR);
 	CHECK_ERRNO(syscall(SYS_swapoff, "/proc/self/maps"), EINVAL);
 }
 
