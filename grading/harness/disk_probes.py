@@ -46,6 +46,33 @@ def disk_written(run, values, serial="swap0", at_least=0):
                     f"{written >> 10} KiB")
 
 
+def bytes_read(run, serial):
+    """So far, as QEMU counts them."""
+    slot = list(run.machine.disks).index(serial)
+    return run.qmp.block_statistics()[f"disk{slot}"][0]
+
+
+@probe
+def notes_reads(run, values, serial="swap0"):
+    """Remembers how much was read from the disk up to now."""
+    run.memo["reads"] = bytes_read(run, serial)
+
+
+@probe
+def reads_needed(run, values, serial="swap0", fact="", string=None, slack=0.02):
+    """Since notes_reads, hardly more pages were read than faults needed: all, but for the first use of
+    each page of a string (replace.String)."""
+    faults = run.facts.get(fact)
+    if not isinstance(faults, int) or "reads" not in run.memo:
+        raise Wrong("faults to compare with", f"{fact} was not told")
+    needed = faults - (string.distinct(run.seed) if string else 0)
+    read = (bytes_read(run, serial) - run.memo["reads"]) / PAGE
+    if not read <= needed * (1 + slack):
+        raise Wrong(f"at most {needed * (1 + slack):.0f} pages read from {serial}, as QEMU counts, for "
+                    f"{needed} faults that need one", f"{read:.0f}",
+                    "a page that was just read is in the swap cache: is it looked for there?")
+
+
 def swap_slots(run, values):
     """{index of a page of the area: its slot} for those whose entry names one; the walk is ours."""
     view = run.view

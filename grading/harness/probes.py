@@ -335,3 +335,13 @@ def same_frames_as_noted(run, values):
     changed = sum(a != b for a, b in zip(frames, run.memo.get("frames", [])))
     if not run.memo.get("frames") or changed:
         raise Wrong("the frames of before", f"{changed} of {len(frames)} pages moved or went")
+
+
+@probe
+def counts_frames(run, values, share=0.0):
+    """Remembers how many pages of the area are present: they must have a share of all memory."""
+    present = sum(user_leaf(run, values["pid"], va)[1] is not None for va in addresses(values))
+    run.memo["frames"] = present
+    if present < share * run.numbers["mem_pages"]:
+        raise Wrong(f"at least {share:.0%} of {run.numbers['mem_pages']} frames hold pages of the area, for "
+                    "nobody else needs them", f"{present} do")

@@ -131,22 +131,50 @@ class OneOf:
 
 @dataclass
 class Replacement:
-    """Faults of a reference string (replace.hot_and_cold): no fewer than OPT could do with all of
-    RAM and the best start, no more than FIFO takes with a share of it and an empty start."""
+    """Faults of half hot, half cold references in memory at large, after all pages were used in order:
+    bounds for as many frames as the process was seen to have (probe `counts_frames`)."""
     first: int
     count: int
     hot: int
     total: int
-    share: float = 0.4
 
     def judge(self, value, run):
-        references = replace.hot_and_cold(run.seed, self.first, self.count, self.hot, self.total)
-        frames = run.numbers["mem_pages"]
-        best, worst = replace.bounds(references, frames, self.share)
+        frames = run.memo.get("frames")
+        if not frames:
+            return "pages in memory at the end, as seen from outside"
+        best, worst = replace.bounds_at_large(run.seed, self, frames)
         if isinstance(value, int) and best <= value <= worst:
             return None
-        return (f"between {best} (the best possible with {frames} frames) and {worst} (FIFO with "
-                f"{self.share:.0%} of them)")
+        return (f"between {best} (chance leaves no fewer with {frames} frames) and {worst} (the worst of "
+                "FIFO, CLOCK, ageing and LRU, and 5 %)")
+
+
+@dataclass
+class AnyPolicy:
+    """Faults of a replace.String in recorded memory: from OPT's up to the worst policy's, and 2 %."""
+    string: replace.String
+
+    def judge(self, value, run):
+        best = self.string.faults("opt", run.seed)
+        worst = replace.worst(self.string, run.seed)
+        if isinstance(value, int) and best <= value <= worst * 1.02:
+            return None
+        return (f"between {best} (OPT) and {worst} (the worst of FIFO, CLOCK, ageing and LRU) or 2 % more, "
+                f"with {self.string.frames} frames")
+
+
+@dataclass
+class UsesSeen:
+    """Faults of a replace.String where a policy must see uses: from OPT's up to half-way from CLOCK's
+    to FIFO's, which sees none."""
+    string: replace.String
+
+    def judge(self, value, run):
+        best, clock, fifo = (self.string.faults(name, run.seed) for name in ("opt", "clock", "fifo"))
+        if isinstance(value, int) and best <= value <= (clock + fifo) / 2:
+            return None
+        return (f"between {best} (OPT) and {(clock + fifo) // 2}, with {self.string.frames} frames: CLOCK "
+                f"has {clock} faults, FIFO, which never looks at accessed bits, {fifo}")
 
 
 def show(value):

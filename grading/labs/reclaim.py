@@ -1,14 +1,17 @@
 """Lab reclaim: lists by age, replacement, write-back under pressure."""
 
 from grading.harness.lab import Check, Lab, MachineSpec, Test
-from grading.harness.want import AtLeast, AtMost, Between, Equal, Replacement
+from grading.harness.replace import HOT
+from grading.harness.want import AtLeast, AtMost, Between, Equal, Replacement, UsesSeen
 
 PAGES = 14336
 
 LAB = Lab(
     name="reclaim",
     title="Reclaim: more files than memory",
-    files=("kernel/vm/reclaim.c", "kernel/vm/lru.c", "kernel/vm/shrinker.c"),
+    files=("kernel/vm/reclaim.c", "kernel/vm/reclaim_policy.c", "kernel/vm/lru.c", "kernel/vm/shrink.c",
+           "kernel/vm/shrinker.c", "kernel/vm/policy_lru.c", "kernel/vm/policy_fifo.c",
+           "kernel/vm/policy_clock.c", "kernel/vm/policy_age.c"),
     tests=[
         Test(
             id="large", case="reclaim.large", machine=MachineSpec(mem="32M"),
@@ -42,10 +45,25 @@ LAB = Lab(
             checks=[
                 Check("references-right", 1, "16000 references to a mapped file all read what it "
                       "holds.", fact="references_wrong", want=Equal(0)),
-                Check("references-faults", 3, "They cost no more major faults than FIFO with 40 % of "
-                      "memory would, and no fewer than is possible.", fact="references_majors",
-                      want=Replacement(100000, 16000, 256, PAGES),
+                Check("references-memory", 1, "At the end three quarters of all memory hold pages of the "
+                      "file: nobody else needs it.", probe="counts_frames", at="used",
+                      args={"share": 0.75}),
+                Check("references-faults", 3, "They cost as many major faults as the simulation of FIFO, "
+                      "CLOCK, ageing or LRU has with that memory, or 5 % more, and no fewer than chance "
+                      "allows.", fact="references_majors", want=Replacement(100000, 16000, 256, PAGES),
                       hint="Is a page that is used again and again kept?"),
+            ]),
+        Test(
+            id="accessed", case="reclaim.accessed",
+            machine=MachineSpec(mem="64M", swap="32M", append="reclaim=clock"),
+            text="CLOCK, in a memory of 40 frames that nothing else disturbs.",
+            checks=[
+                Check("hot-right", 1, "4000 references to 120 pages, half of them to 12, all read what was "
+                      "written there.", fact="hot_wrong", want=Equal(0)),
+                Check("hot-faults", 3, "They cost clearly fewer faults than FIFO: the accessed bits of page "
+                      "tables tell which pages are used.", fact="hot_faults", want=UsesSeen(HOT),
+                      hint="A page whose accessed bit is set has another turn, with the bit cleared; is "
+                      "the bit found in every page table that maps the page?"),
             ]),
         Test(
             id="dirty", case="reclaim.dirty", machine=MachineSpec(mem="32M"),

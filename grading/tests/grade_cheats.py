@@ -10,13 +10,10 @@ import re
 import shutil
 import unittest
 
-from grading.harness import lab as labs
 from grading.harness.outcome import Verdict
-from grading.harness.submission import Refused, Workplace, read_submission
-from grading.harness.suite import Suite
+from grading.harness.submission import Refused, read_submission
 from grading.harness.tree import BuildFailed
-from grading.tests.grade_support import TOP, GradeTest
-from grading.machine.options import setting
+from grading.tests.grade_support import TOP, SubmissionTest
 
 FAULT = "kernel/vm/fault.c"
 FORK = "kernel/vm/fork.c"
@@ -70,22 +67,8 @@ FALSE_NAMES = '\n__asm__(".pushsection .data\\nprocess_list: .quad 0, 0\\n.popse
 LARGE_OBJECT = "\nconst char cheat_large[1 << 30] USED = {1};\n"
 
 
-class Cheats(GradeTest):
-    def setUp(self):
-        self.lab = labs.load("cow")
-        self.folder = os.path.join(self.scratch.name, self.id())
-        for name in self.lab.files:
-            self.put(name, self.trusted(name))
-
-    def trusted(self, name):
-        with open(os.path.join(TOP, name), "rb") as file:
-            return file.read()
-
-    def put(self, name, data):
-        path = os.path.join(self.folder, name)
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(path, "wb") as file:
-            file.write(data if isinstance(data, bytes) else data.encode())
+class Cheats(SubmissionTest):
+    LAB = "cow"
 
     def cheat(self, body):
         """The kernel cheats when the test program forks."""
@@ -98,12 +81,7 @@ class Cheats(GradeTest):
 
     def grade(self, limit=40):
         """The outcome of cow/share."""
-        test = next(test for test in labs.load("cow").tests if test.id == "share")
-        test.limit = limit
-        with Workplace(TOP, setting("BUILD", "build"), self.folder, self.lab.files) as tree:
-            suite = Suite([test], tree, self.scratch.name, 11, workers=1)
-            suite.go(lambda outcome: None)
-        outcome = suite.outcomes[0]
+        outcome = self.grade_submission("share", limit)
         self.assertNotIn("does not build", outcome.detail, "\n".join(outcome.tail))
         return outcome
 
@@ -153,17 +131,14 @@ class Cheats(GradeTest):
 
     def test_a_kernel_that_does_not_build_has_failed_and_says_why(self):
         self.put(FAULT, self.trusted(FAULT) + b"\nint broken(\n")
-        test = next(test for test in labs.load("cow").tests if test.id == "share")
-        with Workplace(TOP, setting("BUILD", "build"), self.folder, self.lab.files) as tree:
-            suite = Suite([test], tree, self.scratch.name, 11, workers=1)
-            suite.go(lambda outcome: None)
-        self.assertEqual(suite.outcomes[0].verdict, Verdict.FAIL)
-        self.assertTrue(any("fault.c" in line for line in suite.outcomes[0].tail))
+        outcome = self.grade_submission("share")
+        self.assertEqual(outcome.verdict, Verdict.FAIL)
+        self.assertTrue(any("fault.c" in line for line in outcome.tail))
 
     def build_fails(self, name, text):
         """Adds a text to a file. => the last lines of the build, which must fail"""
         self.put(name, self.trusted(name) + text.encode())
-        with Workplace(TOP, setting("BUILD", "build"), self.folder, self.lab.files) as tree:
+        with self.workplace() as tree:
             with self.assertRaises(BuildFailed) as raised:
                 tree.kernel("default")
         return "\n".join(raised.exception.output)

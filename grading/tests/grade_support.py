@@ -4,7 +4,9 @@ import os
 import tempfile
 import unittest
 
+from grading.harness import lab as labs
 from grading.harness.lab import Check, MachineSpec, Test
+from grading.harness.submission import Workplace
 from grading.harness.suite import Suite
 from grading.harness.tree import Tree
 from grading.harness.want import Word
@@ -40,4 +42,46 @@ class GradeTest(unittest.TestCase):
         suite = Suite([make_test(*args, **fields)], tree or reference(), self.scratch.name, seed,
                       workers=1)
         suite.go(lambda outcome: None)
+        return suite.outcomes[0]
+
+
+class SubmissionTest(GradeTest):
+    """A submission for the lab LAB in `folder`: the reference's files, until put() changes some."""
+
+    LAB = ""
+
+    def setUp(self):
+        self.lab = labs.load(self.LAB)
+        self.folder = os.path.join(self.scratch.name, self.id())
+        for name in self.lab.files:
+            self.put(name, self.trusted(name))
+
+    def trusted(self, name):
+        with open(os.path.join(TOP, name), "rb") as file:
+            return file.read()
+
+    def put(self, name, data):
+        path = os.path.join(self.folder, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as file:
+            file.write(data if isinstance(data, bytes) else data.encode())
+
+    def change(self, name, *changes):
+        """Seeds a bug: of each (old, new), `old` is in the file once, and becomes `new`."""
+        text = self.trusted(name).decode()
+        for old, new in changes:
+            self.assertEqual(text.count(old), 1, f"{name} has changed")
+            text = text.replace(old, new)
+        self.put(name, text)
+
+    def workplace(self):
+        return Workplace(TOP, setting("BUILD", "build"), self.folder, self.lab.files)
+
+    def grade_submission(self, test_id, limit=40):
+        """The outcome of one test of the lab."""
+        test = next(test for test in labs.load(self.LAB).tests if test.id == test_id)
+        test.limit = limit
+        with self.workplace() as tree:
+            suite = Suite([test], tree, self.scratch.name, 11, workers=1)
+            suite.go(lambda outcome: None)
         return suite.outcomes[0]

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/swap.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -262,6 +263,22 @@ in_child(int (*child)(void *arg), void *arg)
 	if (waitpid(pid, &status, 0) != pid)
 		give_up("waitpid");
 	return status;
+}
+
+int
+mkswap(void *disk)
+{
+	char *argv[] = {"mkswap", disk, NULL};
+
+	execv("/bin/mkswap", argv);
+	return 127;
+}
+
+void
+swap_start(char *disk)
+{
+	if (in_child(mkswap, disk) || swapon(disk, 0) < 0)
+		give_up("swapon");
 }
 
 void

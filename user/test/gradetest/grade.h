@@ -57,6 +57,10 @@ void *memory_map(size_t bytes);
 int in_child(int (*child)(void *arg), void *arg);
 pid_t fork_checked(void);
 
+/* For in_child(): becomes mkswap of a disk. And mkswap and swapon of it; ends the test if they fail. */
+int mkswap(void *disk);
+void swap_start(char *disk);
+
 /* Words first..first+nr-1 of the seed at `at`, one in each page; and how many pages still have theirs. */
 void pages_fill(void *at, size_t nr_pages, unsigned first);
 size_t pages_right(const void *at, size_t nr_pages, unsigned first);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "grade.h"
+#include "record.h"
 
 #define NAME	     "/grade.large"
 #define FILE_PAGES   14336U /* 56 MiB, with 32 MiB of RAM */
@@ -123,6 +124,8 @@ references(int argc, char **argv)
 	}
 	fact("references_wrong", wrong);
 	fact_growth("references_majors", majors, major_faults());
+	checkpoint("used", "pid", (uint64_t)getpid(), "at", (uint64_t)at, "nr",
+		   (uint64_t)FILE_PAGES, NULL);
 }
 
 /* Stores to a shared mapping that does not fit into memory. */
@@ -148,9 +151,39 @@ dirty(int argc, char **argv)
 	fact("dirty_left", proc_number("/proc/vmstat", "nr_dirty"));
 }
 
+static unsigned
+page_hot_or_cold(const struct ref_string *string, unsigned n, uint64_t r)
+{
+	(void)n;
+	return (r >> 8) % (r & 1 ? string->nr_hot : string->nr_pages);
+}
+
+/* Half of all references go to few pages, in a memory of known size: does it matter who is used? */
+static void
+accessed(int argc, char **argv)
+{
+	static const struct ref_string hot = {.nr_frames = 40,
+					      .nr_pages = 120,
+					      .nr_refs = 4000,
+					      .first_word = 300000,
+					      .nr_hot = 12,
+					      .page_of = page_hot_or_cold};
+	uint64_t *at;
+
+	(void)argc;
+	(void)argv;
+	swap_start("/dev/vdb");
+	at = record_start(&hot);
+	checkpoint("hot_begins", NULL);
+	fact("hot_wrong", record_drive(&hot, at));
+	fact("hot_faults", record_faults());
+	checkpoint("hot_ends", NULL);
+}
+
 const struct grade_case reclaim_cases[] = {
 	{"reclaim.large", large},
 	{"reclaim.references", references},
+	{"reclaim.accessed", accessed},
 	{"reclaim.dirty", dirty},
 	{NULL, NULL},
 };

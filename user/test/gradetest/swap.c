@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "grade.h"
+#include "record.h"
 
 #define DISK	   "/dev/vdb"
 #define OUT_PAGES  9216UL /* 36 MiB, with 32 MiB of RAM */
@@ -26,15 +27,6 @@ static uint64_t
 error_of(int result)
 {
 	return result == 0 ? 0 : errno;
-}
-
-static int
-mkswap(void *disk)
-{
-	char *argv[] = {"mkswap", disk, NULL};
-
-	execv("/bin/mkswap", argv);
-	return 127;
 }
 
 static void
@@ -104,8 +96,7 @@ out(int argc, char **argv)
 {
 	(void)argc;
 	(void)argv;
-	if (in_child(mkswap, DISK) || swapon(DISK, 0) < 0)
-		give_up("swapon");
+	swap_start(DISK);
 	out_pages = memory_map(OUT_PAGES * PAGE);
 	whole_pages_fill(out_pages, OUT_PAGES, 0);
 	checkpoint("filled", "pid", (uint64_t)getpid(), "at", (uint64_t)out_pages, "nr",
@@ -134,10 +125,10 @@ references(int argc, char **argv)
 
 	(void)argc;
 	(void)argv;
-	if (in_child(mkswap, DISK) || swapon(DISK, 0) < 0)
-		give_up("swapon");
+	swap_start(DISK);
 	pages = memory_map(REFS_PAGES * PAGE);
 	whole_pages_fill(pages, REFS_PAGES, 0);
+	checkpoint("filled", NULL);
 	faults = minor_faults() + major_faults();
 	for (unsigned i = 0; i < NR_REFS; i++) {
 		uint64_t r = word(FIRST_REF + i);
@@ -147,12 +138,47 @@ references(int argc, char **argv)
 	}
 	fact("refs_wrong", wrong);
 	fact_growth("refs_faults", faults, minor_faults() + major_faults());
+	checkpoint("used", "pid", (uint64_t)getpid(), "at", (uint64_t)pages, "nr",
+		   (uint64_t)REFS_PAGES, NULL);
 	fact("refs_kills", proc_number("/proc/vmstat", "oom_kill"));
+}
+
+/* A few pages for a while, then others: after three phases the first are used again. */
+static unsigned
+page_of_phase(const struct ref_string *string, unsigned n, uint64_t r)
+{
+	unsigned nr_sets = string->nr_pages / string->nr_hot;
+
+	return n / string->phase_len % nr_sets * string->nr_hot + (r >> 8) % string->nr_hot;
+}
+
+/* Which page goes, and how often is one read? In a memory of known size. */
+static void
+replacement(int argc, char **argv)
+{
+	static const struct ref_string phases = {.nr_frames = 32,
+						 .nr_pages = 90,
+						 .nr_refs = 6000,
+						 .first_word = 200000,
+						 .nr_hot = 30,
+						 .phase_len = 300,
+						 .page_of = page_of_phase};
+	uint64_t *at;
+
+	(void)argc;
+	(void)argv;
+	swap_start(DISK);
+	at = record_start(&phases);
+	checkpoint("phases_begins", NULL);
+	fact("phases_wrong", record_drive(&phases, at));
+	fact("phases_faults", record_faults());
+	checkpoint("phases_ends", NULL);
 }
 
 const struct grade_case swap_cases[] = {
 	{"swap.areas", areas},
 	{"swap.out", out},
 	{"swap.references", references},
+	{"swap.replacement", replacement},
 	{NULL, NULL},
 };
