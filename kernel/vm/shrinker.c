@@ -1,8 +1,16 @@
+/*
+ * Caches shrink in proportion: a look at a part of the lists of pages asks each for the same part of what it
+ * has. Of a small cache that is less than one object, time and again; so what was not asked for is kept,
+ * in parts of an object, for the next time. To ask for one at least would empty it within a few hundred
+ * such looks, which is not a second of thrashing, and each `ls` would read its names from the disk again.
+ */
+
 #include "vm/shrinker.h"
 
 #include "core/lock_rank.h"
 #include "mem/vmstat.h"
 #include "sched/rwsem.h"
+#include "vm/reclaim.h"
 
 static struct rwsem shrinkers_lock;
 static LIST_HEAD(shrinkers);
@@ -23,6 +31,21 @@ shrinker_unregister(struct shrinker *shrinker)
 	rwsem_write_unlock(&shrinkers_lock);
 }
 
+/* How many of its nr objects to ask for now. */
+static u64
+shrinker_share(struct shrinker *shrinker, u64 nr, unsigned priority)
+{
+	u64 parts, whole;
+
+	if (priority == 0)
+		return nr;
+	parts = __atomic_exchange_n(&shrinker->owed, 0, __ATOMIC_RELAXED) +
+		(nr << (RECLAIM_PRIORITY - priority));
+	whole = parts >> RECLAIM_PRIORITY;
+	__atomic_fetch_add(&shrinker->owed, parts - (whole << RECLAIM_PRIORITY), __ATOMIC_RELAXED);
+	return MIN(whole, nr);
+}
+
 u64
 shrinkers_run(gfp_t gfp, unsigned priority)
 {
@@ -32,12 +55,12 @@ shrinkers_run(gfp_t gfp, unsigned priority)
 	if (!rwsem_read_trylock(&shrinkers_lock))
 		return 0;
 	list_for_each_entry(shrinker, &shrinkers, link) {
-		u64 nr = shrinker->count();
+		u64 nr = shrinker_share(shrinker, shrinker->count(), priority);
 
 		if (nr == 0)
 			continue;
-		vmstat_add(SLABS_SCANNED, (nr >> priority) + 1);
-		freed += shrinker->scan((nr >> priority) + 1, gfp);
+		vmstat_add(SLABS_SCANNED, nr);
+		freed += shrinker->scan(nr, gfp);
 	}
 	rwsem_read_unlock(&shrinkers_lock);
 	return freed;

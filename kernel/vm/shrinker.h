@@ -15,13 +15,14 @@ struct shrinker {
 	 */
 	u64 (*scan)(u64 nr, gfp_t gfp);
 	struct list_head link;
+	u64 owed; /* what it was not asked for yet: parts of one object */
 };
 
 /* For ever, or until unregistered. */
 void shrinker_register(struct shrinker *shrinker);
 void shrinker_unregister(struct shrinker *shrinker);
 
-/* Ask all for about 1 / 2^priority of what they have. => objects freed */
+/* Ask all for 1 / 2^priority of what they have; parts of an object add up. => objects freed */
 u64 shrinkers_run(gfp_t gfp, unsigned priority);
 
 /* Once, at boot. */
