@@ -9,7 +9,7 @@ from grading.harness import files
 from grading.harness.outcome import Verdict, not_run
 from grading.harness.submission import Refused, Workplace
 from grading.harness.suite import Suite
-from grading.machine import EnvironmentProblem
+from grading.machine import EnvironmentProblem, scratch
 from grading.machine.parallel import run_parallel
 
 FULL_MARKS, ENVIRONMENT, INTERRUPTED = 0, 2, 130
@@ -25,6 +25,8 @@ def grade(top, options, tests, names):
     try:
         for index, value in run_parallel(jobs, options.j):
             name = students[index]
+            if scratch.stopping.is_set():
+                raise KeyboardInterrupt  # what ends now was cut short
             if isinstance(value, BaseException):
                 value = ([not_run(test, Verdict.ENVIRONMENT, str(value)) for test in tests],
                          f"{type(value).__name__}: {value}")

@@ -43,8 +43,8 @@ class Suite:
         try:
             for index, value in run_parallel(jobs, self.workers):
                 if isinstance(value, BaseException):
-                    value = not_run(self.tests[index], Verdict.ENVIRONMENT,
-                                    f"{type(value).__name__}: {value}")
+                    value = self._without_run(self.tests[index], Verdict.ENVIRONMENT,
+                                              f"{type(value).__name__}: {value}")
                 self.outcomes.append(value)
                 tell(value)
         except KeyboardInterrupt:
@@ -56,6 +56,14 @@ class Suite:
         """Outcomes for the tests that have none."""
         return missing(self.tests, self.outcomes)
 
+    @staticmethod
+    def _without_run(test, verdict, why):
+        """The outcome of a test that came to no end. When all is being stopped, builds are ended and files go:
+        nobody knows what it would have come to."""
+        if scratch.stopping.is_set():
+            return not_run(test, Verdict.NOT_RUN, STOPPED)
+        return not_run(test, verdict, str(why))
+
     def _one(self, test):
         """The outcome of one test, whatever happens."""
         if scratch.stopping.is_set():
@@ -65,12 +73,12 @@ class Suite:
         try:
             outcome = Run(test, self.tree, seed, log, self.echo, self.slow).go()
         except BuildFailed as failure:
-            outcome = not_run(test, Verdict.FAIL, str(failure))
+            outcome = self._without_run(test, Verdict.FAIL, failure)
             outcome.tail = failure.output
         except Tampered as tampered:
-            outcome = not_run(test, Verdict.FAIL, str(tampered))
+            outcome = self._without_run(test, Verdict.FAIL, tampered)
         except EnvironmentProblem as problem:
-            outcome = not_run(test, Verdict.ENVIRONMENT, str(problem))
+            outcome = self._without_run(test, Verdict.ENVIRONMENT, problem)
         outcome.seed = seed
         again = f"{self.prefix} LAB={test.lab} TEST={test.id} SEED={seed}"
         outcome.reproduce, outcome.debug = again, f"{again} GDB=1"

@@ -4,10 +4,12 @@ Every process that a grading starts has a mark of its own in its environment, an
 directory is in the command line.
 """
 
+import csv
 import json
 import os
 import re
 import secrets
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,11 +17,13 @@ import time
 import unittest
 from xml.etree import ElementTree
 
+from grading.harness import lab as labs
 from grading.tests.grade_support import TOP, GradeTest
 
 WAIT_SECONDS = 300
 DIRECTORY = re.compile(rb"(/[^\0,=]*/quire-\w+)/")
 MARK = "QUIRE_TEST_MARK"
+NEEDS_PROC = unittest.skipUnless(os.path.isdir("/proc/self"), "looks for processes in /proc")
 
 
 def marked(mark):
@@ -46,32 +50,39 @@ def wait_for(condition):
     return False
 
 
-@unittest.skipUnless(os.path.isdir("/proc/self"), "looks for processes in /proc")
-class Stops(GradeTest):
-    def stop(self, number):
-        """Stops a grading of the lab boot after its first result. => its exit status"""
-        self.lines, self.results, self.junit = (
-            os.path.join(self.scratch.name, f"{number}.{kind}") for kind in ("jsonl", "json", "xml"))
+class StopTest(GradeTest):
+    def stop_grading(self, number, arguments, *files):
+        """Stops a grading when `files` are there and a machine or a build runs. => its exit status; its
+        processes and directories have gone"""
         mark = secrets.token_hex(8)
         grader = subprocess.Popen(
-            [sys.executable, os.path.join(TOP, "grading/grade"), "boot", "-j", "2", "--jsonl", self.lines,
-             "--gradescope", self.results, "--junit", self.junit],
+            [sys.executable, os.path.join(TOP, "grading/grade"), *arguments],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, MARK: mark},
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler))
-
         self.addCleanup(grader.kill)
         directories = set()
 
-        def machine_runs():
-            directories.update(DIRECTORY.findall(b"".join(marked(mark).values())))
-            return os.path.exists(self.results) and os.path.exists(self.junit) and directories
+        def runs():
+            lines = b"".join(marked(mark).values())
+            directories.update(DIRECTORY.findall(lines))
+            return all(map(os.path.exists, files)) and directories
 
-        self.assertTrue(wait_for(machine_runs))
+        self.assertTrue(wait_for(runs))
         grader.send_signal(number)
         status = grader.wait(WAIT_SECONDS)
         self.assertTrue(wait_for(lambda: not marked(mark)), marked(mark))
         self.assertTrue(wait_for(lambda: not any(map(os.path.exists, directories))), directories)
         return status
+
+
+@NEEDS_PROC
+class Stops(StopTest):
+    def stop(self, number):
+        """Stops a grading of the lab boot after its first result. => its exit status"""
+        self.lines, self.results, self.junit = (
+            os.path.join(self.scratch.name, f"{number}.{kind}") for kind in ("jsonl", "json", "xml"))
+        return self.stop_grading(number, ["boot", "-j", "2", "--jsonl", self.lines, "--gradescope",
+                                          self.results, "--junit", self.junit], self.results, self.junit)
 
     def check_results(self, at_any_moment=False):
         """
@@ -101,6 +112,58 @@ class Stops(GradeTest):
     def test_sigkill(self):
         self.assertEqual(self.stop(signal.SIGKILL), -signal.SIGKILL)
         self.check_results(at_any_moment=True)
+
+
+@NEEDS_PROC
+class ClassStops(StopTest):
+    """Four submissions, two at a time; all have to be built."""
+
+    NAMES = ("ada", "bob", "cyd", "dan")
+    TEST = "exit-status"
+
+    def stop(self, number):
+        """Stops the class after its first submission, while others are graded. => exit status"""
+        lab = labs.load("boot")
+        folder, self.table = (os.path.join(self.scratch.name, f"{number}.{kind}")
+                              for kind in ("class", "csv"))
+        for name in self.NAMES:
+            for path in lab.files:
+                target = os.path.join(folder, name, path)
+                os.makedirs(os.path.dirname(target), exist_ok=True)
+                shutil.copy(os.path.join(TOP, path), target)
+            with open(os.path.join(folder, name, "kernel/boot/power.c"), "a", encoding="utf-8") as file:
+                file.write(f"/* {name} */\n")
+        return self.stop_grading(number, ["boot", self.TEST, "--class", folder, "--csv", self.table, "-j",
+                                          "2"], self.table)
+
+    def check_table(self):
+        """Who had ended has marks, in the table and as lines; nobody has lost any by the stop."""
+        with open(self.table, encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        self.assertTrue(0 < len(rows) < len(self.NAMES), rows)
+        for row in rows:
+            self.assertEqual(row["points"], row["of"], row)
+        beside = os.path.splitext(self.table)[0] + ".results"
+        outcomes = {}
+        for name in os.listdir(beside):
+            with open(os.path.join(beside, name), encoding="utf-8") as file:
+                outcomes[name] = [json.loads(line) for line in file]
+        for row in rows:
+            self.assertEqual([each["verdict"] for each in outcomes[f"{row['submission']}.jsonl"]], ["pass"])
+        verdicts = {each["verdict"] for lines in outcomes.values() for each in lines}
+        self.assertLessEqual(verdicts, {"pass", "not run"})
+
+    def test_ctrl_c(self):
+        self.assertEqual(self.stop(signal.SIGINT), 130)
+        self.check_table()
+
+    def test_sigterm(self):
+        self.assertEqual(self.stop(signal.SIGTERM), 130)
+        self.check_table()
+
+    def test_sigkill(self):
+        self.assertEqual(self.stop(signal.SIGKILL), -signal.SIGKILL)
+        self.check_table()
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import threading
 import unittest
 from unittest import mock
 from xml.etree import ElementTree
@@ -20,8 +21,9 @@ from grading.harness.outcome import Verdict, not_run
 from grading.harness.run import Run
 from grading.harness.submission import FILES_MAX, Refused, read_submission
 from grading.harness.suite import Suite
+from grading.harness.tree import BuildFailed
 from grading.harness.want import Word
-from grading.machine import EnvironmentProblem, command_line
+from grading.machine import EnvironmentProblem, command_line, scratch
 
 GRADESCOPE_TEST = {"name": str, "number": str, "score": int, "max_score": int, "status": str,
                    "output": str, "tags": list, "visibility": str}
@@ -310,6 +312,22 @@ class Unfit(Scratch):
             suite.go(lambda outcome: None)
         self.assertEqual(suite.outcomes[0].verdict, Verdict.ENVIRONMENT)
         self.assertIn("No space left", suite.outcomes[0].detail)
+
+
+class Stopped(Scratch):
+    def test_a_build_that_was_ended_is_no_failure(self):
+        """Stopped while make runs: who handed that in has no result, and not 0 points."""
+        def build(_variant):
+            if stop:
+                scratch.stopping.set()
+            raise BuildFailed("default", ["make ended with status -9"])
+
+        for stop, verdict in ((True, Verdict.NOT_RUN), (False, Verdict.FAIL)):
+            tree = mock.Mock(kernel=build)
+            suite = Suite(make_tests(1), tree, self.folder, 1, 1)
+            with mock.patch.object(scratch, "stopping", threading.Event()):
+                suite.go(lambda outcome: None)
+            self.assertEqual([each.verdict for each in suite.outcomes], [verdict])
 
 
 class Symbols(unittest.TestCase):
