@@ -35,6 +35,8 @@ HINTS = (
      "each page_get() needs exactly one page_put()."),
     (r"assertion failed", "The code states what must hold there, and it does not: read the line "
      "above the assertion, then who calls it."),
+    (r"lock order: (\S+) .* while holding \1 ", "A lock was taken by who holds it, or another of its kind: "
+     "both places are named. A function that is called with the lock held must not take it."),
     (r"out of order|lock order|rank", "A lock was taken while one of a later rank was held: "
      "docs/locking.md has the order."),
     (r"sleep.*atomic|atomic.*sleep|spinlock.*held", "Something that may sleep was called while a "

@@ -64,6 +64,13 @@ class Verdicts(GradeTest):
         self.assertTrue(any("crash_lock_twice" in line or "spin" in line for line in outcome.trace),
                         outcome.trace)
 
+    def test_lock_taken_twice_is_told_by_a_debug_kernel(self):
+        outcome = self.run_test(checks=[RIGHT], append="crash=lock-twice", variant="debug", limit=20)
+        self.assertEqual(outcome.verdict, Verdict.PANIC)
+        self.assertIn("lock order: twice", outcome.detail)
+        self.assertIn("by who holds it", outcome.hint)
+        self.assertTrue(any("crash_lock_twice" in line for line in outcome.trace), outcome.trace)
+
     def test_program_that_computes_for_ever_is_a_livelock(self):
         self.assertEqual(self.run_test("verdicts.spins", limit=SHORT).verdict, Verdict.LIVELOCK)
 
