@@ -30,6 +30,7 @@
 #define MAGAZINE_BATCHES 3
 
 static cpumask_t drain_wanted; /* atomic: harts that were asked and have not drained yet */
+static u32 nr_drains[NR_CPUS]; /* that each hart was asked for, and has done */
 
 void
 pcp_init(struct zone *zone)
@@ -170,26 +171,47 @@ pcp_drain_if_asked(void)
 
 	if (likely(!(READ_ONCE(drain_wanted) & me)))
 		return;
-	drain_this_hart();
 	__atomic_fetch_and(&drain_wanted, ~me, __ATOMIC_SEQ_CST);
+	drain_this_hart();
+	__atomic_fetch_add(&nr_drains[cpu_id()], 1, __ATOMIC_RELEASE);
 }
 
+static bool
+hart_has_pages(u32 cpu)
+{
+	for (unsigned i = 0; i < NR_ZONES; i++)
+		if (pcp_nr(&zones[i].pcp[cpu]) > 0)
+			return true;
+	return false;
+}
+
+/*
+ * Each hart that has pages is asked, and waited for until it has drained once: not until nobody wants it to
+ * any more, for where many look for memory somebody always does. A hart that is asked already gets no
+ * second interrupt.
+ */
 void
 pcp_drain_all(void)
 {
-	cpumask_t others = 0;
+	cpumask_t others = 0, asked;
+	u32 seen[NR_CPUS];
 
 	might_sleep();
 	drain_this_hart();
-	for (u32 i = 0; i < nr_cpus; i++)
-		if (i != cpu_id() && cpus[i].online)
+	for (u32 i = 0; i < nr_cpus; i++) {
+		seen[i] = __atomic_load_n(&nr_drains[i], __ATOMIC_ACQUIRE);
+		if (i != cpu_id() && cpus[i].online && hart_has_pages(i))
 			others |= 1U << i;
-	__atomic_fetch_or(&drain_wanted, others, __ATOMIC_SEQ_CST);
+	}
+	asked = __atomic_fetch_or(&drain_wanted, others, __ATOMIC_SEQ_CST);
 	for (u32 i = 0; i < nr_cpus; i++)
-		if (others & (1U << i))
+		if (others & ~asked & (1U << i))
 			cpu_send_ipi(i);
-	while (__atomic_load_n(&drain_wanted, __ATOMIC_ACQUIRE) & others && !panic_in_progress())
-		barrier();
+	for (u32 i = 0; i < nr_cpus; i++)
+		while (others & (1U << i) &&
+		       __atomic_load_n(&nr_drains[i], __ATOMIC_ACQUIRE) == seen[i] &&
+		       !panic_in_progress())
+			barrier();
 }
 
 static u64
