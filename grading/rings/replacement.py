@@ -2,7 +2,7 @@
 
 A program drives reference strings through recorded memory (kernel/vm/pagerefs.c) under each policy; the
 simulator must come to the same faults at the same references, for it knows nothing but the
-string and the number of frames.
+string and the number of frames. Memory that comes to where a recorded page was is no part of it.
 """
 
 import functools
@@ -60,7 +60,7 @@ def difference(text, policy):
 def run(report, title, policy, variant, smp):
     config = guest_config(variant, smp=smp, mem=MEM, swap=SWAP, append=f"reclaim={policy}",
                           limit=LIMIT_SECONDS)
-    line = " && ".join([SET_UP] + [f"refstring {arguments}" for arguments in STRINGS])
+    line = " && ".join([SET_UP, "refstring replace"] + [f"refstring {arguments}" for arguments in STRINGS])
     result = run_line(report, title, config, line)
     if result.status is None:
         report.failed(title, str(result.machine), config.log, result.output + result.console)

@@ -30,7 +30,8 @@
  * its hands just when it comes into the range is a stray: it is in no frame.
  *
  * One recording at a time, of one thread. It ends when its pages are gone, by munmap or exit; its
- * record stays until the next. fork leaves the range out, mprotect and swapoff open its pages.
+ * record stays until the next. fork leaves the range out, mprotect and swapoff open its pages. munmap and
+ * mremap may put other memory where the last page was: that is not closed, nor joins a list.
  *
  * Locking: mm->lock is held, at least for reading, wherever `set` is changed, and a recording has one
  * mm. `busy` keeps a second one from being started meanwhile.
@@ -202,6 +203,18 @@ join(struct mm *mm, u64 va)
 	page_put(page);
 }
 
+/* Is what lies at an open page's address recorded no more? => forget it; mm->lock held */
+static void
+open_forget_unmapped(struct mm *mm)
+{
+	for (unsigned i = 0; i < NR_OPEN; i++) {
+		struct vma *vma = set.open[i] != NO_PAGE ? vma_at(mm, set.open[i]) : NULL;
+
+		if (!vma || !(vma->flags & VM_PAGEREFS))
+			set.open[i] = NO_PAGE;
+	}
+}
+
 /* A page other than the last is used. => f->pte is as it was when the fault was classified */
 static enum fault_result
 reference(struct fault *f)
@@ -209,6 +222,7 @@ reference(struct fault *f)
 	struct mm *mm = f->vma->mm;
 	bool fault = !pte_has_page(f->pte);
 
+	open_forget_unmapped(mm);
 	if (set.open[0] != NO_PAGE)
 		join(mm, set.open[0]);
 	note(vma_index(f->vma, f->uva) - set.first_index, fault);

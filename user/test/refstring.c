@@ -3,15 +3,20 @@
  *
  *     refstring [-f FRAMES] [-n PAGES] [-r REFERENCES] [-s SEED] KIND
  *     refstring [-f FRAMES] 'PAGE PAGE PAGE ...'
+ *     refstring replace
  *
  * KIND: loop, from the first page to the last and again; random; hot, half of it to a tenth of the
  * pages; walk, a window of pages that moves on slowly. Needs swap:
  *
  *     mkswap /dev/vdb && swapon /dev/vdb && refstring -f 20 loop
  *
+ * replace: other memory comes to where a recorded page was, by munmap and by mremap, and may be used like
+ * any. There is no record.
+ *
  * Each page holds its number and how often it was used, and both are compared at each use: a page that
  * comes back as another one, or as an older one, ends the program.
  */
+#define _GNU_SOURCE
 #include <ctype.h>
 #include <err.h>
 #include <fcntl.h>
@@ -148,6 +153,58 @@ drive(const struct string *string)
 	free(uses);
 }
 
+/* The byte at address reaches and leaves the kernel. */
+static void
+byte_pass(const volatile uint8_t *address)
+{
+	int ends[2];
+	uint8_t byte;
+
+	if (pipe(ends) < 0 || write(ends[1], (const void *)address, 1) != 1 ||
+	    read(ends[0], &byte, 1) != 1 || byte != *address)
+		err(1, "a byte through a pipe");
+	close(ends[0]);
+	close(ends[1]);
+}
+
+/* The page used last makes room for another that is not recorded. When the next is used, that one stays. */
+static void
+replace_one(volatile uint8_t *area, unsigned page, unsigned next, int by_mremap)
+{
+	volatile uint8_t *old = area + page * PAGE, *new;
+	void *away =
+		by_mremap ? mmap(NULL, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) : NULL;
+
+	old[0] = 1;
+	if (away == MAP_FAILED)
+		err(1, "mmap");
+	if (by_mremap ? mremap((void *)old, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, away) != away
+		      : munmap((void *)old, PAGE) < 0)
+		err(1, "no room can be made");
+	new = mmap((void *)old, PAGE, PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	if (new != old)
+		err(1, "mmap");
+	new[0] = 2;
+	area[next * PAGE] = 1;
+	if (new[0] != 2)
+		errx(1, "page %u is another", page);
+	byte_pass(new);
+	if (away && *(volatile uint8_t *)away != 1)
+		errx(1, "page %u changed when it moved", page);
+}
+
+static void
+replace_pages(void)
+{
+	volatile uint8_t *area;
+
+	nr_pages = 10;
+	area = (volatile uint8_t *)recorded_map();
+	replace_one(area, 3, 5, 0);
+	replace_one(area, 7, 8, 1);
+}
+
 static void
 print_record(void)
 {
@@ -169,7 +226,7 @@ static _Noreturn void
 usage(void)
 {
 	errx(2, "usage: refstring [-f FRAMES] [-n PAGES] [-r REFERENCES] [-s SEED] "
-		"loop|random|hot|walk|'PAGE PAGE ...'");
+		"loop|random|hot|walk|replace|'PAGE PAGE ...'");
 }
 
 int
@@ -194,6 +251,10 @@ main(int argc, char **argv)
 	}
 	if (optind + 1 != argc)
 		usage();
+	if (strcmp(argv[optind], "replace") == 0) {
+		replace_pages();
+		return 0;
+	}
 	if (isdigit((unsigned char)argv[optind][0]))
 		string = string_read(argv[optind]);
 	else
