@@ -300,14 +300,17 @@ lru_isolate(struct lru *lru, enum lru_list list, struct page **pages, unsigned n
 	s64 by_kind[NR_LRU_KINDS] = {0};
 
 	spin_lock(&lru->lock);
-	while (taken < nr && !list_empty(&lru->lists[list])) {
+	for (u64 looks = lru->nr[list]; taken < nr && looks > 0; looks--) {
 		struct page *page = list_last_entry(&lru->lists[list], struct page, lru);
 
 		if (page_try_get(page)) {
 			pages[taken++] = page;
 			by_kind[page_lru_kind(page)]++;
+			lru_delete_locked(lru, page);
+		} else {
+			/* Its last owner waits for the lock, in lru_remove(). */
+			list_move(&page->lru, &lru->lists[list]);
 		}
-		lru_delete_locked(lru, page);
 	}
 	spin_unlock(&lru->lock);
 	for (unsigned kind = 0; kind < NR_LRU_KINDS; kind++)

@@ -162,6 +162,30 @@ isolate(unsigned home, enum lru_list list, unsigned wanted)
 	}
 }
 
+/* Its last owner is gone, and about to take it off its list, when the list is looked at. */
+static void
+isolate_dying(unsigned n)
+{
+	struct model_page *page = &pages[n];
+	struct sequence *sequence = list_of(page);
+	struct page *taken[NR];
+
+	if (page->place != LIST || page->list == LRU_UNEVICTABLE)
+		return;
+	atomic_set(&page->page->refcount, 0);
+	model_take(n);
+	CHECK_EQ(lru_isolate(&lrus[page->home], page->list, taken, NR), sequence->nr);
+	for (unsigned i = 0; sequence->nr > 0; i++) {
+		CHECK(taken[i] == pages[sequence->of[0]].page);
+		pages[sequence->of[0]].place = ISOLATED;
+		sequence_remove(sequence, sequence->of[0]);
+	}
+	atomic_set(&page->page->refcount, 1);
+	page_put(page->page);
+	CHECK_EQ(page->page->lru_home, page->page->zone);
+	page->place = FREE;
+}
+
 static void
 isolate_one(unsigned n)
 {
@@ -335,6 +359,8 @@ page_step(u8 op, unsigned n, u8 arg)
 		isolate_one(n);
 	else if (op == 2 && place == ISOLATED)
 		putback(n, arg & 128);
+	else if (op == 7 && arg & 64)
+		isolate_dying(n);
 	else if (op == 3)
 		move_home(n, arg & 128 ? LRU_PAGEREFS : pages[n].page->zone);
 	else if (op == 4)
