@@ -176,9 +176,12 @@ page_move_in(struct mapping *mapping, u64 index, struct page *page)
 	return true;
 }
 
-/* => 0, -EAGAIN, -EIO; the caller has a reference of page */
+/*
+ * read: the page was read for its own sake. One that was only read ahead, and failed with the others
+ * of its request, is read once more. => 0, -EAGAIN, -EIO; the caller has a reference of page
+ */
 static int
-page_bring_in(struct mapping *mapping, u64 index, struct page *page, swp_entry_t entry)
+page_bring_in(struct mapping *mapping, u64 index, struct page *page, swp_entry_t entry, bool read)
 {
 	int error = -EAGAIN;
 
@@ -187,7 +190,7 @@ page_bring_in(struct mapping *mapping, u64 index, struct page *page, swp_entry_t
 	if (page_is_swapped_as(page, entry)) {
 		if (!page_uptodate(page)) {
 			swap_cache_remove(page);
-			error = -EIO;
+			error = read ? -EIO : -EAGAIN;
 		} else if (page_move_in(mapping, index, page)) {
 			error = 0;
 		}
@@ -213,7 +216,7 @@ shmem_swap_in(struct mapping *mapping, u64 index)
 		return ERR_PTR(-EAGAIN);
 	if (page_test_and_clear(page, PG_readahead))
 		mapping->swap_ra.hits++;
-	error = page_bring_in(mapping, index, page, entry);
+	error = page_bring_in(mapping, index, page, entry, read);
 	if (!error)
 		return page;
 	page_put(page);

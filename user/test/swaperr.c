@@ -229,6 +229,31 @@ case_read_caught(void)
 	signal(SIGBUS, SIG_DFL);
 }
 
+/* The same with shared memory, where pages that were read ahead fail with the one that is needed. */
+static void
+case_read_shared(void)
+{
+	volatile uint64_t *words = mmap(NULL, NR_PAGES * PAGE, PROT_READ | PROT_WRITE,
+					MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (words == MAP_FAILED)
+		err(1, "mmap");
+	pages_fill((uint64_t *)words, 10, NR_PAGES);
+	squeeze();
+	/* Now many are read at a time. */
+	for (uint64_t page = 0; page < NR_PAGES / 4; page++)
+		(void)words[page * WORDS];
+	bus_catch();
+	disk_fail(swap_disk, "read", 1);
+	if (pages_touch(words) == NR_PAGES || disk_heal() != 1)
+		errx(1, "a read of shared memory failed, but there was no SIGBUS");
+	if (pages_touch(words) != NR_PAGES)
+		errx(1, "SIGBUS for a page of shared memory that was only read ahead");
+	pages_check(words, 10, NR_PAGES);
+	munmap((void *)words, NR_PAGES * PAGE);
+	signal(SIGBUS, SIG_DFL);
+}
+
 static void
 case_read_killed(void)
 {
@@ -377,11 +402,9 @@ static const struct {
 	const char *name;
 	void (*run)(void);
 } cases[] = {
-	{"read-caught", case_read_caught},
-	{"read-killed", case_read_killed},
-	{"write", case_write},
-	{"swapoff", case_swapoff},
-	{"file-read", case_file_read},
+	{"read-caught", case_read_caught}, {"read-shared", case_read_shared},
+	{"read-killed", case_read_killed}, {"write", case_write},
+	{"swapoff", case_swapoff},	   {"file-read", case_file_read},
 	{"file-write", case_file_write},
 };
 
