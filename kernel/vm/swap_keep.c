@@ -5,12 +5,15 @@
  *
  *	bit 62 clear	the word, which is below 2^62
  *	bit 62 set	the word's lower half, twice
+ *	bits 62, 61	no word: the page could not be decompressed, and is lost
  *
- * and of a word that is neither the page is treated like any other.
+ * and of a word that is neither the page is treated like any other. What is lost stays so until the slot
+ * is free: on the disk there is nothing, or another page that had the slot before.
  */
 
 #include "vm/swap_keep.h"
 
+#include "core/panic.h"
 #include "lib/errno.h"
 #include "mem/kmap.h"
 #include "mem/vmstat.h"
@@ -20,6 +23,7 @@
 #define WORDS_PER_PAGE (PAGE_SIZE / sizeof(u64))
 
 #define FILL_TWICE BIT(62)
+#define UNREADABLE (BIT(62) | BIT(61))
 
 /* => an entry for the tree; NULL when the page is not one word, or one that cannot be kept */
 static void *
@@ -85,6 +89,24 @@ swap_keep_save(struct page *page)
 	return kept;
 }
 
+/* Fill page with a compressed one, which is then kept no longer. => 0; -EIO: nor is anything else */
+static int
+kept_expand(struct swap_area *area, u64 slot, struct zswap_entry *kept, struct page *page)
+{
+	int error = zswap_load(kept, page);
+
+	spin_lock(&area->lock);
+	if (!error)
+		xa_erase(&area->kept, slot);
+	else if (xa_store(&area->kept, slot, xa_mk_value(UNREADABLE)) < 0)
+		panic("a full place of an xarray wants memory");
+	spin_unlock(&area->lock);
+	zswap_free(kept);
+	if (!error)
+		page_set(page, PG_dirty);
+	return error;
+}
+
 int
 swap_keep_load(struct page *page)
 {
@@ -92,21 +114,16 @@ swap_keep_load(struct page *page)
 	struct swap_area *area = swap_area_of(entry);
 	void *kept;
 	u64 *words;
-	int error;
 
 	spin_lock(&area->lock);
 	kept = xa_load(&area->kept, swp_slot(entry));
-	if (kept && !xa_is_value(kept))
-		xa_erase(&area->kept, swp_slot(entry));
 	spin_unlock(&area->lock);
 	if (!kept)
 		return -ENOENT;
-	if (!xa_is_value(kept)) {
-		error = zswap_load(kept, page);
-		if (!error)
-			page_set(page, PG_dirty);
-		return error;
-	}
+	if (!xa_is_value(kept))
+		return kept_expand(area, swp_slot(entry), kept, page);
+	if (xa_to_value(kept) == UNREADABLE)
+		return -EIO;
 	words = kmap_local_page(page);
 	page_fill(words, kept);
 	kunmap_local(words);

@@ -15,7 +15,8 @@ bool swap_keep_save(struct page *page);
 
 /*
  * Fill page, which is locked and in the cache, with what is kept for its slot. If that was a compressed
- * page it is kept no longer, and page is dirty. => 0; -ENOENT: nothing is kept; -EIO
+ * page it is kept no longer, and page is dirty. => 0; -ENOENT: nothing is kept; -EIO: it cannot be
+ * decompressed, now and until the slot is free
  */
 int swap_keep_load(struct page *page);
 

@@ -19,7 +19,8 @@
  * Who may have an entry? It is in its area's tree, under area->lock; whoever takes it out there owns
  * it. Taking it out are: the end of the slot; and who has the slot's page, locked, in the swap cache:
  * to fill it (a fault, swapoff, the writing thread) or to store it anew. So an entry's contents need
- * no lock. The queue by age is for the writing thread, who reads there only which slot is next.
+ * no lock. What of a page that cannot be decompressed? The entry leaves a mark in the tree, and whoever
+ * needs the page has SIGBUS: the slot's place on the disk has never had it. The queue by age is for the writing thread, who reads there only which slot is next.
  *
  * Full. A page is rejected when the pool has max_pool_percent of memory, and then all are until it
  * is down to accept_threshold_percent of that: else each page stored would be one written at once,
@@ -247,7 +248,6 @@ zswap_load(struct zswap_entry *entry, struct page *page)
 		pr_err("zswap: slot %lu of area %u: %u bytes that are no page",
 		       swp_slot(entry->where), swp_type(entry->where), entry->bytes);
 	}
-	zswap_free(entry);
 	return error ? -EIO : 0;
 }
 

@@ -22,7 +22,7 @@ struct zswap_entry *zswap_store(struct page *page, swp_entry_t where);
 /* The entry is in its area's tree. => area->lock held */
 void zswap_publish(struct zswap_entry *entry);
 
-/* Fill page, which is locked, and free the entry, which is in no tree any more. => 0; -EIO */
+/* Fill page, which is locked and, as the slot's, in the swap cache: so the entry stays. => 0; -EIO */
 int zswap_load(struct zswap_entry *entry, struct page *page);
 
 /* => it is in no tree any more. Page-table locks and area->lock may be held */
