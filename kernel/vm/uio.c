@@ -105,7 +105,8 @@ uio_pin(struct uio *uio, u64 max_bytes)
 /*
  * Data was stored in a page of a file. The entry it was found by said "dirty", but write-back may
  * have cleaned the page since, even before the copy. When what is under way has ended the page has
- * its block on the disk, so that none need be promised: -ENOSPC cannot come in between.
+ * its block on the disk, so that none need be promised: -ENOSPC cannot come in between. The blocks of
+ * a file that became swap since then are not the file's: what was stored stays in memory.
  */
 static void
 page_stored(struct page *page)
@@ -116,7 +117,7 @@ page_stored(struct page *page)
 	if (page->mapping && !page_test(page, PG_dirty))
 		page_wait_writeback(page);
 	mapping = page->mapping;
-	if (mapping &&
+	if (mapping && !READ_ONCE(mapping->swapfile) &&
 	    (!mapping->ops->reserve_write || mapping->ops->reserve_write(mapping, page) == 0))
 		page_mark_dirty(page);
 	page_unlock(page);
