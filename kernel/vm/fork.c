@@ -12,7 +12,8 @@
  * the child's page table while it is being made: entries of such areas are copied under the
  * mapping's rmap_lock, one table at a time, and what truncation removed from the parent before is
  * not copied after. Reclaim finds the child by the anon groups, whose locks are held for the same
- * reason. Nobody else can reach the child.
+ * reason. swapoff finds it among all address spaces, and walks its areas: the child's lock is held until
+ * they are complete. Nobody else can reach the child.
  */
 
 #include "core/panic.h"
@@ -189,7 +190,7 @@ copy_area_entries(struct vma *from, struct vma *to, bool *protected)
 	return error;
 }
 
-/* => 0, -ENOMEM; both mm's locks are not needed by anyone else, or held for writing */
+/* => 0, -ENOMEM; both mm's locks held for writing */
 static int
 copy_areas(struct mm *parent, struct mm *child, bool *protected)
 {
@@ -264,10 +265,13 @@ mm_fork(struct mm *parent)
 	if (!child)
 		return NULL;
 	rwsem_write_lock(&parent->lock);
+	/* Who has the child's lock waits for no other mm's. */
+	rwsem_write_lock_nested(&child->lock, RANK_MM);
 	copy_fields(child, parent);
 	error = fork_may_promise(parent) ? copy_areas(parent, child, &protected) : -ENOMEM;
 	if (protected)
 		tlb_flush_context(&parent->tlb);
+	rwsem_write_unlock(&child->lock);
 	rwsem_write_unlock(&parent->lock);
 	if (error) {
 		mm_put(child);
