@@ -17,7 +17,7 @@ enum lock_rank {
 	RANK_INODE = 30,   /* parent directory */
 	RANK_INODE2 = 31,  /* the second of several inodes; up to two more follow */
 	RANK_LOG = 35,	   /* a transaction of the on-disk file system */
-	RANK_MM = 40,	   /* an address space: its VMAs */
+	RANK_MM = 40,	   /* an address space: its VMAs; a child of fork follows */
 	RANK_PAGE = 50,	   /* the lock bit of a page */
 	RANK_BMAP = 55,	   /* a file's block map */
 	RANK_BUF = 60,	   /* a metadata block */

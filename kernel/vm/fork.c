@@ -266,7 +266,7 @@ mm_fork(struct mm *parent)
 		return NULL;
 	rwsem_write_lock(&parent->lock);
 	/* Who has the child's lock waits for no other mm's. */
-	rwsem_write_lock_nested(&child->lock, RANK_MM);
+	rwsem_write_lock_nested(&child->lock, RANK_MM + 1);
 	copy_fields(child, parent);
 	error = fork_may_promise(parent) ? copy_areas(parent, child, &protected) : -ENOMEM;
 	if (protected)
