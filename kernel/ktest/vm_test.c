@@ -260,6 +260,21 @@ KTEST(vm_brk_moves_the_heap_end)
 	mm_leave();
 }
 
+/* Its guard would begin below address 0, if it were not cut there. */
+KTEST(vm_brk_stops_below_a_low_stack)
+{
+	const u64 heap = 0x80000, stack = 0xa0000;
+	struct mm *mm = mm_enter();
+
+	KTEST_REQUIRE(mm && stack < STACK_GUARD_BYTES);
+	mm->start_brk = mm->brk = heap;
+	KTEST_CHECK(vma_map(mm, stack, PAGE_SIZE, VM_RW | VM_GROWSDOWN, NULL, 0, MAP_PLACE_FIXED) ==
+		    (s64)stack);
+	KTEST_CHECK(mm_brk(mm, stack + PAGE_SIZE) == heap);
+	KTEST_CHECK(mm_brk(mm, heap + 1) == heap);
+	mm_leave();
+}
+
 KTEST(vm_shared_memory_is_shared)
 {
 	struct mapping *shmem = shmem_create(2 * PAGE_SIZE);

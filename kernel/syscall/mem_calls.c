@@ -123,6 +123,8 @@ request_set_source(struct request *request, int flags, int fd)
 		request->pgoff = 0;
 		if (!is_shared(flags))
 			return 0;
+		if (flags & MAP_GROWSDOWN)
+			return -EINVAL;
 		request->mapping = shmem_create(ALIGN_UP(request->length, PAGE_SIZE));
 		if (!request->mapping)
 			return -ENOMEM;

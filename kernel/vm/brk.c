@@ -17,7 +17,7 @@ brk_may_grow(struct mm *mm, u64 old_end, u64 end)
 	u64 limit = USER_VA_END;
 
 	if (next)
-		limit = next->start - (next->flags & VM_GROWSDOWN ? STACK_GUARD_BYTES : 0);
+		limit = vma_guarded_start(next);
 	if (mm->lock_future && !lock_limit_allows(mm, nr_pages))
 		return false;
 	return end <= limit && end - mm->start_brk <= mm->limit_data &&
@@ -122,6 +122,8 @@ stack_grow(struct vma *vma, uva_t uva)
 	if (prev && prev->end > start)
 		return -ENOMEM;
 	nr_more = (vma->start - start) >> PAGE_SHIFT;
+	if (nr_more > vma->pgoff)
+		return -ENOMEM;
 	if (mm->total_pages + nr_more > mm->limit_as >> PAGE_SHIFT || !commit_allows(mm, nr_more))
 		return -ENOMEM;
 	vma_resize(vma, start, vma->end);
