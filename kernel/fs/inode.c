@@ -501,10 +501,11 @@ super_write_inodes(struct super_block *sb)
 }
 
 static bool
-mapping_has_unwritten(const struct mapping *mapping)
+mapping_has_unwritten(struct mapping *mapping)
 {
-	return READ_ONCE(mapping->nr_dirty) > 0 ||
-	       xa_is_marked(&mapping->pages, PAGECACHE_WRITEBACK);
+	return READ_ONCE(mapping->nr_pages) > 0 &&
+	       (mapping_is_marked(mapping, PAGECACHE_DIRTY) ||
+		mapping_is_marked(mapping, PAGECACHE_WRITEBACK));
 }
 
 int

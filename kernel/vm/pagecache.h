@@ -253,6 +253,8 @@ void writeback_all(bool wait);
 u64 nr_pagecache_pages(void);
 u64 nr_dirty_pages(void);
 u64 nr_writeback_pages(void);
+/* Has one of its pages the mark? Takes its lock. */
+bool mapping_is_marked(struct mapping *mapping, enum xa_mark mark);
 /* Nodes of the caches' trees that harts keep for their next insertion. For leak checks. */
 u64 nr_reserved_nodes(void);
 

@@ -200,6 +200,17 @@ batch_write(struct mapping *mapping, struct page *const *pages, unsigned nr, boo
 	runs_write(mapping, started, nr_started);
 }
 
+bool
+mapping_is_marked(struct mapping *mapping, enum xa_mark mark)
+{
+	bool marked;
+
+	spin_lock(&mapping->lock);
+	marked = xa_is_marked(&mapping->pages, mark);
+	spin_unlock(&mapping->lock);
+	return marked;
+}
+
 /* => 0, or the error of write_begin */
 static int
 write_dirty_pages(struct mapping *mapping, u64 first, u64 last, bool wait)
@@ -207,7 +218,7 @@ write_dirty_pages(struct mapping *mapping, u64 first, u64 last, bool wait)
 	struct page *pages[MAPPING_BATCH_MAX];
 	u64 index = first;
 
-	while (index <= last && xa_is_marked(&mapping->pages, PAGECACHE_DIRTY)) {
+	while (index <= last && mapping_is_marked(mapping, PAGECACHE_DIRTY)) {
 		unsigned nr;
 		int error = 0;
 
