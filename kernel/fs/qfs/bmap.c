@@ -232,8 +232,11 @@ qfs_map_undo_locked(struct qfs_handle *h, struct qfs_node *node, u32 index, u32 
 
 /* --- freeing ------------------------------------------------------------------------------ */
 
-/* Room that the rest of a step needs: the bitmap of the next block, the blocks of numbers on the way. */
-#define FREE_ROOM_NEEDED 4u
+/*
+ * Room that the rest of a step needs: the next block, the two blocks of numbers on the way, a bitmap for each
+ * of the three; the inode, and the bitmap of orphans.
+ */
+#define FREE_ROOM_NEEDED 7u
 
 struct freeing {
 	struct qfs_handle *h;

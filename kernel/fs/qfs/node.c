@@ -225,16 +225,12 @@ qfs_evict_inode(struct inode *inode)
 {
 	struct qfs *fs = qfs_of(inode);
 
-	struct qfs_node *node = qfs_node_of(inode);
-	int err = 0;
+	int err;
 
 	/* A mode of 0 is an inode that could not be created: it was never on the disk. */
-	if (inode->mode == 0 || inode->sb->read_only)
+	if (inode->nlink > 0 || inode->mode == 0 || inode->sb->read_only)
 		return;
-	if (inode->nlink == 0)
-		err = qfs_free_blocks(node, 0, true);
-	else if (node->cut_pending)
-		err = qfs_free_blocks(node, node->disk_size, false);
+	err = qfs_free_blocks(qfs_node_of(inode), 0, true);
 	if (err == -ENOMEM)
 		WRITE_ONCE(fs->unfinished, 1);
 	else if (err)

@@ -164,8 +164,8 @@ reclaim_orphans(struct qfs *fs)
 }
 
 /*
- * Files without a name that could not give back their blocks when they left memory: the last reference
- * goes once more. Those that are in use stay as they are.
+ * What had no memory then. A file without a name could not give back its blocks: the last reference goes
+ * once more. Of others the pending cut is done. No lock is held.
  */
 static void
 finish_orphans(struct qfs *fs)
@@ -177,8 +177,15 @@ finish_orphans(struct qfs *fs)
 
 		if (!inode)
 			WRITE_ONCE(fs->unfinished, 1);
-		else if (!IS_ERR(inode))
-			inode_put(inode);
+		if (IS_ERR_OR_NULL(inode))
+			continue;
+		if (inode->nlink > 0) {
+			inode_lock(inode);
+			if (qfs_node_of(inode)->cut_pending)
+				qfs_cut(qfs_node_of(inode));
+			inode_unlock(inode);
+		}
+		inode_put(inode);
 	}
 }
 

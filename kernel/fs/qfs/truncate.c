@@ -10,8 +10,9 @@
  * that block is written with zeros (qfs_clean_tail).
  *
  * Freeing reads blocks of numbers, for which there may be no memory. Then the cut is pending: the file
- * has its new size, and what lies behind is freed before it grows again, or leaves memory. A file without
- * a name stays an orphan until a sync finds the memory.
+ * has its new size, and what lies behind is freed before it grows again. So is what a file without a name
+ * had. The next sync does both, and the next mount: an inode leaves memory in the middle of reclaim, where no
+ * transaction may begin.
  */
 #include "fs/qfs/bmap.h"
 #include "fs/qfs/node.h"
@@ -107,12 +108,20 @@ bring_last_page(struct qfs_node *node, u64 size)
 int
 qfs_cut(struct qfs_node *node)
 {
-	int err;
+	struct qfs *fs = qfs_of(&node->inode);
+	u64 size = inode_size(&node->inode);
+	int err = 0;
 
 	node->cut_pending = true;
-	err = qfs_free_blocks(node, inode_size(&node->inode), false);
+	/* The disk will be told this size: as in shrink(). */
+	if (READ_ONCE(node->disk_size) < size)
+		err = mapping_writeback(&node->inode.mapping, 0, size, true);
+	if (!err)
+		err = qfs_free_blocks(node, size, false);
 	if (!err)
 		node->cut_pending = false;
+	else if (err == -ENOMEM)
+		WRITE_ONCE(fs->unfinished, 1);
 	return err;
 }
 
