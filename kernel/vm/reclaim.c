@@ -113,7 +113,7 @@ reclaim_zone(unsigned zone, int priority, u64 nr_wanted, struct reclaim_run *run
 
 			nr_scan[kind] = nr ? nr_scan[kind] - nr : 0;
 		}
-		if (lru->nr_laundry >= LAUNDRY_MAX)
+		if (lru->nr_laundry >= LAUNDRY_MAX && run->gfp & GFP_BIT_IO)
 			lru_laundry_wait(lru);
 		shrink_laundry(lru, run);
 	}

@@ -85,6 +85,8 @@ anon_page_unmap(struct page *page, const struct reclaim_run *run, struct tlb_def
 {
 	if (page_test(page, PG_writeback))
 		return PAGE_WRITEBACK;
+	if (page_test(page, PG_dirty) && !(run->gfp & GFP_BIT_IO))
+		return PAGE_KEEP;
 	if (!page_test(page, PG_swapcache)) {
 		if (page_refcount(page) == 1)
 			return PAGE_FREED;
