@@ -262,11 +262,12 @@ remap_locked(struct mm *mm, struct remap *remap, struct list_head *removed)
 			return error;
 		vma = vma_at(mm, remap->old);
 	}
+	/* What stays, or has become shorter, may be of several areas. */
+	if (!must_move && remap->old_bytes == remap->new_bytes)
+		return remap->old;
 	error = remap_check_growth(mm, remap, vma);
 	if (error < 0)
 		return error;
-	if (!must_move && remap->old_bytes == remap->new_bytes)
-		return remap->old;
 	if (!must_move && can_grow_in_place(remap, vma)) {
 		vma_resize(vma, vma->start, remap->old + remap->new_bytes);
 		vma_merge(vma);

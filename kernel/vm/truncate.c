@@ -147,7 +147,6 @@ mapping_truncate(struct mapping *mapping, u64 size)
 void
 mapping_remove_pages(struct mapping *mapping, u64 first, u64 last)
 {
-	rmap_unmap_range(mapping, first, last);
 	pagecache_evict_range(mapping, first, last);
 }
 

@@ -53,6 +53,11 @@ mremap_shrinks(void)
 	CHECK(pattern_holds(area, 3 * PAGE, 0, SEED));
 	check_killed(peek, area + 3 * PAGE, SIGSEGV);
 	CHECK(mremap(area, 3 * PAGE, 3 * PAGE, 0) == area);
+	/* Of several areas, too. */
+	CHECK_EQ(mprotect(area, PAGE, PROT_READ), 0);
+	CHECK(mremap(area, 3 * PAGE, 3 * PAGE, 0) == area);
+	CHECK(mremap(area, 3 * PAGE, 2 * PAGE, 0) == area);
+	check_killed(peek, area + 2 * PAGE, SIGSEGV);
 }
 
 static void
@@ -540,18 +545,24 @@ static void
 memfd_removes_pages(void)
 {
 	int fd = memfd_create("holes", 0);
-	char *area;
+	char *area, *own;
 
 	CHECK(fd >= 0);
 	CHECK_EQ(ftruncate(fd, 4 * PAGE), 0);
 	area = mmap(NULL, 4 * PAGE, RW, MAP_SHARED, fd, 0);
 	CHECK(area != MAP_FAILED);
 	memset(area, 3, 4 * PAGE);
+	own = mmap(NULL, 4 * PAGE, RW, MAP_PRIVATE, fd, 0);
+	CHECK(own != MAP_FAILED);
+	own[PAGE] = 4;
+	CHECK_EQ(own[2 * PAGE], 3);
 	CHECK_EQ(madvise(area + PAGE, 2 * PAGE, MADV_REMOVE), 0);
 	CHECK_EQ(area[0], 3);
 	CHECK_EQ(area[PAGE], 0);
 	CHECK_EQ(area[3 * PAGE - 1], 0);
 	CHECK_EQ(area[3 * PAGE], 3);
+	CHECK_EQ(own[PAGE], 4);
+	CHECK_EQ(own[2 * PAGE], 0);
 }
 
 const struct test range_tests[] = {
