@@ -41,6 +41,8 @@ cputime_split(struct cputime *time, u64 total_ns)
 	u64 units = time->user_units + system_units;
 	u64 system_ns = 0;
 
+	/* Another hart may know less of a thread that runs than was told already. */
+	total_ns = MAX(total_ns, time->user_ns + time->system_ns);
 	/* The quotient first: total_ns * units would be too large after an hour. */
 	if (units)
 		system_ns =
