@@ -7,6 +7,7 @@
 #include "lib/string.h"
 #include "mem/slab.h"
 #include "vm/pagecache.h"
+#include "vm/swap.h"
 
 static LIST_HEAD(super_blocks); /* MOUNT: oldest first */
 static LIST_HEAD(fs_types);	/* only grows, at boot */
@@ -119,7 +120,7 @@ super_set_device(struct super_block *sb, u64 flags)
 	error = err_or_null_to_errno(bdev);
 	if (error)
 		return error;
-	if (device_is_mounted(bdev))
+	if (device_is_mounted(bdev) || swap_is_on(bdev))
 		return -EBUSY;
 	if (bdev->read_only)
 		sb->read_only = true;

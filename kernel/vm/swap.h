@@ -166,6 +166,9 @@ int swap_on(const struct swap_source *source, u32 flags);
  */
 int swap_off(const void *identity);
 
+/* Is there an area on this device or file? A swapon that has not ended may be missed. */
+bool swap_is_on(const void *identity);
+
 struct swap_area_info {
 	char path[64];
 	bool is_file;

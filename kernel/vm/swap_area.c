@@ -223,6 +223,15 @@ area_find(const void *identity)
 	return NULL;
 }
 
+bool
+swap_is_on(const void *identity)
+{
+	for (unsigned i = 0; i < SWAP_AREAS_MAX; i++)
+		if (READ_ONCE(areas[i].active) && READ_ONCE(areas[i].source.identity) == identity)
+			return true;
+	return false;
+}
+
 static struct swap_area *
 area_find_free(void)
 {
@@ -249,7 +258,7 @@ map_make(struct swap_map *map, const struct swap_header *header, const u8 *page)
 
 /* The device may forget what it has beyond the header. */
 static void
-device_discard(const struct swap_source *source)
+device_discard(const struct swap_source *source, u32 nr_slots)
 {
 	struct bio *bio = bio_alloc(GFP_KERNEL);
 
@@ -257,7 +266,7 @@ device_discard(const struct swap_source *source)
 		return;
 	bio->op = BIO_DISCARD;
 	bio->sector = source->extents[0].sector + SECTORS_PER_SLOT;
-	bio->nr_discard_sectors = (source->nr_pages - 1) * SECTORS_PER_SLOT;
+	bio->nr_discard_sectors = (u64)(nr_slots - 1) * SECTORS_PER_SLOT;
 	bio_submit_wait(source->bdev, bio);
 	bio_free(bio);
 }
@@ -272,7 +281,7 @@ area_setup(struct swap_area *area, const struct swap_source *source, u32 flags)
 	area->priority =
 		flags & SWAP_FLAG_PREFER ? (s32)(flags & SWAP_FLAG_PRIO_MASK) : next_priority--;
 	if (discard && source->nr_extents == 1 && source->bdev->has_discard)
-		device_discard(source);
+		device_discard(source, area->map.nr_slots);
 }
 
 /* page is the header. => swap_mutex held */
