@@ -264,7 +264,7 @@ KTEST(pagecache_read_into_shared_mapping_is_written_back)
 	disk_close(&disk);
 }
 
-/* As when truncation was between its last look at PG_lru and reclaim's putting the page back. */
+/* As when the last owner has given up the page, and has yet to take it off its list: that stays his. */
 KTEST(pagecache_reclaim_leaves_a_dying_page_alone)
 {
 	struct page *page = page_alloc(GFP_KERNEL);
@@ -273,9 +273,10 @@ KTEST(pagecache_reclaim_leaves_a_dying_page_alone)
 	lru_add(page);
 	atomic_dec(&page->refcount);
 	reclaim_drop_caches();
-	KTEST_CHECK(page_refcount(page) == 0 && !page_test(page, PG_lru));
+	KTEST_CHECK(page_refcount(page) == 0 && page_test(page, PG_lru));
 	atomic_inc(&page->refcount);
 	page_put(page);
+	KTEST_CHECK(!page_test(page, PG_lru));
 }
 
 KTEST(pagecache_truncation_unmaps)
