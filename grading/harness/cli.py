@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import time
+import traceback
 
 from grading.harness import classes, files, lab as labs, sandbox, selfcheck, show
 from grading.harness.debug import wait_for_gdb
@@ -172,7 +173,9 @@ def main(arguments=None):
     sys.stdout.reconfigure(errors="backslashreplace")
     scratch.prepare()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, stop)
+        # nohup, and the shell of a background job, want it ignored.
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, stop)
     try:
         return run(options)
     except EnvironmentProblem as problem:
@@ -182,4 +185,8 @@ def main(arguments=None):
         return INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return LOST_MARKS
+        return ENVIRONMENT
+    except Exception:  # pylint: disable=broad-exception-caught
+        # A fault of the harness or the host must not look like a mark.
+        traceback.print_exc()
+        return ENVIRONMENT

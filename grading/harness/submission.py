@@ -39,7 +39,6 @@ class Submission:
     """`taken`: contents by path; `ignored`: files that are not of the lab."""
     taken: Dict[str, bytes] = field(default_factory=dict)
     ignored: List[str] = field(default_factory=list)
-    missing: List[str] = field(default_factory=list)
 
 
 def find_root(directory):
@@ -61,7 +60,7 @@ def read_submission(directory, names):
     if not os.path.isdir(directory):
         raise Refused(f"{directory}: no such folder")
     root, found, total, seen = find_root(directory), Submission(), 0, 0
-    for folder, folders, files in os.walk(root):
+    for folder, folders, files in os.walk(root, onerror=unreadable):
         folders[:] = sorted(name for name in folders if name not in (".git", "build"))
         for name in sorted(files + [each for each in folders
                                     if os.path.islink(os.path.join(folder, each))]):
@@ -73,8 +72,15 @@ def read_submission(directory, names):
             seen, total = seen + 1, total + len(found.taken[path])
             if seen > FILES_MAX or total > TOTAL_BYTES_MAX:
                 raise Refused(f"more than {FILES_MAX} files or {TOTAL_BYTES_MAX >> 20} MiB")
-    found.missing = [name for name in names if not name.endswith("/") and name not in found.taken]
+    # Else the trusted tree's own file would be graded in its place.
+    missing = [name for name in names if not name.endswith("/") and name not in found.taken]
+    if missing:
+        raise Refused(f"not handed in: {' '.join(missing)}")
     return found
+
+
+def unreadable(error):
+    raise Refused(f"{error.filename} cannot be read: {error.strerror}")
 
 
 def leads_to_named(path, names):
@@ -96,8 +102,11 @@ def read_file(root, path):
         raise Refused(f"{path}: only {' '.join(TEXT_SUFFIXES)} files are taken")
     if status.st_size > FILE_BYTES_MAX:
         raise Refused(f"{path} has {status.st_size >> 10} KiB, more than {FILE_BYTES_MAX >> 10}")
-    with open(full, "rb") as file:
-        data = file.read(FILE_BYTES_MAX + 1)
+    try:
+        with open(full, "rb") as file:
+            data = file.read(FILE_BYTES_MAX + 1)
+    except OSError as error:
+        raise Refused(f"{path} cannot be read: {error.strerror}") from None
     if b"\0" in data:
         raise Refused(f"{path} is not a text")
     try:
@@ -110,8 +119,9 @@ def read_file(root, path):
 def tracked_files(top):
     """The files of the trusted tree."""
     if os.path.isdir(os.path.join(top, ".git")):
-        output = subprocess.run(["git", "-C", top, "ls-files", "-z"], capture_output=True,
-                                check=True).stdout
+        # The tree may be another user's: built by root, or on a disk that all share.
+        output = subprocess.run(["git", "-c", "safe.directory=*", "-C", top, "ls-files", "-z"],
+                                capture_output=True, check=True).stdout
         return [name for name in output.decode().split("\0") if name]
     found = []
     for folder, folders, files in os.walk(top):
@@ -133,6 +143,15 @@ def copy_build(built, directory):
         if os.path.isfile(source):
             os.makedirs(directory, exist_ok=True)
             copy_built(source, os.path.join(directory, name))
+
+
+def forget_object(build, path):
+    """What was compiled from the trusted file is not there to be linked, nor to be included."""
+    for suffix in (".o", ".d"):
+        try:
+            os.remove(os.path.join(build, path + suffix))
+        except FileNotFoundError:
+            pass
 
 
 def copy_built(source, target):
@@ -157,6 +176,7 @@ def make_tree(top, build, submission, directory):
         copy_build(built, os.path.join(directory, "build"))
     for path, data in submission.taken.items():
         target = os.path.join(directory, path)
+        forget_object(os.path.join(directory, "build"), path)
         if os.path.exists(target):
             with open(target, "rb") as file:
                 if file.read() == data:
@@ -206,6 +226,4 @@ class Workplace:
             more = " ..." if len(ignored) > IGNORED_LISTED else ""
             notes.append(f"{len(ignored)} files are not of this lab and were not taken: "
                          f"{' '.join(ignored[:IGNORED_LISTED])}{more}")
-        if self.submission.missing:
-            notes.append(f"not handed in, so as they were: {' '.join(self.submission.missing)}")
         return notes + sandbox.notes()

@@ -17,6 +17,8 @@ import threading
 
 PR_SET_PDEATHSIG = 1
 MEMORY_DIRECTORY = "/dev/shm"
+# Containers have 64 MiB there, which is less than a machine's memory.
+MEMORY_LEAST = 600 << 20
 
 # The handler of a signal may need them while its own thread has them.
 _lock = threading.RLock()
@@ -31,8 +33,11 @@ stopping = threading.Event()
 
 
 def scratch_root():
-    """A directory in memory, where the host has one (macOS has none), else the one for temporary files."""
-    return MEMORY_DIRECTORY if os.access(MEMORY_DIRECTORY, os.W_OK) else tempfile.gettempdir()
+    """A directory in memory, where the host has one (macOS has none) that is large enough, else the one for
+    temporary files."""
+    if os.access(MEMORY_DIRECTORY, os.W_OK) and shutil.disk_usage(MEMORY_DIRECTORY).total >= MEMORY_LEAST:
+        return MEMORY_DIRECTORY
+    return tempfile.gettempdir()
 
 
 def make_directory():

@@ -61,7 +61,10 @@ class BadSwap(BadKernels):
 
     def setUp(self):
         super().setUp()
-        self.lab.files += ("kernel/vm/policy_lru.c", "kernel/vm/lru.c")
+        more = ("kernel/vm/policy_lru.c", "kernel/vm/lru.c")
+        for name in more:
+            self.put(name, self.trusted(name))
+        self.lab.files += more
 
     def test_a_victim_left_to_chance(self):
         self.change("kernel/vm/policy_lru.c", (LRU_JUDGE, CHANCE + LRU_JUDGE))

@@ -195,8 +195,16 @@ class Submissions(Scratch):
         os.mkfifo(self.path("kernel/vm/extra/a.c"))
         self.refused("not a plain file")
 
-    def test_empty_folder_is_no_refusal(self):
-        self.assertEqual(read_submission(self.folder, self.NAMES).missing, ["kernel/vm/fault.c"])
+    def test_what_is_not_handed_in_is_refused(self):
+        self.refused("not handed in: kernel/vm/fault.c")
+        self.put("fault.c", b"\n")
+        self.put("a/b/kernel/vm/fault.c", b"\n")
+        self.refused("not handed in: kernel/vm/fault.c")
+
+    def test_what_cannot_be_read_is_refused(self):
+        self.put("kernel/vm/fault.c", b"\n")
+        with mock.patch("builtins.open", side_effect=PermissionError(13, "Permission denied")):
+            self.refused("cannot be read: Permission denied")
 
     def test_no_folder(self):
         with self.assertRaises(Refused):
@@ -284,7 +292,7 @@ class Unfit(Scratch):
             self.assertIn("not installed", self.complaint())
 
     def test_no_space(self):
-        usage = mock.Mock(free=50 << 20)
+        usage = mock.Mock(total=1 << 30, free=50 << 20)
         with self.fake_qemu("8.0.0"), mock.patch.object(shutil, "disk_usage", return_value=usage):
             self.assertIn("50 MiB free", self.complaint())
 

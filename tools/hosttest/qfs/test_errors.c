@@ -155,6 +155,6 @@ failing_round(void)
 HOSTTEST(qfs_failed_write_shows_no_old_data)
 {
 	sim_init();
-	for (int round = 0; round < 150; round++)
+	for (int round = 0; round < 60; round++)
 		failing_round();
 }
