@@ -615,6 +615,22 @@ simfs_drop_caches(struct simfs *fs)
 	super_drop_inodes(&fs->sb);
 }
 
+void
+simfs_leave_old_data(struct simfs *fs, u8 byte)
+{
+	static u8 chunk[40960];
+	struct inode *inode;
+	u64 pos = 0;
+
+	memset(chunk, byte, sizeof(chunk));
+	CHECK_EQ(simfs_create(fs, NULL, "secret", S_IFREG | 0600, &inode), 0);
+	while (simfs_write(inode, pos, chunk, sizeof(chunk)) > 0)
+		pos += sizeof(chunk);
+	CHECK_EQ(simfs_fsync(inode), 0);
+	inode_put(inode);
+	CHECK_EQ(simfs_remove(fs, NULL, "secret"), 0);
+}
+
 u64
 simfs_free_blocks(struct simfs *fs)
 {

@@ -46,6 +46,8 @@ int simfs_sync(struct simfs *fs);
 /* Forget all inodes that nobody uses. */
 void simfs_drop_caches(struct simfs *fs);
 u64 simfs_free_blocks(struct simfs *fs);
+/* The free blocks hold a removed file's data, all of this byte. Not synced. */
+void simfs_leave_old_data(struct simfs *fs, u8 byte);
 
 /* The names in a directory, "." and ".." left out: calls for each. => how many */
 u32 simfs_list(struct simfs *fs, struct inode *dir, void (*visit)(const char *name, u64 ino));

@@ -21,19 +21,11 @@ static void
 setup_with_old_data(struct simfs *fs)
 {
 	u8 *image = simfs_mkfs(NR_BLOCKS, 64);
-	struct inode *inode;
-	u64 pos = 0;
 
 	disk_init(&fs->disk, image, NR_BLOCKS);
 	free(image);
 	CHECK_EQ(simfs_mount(fs, false), 0);
-	CHECK_EQ(simfs_create(fs, NULL, "secret", REG, &inode), 0);
-	memset(data, OLD, sizeof(data));
-	while (simfs_write(inode, pos, data, 40960) > 0)
-		pos += 40960;
-	CHECK_EQ(simfs_fsync(inode), 0);
-	inode_put(inode);
-	CHECK_EQ(simfs_remove(fs, NULL, "secret"), 0);
+	simfs_leave_old_data(fs, OLD);
 	simfs_unmount(fs);
 	CHECK_EQ(simfs_mount(fs, false), 0);
 	disk_forget_events(&fs->disk);
