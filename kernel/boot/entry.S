@@ -27,7 +27,6 @@ _start:
 	csrw	sie, zero
 	li	t0, SSTATUS_FS_SIE
 	csrc	sstatus, t0
-	csrw	sscratch, zero
 
 	la	t0, boot_lottery
 	li	t1, 1
@@ -115,6 +114,7 @@ _start:
 high_boot:
 	la	sp, boot_stack_top
 	la	tp, boot_task
+	csrw	sscratch, tp
 	la	t0, trap_entry
 	csrw	stvec, t0
 	li	s0, 0
@@ -167,6 +167,7 @@ secondary_go:
 	sfence.vma
 	.balign 4
 high_secondary:
+	csrw	sscratch, tp
 	la	t0, trap_entry
 	csrw	stvec, t0
 	li	s0, 0

@@ -6,7 +6,8 @@
 STATIC_ASSERT(offsetof(struct thread_info, flags) == TI_FLAGS);
 STATIC_ASSERT(offsetof(struct thread_info, cpu_id) == TI_CPU_ID);
 STATIC_ASSERT(offsetof(struct thread_info, kernel_sp) == TI_KERNEL_SP);
-STATIC_ASSERT(offsetof(struct thread_info, user_sp) == TI_USER_SP);
+STATIC_ASSERT(offsetof(struct thread_info, trap_sp) == TI_TRAP_SP);
+STATIC_ASSERT(offsetof(struct thread_info, trap_t0) == TI_TRAP_T0);
 STATIC_ASSERT(offsetof(struct thread_info, cpu) == TI_CPU);
 
 struct cpu cpus[NR_CPUS];

@@ -17,8 +17,9 @@
 #define TI_FLAGS     0
 #define TI_CPU_ID    4
 #define TI_KERNEL_SP 8
-#define TI_USER_SP   16
-#define TI_CPU	     24
+#define TI_TRAP_SP   16
+#define TI_TRAP_T0   24
+#define TI_CPU	     32
 
 #ifndef __ASSEMBLER__
 #include "lib/types.h"
@@ -39,7 +40,8 @@ struct thread_info {
 	u32 flags;	 /* TIF_*; set by any hart with an atomic or, read at return */
 	u32 cpu_id;	 /* of the hart that runs or last ran this thread */
 	u64 kernel_sp;	 /* top of the kernel stack: where a trap from user begins */
-	u64 user_sp;	 /* scratch of trap/entry.S */
+	u64 trap_sp;	 /* scratch of trap/entry.S: two registers as they were at the trap */
+	u64 trap_t0;
 	struct cpu *cpu; /* likewise */
 	u64 kstack_base; /* lowest address of the kernel stack; the guard is below */
 	const char *name;

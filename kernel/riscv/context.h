@@ -12,7 +12,8 @@ struct context {
 struct thread_info;
 
 /*
- * Save the callee-saved registers in prev, load those of next, set tp to next_ti.
+ * Save the callee-saved registers in prev, load those of next, set tp and sscratch to
+ * next_ti.
  * => in the thread that now runs: what switch_to's caller gave as prev_ti
  */
 struct thread_info *context_switch(struct context *prev, struct context *next,

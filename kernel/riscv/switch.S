@@ -36,5 +36,6 @@ context_switch:
 	ld	s10, 96(a1)
 	ld	s11, 104(a1)
 	mv	tp, a3
+	csrw	sscratch, a3
 	mv	a0, a2
 	ret

@@ -1,9 +1,12 @@
 /*
  * Traps: from user mode, and from the kernel itself.
  *
- * sscratch holds the thread_info while in user mode and 0 while in the kernel, which
- * tells the two apart. tp is the thread_info in the kernel. Every trap builds a
- * struct trap_frame; one from user mode always at the top of the kernel stack.
+ * sscratch always holds the thread_info of the thread that this hart runs, and so does tp
+ * in the kernel. sstatus.SPP tells whether a trap comes from user mode. Every trap builds
+ * a struct trap_frame; one from user mode always at the top of the kernel stack.
+ *
+ * In QEMU an access to a CSR takes as long as some ten other instructions, so each is
+ * read and written once, and stval only where it means something.
  */
 
 #include "riscv/layout.h"
@@ -11,16 +14,20 @@
 #include "core/thread_info.h"
 
 #define SSTATUS_SIE	2
+#define SSTATUS_SPP	0x100
 #define EXC_ECALL_U	8
 
+/* All but sp, tp and stval. t0 is sstatus here; what it was at the trap is in trap_t0. */
 .macro save_registers
+	sd	s1, TF_S0+8(sp)
+	mv	s1, t0
+	ld	t0, TI_TRAP_T0(tp)
 	sd	ra, TF_RA(sp)
 	sd	gp, TF_GP(sp)
 	sd	t0, TF_T0(sp)
 	sd	t1, TF_T0+8(sp)
 	sd	t2, TF_T0+16(sp)
 	sd	s0, TF_S0(sp)
-	sd	s1, TF_S0+8(sp)
 	sd	a0, TF_A0(sp)
 	sd	a1, TF_A0+8(sp)
 	sd	a2, TF_A0+16(sp)
@@ -43,22 +50,22 @@
 	sd	t4, TF_A0+152(sp)
 	sd	t5, TF_A0+160(sp)
 	sd	t6, TF_A0+168(sp)
-	csrr	s1, sstatus
 	csrr	s2, sepc
 	csrr	s3, scause
-	csrr	s4, stval
 	sd	s1, TF_STATUS(sp)
 	sd	s2, TF_PC(sp)
 	sd	s3, TF_CAUSE(sp)
-	sd	s4, TF_TVAL(sp)
 	sd	a0, TF_ORIG_A0(sp)
 .endm
 
-/* All but sp and tp. */
+.macro save_tval
+	csrr	s4, stval
+	sd	s4, TF_TVAL(sp)
+.endm
+
+/* All but sp, tp and sstatus. */
 .macro load_registers
-	ld	t0, TF_STATUS(sp)
 	ld	t1, TF_PC(sp)
-	csrw	sstatus, t0
 	csrw	sepc, t1
 	ld	ra, TF_RA(sp)
 	ld	gp, TF_GP(sp)
@@ -97,14 +104,17 @@
 	.type trap_entry, @function
 trap_entry:
 	csrrw	tp, sscratch, tp
-	beqz	tp, trap_from_kernel
+	sd	sp, TI_TRAP_SP(tp)
+	sd	t0, TI_TRAP_T0(tp)
+	csrr	t0, sstatus
+	andi	sp, t0, SSTATUS_SPP
+	bnez	sp, trap_from_kernel
 
-	sd	sp, TI_USER_SP(tp)
 	ld	sp, TI_KERNEL_SP(tp)
 	addi	sp, sp, -TF_SIZE
 	save_registers
-	csrrw	s5, sscratch, zero	/* the user's tp */
-	ld	s6, TI_USER_SP(tp)
+	csrrw	s5, sscratch, tp	/* the user's tp */
+	ld	s6, TI_TRAP_SP(tp)
 	sd	s5, TF_TP(sp)
 	sd	s6, TF_SP(sp)
 	li	s0, 0			/* frames of the kernel end here */
@@ -116,14 +126,15 @@ trap_entry:
 	csrsi	sstatus, SSTATUS_SIE
 	call	syscall_dispatch
 	j	trap_return_to_user
-1:	call	trap_user
+1:	save_tval
+	call	trap_user
 
 trap_return_to_user:
-	csrci	sstatus, SSTATUS_SIE
+	ld	t0, TF_STATUS(sp)
+	csrw	sstatus, t0		/* interrupts off, until sret */
 	lw	t0, TI_FLAGS(tp)
 	andi	t0, t0, TIF_WORK_MASK
 	bnez	t0, trap_work
-	csrw	sscratch, tp
 	load_registers
 	ld	tp, TF_TP(sp)
 	ld	sp, TF_SP(sp)
@@ -142,20 +153,21 @@ trap_work:
 	j	trap_return_to_user
 
 trap_from_kernel:
-	csrr	tp, sscratch
+	ld	sp, TI_TRAP_SP(tp)
 	addi	sp, sp, -TF_SIZE
-	csrw	sscratch, t0
 	srli	t0, sp, KSTACK_SHIFT
 	andi	t0, t0, 1
 	beqz	t0, stack_overflow
-	csrr	t0, sscratch
+	csrr	t0, sstatus
 	save_registers
-	csrw	sscratch, zero
+	save_tval
 	addi	t0, sp, TF_SIZE
 	sd	t0, TF_SP(sp)
 	sd	tp, TF_TP(sp)
 	mv	a0, sp
 	call	trap_kernel
+	ld	t0, TF_STATUS(sp)
+	csrw	sstatus, t0
 	load_registers
 	ld	sp, TF_SP(sp)
 	sret
@@ -172,9 +184,9 @@ stack_overflow:
 	ld	sp, 0(sp)
 	sd	sp, -8(t0)
 	addi	sp, t0, -16 - TF_SIZE
-	csrr	t0, sscratch
+	csrr	t0, sstatus
 	save_registers
-	csrw	sscratch, zero
+	save_tval
 	ld	t0, TF_SIZE+8(sp)	/* sp at the trap */
 	addi	t0, t0, TF_SIZE
 	sd	t0, TF_SP(sp)
