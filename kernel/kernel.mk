@@ -53,6 +53,12 @@ endif
 KERNEL_LDFLAGS := -nostdlib -static -z max-page-size=4096 -z noexecstack --build-id=none \
 	-T $(KERNEL_LDSCRIPT)
 
+# What an object was made from is in a .d beside it, without the compiler's own headers. EVERY_INPUT=1: with
+# these, and in an .as what the assembler read (.include, .incbin).
+EVERY_INPUT ?=
+comma := ,
+KERNEL_INPUTS = $(if $(EVERY_INPUT),-MD -Wa$(comma)--MD$(comma)$(@:.o=.as),-MMD) -MP
+
 $(BUILD)/kernel/lib/%.c.o: KERNEL_CFLAGS += $(KERNEL_LIB_CFLAGS)
 # Its copies of eight bytes are one load and one store each, wherever they are. This gcc makes that of them
 # only when it tunes for a machine that can, too.
@@ -65,14 +71,14 @@ $(BUILD)/kernel/mem/%_fast.c.o: KERNEL_CFLAGS += -fomit-frame-pointer -foptimize
 
 $(BUILD)/kernel/%.c.o: kernel/%.c $(BUILD)/gen/kernel.flags | $(BUILD)/gen/syscall_proto.h
 	@mkdir -p $(@D)
-	$(call say,CC,$<)$(CC) $(KERNEL_CFLAGS) $(call kasan-flags,$<) -MMD -MP -c -o $@ $<
+	$(call say,CC,$<)$(CC) $(KERNEL_CFLAGS) $(call kasan-flags,$<) $(KERNEL_INPUTS) -c -o $@ $<
 
 $(BUILD)/kernel/%.S.o: kernel/%.S $(BUILD)/gen/kernel.flags
 	@mkdir -p $(@D)
-	$(call say,AS,$<)$(CC) $(KERNEL_CFLAGS) -D__ASSEMBLY__ -MMD -MP -c -o $@ $<
+	$(call say,AS,$<)$(CC) $(KERNEL_CFLAGS) -D__ASSEMBLY__ $(KERNEL_INPUTS) -c -o $@ $<
 
 $(BUILD)/gen/syscall_table.c.o: $(BUILD)/gen/syscall_table.c $(BUILD)/gen/kernel.flags
-	$(call say,CC,$<)$(CC) $(KERNEL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC,$<)$(CC) $(KERNEL_CFLAGS) $(KERNEL_INPUTS) -c -o $@ $<
 
 $(BUILD)/gen/syscall_proto.h: $(BUILD)/gen/syscall_table.c
 

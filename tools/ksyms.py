@@ -11,7 +11,11 @@ no function; the build proves that by comparing with the table of the second lin
 Names are kept whole and one after the other: kernel/core/ksyms.c reads them.
 """
 
+import re
 import sys
+
+# What the assembler takes as text within quotes. Any other name could end the quotes and go on as a directive.
+NAME = re.compile(r"[\w.$@+-]+")
 
 
 def parse_nm(lines):
@@ -24,6 +28,8 @@ def parse_nm(lines):
         name = fields[2]
         if name.startswith((".L", "$", "__compound_literal")):
             continue
+        if not NAME.fullmatch(name):
+            sys.exit(f"ksyms.py: {name!r} is no name for a function")
         address = int(fields[0], 16)
         best = by_address.get(address)
         if best is None or (fields[1] == "T", name) > best:

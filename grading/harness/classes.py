@@ -7,8 +7,9 @@ import os
 
 from grading.harness import files
 from grading.harness.outcome import Verdict, not_run
-from grading.harness.submission import Refused, Workplace
+from grading.harness.submission import Refused
 from grading.harness.suite import Suite
+from grading.harness.workplace import Workplace
 from grading.machine import EnvironmentProblem, scratch
 from grading.machine.parallel import run_parallel
 

@@ -10,9 +10,10 @@ import traceback
 from grading.harness import classes, files, lab as labs, sandbox, selfcheck, show
 from grading.harness.debug import wait_for_gdb
 from grading.harness.outcome import Verdict, not_run
-from grading.harness.submission import Refused, Workplace
+from grading.harness.submission import Refused
 from grading.harness.suite import Suite
 from grading.harness.tree import Tree
+from grading.harness.workplace import Workplace
 from grading.machine import EnvironmentProblem, scratch
 from grading.machine.options import setting
 from grading.machine.parallel import default_workers

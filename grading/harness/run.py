@@ -9,7 +9,7 @@ import random
 import secrets
 import threading
 
-from grading.harness import console, diagnose, drivers, probe
+from grading.harness import console, diagnose, drivers, probe, sandbox
 from grading.harness.channel import Channel
 from grading.harness.kernel import KernelView
 from grading.harness.outcome import CheckOutcome, Outcome, Verdict
@@ -80,13 +80,14 @@ class Run:
             fields["initrd"] = self.tree.path(spec.variant, "initrd.img")
         elif spec.root == "disk":
             fields["disks"] = [Disk(self.tree.path(spec.variant, "fs.img"), "root")]
+        if self.tree.bounds:
+            fields.update(prefix=list(self.tree.bounds.machine_prefix), before=sandbox.limit_machine)
         return Config(kernel, mem=self.numbers["mem"], smp=self.numbers["smp"],
                       swap=self.numbers["swap"], append=" ".join(filter(None, append)),
                       qemuflags=list(spec.qemuflags), icount=spec.icount, limit=None,
                       backstop=self.test.limit * self.slow, qmp=True, shared_ram=True,
                       gdb=self.test.driver == "gdb", log=self.log,
                       channel=os.path.join(directory, "results"),
-                      prefix=list(self.tree.machine_prefix), before=self.tree.machine_before,
                       console_bytes=CONSOLE_BYTES_MAX, **fields)
 
     def go(self):
@@ -97,7 +98,7 @@ class Run:
             config = self.config(directory)
             self.channel = Channel(directory, self.nonce, self._take)
             self.view = KernelView(config.kernel, parse_bytes(config.mem))
-            if self.tree.layout not in (None, self.view.layout):
+            if self.tree.bounds and self.tree.bounds.layout != self.view.layout:
                 raise Tampered("the kernel's layout note (kernel/boot/layout_note.c) is not the "
                                "reference's: what is looked at from outside would be elsewhere")
             case = " ".join([self.test.case or "ktest", *self.test.args]).format(**self.numbers)

@@ -1,7 +1,8 @@
-"""Bounds for what a submission builds and runs: no network, so much processor, memory, disk.
+"""Bounds for what a submission builds and runs: no network, no trusted tree, so much processor, memory, disk.
 
-The network is a namespace of its own (`unshare -n`), where the host has that; limits are the
-kernel's own (setrlimit). What cannot be bounded here is told, not passed over: notes().
+The network is a namespace of its own (`unshare -n`), and so are mounts (`unshare -m`): where the trusted
+tree is, a submission sees an empty directory. Limits are the kernel's own (setrlimit). What cannot be
+bounded here is told, not passed over: notes().
 """
 
 import functools
@@ -17,7 +18,8 @@ BUILD_MEMORY = 4 * GIB
 BUILD_FILE_BYTES = 256 << 20  # the image of the root disk has 128 MiB
 MACHINE_CPU_SECONDS = 3600    # far above any test's limit, for a QEMU that nothing else ends
 MACHINE_FILE_BYTES = 1 * GIB
-PASSED_ON = ("PATH", "LANG", "LC_ALL", "TERM", "TMPDIR", "PYTHON", "QEMU", "CCACHE_CONFIGPATH")
+PROCESSES = "/proc"  # the directory of any process leads to where it is, past all mounts
+PASSED_ON = ("PATH", "LANG", "LC_ALL", "TERM", "TMPDIR", "PYTHON", "QEMU")
 
 # Name of a limit in `resource`, its value for the build, for QEMU (None: not bounded so), what it is.
 LIMITS = (
@@ -28,14 +30,46 @@ LIMITS = (
 )
 
 
+# Mounts an empty directory over each argument up to --, and becomes the command that follows.
+HIDE = ('while [ "$1" != -- ]; do mount -t tmpfs -o ro,size=4k,mode=555 none "$1" || exit 125; shift; done; '
+        'shift; exec "$@"')
+
+
+def hiding(command, directories):
+    """A command of unshare's, after which these directories are empty."""
+    return (*command, "--", "sh", "-c", HIDE, "sh", *directories, "--")
+
+
+def works(command):
+    return subprocess.run([*command, "true"], capture_output=True, check=False).returncode == 0
+
+
 @functools.lru_cache(maxsize=None)
 def network_prefix():
     """The command that runs another one without network; () where there is none."""
     for command in (("unshare", "-n"), ("unshare", "-rn")):
-        if shutil.which(command[0]) and subprocess.run([*command, "true"], capture_output=True,
-                                                       check=False).returncode == 0:
+        if shutil.which(command[0]) and works(command):
             return (*command, "--")
     return ()
+
+
+@functools.lru_cache(maxsize=None)
+def _mounts():
+    """The command for namespaces of network and mounts, in which directories can be hidden; ()."""
+    for command in (("unshare", "-nm"), ("unshare", "-rnm")):
+        if shutil.which(command[0]) and works(hiding(command, ["/tmp"])):
+            return command
+    return ()
+
+
+def can_hide():
+    """Can directories be hidden from what a submission builds and runs?"""
+    return bool(_mounts())
+
+
+def prefix(hidden=()):
+    """The command that runs another one without network, and with empty directories for `hidden`."""
+    return hiding(_mounts(), hidden) if _mounts() else network_prefix()
 
 
 @functools.lru_cache(maxsize=None)
@@ -62,6 +96,9 @@ def notes():
     if not network_prefix():
         found.append("this host cannot take the network away from what a submission builds and runs "
                      "(no `unshare -n`): grade in a container without network")
+    if not can_hide():
+        found.append("this host cannot hide the tree that grades from what a submission builds and runs "
+                     "(no `unshare -m`): a build that names files of it is refused (docs/instructor.md)")
     if unbounded():
         found.append("this host does not bound, for what a submission builds and runs: "
                      f"{', '.join(unbounded())}: grade in a container with limits")
@@ -98,4 +135,5 @@ def _limit(name, value):
 def environment(home):
     """What the build of a submission sees: no secrets of whoever grades."""
     kept = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-    return {**kept, "HOME": home}
+    # A cache of compilers would not say what the assembler read (inputs.py).
+    return {**kept, "HOME": home, "CCACHE_DISABLE": "1"}

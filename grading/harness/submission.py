@@ -1,33 +1,19 @@
-"""A submission, overlaid onto a trusted copy of the tree.
+"""What a student hands in.
 
-Of what a student hands in only the files that the lab names are looked at. Everything else
-(makefiles, test programs, the harness, other parts of the kernel) is the trusted copy, so changing
-it changes nothing. Files that could be more than text are refused, with a message.
+Only the files that the lab names are looked at. Everything else (makefiles, test programs, the harness, other
+parts of the kernel) is the trusted copy (workplace.py), so changing it changes nothing. Files that could be
+more than text are refused, with a message.
 """
 
 import os
-import shutil
 import stat
-import subprocess
 from dataclasses import dataclass, field
 from typing import Dict, List
-
-from grading.harness import sandbox
-from grading.harness.elf import Elf
-from grading.harness.kernel import read_layout
-from grading.harness.tree import Tree
-from grading.machine import EnvironmentProblem, scratch
-from grading.machine.disk import copy_sparse
-from grading.rings.build import build_lock
 
 FILE_BYTES_MAX = 256 << 10
 FILES_MAX = 400
 TOTAL_BYTES_MAX = 4 << 20
 TEXT_SUFFIXES = (".c", ".h", ".S", ".md", ".txt")
-IGNORED_LISTED = 10
-
-# Of a build directory: what a kernel and its root disk are made of.
-BUILT = ("gen", "kernel", "mkfs", "user", "fs.img", "initrd.img", "quire.elf")
 
 
 class Refused(Exception):
@@ -114,116 +100,3 @@ def read_file(root, path):
     except UnicodeDecodeError:
         raise Refused(f"{path} is not a text in UTF-8") from None
     return data
-
-
-def tracked_files(top):
-    """The files of the trusted tree."""
-    if os.path.isdir(os.path.join(top, ".git")):
-        # The tree may be another user's: built by root, or on a disk that all share.
-        output = subprocess.run(["git", "-c", "safe.directory=*", "-C", top, "ls-files", "-z"],
-                                capture_output=True, check=True).stdout
-        return [name for name in output.decode().split("\0") if name]
-    found = []
-    for folder, folders, files in os.walk(top):
-        folders[:] = [name for name in folders if name not in ("build", ".git", "__pycache__")]
-        found += [os.path.relpath(os.path.join(folder, name), top) for name in files]
-    return found
-
-
-def copy_build(built, directory):
-    """Copies what make has made for a kernel and its disk, and nothing else: tests, other variants and
-    images come and go in a build directory at any time."""
-    for name in BUILT:
-        source = os.path.join(built, name)
-        for folder, _, files in os.walk(source):
-            inside = os.path.normpath(os.path.join(directory, os.path.relpath(folder, built)))
-            os.makedirs(inside, exist_ok=True)
-            for each in files:
-                copy_built(os.path.join(folder, each), os.path.join(inside, each))
-        if os.path.isfile(source):
-            os.makedirs(directory, exist_ok=True)
-            copy_built(source, os.path.join(directory, name))
-
-
-def forget_object(build, path):
-    """What was compiled from the trusted file is not there to be linked, nor to be included."""
-    for suffix in (".o", ".d"):
-        try:
-            os.remove(os.path.join(build, path + suffix))
-        except FileNotFoundError:
-            pass
-
-
-def copy_built(source, target):
-    """Copies a file with its times and holes. One that has gone since it was seen was temporary."""
-    try:
-        copy_sparse(source, target)
-        shutil.copystat(source, target)
-    except FileNotFoundError:
-        if os.path.exists(source):
-            raise
-
-
-def make_tree(top, build, submission, directory):
-    """A Tree of the trusted files and those taken. What is built already is not built again."""
-    for path in tracked_files(top):
-        source, target = os.path.join(top, path), os.path.join(directory, path)
-        if os.path.exists(source):
-            os.makedirs(os.path.dirname(target), exist_ok=True)
-            shutil.copy2(source, target)
-    built = os.path.join(top, build)
-    with build_lock(built):
-        copy_build(built, os.path.join(directory, "build"))
-    for path, data in submission.taken.items():
-        target = os.path.join(directory, path)
-        forget_object(os.path.join(directory, "build"), path)
-        if os.path.exists(target):
-            with open(target, "rb") as file:
-                if file.read() == data:
-                    continue
-        os.makedirs(os.path.dirname(target), exist_ok=True)
-        with open(target, "wb") as file:
-            file.write(data)
-    reference = os.path.join(built, "quire.elf")
-    if not os.path.exists(reference):
-        raise EnvironmentProblem(f"{reference}: the reference is not built (run make)")
-    prefix = sandbox.network_prefix()
-    return Tree(directory, "build", layout=read_layout(Elf(reference)),
-                wrap=lambda command: [*prefix, *command], before=sandbox.limit_build,
-                environment=sandbox.environment(directory),
-                machine_prefix=prefix, machine_before=sandbox.limit_machine)
-
-
-class Workplace:
-    """A context manager: the Tree of a submission, which goes at the end."""
-
-    def __init__(self, top, build, directory, names):
-        self.top, self.build = top, build
-        self.submission = read_submission(directory, names)
-        self.scratch = None
-
-    def __enter__(self):
-        self.scratch = scratch.make_directory()
-        scratch.register(self, lambda: scratch.remove_directory(self.scratch))
-        try:
-            return make_tree(self.top, self.build, self.submission, self.scratch)
-        except OSError as error:
-            self.__exit__()
-            raise EnvironmentProblem(f"no copy of the tree: {error}") from None
-        except BaseException:
-            self.__exit__()
-            raise
-
-    def __exit__(self, *_):
-        scratch.unregister(self)
-        scratch.remove_directory(self.scratch)
-
-    def notes(self):
-        """What the student should know about what was taken."""
-        ignored = self.submission.ignored
-        notes = [f"{len(self.submission.taken)} files taken"]
-        if ignored:
-            more = " ..." if len(ignored) > IGNORED_LISTED else ""
-            notes.append(f"{len(ignored)} files are not of this lab and were not taken: "
-                         f"{' '.join(ignored[:IGNORED_LISTED])}{more}")
-        return notes + sandbox.notes()

@@ -5,7 +5,11 @@ import signal
 import subprocess
 import tempfile
 import threading
+from dataclasses import dataclass
+from typing import Callable, Dict, Optional, Sequence
 
+from grading.harness import sandbox
+from grading.harness.inputs import Inputs
 from grading.machine import EnvironmentProblem, scratch
 from grading.rings.build import VARIANTS, build_lock
 
@@ -26,21 +30,24 @@ class Tampered(Exception):
     """The kernel tells who looks from outside something else than the reference does."""
 
 
-class Tree:
-    """`build` is the directory of the default build. For submissions: `wrap` turns make's command
-    into one in bounds, `before` sets limits in the child; machine_prefix and machine_before do the
-    same for QEMU; `layout` is the layout note that its kernels must have."""
+@dataclass
+class Bounds:
+    """What a submission is held in. The prefixes are commands that run make and QEMU without network and
+    what they may not read; `layout` is the layout note that its kernels must have; `control` says why not even
+    the reference builds here, None if it does."""
+    build_prefix: Sequence[str]
+    machine_prefix: Sequence[str]
+    layout: Dict[str, int]
+    control: Optional[Callable[[], Optional[str]]] = None
 
-    def __init__(self, root, build, wrap=None, environment=None, before=None, machine_prefix=(),
-                 machine_before=None, layout=None):
+
+class Tree:
+    """`build` is the directory of the default build. Submissions have `bounds`."""
+
+    def __init__(self, root, build, bounds=None):
         self.root = root
         self.build = build
-        self.machine_prefix = machine_prefix
-        self.machine_before = machine_before
-        self.layout = layout
-        self._wrap = wrap or (lambda command: command)
-        self._environment = environment
-        self._before = before
+        self.bounds = bounds
         self._lock = threading.Lock()
         self._made = {}
 
@@ -50,38 +57,66 @@ class Tree:
         return os.path.join(self.build, "variants", variant)
 
     def path(self, variant, name):
-        """A file of a build, made if need be. => raises BuildFailed"""
-        directory = self.directory(variant)
-        target = os.path.join(directory, name)
+        """A file of a build, made if need be. => raises BuildFailed, Tampered, EnvironmentProblem"""
+        target = os.path.join(self.directory(variant), name)
         with self._lock:
             if (variant, name) not in self._made:
-                self._made[variant, name] = self._make(variant, directory, target)
+                self._made[variant, name] = self._failure(variant, target)
             failure = self._made[variant, name]
         if failure is not None:
-            raise BuildFailed(variant, failure)
+            raise failure
         return os.path.join(self.root, target)
 
     def kernel(self, variant):
         return self.path(variant, "quire.elf")
 
-    def _make(self, variant, directory, target):
-        """None, or what make said when it failed."""
+    def _failure(self, variant, target):
+        """Why a file cannot be made, None if it was."""
+        try:
+            output = self._make(variant, target)
+            if output is not None and self.bounds and self.bounds.control and not scratch.stopping.is_set():
+                output = self._make_after_control(variant, target)
+        except (EnvironmentProblem, Tampered) as problem:
+            return problem
+        return None if output is None else BuildFailed(variant, output)
+
+    def _make_after_control(self, variant, target):
+        """A build failed, which may be the host's doing: a full disk, too little memory, no compiler. What the
+        compiler prints proves nothing, for a submission can have it print anything. Where the reference cannot
+        be built either, the host is at fault; where it can, what make says now counts."""
+        complaint = self.bounds.control()
+        if complaint:
+            raise EnvironmentProblem(complaint)
+        return self._make(variant, target)
+
+    def _make(self, variant, target):
+        """None, or what make said when it failed. => raises Tampered"""
+        directory = self.directory(variant)
         jobs = min(4, os.cpu_count() or 1)
         command = ["make", f"-j{jobs}", f"BUILD={directory}", *VARIANTS[variant], target]
-        environment = dict(self._environment or os.environ)
+        environment, before, inputs = dict(os.environ), None, None
+        if self.bounds:
+            command = [*self.bounds.build_prefix, *command, "EVERY_INPUT=1"]
+            environment, before = sandbox.environment(self.root), sandbox.limit_build
+            inputs = Inputs(self.root, directory, environment)
         for name in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES"):
             environment.pop(name, None)
         with tempfile.TemporaryFile() as output:
             try:
                 with build_lock(os.path.join(self.root, directory)):
-                    status = run_group(self._wrap(command), self.root, environment, output,
-                                       self._before)
+                    status = run_group(command, self.root, environment, output, before)
             except FileNotFoundError as error:
                 raise EnvironmentProblem(f"{error.filename} is not installed") from None
-            if status == 0:
-                return None
             output.seek(max(0, output.tell() - OUTPUT_BYTES))
             lines = output.read(OUTPUT_BYTES).decode("utf-8", "replace").splitlines()
+        foreign = inputs.foreign() if inputs else None
+        if foreign:
+            raise Tampered(f"the {variant} kernel is refused: it is made from files outside of its tree: "
+                           f"{foreign}")
+        if status == 0 and inputs and inputs.silent():
+            raise EnvironmentProblem(f"the compiler left no {inputs.silent()}")
+        if status == 0:
+            return None
         why = "make took too long" if status is None else f"make ended with status {status}"
         return lines[-OUTPUT_LINES:] + [why]
 

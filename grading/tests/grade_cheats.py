@@ -158,7 +158,7 @@ class Cheats(SubmissionTest):
         self.assertRegex(self.build_fails(FORK, LARGE_OBJECT), "(?i)file size|too large|status")
 
     def test_a_file_of_the_host_is_no_file_of_the_submission(self):
-        """It can be read by the compiler (docs/instructor.md), and is neither code nor marks."""
+        """It is neither code nor marks."""
         self.build_fails(FORK, '\n#include "/etc/hostname"\n')
 
     def refused(self, pattern):

@@ -6,10 +6,10 @@ import unittest
 
 from grading.harness import lab as labs
 from grading.harness.lab import Check, MachineSpec, Test
-from grading.harness.submission import Workplace
 from grading.harness.suite import Suite
 from grading.harness.tree import Tree
 from grading.harness.want import Word
+from grading.harness.workplace import Workplace
 from grading.machine.options import setting
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))

@@ -7,7 +7,7 @@ import time
 import unittest
 from unittest import mock
 
-from grading.harness import submission
+from grading.harness import workplace
 from grading.machine import EnvironmentProblem, scratch
 from grading.rings.build import build_lock
 
@@ -17,7 +17,7 @@ class BuildCopy(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.built, self.copy = (os.path.join(folder.name, name) for name in ("build", "copy"))
-        for name in ("quire.elf", "gen/version.h", "kernel/vm/fault.c.o", "fs-12.root/bin/sh",
+        for name in ("quire.elf", "mkfs/mkfs", "gen/quire0.elf", "gen/ksyms.S", "gen/version.h", "kernel/vm/fault.c.o", "fs-12.root/bin/sh",
                      "fs-12.img", "hosttest/mem/a.o", "variants/debug/quire.elf"):
             path = os.path.join(self.built, name)
             os.makedirs(os.path.dirname(path), exist_ok=True)
@@ -30,30 +30,35 @@ class BuildCopy(unittest.TestCase):
                       for folder, _, files in os.walk(self.copy) for name in files)
 
     def test_only_what_a_kernel_is_made_of_with_its_times(self):
-        submission.copy_build(self.built, self.copy)
-        self.assertEqual(self.copied(), ["gen/version.h", "kernel/vm/fault.c.o", "quire.elf"])
+        workplace.copy_build(self.built, self.copy)
+        self.assertEqual(self.copied(), ["gen/version.h", "kernel/vm/fault.c.o", "mkfs/mkfs"])
         self.assertEqual(os.stat(os.path.join(self.copy, "gen/version.h")).st_mtime, 2000)
+
+    def test_nothing_from_files_that_are_handed_in(self):
+        for names in (("kernel/vm/fault.c",), ("kernel/vm/",)):
+            workplace.copy_build(self.built, self.copy, names)
+            self.assertEqual(self.copied(), ["gen/version.h", "mkfs/mkfs"])
 
     def test_what_goes_meanwhile_was_temporary(self):
         temporary = os.path.join(self.built, "gen", "version.h.77")
         with open(temporary, "w", encoding="utf-8"):
             pass
-        copy = submission.copy_sparse
+        copy = workplace.copy_sparse
 
         def copy_late(source, target):
             if source == temporary:
                 os.remove(source)
             copy(source, target)
 
-        with mock.patch.object(submission, "copy_sparse", copy_late):
-            submission.copy_build(self.built, self.copy)
+        with mock.patch.object(workplace, "copy_sparse", copy_late):
+            workplace.copy_build(self.built, self.copy)
         self.assertFalse(os.path.exists(temporary))
-        self.assertEqual(self.copied(), ["gen/version.h", "kernel/vm/fault.c.o", "quire.elf"])
+        self.assertEqual(self.copied(), ["gen/version.h", "kernel/vm/fault.c.o", "mkfs/mkfs"])
 
     def test_a_copy_that_cannot_be_made_is_no_silence(self):
-        os.makedirs(os.path.join(self.copy, "quire.elf"))
+        os.makedirs(os.path.join(self.copy, "mkfs/mkfs"))
         with self.assertRaises(OSError):
-            submission.copy_build(self.built, self.copy)
+            workplace.copy_build(self.built, self.copy)
 
 
 class BuildLock(unittest.TestCase):

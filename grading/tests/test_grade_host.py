@@ -16,6 +16,7 @@ from xml.etree import ElementTree
 
 from grading.harness import classes, files, sandbox, selfcheck
 from grading.harness.elf import Elf
+from grading.harness.inputs import names_in
 from grading.harness.lab import Check, Test
 from grading.harness.outcome import Verdict, not_run
 from grading.harness.run import Run
@@ -213,7 +214,7 @@ class Submissions(Scratch):
 
 class Bounds(unittest.TestCase):
     def setUp(self):
-        for cached in (sandbox.network_prefix, sandbox.unbounded):
+        for cached in (sandbox.network_prefix, sandbox._mounts, sandbox.unbounded):
             cached.cache_clear()
             self.addCleanup(cached.cache_clear)
 
@@ -259,7 +260,14 @@ class Bounds(unittest.TestCase):
 
     def test_the_build_sees_no_secrets(self):
         with mock.patch.dict(os.environ, {"GITHUB_TOKEN": "secret", "PATH": "/bin"}):
-            self.assertEqual(set(sandbox.environment("/x")) - set(sandbox.PASSED_ON), {"HOME"})
+            self.assertEqual(set(sandbox.environment("/x")) - set(sandbox.PASSED_ON),
+                             {"HOME", "CCACHE_DISABLE"})
+
+
+class BuildInputs(unittest.TestCase):
+    def test_names_as_compiler_and_assembler_write_them(self):
+        text = "a\\ b.o: x\\#y.c /usr/z.h \\\n ../up.h a$$b\\\n c.h\n\nx.h:\n"
+        self.assertEqual(names_in(text), {"a b.o", "x#y.c", "/usr/z.h", "../up.h", "a$b", "c.h", "x.h"})
 
 
 class Unfit(Scratch):
