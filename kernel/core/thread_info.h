@@ -37,12 +37,12 @@ struct held_lock {
 };
 
 struct thread_info {
-	u32 flags;	 /* TIF_*; set by any hart with an atomic or, read at return */
-	u32 cpu_id;	 /* of the hart that runs or last ran this thread */
-	u64 kernel_sp;	 /* top of the kernel stack: where a trap from user begins */
-	u64 trap_sp;	 /* scratch of trap/entry.S: two registers as they were at the trap */
+	u32 flags;     /* TIF_*; set by any hart with an atomic or, read at return */
+	u32 cpu_id;    /* of the hart that runs or last ran this thread */
+	u64 kernel_sp; /* top of the kernel stack: where a trap from user begins */
+	u64 trap_sp;   /* scratch of trap/entry.S: two registers as they were at the trap */
 	u64 trap_t0;
-	struct cpu *cpu; /* likewise */
+	struct cpu *cpu; /* of that same hart */
 	u64 kstack_base; /* lowest address of the kernel stack; the guard is below */
 	const char *name;
 	u32 pid;
