@@ -370,3 +370,27 @@ KTEST(vm_random_operations_keep_areas_right)
 	}
 	mm_leave();
 }
+
+/* A hart may hold old instructions of a frame that gets new contents: it owes a fence.i. */
+KTEST(vm_executable_contents_reach_every_hart)
+{
+	const u64 other = BASE + 16 * PAGE_SIZE;
+	struct mm *mm = mm_enter(), *child;
+
+	KTEST_REQUIRE(mm && map_anon(mm, 2));
+	KTEST_REQUIRE(vma_map(mm, other, PAGE_SIZE, VM_RW | VM_EXEC, NULL, 0, MAP_PLACE_FIXED) ==
+		      other);
+	mm->tlb.icache_stale = 0;
+	KTEST_CHECK(put_user_u32(BASE, 7) == 0);
+	KTEST_CHECK(mm->tlb.icache_stale == 0);
+	KTEST_CHECK(put_user_u32(other, 7) == 0);
+	KTEST_CHECK(mm->tlb.icache_stale != 0);
+	child = mm_fork(mm);
+	KTEST_REQUIRE(!IS_ERR_OR_NULL(child));
+	KTEST_CHECK(child->tlb.icache_stale == ~0U);
+	mm->tlb.icache_stale = 0;
+	KTEST_CHECK(put_user_u32(other, 8) == 0); /* a copy */
+	KTEST_CHECK(mm->tlb.icache_stale != 0);
+	mm_put(child);
+	mm_leave();
+}

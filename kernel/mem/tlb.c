@@ -55,7 +55,7 @@ tlb_context_init(struct tlb_context *ctx, struct pgtable *pgt,
 	ctx->asid = 0;
 	ctx->harts = 0;
 	ctx->stale = 0;
-	ctx->icache_stale = 0;
+	ctx->icache_stale = ~0U; /* it may begin with pages that another address space wrote */
 	ctx->release = release;
 	refcount_set(&ctx->refs, 1);
 	tlb_check_init(ctx, pgt);
@@ -204,13 +204,14 @@ tlb_put_left(void)
 	tlb_context_put(old);
 }
 
-/* The harts of a mask of logical ids but this one, as SBI wants them: by hart id. */
-static NOINLINE void
-remote_flush(cpumask_t harts, u64 start, u64 size)
+typedef void remote_fence(u64 hart_mask, u64 hart_base, u64 start, u64 size);
+
+/* A fence on the harts of a mask of logical ids but this one; SBI wants them by hart id. */
+static void
+fence_harts(cpumask_t harts, remote_fence *fence, u64 start, u64 size)
 {
 	u64 mask = 0;
 
-	vmstat_add(NR_TLB_REMOTE_FLUSH, 1);
 	harts &= ~(1U << cpu_id());
 	for (u32 i = 0; i < nr_cpus; i++) {
 		if (!(harts & (1U << i)) || !cpus[i].online)
@@ -218,10 +219,17 @@ remote_flush(cpumask_t harts, u64 start, u64 size)
 		if (cpus[i].hartid < 64)
 			mask |= 1UL << cpus[i].hartid;
 		else
-			sbi_remote_sfence(1, cpus[i].hartid, start, size);
+			fence(1, cpus[i].hartid, start, size);
 	}
 	if (mask)
-		sbi_remote_sfence(mask, 0, start, size);
+		fence(mask, 0, start, size);
+}
+
+static NOINLINE void
+remote_flush(cpumask_t harts, u64 start, u64 size)
+{
+	vmstat_add(NR_TLB_REMOTE_FLUSH, 1);
+	fence_harts(harts, sbi_remote_sfence, start, size);
 }
 
 /* By address it is of every number, whichever the context has on each hart. */
@@ -337,20 +345,18 @@ tlb_flush_kernel(u64 start, u64 end)
 		flush_harts(NULL, (1U << nr_cpus) - 1, start, end - start);
 }
 
+static void
+remote_fence_i(u64 hart_mask, u64 hart_base, u64 start UNUSED, u64 size UNUSED)
+{
+	sbi_remote_fence_i(hart_mask, hart_base);
+}
+
 void
 icache_flush(struct tlb_context *ctx)
 {
-	cpumask_t harts;
-	u64 mask = 0;
-
 	__atomic_store_n(&ctx->icache_stale, ~(1U << cpu_id()), __ATOMIC_SEQ_CST);
-	harts = __atomic_load_n(&ctx->harts, __ATOMIC_SEQ_CST);
 	fence_i();
-	for (u32 i = 0; i < nr_cpus; i++)
-		if (i != cpu_id() && harts & (1U << i))
-			mask |= 1UL << cpus[i].hartid;
-	if (mask)
-		sbi_remote_fence_i(mask, 0);
+	fence_harts(__atomic_load_n(&ctx->harts, __ATOMIC_SEQ_CST), remote_fence_i, 0, 0);
 }
 
 void

@@ -1,6 +1,7 @@
 #include "vm/anon.h"
 
 #include "mem/page_alloc.h"
+#include "mem/tlb.h"
 #include "mem/vmstat.h"
 #include "vm/anon_group.h"
 #include "vm/lru.h"
@@ -48,6 +49,8 @@ page_map(struct vma *vma, pte_t *ptep, struct page *page)
 {
 	u64 flags = vma->pte_flags;
 
+	if (unlikely(flags & PTE_X))
+		icache_flush(&vma->mm->tlb); /* before a hart can fetch what was stored */
 	page->mapcount = (atomic_t)ATOMIC_INIT(1);
 	vmstat_add(NR_ANON_MAPPED, 1);
 	lru_add_private(page);

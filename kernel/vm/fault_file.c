@@ -200,6 +200,8 @@ map_writable(struct fault *f, struct page *page)
 	if (pte_is_none(now)) {
 		vmstat_add(NR_FILE_MAPPED, page_map_get(page) >> 32 == 0);
 		atomic64_add(&mm->rss_file, 1);
+		if (f->vma->flags & VM_EXEC)
+			icache_flush(&mm->tlb);
 	} else if (!pte_present(now) || pte_page(now) != page) {
 		return;
 	}

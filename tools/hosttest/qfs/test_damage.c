@@ -208,12 +208,12 @@ damage_run(bool with_log, u32 rounds)
 
 HOSTTEST(qfs_damaged_images)
 {
-	damage_run(false, 500);
+	damage_run(false, 200);
 }
 
 HOSTTEST(qfs_damaged_images_with_log)
 {
-	damage_run(true, 500);
+	damage_run(true, 200);
 }
 
 /* fsck of images that are cut short, empty or noise. */
