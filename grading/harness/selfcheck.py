@@ -10,12 +10,20 @@ from grading.harness import lab as labs, show
 from grading.harness.outcome import Verdict
 from grading.harness.suite import Suite
 from grading.harness.tree import BuildFailed, Tree
+from grading.harness.workplace import ReferenceWorkplace, build_complaint
 from grading.machine import EnvironmentProblem, scratch
 from grading.machine.command_line import find_qemu
 
-SCRATCH_BYTES = 600 << 20  # one machine's memory and disk, and a copy of the tree
+MACHINE_BYTES = 400 << 20  # of one machine: its memory and its disks, as far as tests fill them
+COPY_BYTES = 200 << 20     # a copy of the tree, built
 SLOW_BOOT_SECONDS = 20     # a boot takes one or two; limits are 60
 FIT, UNFIT = 0, 2
+
+
+def scratch_bytes(options):
+    """What is needed for so many machines side by side. A class has a copy for each."""
+    copies = options.j if options.class_folder else 1
+    return options.j * MACHINE_BYTES + copies * COPY_BYTES
 
 
 def complaints(top, options):
@@ -25,18 +33,28 @@ def complaints(top, options):
     except EnvironmentProblem as problem:
         yield str(problem)
         return
+    needed = scratch_bytes(options)
     for place in {scratch.scratch_root(), tempfile.gettempdir()}:
         free = shutil.disk_usage(place).free
-        if free < SCRATCH_BYTES:
-            yield f"{place} has {free >> 20} MiB free; {SCRATCH_BYTES >> 20} MiB are needed"
+        if free < needed:
+            yield f"{place} has {free >> 20} MiB free; {needed >> 20} MiB are needed with -j {options.j}"
             return
-    yield from boot_complaints(top, options)
+    yield from reference_complaints(top, options)
 
 
-def boot_complaints(top, options):
-    """The reference boots, fast enough, and gets its marks for it."""
+def reference_complaints(top, options):
+    """The reference, handed in as a submission, builds here, boots fast enough and gets its marks for it."""
+    lab = labs.load(options.lab or "boot")
+    with ReferenceWorkplace(top, options.build, lab.files) as tree:
+        complaint = build_complaint(tree)
+        if complaint:
+            yield complaint
+            return
+        yield from boot_complaints(tree, options)
+
+
+def boot_complaints(tree, options):
     test = next(test for test in labs.load("boot").tests if test.id == "exit-status")
-    tree = Tree(top, options.build)
     with tempfile.TemporaryDirectory() as logs:
         suite = Suite([test], tree, logs, workers=1, slow=options.slow)
         suite.go(lambda outcome: None)

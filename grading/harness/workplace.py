@@ -169,10 +169,15 @@ class ReferenceWorkplace(Workplace):
 def reference_complaint(top, build, names):
     """What keeps the reference from being built here as a submission is; None if nothing does."""
     with ReferenceWorkplace(top, build, names) as tree:
-        try:
-            tree.kernel("default")
-        except BuildFailed as failure:
-            return f"the reference does not build here: {' / '.join(failure.output[-3:])}"
-        except Tampered as complaint:
-            return f"the reference does not build here: {complaint}"
+        return build_complaint(tree)
+
+
+def build_complaint(tree):
+    """The same for a tree of the reference's."""
+    try:
+        tree.kernel("default")
+    except BuildFailed as failure:
+        return f"the reference does not build here: {' / '.join(failure.output[-3:])}"
+    except Tampered as complaint:
+        return f"the reference does not build here: {complaint}"
     return None

@@ -277,7 +277,7 @@ class Unfit(Scratch):
         super().setUp()
         command_line.find_qemu.cache_clear()
         self.addCleanup(command_line.find_qemu.cache_clear)
-        self.options = argparse.Namespace(build="build", slow=1.0)
+        self.options = argparse.Namespace(build="build", slow=1.0, lab="", j=2, class_folder=None)
 
     def complaint(self):
         with self.assertRaisesRegex(EnvironmentProblem, "not fit") as raised:
@@ -304,11 +304,25 @@ class Unfit(Scratch):
         with self.fake_qemu("8.0.0"), mock.patch.object(shutil, "disk_usage", return_value=usage):
             self.assertIn("50 MiB free", self.complaint())
 
+    def test_space_for_machines_side_by_side(self):
+        usage = mock.Mock(total=4 << 30, free=2 << 30)
+        workplace = mock.patch.object(selfcheck, "ReferenceWorkplace", side_effect=EnvironmentProblem("later"))
+        with self.fake_qemu("8.0.0"), workplace, mock.patch.object(shutil, "disk_usage", return_value=usage):
+            self.options.j = 4
+            with self.assertRaisesRegex(EnvironmentProblem, "later"):
+                selfcheck.require_fit(self.folder, self.options)
+            self.options.j = 8
+            self.assertIn("-j 8", self.complaint())
+            self.options.j, self.options.class_folder = 4, self.folder
+            self.assertIn("-j 4", self.complaint())
+
     def slow_boot(self, wall, usable):
         outcome = not_run(make_tests(1)[0], Verdict.PASS, "")
         outcome.seconds, outcome.machine_seconds = wall, usable
         suite = mock.Mock(outcomes=[outcome])
-        return self.fake_qemu("8.0.0"), mock.patch.object(selfcheck, "Suite", return_value=suite)
+        return self.fake_qemu("8.0.0"), mock.patch.multiple(
+            selfcheck, Suite=mock.Mock(return_value=suite), ReferenceWorkplace=mock.MagicMock(),
+            build_complaint=mock.Mock(return_value=None))
 
     def test_slow_machine(self):
         fake, boot = self.slow_boot(100, 90)
