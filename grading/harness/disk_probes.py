@@ -73,12 +73,12 @@ def reads_needed(run, values, serial="swap0", fact="", string=None, slack=0.02):
                     "a page that was just read is in the swap cache: is it looked for there?")
 
 
-def swap_slots(run, values):
+def swap_slots(run, values, nr):
     """{index of a page of the area: its slot} for those whose entry names one; the walk is ours."""
     view = run.view
     root, slots = view.root_of(values["pid"]), {}
     shift, swap = view.number("SWAP_TYPE_BITS"), view.number("PTE_SWAP")
-    for index, va in enumerate(addresses(values)):
+    for index, va in enumerate(addresses(values, nr)):
         entry, leaf = sv39.lookup(view.ram, root, va)
         if leaf is None and entry & swap:
             slots[index] = entry >> sv39.ENTRY_PPN >> shift
@@ -86,9 +86,9 @@ def swap_slots(run, values):
 
 
 @probe
-def slots_differ(run, values, at_least=1):
+def slots_differ(run, values, nr=1, at_least=1):
     """So many pages at least are in slots, no two in one, none in the header's."""
-    slots = swap_slots(run, values)
+    slots = swap_slots(run, values, nr)
     if len(slots) < at_least:
         raise Wrong(f"at least {at_least} pages in slots", f"{len(slots)} are",
                     "the area does not fit into memory")
@@ -114,13 +114,13 @@ def cached_slots(run):
 
 
 @probe
-def slots_hold_pages(run, values, at_least=1):
+def slots_hold_pages(run, values, nr=1, at_least=1):
     """The slot that a page's entry names holds the page's bytes on the disk."""
-    slots, cached = swap_slots(run, values), cached_slots(run)
+    slots, cached = swap_slots(run, values, nr), cached_slots(run)
     outside = sorted(index for index, slot in slots.items() if slot not in cached)
     if len(outside) < at_least:
         raise Wrong(f"at least {at_least} pages on the disk and not in memory",
-                    f"{len(outside)} of {values['nr']}")
+                    f"{len(outside)} of {nr}")
     chosen = random.Random(run.seed).sample(outside, min(NR_SAMPLED, len(outside)))
     with open(run.machine.disks["swap0"], "rb") as image:
         for index in chosen:

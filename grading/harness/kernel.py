@@ -33,6 +33,17 @@ class Page:
     private: int
 
 
+@dataclass
+class Process:
+    """Addresses are the kernel's, but `root`, the physical one of its page table."""
+    pid: int
+    address: int
+    parent: int
+    mm: int
+    root: int
+    name: str
+
+
 class KernelView:
     """open() when the machine has its memory. Read it while the machine is paused."""
 
@@ -41,9 +52,14 @@ class KernelView:
         self.ram_size = ram_size
         self.ram = None
         self.layout = read_layout(self.elf)
+        self._found = {}  # what is known since look()
 
     def open(self, path):
         self.ram = GuestRam(path, self.ram_size)
+
+    def look(self):
+        """The machine has been paused anew: what was found before is not true any more."""
+        self._found.clear()
 
     def close(self):
         if self.ram is not None:
@@ -130,13 +146,27 @@ class KernelView:
                        self.field(task, "task.mm"))
                 break
 
+    def process(self, pid):
+        """The Process with a pid. => raises Unsound: there is none with memory, or more than one"""
+        if pid not in self._found:
+            self._found[pid] = self._find_process(pid)
+        return self._found[pid]
+
+    def _find_process(self, pid):
+        found = [entry for entry in self.processes() if entry[0] == pid]
+        if len(found) != 1 or not found[0][2]:
+            raise Unsound(f"there are {len(found)} processes {pid} with memory" if len(found) > 1
+                          else f"there is no process {pid} with memory")
+        _, task, mm = found[0]
+        address = self.field(task, "task.process")
+        root = self.pa_of(self.field(mm + self.offset("mm.pgt"), "pgtable.root"))
+        name = self.read(task + self.offset("task.name"), self.number("TASK_NAME_MAX")).split(b"\0")[0]
+        return Process(pid, address, self.field(address, "process.parent"), mm, root,
+                       name.decode("utf-8", "replace"))
+
     def root_of(self, pid):
         """The physical address of a process's root table."""
-        for each, _, mm in self.processes():
-            if each == pid and mm:
-                root = self.field(mm + self.offset("mm.pgt"), "pgtable.root")
-                return self.pa_of(root)
-        raise Unsound(f"there is no process {pid} with memory")
+        return self.process(pid).root
 
     def progress(self):
         """Numbers that move while anything at all goes on."""

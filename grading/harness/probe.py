@@ -6,15 +6,20 @@ is right, else raises Wrong with what it expected, what it saw and why that matt
 """
 
 import importlib
+import os
 import struct
 
 from grading.harness import sv39
+from grading.harness.elf import Elf
 from grading.harness.kernel import Unsound
 from grading.harness.sv39 import BadTable
 
 MODULES = ("grading.harness.probes", "grading.harness.disk_probes")
 PROBES = {}
 PAGE = 4096
+PROGRAM = "gradetest"
+ROLES = ("pid", "parent", "child")  # what a checkpoint calls processes
+SHF_EXECINSTR = 4
 
 
 class Wrong(Exception):
@@ -39,6 +44,7 @@ def find(name):
 def call(check, run, values):
     """(ok, expected, seen, why) of a check's probe."""
     try:
+        check_processes(run, values)
         find(check.probe)(run, values, **check.args)
         return True, "", "", ""
     except Wrong as wrong:
@@ -77,5 +83,60 @@ def word_in(run, frame, offset=0):
     return run.view.ram.u64s((frame << 12) + offset, 1)[0]
 
 
-def addresses(values, key="at"):
-    return [values[key] + index * PAGE for index in range(values.get("nr", 1))]
+def addresses(values, nr=1, key="at"):
+    """Of `nr` pages, a number of the check's: what the guest says must be the same."""
+    told = values.get("nr", 1)
+    if told != nr:
+        raise Wrong(f"a checkpoint with {nr} pages", f"one with {told}")
+    return [values[key] + index * PAGE for index in range(nr)]
+
+
+def check_processes(run, values):
+    """A kernel that knows the nonce can send a checkpoint of its own, with numbers that suit it. So those that a
+    checkpoint names are processes of the test program, and parent and child are that."""
+    for role in ROLES:
+        if role in values:
+            check_program(run, role, values[role])
+    if "parent" in values and "child" in values:
+        parent, child = (run.view.process(values[role]) for role in ("parent", "child"))
+        if parent.address == child.address or parent.mm == child.mm or parent.root == child.root:
+            raise Wrong("a parent and a child with address spaces of their own",
+                        f"processes {parent.pid} and {child.pid} share one")
+        if child.parent != parent.address:
+            raise Wrong(f"process {child.pid} is a child of {parent.pid}", "it is not")
+
+
+def check_program(run, role, pid):
+    """A process has the test program's name, and its text, as far as that is present, is the file's."""
+    process, seen = run.view.process(pid), 0
+    if process.name != PROGRAM:
+        raise Wrong(f"the {role} is a process of {PROGRAM}", f"process {pid} is one of {process.name!r}")
+    for va, text in program_text(run):
+        _, leaf = sv39.lookup(run.view.ram, process.root, va)
+        if leaf is None:
+            continue
+        seen += 1
+        if not leaf.may(sv39.U | sv39.X) or run.view.ram.read(leaf.pa + va % leaf.size, len(text)) != text:
+            raise Wrong(f"the {role} executes {PROGRAM}", f"process {pid} has other text at {va:#x}")
+    if not seen:
+        raise Wrong(f"the {role} executes {PROGRAM}", f"process {pid} has nothing of its text")
+
+
+def program_text(run):
+    """[(address, bytes)] for each page of the test program's text, as it lies on the host."""
+    if "program" not in run.memo:
+        directory = os.path.join(run.tree.root, run.tree.directory(run.test.machine.variant))
+        elf = Elf(os.path.join(directory, "user", "bin", PROGRAM))
+        run.memo["program"] = [page for _, _, flags, start, offset, size, *_ in elf.sections
+                               if flags & SHF_EXECINSTR
+                               for page in split_pages(start, elf.data[offset:offset + size])]
+    return run.memo["program"]
+
+
+def split_pages(start, data):
+    """(address, bytes) for the part of each page."""
+    at = start
+    while at < start + len(data):
+        end = min((at // PAGE + 1) * PAGE, start + len(data))
+        yield at, data[at - start:end - start]
+        at = end

@@ -73,9 +73,9 @@ def firmware_is_not_free(run, values):
 
 
 @probe
-def shares_frames(run, values, first="parent", second="child", writable=False):
+def shares_frames(run, values, nr=1, first="parent", second="child", writable=False):
     """Both processes have the same frames at `at`, read-only or both writable."""
-    for va in addresses(values):
+    for va in addresses(values, nr):
         frames = frame_of(run, values[first], va), frame_of(run, values[second], va)
         if None in frames or frames[0] != frames[1]:
             raise Wrong(f"{first} and {second} map the same frame at {va:#x}",
@@ -88,9 +88,9 @@ def shares_frames(run, values, first="parent", second="child", writable=False):
 
 
 @probe
-def counts_mappers(run, values, mapcount=2):
+def counts_mappers(run, values, nr=1, mapcount=2):
     """The struct page of each shared frame counts those who map it."""
-    for va in addresses(values):
+    for va in addresses(values, nr):
         frame = frame_of(run, values["parent"], va)
         if frame is None:
             raise Wrong("a page that is mapped", f"nothing at {va:#x}")
@@ -102,9 +102,9 @@ def counts_mappers(run, values, mapcount=2):
 
 
 @probe
-def split_page(run, values, changed=0):
+def split_page(run, values, nr=1, changed=0):
     """After a store the two have frames of their own for that page, and share all others."""
-    for index, va in enumerate(addresses(values)):
+    for index, va in enumerate(addresses(values, nr)):
         frames = frame_of(run, values["parent"], va), frame_of(run, values["child"], va)
         if index == changed and (None in frames or frames[0] == frames[1]):
             raise Wrong("frames of their own for the page that was written",
@@ -157,17 +157,17 @@ def text_shared(run, values):
 
 
 @probe
-def absent(run, values, except_page=None, at_most=0):
+def absent(run, values, nr=1, except_page=None, at_most=0):
     """No page of the area is present (but one, or at most so many)."""
     present = []
-    for index, va in enumerate(addresses(values)):
+    for index, va in enumerate(addresses(values, nr)):
         _, leaf = user_leaf(run, values["pid"], va)
         if leaf is not None and index != except_page:
             present.append(index)
     if len(present) > at_most:
         most = f"at most {at_most} pages" if at_most else "no page"
         raise Wrong(f"{most} present before it is touched",
-                    f"{len(present)} of {values.get('nr', 1)}, the first is page {present[0]}")
+                    f"{len(present)} of {nr}, the first is page {present[0]}")
 
 
 @probe
@@ -321,26 +321,26 @@ def same_frame_of_two(run, values):
 
 
 @probe
-def notes_frames(run, values):
+def notes_frames(run, values, nr=1):
     """Remembers the frames of an area, all of which are present."""
-    run.memo["frames"] = [frame_of(run, values["pid"], va) for va in addresses(values)]
+    run.memo["frames"] = [frame_of(run, values["pid"], va) for va in addresses(values, nr)]
     if None in run.memo["frames"]:
         raise Wrong("every page present", f"{run.memo['frames'].count(None)} are not")
 
 
 @probe
-def same_frames_as_noted(run, values):
+def same_frames_as_noted(run, values, nr=1):
     """The area has the same frames as at the checkpoint before."""
-    frames = [frame_of(run, values["pid"], va) for va in addresses(values)]
+    frames = [frame_of(run, values["pid"], va) for va in addresses(values, nr)]
     changed = sum(a != b for a, b in zip(frames, run.memo.get("frames", [])))
     if not run.memo.get("frames") or changed:
         raise Wrong("the frames of before", f"{changed} of {len(frames)} pages moved or went")
 
 
 @probe
-def counts_frames(run, values, share=0.0):
+def counts_frames(run, values, nr=1, share=0.0):
     """Remembers how many pages of the area are present: they must have a share of all memory."""
-    present = sum(user_leaf(run, values["pid"], va)[1] is not None for va in addresses(values))
+    present = sum(user_leaf(run, values["pid"], va)[1] is not None for va in addresses(values, nr))
     run.memo["frames"] = present
     if present < share * run.numbers["mem_pages"]:
         raise Wrong(f"at least {share:.0%} of {run.numbers['mem_pages']} frames hold pages of the area, for "

@@ -171,6 +171,7 @@ class Run:
             try:
                 if wanted and first:
                     self.qmp.stop()
+                    self.view.look()
                     with self.machine.clock.paused():
                         for check in wanted:
                             self.found[check.id] = probe.call(check, self, values)

@@ -3,6 +3,8 @@
 from grading.harness.lab import Check, Lab, MachineSpec, Test
 from grading.harness.want import AtMost, Between, Equal, Fact, Status, Word
 
+PAGES = 8
+
 LAB = Lab(
     name="cow",
     title="Copy-on-write: fork shares, a store divides",
@@ -13,10 +15,10 @@ LAB = Lab(
             text="fork shares pages; the first store gives the writer a page of its own.",
             checks=[
                 Check("fork-shares", 3, "After fork parent and child map the same frames, "
-                      "read-only.", probe="shares_frames", at="forked",
+                      "read-only.", probe="shares_frames", at="forked", args={"nr": PAGES},
                       hint="mm_fork() copies entries, and takes W away in both address spaces."),
                 Check("fork-counts", 2, "Each shared frame's struct page counts both mappers.",
-                      probe="counts_mappers", at="forked",
+                      probe="counts_mappers", at="forked", args={"nr": PAGES},
                       hint="One page_get() and one more in mapcount for each entry copied."),
                 Check("text-shared", 1, "Parent and child execute the same frame of the program.",
                       probe="text_shared", at="forked"),
@@ -24,6 +26,7 @@ LAB = Lab(
                       "fork.", fact="child_sees", want=Equal(8)),
                 Check("write-splits", 3, "The child's store gives it a frame of its own for that "
                       "page; all others stay shared.", probe="split_page", at="split",
+                      args={"nr": PAGES},
                       hint="fault_cow(): look, prepare, lock, look again."),
                 Check("write-bytes", 2, "In the machine's memory, the parent's frame keeps the old "
                       "word and the child's has the new one.", probe="split_bytes", at="split"),

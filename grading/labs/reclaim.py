@@ -5,6 +5,7 @@ from grading.harness.replace import HOT
 from grading.harness.want import AtLeast, AtMost, Between, Equal, Replacement, UsesSeen
 
 PAGES = 14336
+LOCKED_PAGES = 64
 
 LAB = Lab(
     name="reclaim",
@@ -32,9 +33,9 @@ LAB = Lab(
                       fact="free_pages", want=AtLeast(32)),
                 Check("mlock", 1, "mlock of 256 KiB works.", fact="mlock", want=Equal(1)),
                 Check("locked-noted", 1, "Locked pages are present.", probe="notes_frames",
-                      at="locked"),
+                      at="locked", args={"nr": LOCKED_PAGES}),
                 Check("locked-stay", 2, "After all that, locked pages are in the same frames.",
-                      probe="same_frames_as_noted", at="pressed",
+                      probe="same_frames_as_noted", at="pressed", args={"nr": LOCKED_PAGES},
                       hint="VM_LOCKED areas are not for reclaim."),
                 Check("drop-caches", 1, "drop_caches gives up what is clean and not mapped.",
                       fact="cached_after_drop", want=AtMost(600)),
@@ -47,7 +48,7 @@ LAB = Lab(
                       "holds.", fact="references_wrong", want=Equal(0)),
                 Check("references-memory", 1, "At the end three quarters of all memory hold pages of the "
                       "file: nobody else needs it.", probe="counts_frames", at="used",
-                      args={"share": 0.75}),
+                      args={"nr": PAGES, "share": 0.75}),
                 Check("references-faults", 3, "They cost as many major faults as the simulation of FIFO, "
                       "CLOCK, ageing or LRU has with that memory, or 5 % more, and no fewer than chance "
                       "allows.", fact="references_majors", want=Replacement(100000, 16000, 256, PAGES),

@@ -54,10 +54,11 @@ LAB = Lab(
             checks=[
                 Check("pages-in-slots", 2, "Each page that is out has a slot of its own, which its "
                       "page-table entry names.", probe="slots_differ", at="filled",
-                      args={"at_least": OUT_PAGES_MIN},
+                      args={"nr": OUT_PAGES, "at_least": OUT_PAGES_MIN},
                       hint="A slot is taken from the time on that it is given out, whoever asks next."),
                 Check("slots-hold-pages", 3, "On the disk, in that slot, are the page's bytes.",
-                      probe="slots_hold_pages", at="filled", args={"at_least": OUT_PAGES_MIN // 2},
+                      probe="slots_hold_pages", at="filled",
+                      args={"nr": OUT_PAGES, "at_least": OUT_PAGES_MIN // 2},
                       hint="A page may leave memory only when its write has ended, and ended well."),
                 Check("disk-written", 1, "So much was written to the disk as does not fit into RAM, "
                       "as QEMU counts it.", probe="disk_written", at="filled",
@@ -114,7 +115,8 @@ LAB = Lab(
                 Check("refs-begin", 1, "All pages were written, and more than fit are out.",
                       probe="notes_reads", at="filled"),
                 Check("refs-memory", 1, "At the end the program has three quarters of all memory: nobody "
-                      "else needs it.", probe="counts_frames", at="used", args={"share": 0.75}),
+                      "else needs it.", probe="counts_frames", at="used",
+                      args={"nr": REFS_PAGES, "share": 0.75}),
                 Check("refs-faults", 3, "They cost as many faults as the simulation of FIFO, CLOCK, ageing "
                       "or LRU has with that memory, or 5 % more, and no fewer than chance allows.",
                       fact="refs_faults", want=Replacement(100000, REFS, HOT_PAGES, REFS_PAGES),

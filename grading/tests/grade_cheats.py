@@ -18,8 +18,8 @@ from grading.tests.grade_support import TOP, SubmissionTest
 FAULT = "kernel/vm/fault.c"
 FORK = "kernel/vm/fork.c"
 INCLUDES = "".join(f'#include "{name}"\n' for name in (
-    "core/panic.h", "core/printk.h", "dev/virtio_console.h", "lib/printf.h", "lib/string.h",
-    "sched/task.h", "vm/usercopy.h"))
+    "core/machine.h", "core/panic.h", "core/printk.h", "dev/virtio_console.h", "lib/printf.h", "lib/string.h",
+    "proc/process.h", "sched/sched.h", "sched/task.h", "vm/usercopy.h"))
 CALL = '\tif (strcmp(current->name, "gradetest") == 0)\n\t\tcheat();\n'
 
 # Runs once, at the first fork.
@@ -36,7 +36,7 @@ FLOODS_CONSOLE = ('\tfor (int i = 0; i < 100000; i++)\n'
                   "\tmachine_power_off(0);\n")
 # Guesses all facts that are plain numbers; the nonce comes from where the test program keeps it.
 STEALS = ('\tstatic const char *const facts[] = {"child_sees", "parent_keeps", "write_faults"};\n'
-          '\tstatic const int values[] = {8, 8, 1};\n\tchar nonce[25] = "", line[160];\n'
+          '\tstatic const int values[] = {8, 8, 1};\n\tchar nonce[25] = "", line[200];\n'
           "\tuva_t at = 0x10000;\n\n"
           "\twhile (at < 0x80000 && !nonce[0]) {\n"
           "\t\tchar text[64];\n\n"
@@ -51,6 +51,15 @@ STEALS = ('\tstatic const char *const facts[] = {"child_sees", "parent_keeps", "
           '\t\t\t"{\\"n\\":\\"%s\\",\\"t\\":\\"fact\\",\\"k\\":\\"%s\\",\\"v\\":%d}\\n", nonce, facts[i],\n'
           "\t\t\tvalues[i]);\n\n\t\tvirtio_console_write(line, len);\n\t}\n\tmachine_power_off(0);\n")
 
+
+# Checkpoints of its own: no pages, or one process as parent and child.
+NUMBERS = ('\tstatic const char *const stops[] = {"forked", "split", "alone", "rewritten"};\n\n'
+           "\tfor (int i = 0; i < 4; i++) {\n"
+           "\t\tint len = snprintf(line, sizeof(line),\n"
+           '\t\t\t"{\\"n\\":\\"%%s\\",\\"t\\":\\"stop\\",\\"k\\":\\"%%s\\",\\"v\\":{\\"parent\\":%%d,"\n'
+           '\t\t\t"\\"child\\":%%d,\\"at\\":%%d,\\"nr\\":%%d,\\"text\\":%%d}}\\n", nonce, stops[i], %s,\n'
+           "\t\t\t%s, 0x10000, %s, 0x10000);\n\n\t\tvirtio_console_write(line, len);\n\t}\n"
+           "\ttask_sleep_ns(2000000000, false);\n\tmachine_power_off(0);\n")
 
 # A layout note before the kernel's own: the page tables of processes would be elsewhere.
 FALSE_NOTE = """
@@ -121,6 +130,15 @@ class Cheats(SubmissionTest):
         forged = {check.id for check in outcome.checks if check.ok}
         self.assertLessEqual(forged, {"child-sees", "parent-keeps", "one-fault"})
         self.assertLess(outcome.earned * 4, outcome.points)
+
+    def test_checkpoints_with_numbers_that_suit(self):
+        """Of probes, that no page and one and the same process have nothing to differ in."""
+        for numbers in (("1", "1", "0"), ("1", "1", "8"), ("current->process->pid",) * 2 + ("8",)):
+            with self.subTest(numbers=numbers):
+                self.cheat(STEALS.replace("\tmachine_power_off(0);\n", NUMBERS % numbers))
+                outcome = self.grade()
+                forged = {check.id for check in outcome.checks if check.ok}
+                self.assertLessEqual(forged, {"child-sees", "parent-keeps", "one-fault"})
 
     def test_other_files_are_not_taken(self):
         self.put("user/test/gradetest/cow.c", "int broken(\n")

@@ -19,6 +19,7 @@ from grading.harness.elf import Elf
 from grading.harness.inputs import names_in
 from grading.harness.lab import Check, Test
 from grading.harness.outcome import Verdict, not_run
+from grading.harness.probe import Wrong, addresses
 from grading.harness.run import Run
 from grading.harness.submission import FILES_MAX, Refused, read_submission
 from grading.harness.suite import Suite
@@ -262,6 +263,14 @@ class Bounds(unittest.TestCase):
         with mock.patch.dict(os.environ, {"GITHUB_TOKEN": "secret", "PATH": "/bin"}):
             self.assertEqual(set(sandbox.environment("/x")) - set(sandbox.PASSED_ON),
                              {"HOME", "CCACHE_DISABLE"})
+
+
+class Numbers(unittest.TestCase):
+    def test_how_many_pages_is_the_checks_number(self):
+        for told in ({"nr": 0}, {"nr": 1 << 40}, {}):
+            with self.assertRaises(Wrong):
+                addresses({"at": 0x1000, **told}, 2)
+        self.assertEqual(addresses({"at": 0x1000, "nr": 2}, 2), [0x1000, 0x2000])
 
 
 class BuildInputs(unittest.TestCase):
