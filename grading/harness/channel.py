@@ -20,6 +20,8 @@ import threading
 LINE_BYTES_MAX = 16 << 10
 BYTES_MAX = 1 << 20
 LINES_MAX = 4000
+NUMBERS = range(-1 << 63, 1 << 64)  # what the guest's are
+TEXT_MAX = 4096
 
 
 class Channel:
@@ -110,7 +112,19 @@ def parse(line, nonce):
         return None
     if not isinstance(message, dict) or message.get("n") != nonce:
         return None
-    kind, key = message.get("t"), message.get("k")
-    if kind == "end" or (kind in ("fact", "stop") and isinstance(key, str)):
+    kind, key, value = message.get("t"), message.get("k"), message.get("v")
+    if kind == "end":
+        return message
+    if kind == "fact" and is_text(key) and (is_number(value) or is_text(value)):
+        return message
+    if kind == "stop" and is_text(key) and isinstance(value, dict) and all(map(is_number, value.values())):
         return message
     return None
+
+
+def is_number(value):
+    return isinstance(value, int) and not isinstance(value, bool) and value in NUMBERS
+
+
+def is_text(value):
+    return isinstance(value, str) and len(value) <= TEXT_MAX

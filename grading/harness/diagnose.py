@@ -10,9 +10,12 @@ tell anything?
 """
 
 import re
+import struct
 import time
 
+from grading.harness.kernel import Unsound
 from grading.harness.outcome import Verdict
+from grading.harness.sv39 import BadTable
 from grading.machine import EnvironmentProblem
 from grading.machine.verdict import Result, Verdict as End
 
@@ -70,6 +73,8 @@ def at_limit(run):
         registers = run.qmp.registers()
     except (ConnectionError, EnvironmentProblem, AttributeError):
         return None
+    except (Unsound, BadTable, struct.error, TypeError):
+        return None  # nothing to go by in its memory
     places = [place_of(each) for each in registers]
     run.memo["harts"] = [describe_hart(run, index, pc) for index, pc in enumerate(places)]
     computes = computes or any(pc < USER_END for pc in places)

@@ -1,5 +1,6 @@
 """Checks by looking at the machine's disks, and at what its memory says of them (probe.py)."""
 
+import os
 import random
 import struct
 
@@ -117,6 +118,9 @@ def cached_slots(run):
 def slots_hold_pages(run, values, nr=1, at_least=1):
     """The slot that a page's entry names holds the page's bytes on the disk."""
     slots, cached = swap_slots(run, values, nr), cached_slots(run)
+    end = os.path.getsize(run.machine.disks["swap0"]) // PAGE
+    if any(slot >= end for slot in slots.values()):
+        raise Wrong(f"slots of the disk, which has {end}", f"slot {max(slots.values())}")
     outside = sorted(index for index, slot in slots.items() if slot not in cached)
     if len(outside) < at_least:
         raise Wrong(f"at least {at_least} pages on the disk and not in memory",

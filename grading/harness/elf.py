@@ -5,8 +5,6 @@ import shutil
 import struct
 import subprocess
 
-from grading.machine import EnvironmentProblem
-
 HEADER = struct.Struct("<16sHHIQQQIHHHHHH")
 SECTION = struct.Struct("<IIQQQQIIQQ")
 SYMBOL = struct.Struct("<IBBHQQ")
@@ -18,8 +16,12 @@ ADDR2LINE = ("riscv64-unknown-elf-addr2line", "riscv64-linux-gnu-addr2line",
              "riscv64-elf-addr2line")
 
 
+class BadElf(Exception):
+    """The file is none, or not as the specification says."""
+
+
 class Elf:
-    """`symbols`: address by name; a global one where there are several. `sizes`: bytes by name.
+    """=> all of it raises BadElf. `symbols`: address by name; a global one where there are several. `sizes`: bytes by name.
     `ambiguous`: names that several things have, none of them global."""
 
     def __init__(self, path):
@@ -27,7 +29,13 @@ class Elf:
         with open(path, "rb") as file:
             self.data = file.read()
         if self.data[:5] != b"\x7fELF\x02":
-            raise EnvironmentProblem(f"{path}: not a 64-bit ELF file")
+            raise BadElf(f"{path}: not a 64-bit ELF file")
+        try:
+            self._read()
+        except (struct.error, IndexError, ValueError) as error:
+            raise BadElf(f"{path}: {error}") from None
+
+    def _read(self):
         self.sections = self._read_sections()
         self.symbols, self.sizes, functions = {}, {}, []
         self.ambiguous, self._global = set(), set()
@@ -49,7 +57,7 @@ class Elf:
         for offset in range(section[4], section[4] + section[5], SYMBOL.size):
             name_at, info, _, _, value, size = SYMBOL.unpack_from(self.data, offset)
             end = self.data.index(b"\0", strings + name_at)
-            name = self.data[strings + name_at:end].decode()
+            name = self.data[strings + name_at:end].decode("utf-8", "replace")
             if name and not name.startswith("$"):
                 self._name(name, value, size, info >> 4 == STB_GLOBAL)
                 if info & 15 == STT_FUNC:
@@ -67,6 +75,12 @@ class Elf:
 
     def note(self, owner, kind):
         """The bytes of a note, None if there is none."""
+        try:
+            return self._find_note(owner, kind)
+        except struct.error as error:
+            raise BadElf(f"{self.path}: a note: {error}") from None
+
+    def _find_note(self, owner, kind):
         for section in self.sections:
             if section[1] != SHT_NOTE:
                 continue
@@ -74,7 +88,7 @@ class Elf:
             while at + NOTE.size <= end:
                 name_size, size, found = NOTE.unpack_from(self.data, at)
                 at += NOTE.size
-                name = self.data[at:at + name_size].rstrip(b"\0").decode()
+                name = self.data[at:at + name_size].rstrip(b"\0").decode("utf-8", "replace")
                 at += (name_size + 3) & ~3
                 if name == owner and found == kind:
                     return self.data[at:at + size]
@@ -86,7 +100,7 @@ class Elf:
         for _, kind, _, start, offset, size, *_ in self.sections:
             if kind == SHT_PROGBITS and start and start <= address < start + size:
                 return offset + address - start
-        raise EnvironmentProblem(f"{self.path}: nothing is at {address:#x}")
+        raise BadElf(f"{self.path}: nothing is at {address:#x}")
 
     def name_of(self, address):
         """`function+0x10`, or None for an address outside all functions."""

@@ -5,9 +5,8 @@ import struct
 from dataclasses import dataclass
 
 from grading.harness import sv39
-from grading.harness.elf import Elf
+from grading.harness.elf import BadElf, Elf
 from grading.harness.ram import RAM_BASE, GuestRam
-from grading.machine import EnvironmentProblem
 
 NOTE_OWNER, NOTE_TYPE = "QUIRE", 1
 ENTRY = struct.Struct("<40sQ")
@@ -255,13 +254,13 @@ class KernelView:
 
 
 def read_layout(elf):
-    """{name: number} of the layout note."""
+    """{name: number} of the layout note. => raises BadElf"""
     note = elf.note(NOTE_OWNER, NOTE_TYPE)
     if note is None:
-        raise EnvironmentProblem(f"{elf.path}: no layout note (kernel/boot/layout_note.c)")
+        raise BadElf(f"{elf.path}: no layout note (kernel/boot/layout_note.c)")
     layout = {}
     for offset in range(0, len(note) - ENTRY.size + 1, ENTRY.size):
         name, value = ENTRY.unpack_from(note, offset)
         if name.rstrip(b"\0"):
-            layout[name.rstrip(b"\0").decode()] = value
+            layout[name.rstrip(b"\0").decode("utf-8", "replace")] = value
     return layout

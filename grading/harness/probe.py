@@ -7,12 +7,12 @@ is right, else raises Wrong with what it expected, what it saw and why that matt
 
 import importlib
 import os
-import struct
 
 from grading.harness import sv39
 from grading.harness.elf import Elf
 from grading.harness.kernel import Unsound
 from grading.harness.sv39 import BadTable
+from grading.machine import EnvironmentProblem
 
 MODULES = ("grading.harness.probes", "grading.harness.disk_probes")
 PROBES = {}
@@ -54,8 +54,12 @@ def call(check, run, values):
             "the harness reads the machine's memory itself"
     except KeyError as missing:
         return False, f"a number {missing} with the checkpoint", "none", ""
-    except (struct.error, TypeError) as problem:
-        return False, "structures that can be followed", f"nothing that makes sense: {problem}", ""
+    except (EnvironmentProblem, OSError):
+        raise
+    except Exception as problem:  # pylint: disable=broad-exception-caught
+        # Whatever the machine's memory holds, it is the kernel's doing and not the host's.
+        return (False, "structures that can be followed",
+                f"nothing that makes sense: {type(problem).__name__}: {problem}", "")
 
 
 def user_leaf(run, pid, va):

@@ -11,13 +11,14 @@ import threading
 
 from grading.harness import console, diagnose, drivers, probe, sandbox
 from grading.harness.channel import Channel
+from grading.harness.elf import BadElf
 from grading.harness.kernel import KernelView
 from grading.harness.outcome import CheckOutcome, Outcome, Verdict
 from grading.harness.qmp import Qmp
 from grading.harness.seed import word
 from grading.harness.tree import Tampered
 from grading.harness.want import Status, show
-from grading.machine import Config, Disk, Machine, Verdict as End, scratch
+from grading.machine import Config, Disk, EnvironmentProblem, Machine, Verdict as End, scratch
 from grading.machine.command import encode
 from grading.machine.config import parse_bytes
 
@@ -44,6 +45,7 @@ class Run:
         self.facts, self.conflicts, self.stops = {}, set(), {}
         self.found, self.memo = {}, {}
         self.ended = False
+        self.problem = None  # what kept probes from looking
         self.nonce = secrets.token_hex(12)
         self.mark = secrets.token_hex(8)
         self.machine = self.channel = self.qmp = self.view = None
@@ -97,7 +99,7 @@ class Run:
         try:
             config = self.config(directory)
             self.channel = Channel(directory, self.nonce, self._take)
-            self.view = KernelView(config.kernel, parse_bytes(config.mem))
+            self.view = self._view(config)
             if self.tree.bounds and self.tree.bounds.layout != self.view.layout:
                 raise Tampered("the kernel's layout note (kernel/boot/layout_note.c) is not the "
                                "reference's: what is looked at from outside would be elsewhere")
@@ -110,6 +112,14 @@ class Run:
                 self.channel.close()
             scratch.unregister(self)
             scratch.remove_directory(directory)
+
+    @staticmethod
+    def _view(config):
+        """What the kernel's file says of itself. => raises Tampered"""
+        try:
+            return KernelView(config.kernel, parse_bytes(config.mem))
+        except BadElf as error:
+            raise Tampered(f"the kernel's image is not as it was linked: {error}") from None
 
     def _boot(self, config):
         self.machine = Machine(config, tap=self.echo, at_limit=self._at_limit)
@@ -153,17 +163,16 @@ class Run:
         kind, key, value = message["t"], message.get("k"), message.get("v")
         if kind == "end":
             self.ended = True
-        elif kind == "fact" and len(self.facts) < FACTS_MAX and isinstance(value, (int, str)):
+        elif kind == "fact" and len(self.facts) < FACTS_MAX:
             if self.facts.setdefault(key, value) != value:
                 self.conflicts.add(key)
-        elif kind == "stop" and isinstance(value, dict) and len(self.stops) < FACTS_MAX:
+        elif kind == "stop" and len(self.stops) < FACTS_MAX:
             self._checkpoint(key, value)
 
     def _checkpoint(self, name, values):
         """Pauses the machine, lets the probes look, and sends it on. A machine may boot faster than we
         get hold of it: its first checkpoint waits for that."""
         self._connected.wait()
-        values = {key: number for key, number in values.items() if isinstance(number, int)}
         wanted = [check for check in self.test.checks if check.probe and check.at == name]
         with self._probing:
             first = name not in self.stops
@@ -178,10 +187,15 @@ class Run:
                     self.qmp.cont()
             except (ConnectionError, AttributeError):
                 return
+            except (EnvironmentProblem, OSError) as problem:
+                self.problem = problem
+                return
         self.channel.send("go")
 
     def _judge(self, result):
         """The Outcome of a run that has ended."""
+        if self.problem is not None:
+            raise EnvironmentProblem(f"nothing could be looked at: {self.problem}")
         text = self.machine.console.text()
         lines = console.kernel_lines(text, self.mark)
         checks = [self._judge_check(check, result, lines) for check in self.test.checks]

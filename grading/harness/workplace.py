@@ -9,7 +9,7 @@ import shutil
 import subprocess
 
 from grading.harness import sandbox
-from grading.harness.elf import Elf
+from grading.harness.elf import BadElf, Elf
 from grading.harness.kernel import read_layout
 from grading.harness.submission import Submission, is_named, read_submission
 from grading.harness.tree import Bounds, BuildFailed, Tampered, Tree
@@ -117,7 +117,7 @@ class Workplace:
         scratch.register(self, lambda: scratch.remove_directory(self.scratch))
         try:
             return self._make_tree(self.scratch)
-        except OSError as error:
+        except (OSError, BadElf) as error:
             self.__exit__()
             raise EnvironmentProblem(f"no copy of the tree: {error}") from None
         except BaseException:

@@ -70,6 +70,9 @@ static const struct {
 	u64 value;
 } cheat_note SECTION(".note.quire") USED = {12, 48, 1, "QUIRE", "OFFSET(pgtable.root)", 64};
 """
+# One that ends before it began, one of an owner in no language.
+BAD_NOTES = ('__asm__(".pushsection .note.quire,\\"a\\",@note\\n.word 0xffffff00, 0xfffffff0, 1\\n.popsection");\n',
+             '__asm__(".pushsection .note.quire,\\"a\\",@note\\n.word 4, 0, 1\\n.byte 255, 254, 255, 0\\n.popsection");\n')
 # The names that the harness starts from, for something else.
 FALSE_NAMES = '\n__asm__(".pushsection .data\\nprocess_list: .quad 0, 0\\n.popsection");\n'
 # A gigabyte in an object file.
@@ -207,6 +210,20 @@ class Cheats(SubmissionTest):
     def test_binaries_are_refused(self):
         self.put(FAULT, b"int x;\0\x7fELF")
         self.refused("not a text")
+
+
+class BootCheats(SubmissionTest):
+    """Files of this lab are linked before the layout note."""
+
+    LAB = "boot"
+    FIRST = "kernel/boot/fdt_machine.c"
+
+    def test_a_note_that_is_none_is_no_fault_of_the_hosts(self):
+        """Nor does one of another owner hide the kernel's."""
+        for text, verdict in zip(BAD_NOTES, (Verdict.FAIL, Verdict.PASS)):
+            self.put(self.FIRST, self.trusted(self.FIRST).decode() + text)
+            outcome = self.grade_submission("exit-status")
+            self.assertEqual(outcome.verdict, verdict, outcome.detail)
 
 
 if __name__ == "__main__":

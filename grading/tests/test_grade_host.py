@@ -14,7 +14,8 @@ import unittest
 from unittest import mock
 from xml.etree import ElementTree
 
-from grading.harness import classes, files, sandbox, selfcheck
+from grading.harness import classes, files, probe, sandbox, selfcheck
+from grading.harness.channel import parse
 from grading.harness.elf import Elf
 from grading.harness.inputs import names_in
 from grading.harness.lab import Check, Test
@@ -271,6 +272,44 @@ class Numbers(unittest.TestCase):
             with self.assertRaises(Wrong):
                 addresses({"at": 0x1000, **told}, 2)
         self.assertEqual(addresses({"at": 0x1000, "nr": 2}, 2), [0x1000, 0x2000])
+
+
+class Messages(unittest.TestCase):
+    """Lines of the result channel that carry the nonce and make no sense."""
+
+    def parse(self, kind, value, key='"k"'):
+        return parse(f'{{"n": "x", "t": "{kind}", "k": {key}, "v": {value}}}'.encode(), "x")
+
+    def test_numbers_and_texts_count(self):
+        for value in ("0", f"{(1 << 64) - 1}", f"{-1 << 63}", '"Zoë"'):
+            self.assertIsNotNone(self.parse("fact", value), value)
+        self.assertIsNotNone(self.parse("stop", '{"pid": 1}'))
+
+    def test_what_no_guest_says_does_not(self):
+        for value in (f"{1 << 64}", "1" + "0" * 4000, "-1" + "0" * 400, "1.5", "1e999", "NaN", "true", "null", "[1]",
+                      '"' + "x" * 5000 + '"'):
+            self.assertIsNone(self.parse("fact", value), value[:40])
+            self.assertIsNone(self.parse("stop", '{"pid": %s}' % value), value[:40])
+        self.assertIsNone(self.parse("stop", '{"pid": "1"}'))
+        self.assertIsNone(self.parse("fact", "1", key="1"))
+
+    def test_bytes_that_are_no_text(self):
+        self.assertIsNone(parse(b'{"n": "x", "t": "fact", "k": "\xff\xfe", "v": 1}', "x"))
+        self.assertIsNone(parse(b"[" * 10000, "x"))
+
+
+class Structures(unittest.TestCase):
+    """What is in memory may make no sense at all, and no probe may take that for a fault of the host."""
+
+    def test_errors_of_a_probe(self):
+        self.assertIsNone(probe.find("made"))
+        check = Check("c", 1, "Looked at.", probe="made", at="here")
+        for error in (ValueError("x"), OverflowError("x"), IndexError("x"), RecursionError("x"), KeyError("x")):
+            with mock.patch.dict(probe.PROBES, made=mock.Mock(side_effect=error)):
+                self.assertFalse(probe.call(check, None, {})[0])
+        for error in (OSError("disk"), EnvironmentProblem("QMP")):
+            with mock.patch.dict(probe.PROBES, made=mock.Mock(side_effect=error)):
+                self.assertRaises(type(error), probe.call, check, None, {})
 
 
 class BuildInputs(unittest.TestCase):
