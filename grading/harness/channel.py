@@ -22,6 +22,7 @@ BYTES_MAX = 1 << 20
 LINES_MAX = 4000
 NUMBERS = range(-1 << 63, 1 << 64)  # what the guest's are
 TEXT_MAX = 4096
+CLOSE_SECONDS = 120  # for the probes of a last checkpoint
 
 
 class Channel:
@@ -92,14 +93,14 @@ class Channel:
             self._handle(message)
 
     def close(self):
-        """No more is read; what came was handled."""
+        """No more is read; what came was handled, or CLOSE_SECONDS were too few for that."""
         try:
             self._listener.shutdown(socket.SHUT_RDWR)
         except OSError:
             pass
         self._listener.close()
         if self._thread.ident is not None:
-            self._thread.join()
+            self._thread.join(CLOSE_SECONDS)
 
 
 def parse(line, nonce):

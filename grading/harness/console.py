@@ -7,13 +7,14 @@ KTEST_COMPLAINT = re.compile(r"ktest: (\S+:\d+: .*|\S+ left .*)")
 MARK = re.compile(r"\x1e[0-9a-f]{16}(k |begin|end )?")
 STAMP = re.compile(r"^\[ *\d+\.\d+\] ")
 NOT_TEXT = re.compile(r"[^\x20-\x7e\t]")
-LINE_MAX = 400
+LINE_MAX = 400  # what panic_line() prints
 
 
 def kernel_lines(text, mark):
-    """The lines with this run's mark, without mark and time: nothing else is the kernel's."""
+    """The lines with this run's mark, without mark and time: nothing else is the kernel's. Of endless ones
+    the beginning, for expressions to search in."""
     found = re.findall(rb"\x1e" + mark.encode() + rb"k ([^\r\n]*)", text)
-    return [STAMP.sub("", line.decode("utf-8", "replace")) for line in found]
+    return [STAMP.sub("", line[:LINE_MAX].decode("utf-8", "replace")) for line in found]
 
 
 def matches(pattern, line):

@@ -13,8 +13,10 @@ import re
 import struct
 import time
 
+from grading.harness.console import LINE_MAX
 from grading.harness.kernel import Unsound
 from grading.harness.outcome import Verdict
+from grading.harness.ram import TooMuch
 from grading.harness.sv39 import BadTable
 from grading.machine import EnvironmentProblem
 from grading.machine.verdict import Result, Verdict as End
@@ -63,6 +65,7 @@ def at_limit(run):
     """The Result of a machine that runs at its limit."""
     lately = run.machine.clock.now() - run.last_news < NEWS_SHARE * run.test.limit
     try:
+        run.view.look()
         before, busy_before = run.view.progress(), run.machine.clock.busy_seconds()
         user_before = run.view.user_time()
         watched = watch(run.machine.clock)
@@ -73,7 +76,7 @@ def at_limit(run):
         registers = run.qmp.registers()
     except (ConnectionError, EnvironmentProblem, AttributeError):
         return None
-    except (Unsound, BadTable, struct.error, TypeError):
+    except (Unsound, BadTable, TooMuch, struct.error, TypeError):
         return None  # nothing to go by in its memory
     places = [place_of(each) for each in registers]
     run.memo["harts"] = [describe_hart(run, index, pc) for index, pc in enumerate(places)]
@@ -129,7 +132,7 @@ def explain(outcome, result, run, text):
 
 def panic_lines(text):
     """The lines of the first panic on a console."""
-    lines = text.decode("utf-8", "replace").replace("\r", "").split("\n")
+    lines = [line[:LINE_MAX] for line in text.decode("utf-8", "replace").replace("\r", "").split("\n")]
     for start, line in enumerate(lines):
         if PANIC_START.search(line):
             rest = lines[start:start + 60]

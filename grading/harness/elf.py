@@ -1,9 +1,11 @@
 """What the harness needs of an ELF file: symbols, notes, and the name of an address."""
 
 import bisect
+import resource
 import shutil
 import struct
 import subprocess
+import tempfile
 
 HEADER = struct.Struct("<16sHHIQQQIHHHHHH")
 SECTION = struct.Struct("<IIQQQQIIQQ")
@@ -12,6 +14,12 @@ NOTE = struct.Struct("<III")
 SHT_PROGBITS, SHT_SYMTAB, SHT_NOTE = 1, 2, 7
 STT_FUNC = 2
 STB_GLOBAL = 1
+FILE_MAX = 64 << 20    # the reference has 6 MiB
+SYMBOLS_MAX = 200_000  # ... and 10,000
+NAME_MAX = 512
+LINES_MAX = 64
+# Of addr2line, which reads debugging information that may be made to be endless.
+TOOL_SECONDS, TOOL_MEMORY, TOOL_OUTPUT = 20, 2 << 30, 1 << 20
 ADDR2LINE = ("riscv64-unknown-elf-addr2line", "riscv64-linux-gnu-addr2line",
              "riscv64-elf-addr2line")
 
@@ -27,7 +35,9 @@ class Elf:
     def __init__(self, path):
         self.path = path
         with open(path, "rb") as file:
-            self.data = file.read()
+            self.data = file.read(FILE_MAX + 1)
+        if len(self.data) > FILE_MAX:
+            raise BadElf(f"{path}: more than {FILE_MAX >> 20} MiB")
         if self.data[:5] != b"\x7fELF\x02":
             raise BadElf(f"{path}: not a 64-bit ELF file")
         try:
@@ -54,9 +64,11 @@ class Elf:
 
     def _read_symbols(self, section, functions):
         strings = self.sections[section[6]][4]
+        if section[5] > SYMBOLS_MAX * SYMBOL.size:
+            raise BadElf(f"{self.path}: more than {SYMBOLS_MAX} symbols")
         for offset in range(section[4], section[4] + section[5], SYMBOL.size):
             name_at, info, _, _, value, size = SYMBOL.unpack_from(self.data, offset)
-            end = self.data.index(b"\0", strings + name_at)
+            end = self.data.index(b"\0", strings + name_at, strings + name_at + NAME_MAX)
             name = self.data[strings + name_at:end].decode("utf-8", "replace")
             if name and not name.startswith("$"):
                 self._name(name, value, size, info >> 4 == STB_GLOBAL)
@@ -113,15 +125,35 @@ class Elf:
         return f"{name}+{address - start:#x}"
 
     def lines_of(self, addresses):
-        """`file:line` for each address, as addr2line says; empty texts where it is missing."""
+        """`file:line` for each address, as addr2line says; empty texts where it is missing, does not end,
+        or is asked for too many."""
         tool = next((found for found in map(shutil.which, ADDR2LINE) if found), None)
         if tool is None or not addresses:
             return [""] * len(addresses)
-        command = [tool, "-e", self.path, *map(hex, addresses)]
-        output = subprocess.run(command, capture_output=True, text=True).stdout.splitlines()
-        lines = [line.split(" ")[0] for line in output]
+        output = bounded_output([tool, "-e", self.path, *map(hex, addresses[:LINES_MAX])])
+        lines = [line.split(" ")[0][:NAME_MAX] for line in output.splitlines()]
         lines += [""] * (len(addresses) - len(lines))
         return ["" if line.startswith("??") else _shorten(line) for line in lines]
+
+
+def bounded_output(command):
+    """What a command prints within its bounds; nothing when it goes beyond."""
+    def in_child():
+        for which, value in ((resource.RLIMIT_AS, TOOL_MEMORY), (resource.RLIMIT_FSIZE, TOOL_OUTPUT),
+                             (resource.RLIMIT_CPU, TOOL_SECONDS)):
+            try:
+                resource.setrlimit(which, (value, value))
+            except (ValueError, OSError):
+                pass  # macOS bounds no memory
+
+    with tempfile.TemporaryFile() as output:
+        try:
+            subprocess.run(command, stdout=output, stderr=subprocess.DEVNULL, timeout=TOOL_SECONDS * 3,
+                           preexec_fn=in_child, check=True)
+        except (subprocess.SubprocessError, OSError):
+            return ""
+        output.seek(0)
+        return output.read(TOOL_OUTPUT).decode("utf-8", "replace")
 
 
 def _shorten(line):

@@ -59,6 +59,7 @@ class KernelView:
     def look(self):
         """The machine has been paused anew: what was found before is not true any more."""
         self._found.clear()
+        self.ram.renew()
 
     def close(self):
         if self.ram is not None:
@@ -132,6 +133,11 @@ class KernelView:
     def ram_frames(self):
         """Every frame of RAM."""
         return range(RAM_BASE >> PAGE_SHIFT, RAM_BASE + self.ram_size >> PAGE_SHIFT)
+
+    def is_ram(self, frames):
+        """Are all frames of a range RAM?"""
+        ram = self.ram_frames()
+        return ram[0] <= frames[0] and frames[-1] <= ram[-1]
 
     def has_flag(self, page, name):
         return bool(page.flags >> self.number(name) & 1)
@@ -210,6 +216,8 @@ class KernelView:
                 pfn = (page - base) // self.size("page")
                 self._check_block(pfn, order)
                 block = range(pfn, pfn + (1 << order))
+                if not self.is_ram(block):
+                    raise Unsound(f"the free block at frame {pfn:#x} is no memory")
                 if not frames.isdisjoint(block):
                     raise Unsound(f"frame {pfn:#x} is free twice")
                 frames.update(block)
@@ -222,7 +230,7 @@ class KernelView:
             pfn = (page - base) // self.size("page")
             if pfn in frames:
                 raise Unsound(f"frame {pfn:#x} is on a hart's list twice")
-            if not self.has_flag(self.page(pfn), "PG_pcp"):
+            if not self.is_ram(range(pfn, pfn + 1)) or not self.has_flag(self.page(pfn), "PG_pcp"):
                 raise Unsound(f"frame {pfn:#x} is on a hart's list, and its struct page does not say so")
             frames.add(pfn)
         return frames

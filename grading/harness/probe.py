@@ -11,6 +11,7 @@ import os
 from grading.harness import sv39
 from grading.harness.elf import Elf
 from grading.harness.kernel import Unsound
+from grading.harness.ram import TooMuch
 from grading.harness.sv39 import BadTable
 from grading.machine import EnvironmentProblem
 
@@ -49,7 +50,7 @@ def call(check, run, values):
         return True, "", "", ""
     except Wrong as wrong:
         return False, wrong.expected, wrong.seen, wrong.why
-    except (BadTable, Unsound) as problem:
+    except (BadTable, Unsound, TooMuch) as problem:
         return False, "structures that can be followed", str(problem), \
             "the harness reads the machine's memory itself"
     except KeyError as missing:

@@ -4,6 +4,13 @@ import mmap
 import struct
 
 RAM_BASE = 0x80000000
+# Between two calls of renew(); the probes of one checkpoint need at most a fifth of it (swap/out).
+READS_MAX = 2_000_000
+READ_COST = 16  # bytes: a table of 512 entries costs as much as 256 reads of one
+
+
+class TooMuch(Exception):
+    """What is followed in memory does not end."""
 
 
 class GuestRam:
@@ -11,11 +18,19 @@ class GuestRam:
 
     def __init__(self, path, size):
         self.size = size
+        self._reads = 0
         self._file = open(path, "rb")
         self._map = mmap.mmap(self._file.fileno(), size, access=mmap.ACCESS_READ)
 
+    def renew(self):
+        """Allows as many reads as at first: tables and lists of a hostile kernel need not end."""
+        self._reads = 0
+
     def read(self, pa, length):
-        """Bytes; None when a part of them is no memory."""
+        """Bytes; None when a part of them is no memory. => raises TooMuch"""
+        self._reads += 1 + length // READ_COST
+        if self._reads > READS_MAX:
+            raise TooMuch("tables or lists that do not end")
         at = pa - RAM_BASE
         if at < 0 or at + length > self.size:
             return None

@@ -8,6 +8,7 @@ that: the test program runs on it. What it cannot forge is what is seen from out
 import os
 import re
 import shutil
+import time
 import unittest
 
 from grading.harness.outcome import Verdict
@@ -60,6 +61,9 @@ NUMBERS = ('\tstatic const char *const stops[] = {"forked", "split", "alone", "r
            '\t\t\t"\\"child\\":%%d,\\"at\\":%%d,\\"nr\\":%%d,\\"text\\":%%d}}\\n", nonce, stops[i], %s,\n'
            "\t\t\t%s, 0x10000, %s, 0x10000);\n\n\t\tvirtio_console_write(line, len);\n\t}\n"
            "\ttask_sleep_ns(2000000000, false);\n\tmachine_power_off(0);\n")
+
+# The list of processes leads from here to here.
+NEVER_ENDS = "\tcurrent->process->parent->all_link.next = &current->process->parent->all_link;\n"
 
 # A layout note before the kernel's own: the page tables of processes would be elsewhere.
 FALSE_NOTE = """
@@ -142,6 +146,15 @@ class Cheats(SubmissionTest):
                 outcome = self.grade()
                 forged = {check.id for check in outcome.checks if check.ok}
                 self.assertLessEqual(forged, {"child-sees", "parent-keeps", "one-fault"})
+
+    def test_a_list_that_does_not_end_costs_the_checks_and_no_time(self):
+        self.cheat(NEVER_ENDS)
+        start = time.monotonic()
+        outcome = self.grade()
+        self.assertNotEqual(outcome.verdict, Verdict.ENVIRONMENT, outcome.detail)
+        seen = {check.id: check.seen for check in outcome.checks}
+        self.assertRegex(seen["fork-shares"], "not end")
+        self.assertLess(time.monotonic() - start, 300)
 
     def test_other_files_are_not_taken(self):
         self.put("user/test/gradetest/cow.c", "int broken(\n")
