@@ -131,6 +131,16 @@ def output_job(report):
                'a\tb\n  "q" %20 $HOME, ü\nend'.encode())
 
 
+def file_systems_job(report):
+    """What is mounted where before the first program starts, and what df says of a file there."""
+    check_line(report, "boot file systems", guest_config(smp=1, limit=LIMIT_SECONDS),
+               "while read device path type rest; do echo $path $type; done </proc/mounts; "
+               "ls -ld /tmp /dev | cut -c 1-10; echo >/tmp/a; "
+               "df /tmp/a /bin/ls | tail -n 2 | tr -s ' ' | cut -d ' ' -f 1,6",
+               b"/ qfs\n/dev devtmpfs\n/dev/shm tmpfs\n/tmp tmpfs\n/proc proc\n/sys sysfs\n"
+               b"/sys/kernel/debug debugfs\ndrwxr-xr-x\ndrwxrwxrwt\ntmpfs /tmp\n/dev/vda /\n")
+
+
 def watchdog_job(report):
     """A line that does not end is a timeout after the limit of guest time."""
     config = guest_config(limit=3)
@@ -240,7 +250,8 @@ def boot_jobs():
             [Job("boot fw_jump", fw_jump_job, 30), Job("boot cost", boot_cost_job, 30)] +
             [status_job("true", 0), status_job("exit 7", 7), status_job("no-such-command", 127),
              status_job("kill -9 $$", 137),
-             Job("run output", output_job), Job("run timeout", watchdog_job),
+             Job("run output", output_job), Job("boot file systems", file_systems_job),
+             Job("run timeout", watchdog_job),
              Job("prompt", prompt_job), Job("boot page colours", colors_job)] +
             [crash_job(*item) for item in CRASHES.items()] +
             [crash_job(*item, "debug") for item in DEBUG_CRASHES.items()])

@@ -43,7 +43,7 @@ def run_dirty(report, title, variant, smp, mem, line):
 
 def dirty_job(variant, smp, mem, mib, processes):
     title = f"pressure dirty mapping {variant} smp{smp} {mem}"
-    line = f"dirtymap -n {processes} -m {mib} /tmp/dirty"
+    line = f"dirtymap -n {processes} -m {mib} /dirty"
     return Job(title, functools.partial(run_dirty, title=title, variant=variant, smp=smp, mem=mem,
                                         line=line), 15)
 

@@ -84,6 +84,7 @@ devfs_mount(struct super_block *sb, const char *options)
 
 	if (error)
 		return error;
+	sb->root->mode = S_IFDIR | 0755;
 	error = devfs_populate(sb);
 	if (!error)
 		return 0;

@@ -506,7 +506,7 @@ ramfs_mount(struct super_block *sb, const char *options)
 	}
 	sb->ops = &ramfs_super_ops;
 	sb->in_memory = true;
-	root = ramfs_inode_new(sb, S_IFDIR | 0755, 0);
+	root = ramfs_inode_new(sb, S_IFDIR | 01777, 0);
 	if (IS_ERR_OR_NULL(root)) {
 		kfree(sb->private);
 		return err_or_null_to_errno(root);

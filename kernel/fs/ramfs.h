@@ -3,7 +3,7 @@
 
 #include "fs/inode.h"
 
-/* fs_type->mount of tmpfs: an empty root directory. */
+/* fs_type->mount of tmpfs: an empty root directory, in which everybody may create. */
 int ramfs_mount(struct super_block *sb, const char *options);
 
 /*

@@ -100,6 +100,7 @@ root_mount(void)
 	pr_info("root file system: %s%s", bdev->name, bdev->read_only ? ", read-only" : "");
 	mount_on("/dev", "devtmpfs");
 	mount_on("/dev/shm", "tmpfs");
+	mount_on("/tmp", "tmpfs");
 	mount_on("/proc", "proc");
 	mount_on("/sys", "sysfs");
 	mount_on("/sys/kernel/debug", "debugfs");

@@ -24,7 +24,7 @@
 
 static const char *self;
 static char page[PAGE] __attribute__((aligned(4096)));
-static char scratch_file[] = "/tmp/membench.data";
+static char scratch_file[] = "membench.data";
 
 static unsigned long
 now(void)

@@ -91,14 +91,21 @@ areas_show(char *text, int extended, struct totals *totals)
 static void
 command_show(const char *pid)
 {
-	char path[64], *text;
+	char path[64], text[256];
+	size_t n = 0;
+	FILE *file;
 
-	snprintf(path, sizeof(path), "/proc/%s/comm", pid);
-	text = cmd_read_file(path);
-	if (text)
-		text[strcspn(text, "\n")] = '\0';
-	printf("%s:   %s\n", pid, text ? text : "?");
-	free(text);
+	snprintf(path, sizeof(path), "/proc/%s/cmdline", pid);
+	file = fopen(path, "r");
+	if (file) {
+		n = fread(text, 1, sizeof(text) - 1, file);
+		fclose(file);
+	}
+	for (size_t i = 0; i < n; i++)
+		if (!text[i])
+			text[i] = ' ';
+	text[n] = '\0';
+	printf("%s:   %s\n", pid, text);
 }
 
 static int

@@ -294,7 +294,7 @@ thread_join(struct thread *thread)
 static int
 shared_make(void)
 {
-	char name[] = "/tmp/mmstress.XXXXXX";
+	char name[] = "mmstress.XXXXXX";
 	int fd = mkstemp(name);
 
 	if (fd < 0 || ftruncate(fd, SHARED_PAGES * PAGE) < 0)

@@ -6,7 +6,7 @@
 
 #include "bombs.h"
 
-#define FILE_PATH "/tmp/bombs-cache"
+#define FILE_PATH "/bombs-cache"
 #define STEP	  (16 * PAGE)
 
 static long

@@ -191,11 +191,13 @@ swap_end(const char *directory)
 long
 batch_do(uint64_t seed, long batch, long job)
 {
-	char directory[40];
+	char directory[256];
 	long made;
 	pid_t child;
 
-	snprintf(directory, sizeof(directory), "/tmp/fuzz.%d/", (int)getpid());
+	if (!getcwd(directory, sizeof(directory) - 32))
+		return -1;
+	snprintf(directory + strlen(directory), 32, "/fuzz.%d/", (int)getpid());
 	mkdir(directory, 0700);
 	nr_made[job] = 0;
 	child = fork();

@@ -24,7 +24,7 @@ bystander_run(int from_parent, int to_parent)
 	char name[40], byte;
 	int fd;
 
-	snprintf(name, sizeof(name), "/tmp/fuzz-bystander.%d", (int)getpid());
+	snprintf(name, sizeof(name), "fuzz-bystander.%d", (int)getpid());
 	fd = open(name, O_RDWR | O_CREAT | O_TRUNC, 0600);
 
 	if (!memory || !copy || fd < 0)
