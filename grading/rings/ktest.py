@@ -70,7 +70,7 @@ def judge(report, name, result, console, log):
 
 # Operation -> instructions that it may take, counted by -icount (kernel/ktest/bench_*.c).
 BENCH_LIMITS = {"page_order0": 70, "page_order9": 400, "oom_kill_of_64": 100000,
-                "reclaim_clean_unmapped": 800}
+                "reclaim_clean_unmapped": 800, "reclaim_clean_mapped_once": 800}
 BENCH_ROW = re.compile(rb"bench: (\S+) ([\d.]+)")
 
 

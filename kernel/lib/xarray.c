@@ -271,10 +271,18 @@ xa_insert(struct xarray *xa, u64 index, void *entry)
 	return xa_load(xa, index) ? -EEXIST : store_new(xa, index, entry);
 }
 
-/* Frees the empty nodes from `node` up. The bits above are clear already. */
-static void
-prune(struct xarray *xa, struct xa_node *node)
+static NOINLINE void
+marks_clear(struct xa_node *leaf, unsigned slot)
 {
+	for (unsigned mark = 0; mark < XA_NR_MARKS; mark++)
+		bit_clear(leaf, slot, mark);
+}
+
+/* The last entry of a leaf is gone, and all its bits but this: frees the empty nodes, from the leaf up. */
+static NOINLINE void
+prune(struct xarray *xa, struct xa_node *node, unsigned slot)
+{
+	bit_clear(node, slot, XA_PRESENT);
 	while (node && node->bits[XA_PRESENT] == 0) {
 		struct xa_node *parent = node->parent;
 
@@ -289,15 +297,19 @@ prune(struct xarray *xa, struct xa_node *node)
 		xa->height = 0;
 }
 
-/* Removes roots that have slot 0 alone. */
-static void
+/* Is there a root that has slot 0 alone? */
+static bool
+root_needless(const struct xarray *xa)
+{
+	return xa->height > 0 && ((const struct xa_node *)xa->head)->bits[XA_PRESENT] == BIT(0);
+}
+
+static NOINLINE void
 shrink(struct xarray *xa)
 {
-	while (xa->height > 0) {
+	while (root_needless(xa)) {
 		struct xa_node *root = xa->head;
 
-		if (root->bits[XA_PRESENT] != BIT(0))
-			return;
 		xa->head = root->slots[0];
 		if (--xa->height > 0) {
 			((struct xa_node *)xa->head)->parent = NULL;
@@ -309,25 +321,40 @@ shrink(struct xarray *xa)
 	}
 }
 
-void *
-xa_erase(struct xarray *xa, u64 index)
+/* The entry at index 0 of an array without nodes. */
+static void *
+erase_head(struct xarray *xa, u64 index)
 {
 	void *entry = xa_load(xa, index);
 
+	if (entry)
+		xa_init(xa);
+	return entry;
+}
+
+void *
+xa_erase(struct xarray *xa, u64 index)
+{
+	unsigned slot = index & SLOT_MASK;
+	struct xa_node *leaf;
+	void *entry;
+
+	if (unlikely(xa->height == 0))
+		return erase_head(xa, index);
+	leaf = leaf_find(xa, index);
+	entry = leaf ? leaf->slots[slot] : NULL;
 	if (!entry)
 		return NULL;
-	if (xa->height == 0) {
-		xa_init(xa);
-		return entry;
-	}
-
-	struct xa_node *leaf = leaf_find(xa, index);
-
-	leaf->slots[index & SLOT_MASK] = NULL;
-	for (unsigned mark = 0; mark < XA_NR_BITMAPS; mark++)
-		bit_clear(leaf, index & SLOT_MASK, mark);
-	prune(xa, leaf);
-	shrink(xa);
+	leaf->slots[slot] = NULL;
+	if (unlikely((leaf->bits[XA_MARK_0] | leaf->bits[XA_MARK_1] | leaf->bits[XA_MARK_2]) &
+		     BIT(slot)))
+		marks_clear(leaf, slot);
+	if (unlikely(leaf->bits[XA_PRESENT] == BIT(slot)))
+		prune(xa, leaf, slot);
+	else
+		leaf->bits[XA_PRESENT] &= ~BIT(slot);
+	if (unlikely(root_needless(xa)))
+		shrink(xa);
 	return entry;
 }
 

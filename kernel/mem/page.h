@@ -230,6 +230,15 @@ page_try_get(struct page *page)
 /* One owner less; the last one frees the frame. Any context, no lock of rank ZONE or above held. */
 void page_put(struct page *page);
 
+/* The same for who knows that there is another owner, and that he stays. */
+static inline void
+page_put_shared(struct page *page)
+{
+	s32 now = atomic_dec(&page->refcount);
+
+	assert(now > 0);
+}
+
 /* Hook to vm/: a page with PG_lru set lost its last owner; take it off its list. */
 extern void (*page_lru_release_hook)(struct page *page);
 

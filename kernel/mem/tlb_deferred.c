@@ -18,9 +18,8 @@ deferred_add(struct tlb_deferred *deferred, struct tlb_context *ctx, u64 va, boo
 		deferred->of[i].end = va;
 		deferred->of[i].lost = false;
 	}
-	deferred->of[i].start = MIN(deferred->of[i].start, va);
-	deferred->of[i].end = MAX(deferred->of[i].end, va + PAGE_SIZE);
-	deferred->of[i].lost |= lost;
+	deferred->last = i;
+	tlb_deferred_extend(deferred, ctx, va, lost);
 }
 
 /* Is there room for one more address space, or ctx among them? */
@@ -36,7 +35,7 @@ has_room(const struct tlb_deferred *deferred, const struct tlb_context *ctx)
 }
 
 void
-tlb_deferred_add(struct tlb_deferred *deferred, struct tlb_context *ctx, u64 va)
+tlb_deferred_add_slow(struct tlb_deferred *deferred, struct tlb_context *ctx, u64 va)
 {
 	if (deferred && has_room(deferred, ctx))
 		deferred_add(deferred, ctx, va, true);

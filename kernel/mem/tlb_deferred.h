@@ -13,13 +13,14 @@
  */
 
 #include "lib/types.h"
+#include "riscv/layout.h"
 
 struct tlb_context;
 
 #define TLB_DEFERRED_MAX 4
 
 struct tlb_deferred {
-	unsigned nr;
+	unsigned nr, last; /* last: of[] to which something was added last */
 	struct {
 		struct tlb_context *ctx; /* a reference: its last user may be gone meanwhile */
 		u64 start, end;
@@ -33,11 +34,35 @@ tlb_deferred_init(struct tlb_deferred *deferred)
 	deferred->nr = 0;
 }
 
+/* The address space of the last change has changed again? => true, and that is all there is to do */
+static inline bool
+tlb_deferred_extend(struct tlb_deferred *deferred, struct tlb_context *ctx, u64 va, bool lost)
+{
+	unsigned last = deferred->last;
+
+	if (deferred->nr == 0 || deferred->of[last].ctx != ctx)
+		return false;
+	if (va < deferred->of[last].start)
+		deferred->of[last].start = va;
+	if (va + PAGE_SIZE > deferred->of[last].end)
+		deferred->of[last].end = va + PAGE_SIZE;
+	deferred->of[last].lost |= lost;
+	return true;
+}
+
+void tlb_deferred_add_slow(struct tlb_deferred *deferred, struct tlb_context *ctx, u64 va);
+
 /*
  * The entry for va has changed; it is flushed at once when deferred is NULL or has no room for one more
  * address space. => the caller's lock keeps ctx
  */
-void tlb_deferred_add(struct tlb_deferred *deferred, struct tlb_context *ctx, u64 va);
+static inline void
+tlb_deferred_add(struct tlb_deferred *deferred, struct tlb_context *ctx, u64 va)
+{
+	if (!deferred || !tlb_deferred_extend(deferred, ctx, va, true))
+		tlb_deferred_add_slow(deferred, ctx, va);
+}
+
 /* The same when the entry lost nothing but A. */
 void tlb_deferred_add_accessed(struct tlb_deferred *deferred, struct tlb_context *ctx, u64 va);
 

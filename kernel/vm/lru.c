@@ -75,14 +75,20 @@ lru_insert_locked(struct lru *lru, struct page *page)
 
 /*
  * Off the list first, then PG_lru: page_put() of the last owner does not come here for a page
- * without it. => lru->lock held, page on a list
+ * without it. The caller counts. => lru->lock held, page on a list
  */
+static void
+lru_unlink_locked(struct page *page)
+{
+	list_del(&page->lru);
+	__atomic_fetch_and(&page->flags, ~LRU_PLACE_FLAGS, __ATOMIC_RELEASE);
+}
+
 static void
 lru_delete_locked(struct lru *lru, struct page *page)
 {
-	list_del(&page->lru);
 	lru->nr[page_list(page)]--;
-	__atomic_fetch_and(&page->flags, ~LRU_PLACE_FLAGS, __ATOMIC_RELEASE);
+	lru_unlink_locked(page);
 }
 
 /* The page is about to be free: what it is next belongs to its zone. */
@@ -293,6 +299,14 @@ lru_deactivate_all(struct lru *lru, enum lru_kind kind)
 	}
 }
 
+static void
+isolated_count(struct lru *lru, const s64 by_kind[NR_LRU_KINDS], s64 sign)
+{
+	for (unsigned kind = 0; kind < NR_LRU_KINDS; kind++)
+		if (by_kind[kind])
+			atomic64_add(&lru->nr_isolated[kind], sign * by_kind[kind]);
+}
+
 unsigned
 lru_isolate(struct lru *lru, enum lru_list list, struct page **pages, unsigned nr)
 {
@@ -306,16 +320,15 @@ lru_isolate(struct lru *lru, enum lru_list list, struct page **pages, unsigned n
 		if (page_try_get(page)) {
 			pages[taken++] = page;
 			by_kind[page_lru_kind(page)]++;
-			lru_delete_locked(lru, page);
+			lru_unlink_locked(page);
 		} else {
 			/* Its last owner waits for the lock, in lru_remove(). */
 			list_move(&page->lru, &lru->lists[list]);
 		}
 	}
+	lru->nr[list] -= taken;
 	spin_unlock(&lru->lock);
-	for (unsigned kind = 0; kind < NR_LRU_KINDS; kind++)
-		if (by_kind[kind])
-			atomic64_add(&lru->nr_isolated[kind], by_kind[kind]);
+	isolated_count(lru, by_kind, 1);
 	return taken;
 }
 
@@ -340,10 +353,16 @@ isolated_uncount(struct page *page)
 }
 
 void
-lru_isolated_gone(struct page *page)
+lru_isolated_free(struct lru *lru, struct page **pages, unsigned nr)
 {
-	isolated_uncount(page);
-	forget_home(page);
+	s64 by_kind[NR_LRU_KINDS] = {0};
+
+	for (unsigned i = 0; i < nr; i++) {
+		by_kind[page_lru_kind(pages[i])]++;
+		forget_home(pages[i]);
+		page_put(pages[i]);
+	}
+	isolated_count(lru, by_kind, -1);
 }
 
 void

@@ -95,8 +95,8 @@ unsigned lru_isolate(struct lru *lru, enum lru_list list, struct page **pages, u
  * a hart's batch
  */
 bool lru_isolate_page(struct page *page);
-/* The page was freed, or will be by the caller's page_put(). Or: it goes back to a list. */
-void lru_isolated_gone(struct page *page);
+/* They are free: the last reference of each is the caller's. Or: a page goes back to a list. */
+void lru_isolated_free(struct lru *lru, struct page **pages, unsigned nr);
 void lru_putback(struct page *page, bool active);
 
 /*

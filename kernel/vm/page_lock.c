@@ -22,13 +22,14 @@ page_queue(const struct page *page)
 	return &queues[hash_to_order(hash_ptr(page), NR_QUEUES_LOG2)];
 }
 
-/* Clear a flag and wake who waits for it. The page may be gone afterwards. */
-static void
+/* Clear a flag, which is set, and wake who waits for it. The page may be gone afterwards. */
+static inline void
 page_clear_and_wake(struct page *page, enum page_flag flag)
 {
 	u32 clear = 1U << flag | 1U << PG_waiters;
 	u32 old = __atomic_fetch_and(&page->flags, ~clear, __ATOMIC_ACQ_REL);
 
+	assert(old & (1U << flag));
 	if (unlikely(old & (1U << PG_waiters)))
 		wake_up_all(page_queue(page));
 }
@@ -60,12 +61,6 @@ page_lock_check_rank(struct page *page)
 #endif
 }
 
-bool
-page_trylock(struct page *page)
-{
-	return page_test_and_set(page, PG_locked);
-}
-
 void
 page_lock(struct page *page)
 {
@@ -78,7 +73,6 @@ page_lock(struct page *page)
 void
 page_unlock(struct page *page)
 {
-	assert(page_locked(page));
 	page_clear_and_wake(page, PG_locked);
 }
 

@@ -11,7 +11,12 @@
 
 #include "mem/page.h"
 
-bool page_trylock(struct page *page);
+static inline bool
+page_trylock(struct page *page)
+{
+	return page_test_and_set(page, PG_locked);
+}
+
 /* Sleeps. => the caller has a reference */
 void page_lock(struct page *page);
 /* Any context. */

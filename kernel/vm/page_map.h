@@ -38,6 +38,17 @@ page_map_remove(struct page *page)
 		page_map_count(page, -1);
 }
 
+/* The same with its reference. => the caller has one, too */
+static inline void
+page_map_put_shared(struct page *page)
+{
+	u64 old = __atomic_fetch_sub((u64 *)&page->refcount, PAGE_ONE_MAP, __ATOMIC_ACQ_REL);
+
+	assert((u32)old > 1 && old >> 32 > 0);
+	if (old >> 32 == 1)
+		page_map_count(page, -1);
+}
+
 /*
  * The PTE is gone from every TLB. The last owner frees the page. => true: no other PTE has it, which
  * the caller tells vmstat

@@ -274,7 +274,7 @@ pagecache_get_zeroed(struct mapping *mapping, u64 index)
 }
 
 /* Take it out. => mapping->lock held */
-static void
+static ALWAYS_INLINE void
 page_erase_locked(struct mapping *mapping, struct page *page)
 {
 	struct page *erased = xa_erase(&mapping->pages, page->index);
@@ -286,36 +286,51 @@ page_erase_locked(struct mapping *mapping, struct page *page)
 }
 
 /* After page_erase_locked: what is left to do without mapping->lock. => page locked */
-static void
+static ALWAYS_INLINE void
 page_erased(struct mapping *mapping, struct page *page)
 {
-	if (page_test_and_clear(page, PG_dirty) && mapping->ops->write_pages)
+	if (page_test(page, PG_dirty) && page_test_and_clear(page, PG_dirty) &&
+	    mapping->ops->write_pages)
 		dirty_count_add(-1);
 	if (mapping->ops->release_page)
 		mapping->ops->release_page(mapping, page);
 	WRITE_ONCE(page->mapping, NULL);
 	lru_remove(page);
-	pagecache_count(-1);
 	if (page_test(page, PG_swapbacked))
 		vmstat_add(NR_SHMEM, -1);
-	page_put(page);
+	page_put_shared(page);
 }
 
-bool
-pagecache_remove(struct page *page)
+/* Nobody has the page but the cache and the caller. => page->mapping->lock held: nor can anybody get it */
+static bool
+page_unused(const struct page *page)
 {
-	struct mapping *mapping = page->mapping;
-	bool unused;
+	return page_refcount(page) == 2 && page_mapcount(page) == 0;
+}
 
-	assert(page_locked(page) && mapping && !page_test(page, PG_writeback));
+unsigned
+pagecache_remove(struct page **pages, unsigned nr)
+{
+	struct mapping *mapping = pages[0]->mapping;
+	unsigned nr_gone = 0;
+
 	spin_lock(&mapping->lock);
-	unused = page_refcount(page) == 2 && page_mapcount(page) == 0;
-	if (unused)
+	for (unsigned i = 0; i < nr; i++) {
+		struct page *page = pages[i];
+
+		assert(page_locked(page) && page->mapping == mapping);
+		assert(!page_test(page, PG_writeback));
+		if (!page_unused(page))
+			continue;
 		page_erase_locked(mapping, page);
+		pages[i] = pages[nr_gone];
+		pages[nr_gone++] = page;
+	}
 	spin_unlock(&mapping->lock);
-	if (unused)
-		page_erased(mapping, page);
-	return unused;
+	for (unsigned i = 0; i < nr_gone; i++)
+		page_erased(mapping, pages[i]);
+	pagecache_count(-(s64)nr_gone);
+	return nr_gone;
 }
 
 void
@@ -328,6 +343,7 @@ pagecache_evict(struct page *page)
 	page_erase_locked(mapping, page);
 	spin_unlock(&mapping->lock);
 	page_erased(mapping, page);
+	pagecache_count(-1);
 }
 
 /*

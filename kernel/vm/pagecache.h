@@ -291,9 +291,11 @@ void mapping_remove_pages(struct mapping *mapping, u64 first, u64 last);
 /* Drop what is clean, unmapped and unused in [start, end) pages. => pages dropped */
 u64 mapping_invalidate(struct mapping *mapping, u64 start, u64 end);
 
-/* Take page out of its cache. => page locked, not being written, unmapped; the caller has a
- * reference besides the cache's, which is put. false: somebody else uses it */
-bool pagecache_remove(struct page *page);
+/*
+ * Those of nr pages of one mapping that nobody uses leave it; the cache's reference is put. => each locked,
+ * not being written; the caller has a reference to it. How many left: they are first in pages[] now
+ */
+unsigned pagecache_remove(struct page **pages, unsigned nr);
 
 /* Like pagecache_remove, whoever else may have a reference (truncation). */
 void pagecache_evict(struct page *page);

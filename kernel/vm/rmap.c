@@ -16,11 +16,16 @@
 #include "vm/vma.h"
 #include "vm/zap.h"
 
-/* Looks at, or changes, the entry that maps page. => false ends the walk; page-table lock held */
+/*
+ * Looks at, or changes, the entry that maps page. => false ends the walk; page-table lock held.
+ *
+ * Reclaim walks once or twice for each page, mostly to one entry. So each kind of walk is compiled as a
+ * function of its own, in which fn and everything on the way to it are inline.
+ */
 typedef bool (*entry_fn)(struct vma *vma, pte_t *ptep, u64 va, struct page *page, void *arg);
 
 /* => false when fn ended the walk */
-static bool
+static ALWAYS_INLINE bool
 vma_visit(struct vma *vma, struct page *page, entry_fn fn, void *arg)
 {
 	struct mm *mm = vma->mm;
@@ -39,7 +44,7 @@ vma_visit(struct vma *vma, struct page *page, entry_fn fn, void *arg)
 	return more;
 }
 
-static void
+static ALWAYS_INLINE void
 anon_page_visit(struct page *page, entry_fn fn, void *arg)
 {
 	struct anon_group *group = anon_group_of(page);
@@ -55,7 +60,7 @@ anon_page_visit(struct page *page, entry_fn fn, void *arg)
 	anon_group_put(group);
 }
 
-static void
+static ALWAYS_INLINE void
 file_page_visit(struct page *page, entry_fn fn, void *arg)
 {
 	struct mapping *mapping = page->mapping;
@@ -68,7 +73,7 @@ file_page_visit(struct page *page, entry_fn fn, void *arg)
 	spin_unlock(&mapping->rmap_lock);
 }
 
-static void
+static ALWAYS_INLINE void
 page_visit(struct page *page, entry_fn fn, void *arg)
 {
 	if (page_test(page, PG_anon))
@@ -84,21 +89,31 @@ struct access_walk {
 	struct tlb_deferred *deferred;
 };
 
+/* => RMAP_*, of one entry */
+static ALWAYS_INLINE u32
+entry_test_and_clear_accessed(struct vma *vma, pte_t *ptep, u64 va, struct tlb_deferred *deferred)
+{
+	u32 found = 0;
+
+	if (pte_read(ptep).bits & PTE_A) {
+		pte_clear_flags(ptep, PTE_A);
+		tlb_deferred_add_accessed(deferred, &vma->mm->tlb, va);
+		found |= RMAP_ACCESSED;
+	}
+	if (vma->flags & VM_LOCKED)
+		found |= RMAP_LOCKED;
+	if (vma->flags & VM_EXEC)
+		found |= RMAP_EXEC;
+	return found;
+}
+
 static bool
 entry_clear_accessed(struct vma *vma, pte_t *ptep, u64 va, struct page *page, void *arg)
 {
 	struct access_walk *walk = arg;
 
 	(void)page;
-	if (pte_read(ptep).bits & PTE_A) {
-		pte_clear_flags(ptep, PTE_A);
-		tlb_deferred_add_accessed(walk->deferred, &vma->mm->tlb, va);
-		walk->found |= RMAP_ACCESSED;
-	}
-	if (vma->flags & VM_LOCKED)
-		walk->found |= RMAP_LOCKED;
-	if (vma->flags & VM_EXEC)
-		walk->found |= RMAP_EXEC;
+	walk->found |= entry_test_and_clear_accessed(vma, ptep, va, walk->deferred);
 	return --walk->nr_left > 0;
 }
 
@@ -138,24 +153,32 @@ rmap_count(struct page *page)
 
 /* An anonymous page leaves its place in swap behind. */
 static bool
-entry_unmap(struct vma *vma, pte_t *ptep, u64 va, struct page *page, void *arg)
+anon_entry_unmap(struct vma *vma, pte_t *ptep, u64 va, struct page *page, void *arg)
 {
 	struct mm *mm = vma->mm;
 	swp_entry_t entry = {page->private};
-	bool anon = page_test(page, PG_anon);
 	pte_t old;
 
-	if (anon)
-		swap_entry_get(entry);
-	old = pte_exchange(ptep, anon ? swp_entry_to_pte(entry) : pte_none());
+	swap_entry_get(entry);
+	old = pte_exchange(ptep, swp_entry_to_pte(entry));
 	tlb_deferred_add(arg, &mm->tlb, va);
-	if (anon && old.bits & PTE_D)
+	if (old.bits & PTE_D)
 		page_set(page, PG_dirty);
-	if (anon)
-		atomic64_add(&mm->nr_swap, 1);
-	atomic64_add(anon ? &mm->rss_anon : &mm->rss_file, -1);
-	page_map_remove(page);
-	page_put(page);
+	atomic64_add(&mm->nr_swap, 1);
+	atomic64_add(&mm->rss_anon, -1);
+	page_map_put_shared(page);
+	return page_mapcount(page) > 0;
+}
+
+static ALWAYS_INLINE bool
+file_entry_unmap(struct vma *vma, pte_t *ptep, u64 va, struct page *page, void *arg)
+{
+	struct mm *mm = vma->mm;
+
+	pte_exchange(ptep, pte_none());
+	tlb_deferred_add(arg, &mm->tlb, va);
+	atomic64_add(&mm->rss_file, -1);
+	page_map_put_shared(page);
 	return page_mapcount(page) > 0;
 }
 
@@ -164,12 +187,58 @@ rmap_unmap(struct page *page, struct tlb_deferred *deferred)
 {
 	assert(page_locked(page) && page->owner);
 	assert(!page_test(page, PG_anon) || page_test(page, PG_swapcache));
-	if (page_mapcount(page) > 0)
-		page_visit(page, entry_unmap, deferred);
+	if (page_mapcount(page) > 0 && page_test(page, PG_anon))
+		anon_page_visit(page, anon_entry_unmap, deferred);
+	else if (page_mapcount(page) > 0)
+		file_page_visit(page, file_entry_unmap, deferred);
 	return page_mapcount(page) == 0;
 }
 
-static bool
+/* What rmap_unmap_if() asks, of a page that one entry maps. */
+struct unmap_walk {
+	struct tlb_deferred *deferred;
+	rmap_may_unmap_fn may_unmap;
+	void *arg;
+	bool asked, answer;
+};
+
+static ALWAYS_INLINE bool
+entry_unmap_if(struct vma *vma, pte_t *ptep, u64 va, struct page *page, void *arg)
+{
+	struct unmap_walk *walk = arg;
+	u32 found = entry_test_and_clear_accessed(vma, ptep, va, walk->deferred);
+
+	walk->asked = true;
+	walk->answer = walk->may_unmap(page, found, walk->arg);
+	if (walk->answer)
+		file_entry_unmap(vma, ptep, va, page, walk->deferred);
+	return false;
+}
+
+static NOINLINE bool
+entries_unmap_if(struct page *page, struct unmap_walk *walk)
+{
+	u32 found = rmap_test_and_clear_accessed(page, walk->deferred);
+
+	return walk->may_unmap(page, found, walk->arg) && rmap_unmap(page, walk->deferred);
+}
+
+/* The one entry may be gone before it is found, and there may be others when it was. */
+bool
+rmap_unmap_if(struct page *page, rmap_may_unmap_fn may_unmap, void *arg,
+	      struct tlb_deferred *deferred)
+{
+	struct unmap_walk walk = {.deferred = deferred, .may_unmap = may_unmap, .arg = arg};
+
+	assert(page_locked(page) && !page_test(page, PG_anon));
+	if (page_mapcount(page) == 1)
+		file_page_visit(page, entry_unmap_if, &walk);
+	if (!walk.asked)
+		return entries_unmap_if(page, &walk);
+	return walk.answer && page_mapcount(page) == 0;
+}
+
+static ALWAYS_INLINE bool
 entry_write_protect(struct vma *vma, pte_t *ptep, u64 va, struct page *page, void *arg)
 {
 	(void)page;

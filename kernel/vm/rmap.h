@@ -26,9 +26,19 @@ s32 rmap_count(struct page *page);
 
 /*
  * Take a page out of all page tables; one of the swap cache leaves its entry there, and is dirty
- * afterwards if a program had stored to it. => page locked. Returns true when nothing maps it now
+ * afterwards if a program had stored to it. => page locked, the caller has a reference. Returns true when nothing maps it now
  */
 bool rmap_unmap(struct page *page, struct tlb_deferred *deferred);
+
+/* Knowing what rmap_test_and_clear_accessed() found: may the page be unmapped? Spinlocks are held */
+typedef bool (*rmap_may_unmap_fn)(struct page *page, u32 found, void *arg);
+
+/*
+ * Look at the page's entries and ask, once; if the answer is yes, rmap_unmap(). One walk does both
+ * where there is one entry only. => page locked, of a file. Returns true when nothing maps it now
+ */
+bool rmap_unmap_if(struct page *page, rmap_may_unmap_fn may_unmap, void *arg,
+		   struct tlb_deferred *deferred);
 
 /* Make all shared PTEs of a file page read-only, so that the next store faults. => page locked */
 void rmap_write_protect(struct page *page, struct tlb_deferred *deferred);

@@ -55,9 +55,9 @@ shmem_page_unpinned(const struct page *page)
 	return page_refcount(page) == page_mapcount(page) + 2;
 }
 
-/* => page locked, of a file */
+/* May it be unmapped? => page locked, of a file */
 static enum verdict
-file_page_unmap(struct page *page, const struct reclaim_run *run, struct tlb_deferred *deferred)
+file_page_verdict(struct page *page, const struct reclaim_run *run)
 {
 	if (page_test(page, PG_writeback))
 		return PAGE_WRITEBACK;
@@ -67,8 +67,6 @@ file_page_unmap(struct page *page, const struct reclaim_run *run, struct tlb_def
 		if (!swap_available() || !(run->gfp & GFP_BIT_IO) || !shmem_page_unpinned(page))
 			return PAGE_ACTIVATE;
 	}
-	if (page_mapcount(page) > 0 && !rmap_unmap(page, deferred))
-		return PAGE_KEEP;
 	return PAGE_UNMAPPED;
 }
 
@@ -99,17 +97,20 @@ anon_page_unmap(struct page *page, const struct reclaim_run *run, struct tlb_def
 	return PAGE_UNMAPPED;
 }
 
-/* => page locked, and nothing maps it, by no hart's TLB either */
+/* Of a file whose pages need not be written: shared memory that is dirty goes to swap. */
+static bool
+page_is_clean_file(const struct page *page)
+{
+	return !(page->flags & (1U << PG_anon | 1U << PG_dirty));
+}
+
+/* => page locked, no clean page of a file, and nothing maps it, by no hart's TLB either */
 static enum verdict
 page_drop(struct page *page)
 {
 	/* Of shared memory: anonymous from now on. */
-	if (!page_test(page, PG_anon) && page_test(page, PG_dirty) && shmem_swap_out(page) < 0)
+	if (!page_test(page, PG_anon) && shmem_swap_out(page) < 0)
 		return PAGE_ACTIVATE;
-	if (!page_test(page, PG_anon)) {
-		workingset_evict(page);
-		return pagecache_remove(page) ? PAGE_FREED : PAGE_KEEP;
-	}
 	if (!page_test(page, PG_dirty))
 		workingset_evict(page);
 	if (swap_cache_drop(page))
@@ -117,39 +118,74 @@ page_drop(struct page *page)
 	return page_test(page, PG_dirty) ? PAGE_WRITE : PAGE_KEEP;
 }
 
-/* How it was used, USED_*, which is forgotten. *locked: it must stay in memory */
-static u32
-page_uses(struct page *page, bool *locked, struct tlb_deferred *deferred)
+/* How it was used, USED_*, which is forgotten, where its areas say `found`. */
+static inline u32
+page_uses(struct page *page, u32 found)
 {
-	u32 found = rmap_test_and_clear_accessed(page, deferred), used = 0;
+	u32 used = 0;
 
-	*locked = found & RMAP_LOCKED;
 	if (found & RMAP_ACCESSED)
 		used |= USED_MAPPED;
 	if (found & RMAP_EXEC)
 		used |= USED_EXEC;
-	if (page_test_and_clear(page, PG_referenced))
+	if (page_test(page, PG_referenced) && page_test_and_clear(page, PG_referenced))
 		used |= USED_CALL;
 	return used;
 }
 
-/* => page locked, in a mapping or anonymous */
-static enum verdict
-page_judge(struct page *page, const struct reclaim_run *run, struct tlb_deferred *deferred)
+/* May it go, though it was used as its areas say (RMAP_*)? => page locked, in a mapping or anonymous */
+static ALWAYS_INLINE enum verdict
+page_use_verdict(struct page *page, u32 found, const struct reclaim_run *run)
 {
 	enum policy_verdict wanted;
-	bool locked;
-	u32 used = page_uses(page, &locked, deferred);
 
-	if (locked) {
+	if (found & RMAP_LOCKED) {
 		page_set(page, PG_mlocked);
 		return PAGE_UNEVICTABLE;
 	}
-	wanted = reclaim_policy->judge(page, used);
+	wanted = reclaim_policy->judge(page, page_uses(page, found));
 	if (wanted != POLICY_EVICT && !run->desperate)
 		return wanted == POLICY_ACTIVATE ? PAGE_ACTIVATE : PAGE_KEEP;
-	return page_test(page, PG_anon) ? anon_page_unmap(page, run, deferred)
-					: file_page_unmap(page, run, deferred);
+	return PAGE_UNMAPPED;
+}
+
+/* A page of a file that is judged while its page-table entry is at hand. */
+struct file_page_trial {
+	const struct reclaim_run *run;
+	enum verdict verdict;
+};
+
+static bool
+file_page_may_unmap(struct page *page, u32 found, void *arg)
+{
+	struct file_page_trial *trial = arg;
+
+	trial->verdict = page_use_verdict(page, found, trial->run);
+	if (trial->verdict == PAGE_UNMAPPED)
+		trial->verdict = file_page_verdict(page, trial->run);
+	return trial->verdict == PAGE_UNMAPPED;
+}
+
+static enum verdict
+file_page_judge(struct page *page, const struct reclaim_run *run, struct tlb_deferred *deferred)
+{
+	struct file_page_trial trial = {.run = run};
+
+	if (page_mapcount(page) == 0)
+		file_page_may_unmap(page, 0, &trial);
+	else if (!rmap_unmap_if(page, file_page_may_unmap, &trial, deferred) &&
+		 trial.verdict == PAGE_UNMAPPED)
+		return PAGE_KEEP;
+	return trial.verdict;
+}
+
+static enum verdict
+anon_page_judge(struct page *page, const struct reclaim_run *run, struct tlb_deferred *deferred)
+{
+	u32 found = rmap_test_and_clear_accessed(page, deferred);
+	enum verdict verdict = page_use_verdict(page, found, run);
+
+	return verdict == PAGE_UNMAPPED ? anon_page_unmap(page, run, deferred) : verdict;
 }
 
 static void
@@ -163,15 +199,6 @@ page_count(struct lru *lru, struct page *page, enum verdict verdict, struct recl
 		vmstat_add(PGACTIVATE, 1);
 		lru_note_cost(lru, kind, LRU_COST_LOOK);
 	}
-}
-
-/* A page that was freed: the last reference is ours. */
-static void
-page_gone(struct page *page, struct reclaim_run *run)
-{
-	lru_isolated_gone(page);
-	page_put(page);
-	run->nr_freed++;
 }
 
 static void
@@ -189,10 +216,12 @@ page_settle(struct lru *lru, struct page *page, enum verdict verdict, struct rec
 		page_set(page, PG_unevictable);
 	page_unlock(page);
 	page_count(lru, page, verdict, run);
-	if (verdict == PAGE_FREED)
-		page_gone(page, run);
-	else
+	if (verdict == PAGE_FREED) {
+		lru_isolated_free(lru, &page, 1);
+		run->nr_freed++;
+	} else {
 		lru_putback(page, verdict == PAGE_ACTIVATE);
+	}
 }
 
 /* => true: it is unmapped, and still locked */
@@ -207,7 +236,8 @@ page_unmap(struct lru *lru, struct page *page, struct reclaim_run *run,
 		return false;
 	}
 	if (page->owner)
-		verdict = page_judge(page, run, deferred);
+		verdict = page_test(page, PG_anon) ? anon_page_judge(page, run, deferred)
+						   : file_page_judge(page, run, deferred);
 	if (verdict == PAGE_UNMAPPED)
 		return true;
 	page_settle(lru, page, verdict, run);
@@ -224,13 +254,63 @@ pages_write(struct lru *lru, struct page **pages, unsigned nr, struct reclaim_ru
 	run->nr_writeback += nr;
 }
 
+/* Clean pages of one file, unmapped, not in any TLB, and locked, go. */
+static void
+file_pages_drop(struct lru *lru, struct page **pages, unsigned nr, struct reclaim_run *run)
+{
+	unsigned nr_gone;
+
+	for (unsigned i = 0; i < nr; i++)
+		workingset_evict(pages[i]);
+	nr_gone = pagecache_remove(pages, nr);
+	for (unsigned i = 0; i < nr_gone; i++)
+		page_unlock(pages[i]);
+	for (unsigned i = nr_gone; i < nr; i++)
+		page_settle(lru, pages[i], PAGE_KEEP, run);
+	lru_isolated_free(lru, pages, nr_gone);
+	run->nr_freed += nr_gone;
+}
+
+/* => how many pages in front are clean ones of the same file */
+static unsigned
+file_pages_alike(struct page **pages, unsigned nr)
+{
+	unsigned n = 0;
+
+	while (n < nr && page_is_clean_file(pages[n]) && pages[n]->mapping == pages[0]->mapping)
+		n++;
+	return n;
+}
+
+/* Unmapped pages that are in no TLB go. => how many are left, first in pages[], to be written */
+static unsigned
+pages_drop(struct lru *lru, struct page **pages, unsigned nr, struct reclaim_run *run)
+{
+	unsigned nr_write = 0, nr_alike;
+
+	for (unsigned i = 0; i < nr; i += MAX(nr_alike, 1U)) {
+		nr_alike = file_pages_alike(pages + i, nr - i);
+		if (nr_alike > 0) {
+			file_pages_drop(lru, pages + i, nr_alike, run);
+		} else {
+			enum verdict verdict = page_drop(pages[i]);
+
+			if (verdict == PAGE_WRITE)
+				pages[nr_write++] = pages[i];
+			else
+				page_settle(lru, pages[i], verdict, run);
+		}
+	}
+	return nr_write;
+}
+
 /* Up to SHRINK_BATCH isolated pages of one zone and kind. */
 static void
 pages_reclaim(struct lru *lru, struct page **pages, unsigned nr, struct reclaim_run *run)
 {
 	enum lru_kind kind = page_lru_kind(pages[0]);
 	struct tlb_deferred deferred;
-	unsigned nr_unmapped = 0, nr_write = 0;
+	unsigned nr_unmapped = 0, nr_write;
 	u64 nr_freed_before = run->nr_freed;
 
 	tlb_deferred_init(&deferred);
@@ -238,14 +318,7 @@ pages_reclaim(struct lru *lru, struct page **pages, unsigned nr, struct reclaim_
 		if (page_unmap(lru, pages[i], run, &deferred))
 			pages[nr_unmapped++] = pages[i];
 	tlb_deferred_flush(&deferred);
-	for (unsigned i = 0; i < nr_unmapped; i++) {
-		enum verdict verdict = page_drop(pages[i]);
-
-		if (verdict == PAGE_WRITE)
-			pages[nr_write++] = pages[i];
-		else
-			page_settle(lru, pages[i], verdict, run);
-	}
+	nr_write = pages_drop(lru, pages, nr_unmapped, run);
 	stolen_count(run, kind, run->nr_freed - nr_freed_before);
 	if (nr_write > 0)
 		pages_write(lru, pages, nr_write, run);
@@ -285,7 +358,7 @@ shrink_pages(struct page **pages, unsigned nr)
 
 /* A page that was written, or so it seems. Gives the reference back. => true: it is free */
 static bool
-page_collect(struct page *page)
+page_collect(struct lru *lru, struct page *page)
 {
 	bool freed = false;
 
@@ -302,12 +375,10 @@ page_collect(struct page *page)
 		}
 	}
 	page_unlock(page);
-	if (freed) {
-		lru_isolated_gone(page);
-		page_put(page);
-	} else {
+	if (freed)
+		lru_isolated_free(lru, &page, 1);
+	else
 		lru_putback(page, page_mapcount(page) > 0);
-	}
 	return freed;
 }
 
@@ -318,7 +389,7 @@ shrink_laundry(struct lru *lru, struct reclaim_run *run)
 	u64 freed = 0;
 
 	while ((page = lru_laundered(lru)))
-		freed += page_collect(page);
+		freed += page_collect(lru, page);
 	run->nr_writeback += READ_ONCE(lru->nr_laundry);
 	run->nr_freed += freed;
 	stolen_count(run, LRU_ANON, freed);

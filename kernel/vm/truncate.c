@@ -173,7 +173,7 @@ mapping_invalidate(struct mapping *mapping, u64 start, u64 end)
 		if (page_trylock(page)) {
 			if (page->mapping == mapping && !page_test(page, PG_dirty) &&
 			    !page_test(page, PG_writeback))
-				dropped += pagecache_remove(page);
+				dropped += pagecache_remove(&page, 1);
 			page_unlock(page);
 		}
 		page_put(page);

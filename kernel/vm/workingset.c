@@ -35,7 +35,7 @@ static u64 *traces;
 static unsigned traces_log2;
 
 /* What the page is, as long as nobody gives it another identity. */
-static u64
+static inline u64
 page_identity(const struct page *page)
 {
 	if (page_test(page, PG_anon))

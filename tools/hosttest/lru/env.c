@@ -17,12 +17,6 @@ cond_resched(void)
 	env_check_idle();
 }
 
-bool
-page_trylock(struct page *page)
-{
-	return page_test_and_set(page, PG_locked);
-}
-
 void
 page_unlock(struct page *page)
 {

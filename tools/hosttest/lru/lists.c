@@ -297,14 +297,16 @@ release(unsigned n, bool together)
 	if (page->place == LAUNDRY)
 		return;
 	if (page->place == ISOLATED) {
-		lru_isolated_gone(page->page);
+		page_put_shared(page->page);
+		lru_isolated_free(lru_of(page->page), &page->page, 1);
+	} else {
+		if (together) {
+			lru_remove_unused(&page->page, 1);
+			CHECK(!page_test(page->page, PG_lru));
+		}
 		page_put(page->page);
-	} else if (together) {
-		lru_remove_unused(&page->page, 1);
-		CHECK(!page_test(page->page, PG_lru));
 	}
 	model_take(n);
-	page_put(page->page);
 	CHECK_EQ(page->page->lru_home, page->page->zone);
 	page->place = FREE;
 }

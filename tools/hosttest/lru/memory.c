@@ -37,9 +37,8 @@ evict(struct page *page)
 {
 	unsigned n = page->index;
 
-	lru_isolated_gone(page);
 	page_put(page);
-	page_put(page);
+	lru_isolated_free(lru_of(page), &page, 1);
 	CHECK(frames[n] == page);
 	frames[n] = NULL;
 	nr_used--;
