@@ -41,3 +41,5 @@ def gdb(run):
 
 
 DRIVERS = {"gdb": gdb}
+# What drivers tell, and the guest cannot.
+FACTS = ("gdb_boot_main", "gdb_memory", "gdb_syscall")

@@ -30,7 +30,7 @@ class BadElf(Exception):
 
 class Elf:
     """=> all of it raises BadElf. `symbols`: address by name; a global one where there are several. `sizes`: bytes by name.
-    `ambiguous`: names that several things have, none of them global."""
+    `ambiguous`: names that several things have, none of them global; `several`: names that several have."""
 
     def __init__(self, path):
         self.path = path
@@ -48,7 +48,7 @@ class Elf:
     def _read(self):
         self.sections = self._read_sections()
         self.symbols, self.sizes, functions = {}, {}, []
-        self.ambiguous, self._global = set(), set()
+        self.ambiguous, self.several, self._global = set(), set(), set()
         for section in self.sections:
             if section[1] == SHT_SYMTAB:
                 self._read_symbols(section, functions)
@@ -76,6 +76,8 @@ class Elf:
                     functions.append((value, size, name))
 
     def _name(self, name, value, size, is_global):
+        if self.symbols.get(name, value) != value:
+            self.several.add(name)
         if name in self._global:
             return
         if is_global:

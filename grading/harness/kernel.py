@@ -82,6 +82,12 @@ class KernelView:
         except KeyError:
             raise Unsound(f"the kernel has no {name}") from None
 
+    def static(self, name):
+        """The address of a variable of a file that no submission may bring: nothing else has its name."""
+        if name in self.elf.several:
+            raise Unsound(f"the kernel has more than one {name}")
+        return self.symbol(name)
+
     def pa_of(self, kva):
         """The physical address of a kernel address. => raises Unsound"""
         link, base = self.number("KERNEL_LINK_VA"), self.number("DIRECTMAP_BASE")

@@ -20,7 +20,8 @@ class Check:
 
     Exactly one source says what was seen:
       fact     a value that the test program told, judged by `want` (harness/want.py)
-      probe    a function of harness/probes.py or disk_probes.py, called at checkpoint `at` with `args`
+      probe    a function of harness/probes.py or disk_probes.py, called at checkpoint `at` with `args`; of
+               end_probes.py when the machine has ended ("end"), or only if that was a panic ("panic")
       ktest    a test inside the kernel
       console  a regular expression that a line of the kernel must match
       status   the machine's exit status: a number, or a want
@@ -121,7 +122,8 @@ def problems(lab):
     """What is wrong with a definition."""
     seen = set()
     for test in lab.tests:
-        if test.case is None and not any(check.ktest or check.console for check in test.checks):
+        if test.case is None and not any(
+                check.ktest or check.console or check.at in probe.ENDS for check in test.checks):
             yield f"{test.id} runs nothing"
         for check in test.checks:
             sources = [check.fact, check.probe, check.ktest, check.console, check.status]

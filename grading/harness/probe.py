@@ -15,7 +15,8 @@ from grading.harness.ram import TooMuch
 from grading.harness.sv39 import BadTable
 from grading.machine import EnvironmentProblem
 
-MODULES = ("grading.harness.probes", "grading.harness.disk_probes")
+MODULES = ("grading.harness.probes", "grading.harness.disk_probes", "grading.harness.end_probes")
+ENDS = ("end", "panic")  # checkpoints when the machine has ended: however, and by a panic
 PROBES = {}
 PAGE = 4096
 PROGRAM = "gradetest"
@@ -46,7 +47,10 @@ def call(check, run, values):
     """(ok, expected, seen, why) of a check's probe."""
     try:
         check_processes(run, values)
-        find(check.probe)(run, values, **check.args)
+        if check.ktest:
+            find("ktest_passed")(run, values, check.ktest)
+        else:
+            find(check.probe)(run, values, **check.args)
         return True, "", "", ""
     except Wrong as wrong:
         return False, wrong.expected, wrong.seen, wrong.why

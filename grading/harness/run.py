@@ -45,6 +45,7 @@ class Run:
         self.facts, self.conflicts, self.stops = {}, set(), {}
         self.found, self.memo = {}, {}
         self.ended = False
+        self.result = None
         self.problem = None  # what kept probes from looking
         self.nonce = secrets.token_hex(12)
         self.mark = secrets.token_hex(8)
@@ -110,6 +111,8 @@ class Run:
             self._connected.set()
             if self.channel is not None:
                 self.channel.close()
+            if self.view is not None:
+                self.view.close()
             scratch.unregister(self)
             scratch.remove_directory(directory)
 
@@ -131,6 +134,7 @@ class Run:
                 result = self.machine.wait()
             finally:
                 self._settle()
+            self._look_at_end(result)
             return self._judge(result)
 
     def _connect(self):
@@ -151,7 +155,17 @@ class Run:
             self._probing.release()
         if self.qmp is not None:
             self.qmp.close()
-        self.view.close()
+
+    def _look_at_end(self, result):
+        """What the machine left in its memory, which is a file as long as it is ours."""
+        self.result = result
+        if self.view.ram is None and os.path.exists(self.machine.socket("ram")):
+            self.view.open(self.machine.socket("ram"))
+        ends = [end for end in probe.ENDS if end == "end" or result.verdict is End.PANIC]
+        for check in self.test.checks:
+            if check.ktest or check.at in ends:
+                self.view.look()
+                self.found[check.id] = probe.call(check, self, {})
 
     def _at_limit(self):
         with self._probing:
@@ -163,7 +177,7 @@ class Run:
         kind, key, value = message["t"], message.get("k"), message.get("v")
         if kind == "end":
             self.ended = True
-        elif kind == "fact" and len(self.facts) < FACTS_MAX:
+        elif kind == "fact" and len(self.facts) < FACTS_MAX and key not in drivers.FACTS:
             if self.facts.setdefault(key, value) != value:
                 self.conflicts.add(key)
         elif kind == "stop" and len(self.stops) < FACTS_MAX:
@@ -253,7 +267,9 @@ class Run:
 
     def _judge_probe(self, check, outcome):
         found = self.found.get(check.id)
-        if found is None:
+        if found is None and check.at in probe.ENDS:
+            outcome.expected, outcome.seen = "a panic of the kernel's", str(self.result)
+        elif found is None:
             outcome.why = f"the test program did not reach its checkpoint {check.at!r}"
         else:
             outcome.ok, outcome.expected, outcome.seen, outcome.why = found
@@ -277,6 +293,8 @@ class Run:
         outcome.expected = f"the kernel's test {check.ktest} passes"
         if value is None:
             outcome.why = "the kernel did not come to this test"
+        elif outcome.ok:
+            outcome.ok, outcome.expected, outcome.seen, outcome.why = self.found[check.id]
         else:
             outcome.seen = "it failed"
             outcome.why = "; ".join(console.ktest_complaints(lines, check.ktest))

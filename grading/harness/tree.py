@@ -34,11 +34,11 @@ class Tampered(Exception):
 class Bounds:
     """What a submission is held in. The prefixes are commands that run make and QEMU without network and
     what they may not read; `layout` is the layout note that its kernels must have; `control` says why not even
-    the reference builds here, None if it does."""
+    the reference's file of a variant can be made here, None if it can."""
     build_prefix: Sequence[str]
     machine_prefix: Sequence[str]
     layout: Dict[str, int]
-    control: Optional[Callable[[], Optional[str]]] = None
+    control: Optional[Callable[[str, str], Optional[str]]] = None
 
 
 class Tree:
@@ -61,7 +61,7 @@ class Tree:
         target = os.path.join(self.directory(variant), name)
         with self._lock:
             if (variant, name) not in self._made:
-                self._made[variant, name] = self._failure(variant, target)
+                self._made[variant, name] = self._failure(variant, name, target)
             failure = self._made[variant, name]
         if failure is not None:
             raise failure
@@ -70,21 +70,21 @@ class Tree:
     def kernel(self, variant):
         return self.path(variant, "quire.elf")
 
-    def _failure(self, variant, target):
+    def _failure(self, variant, name, target):
         """Why a file cannot be made, None if it was."""
         try:
             output = self._make(variant, target)
             if output is not None and self.bounds and self.bounds.control and not scratch.stopping.is_set():
-                output = self._make_after_control(variant, target)
+                output = self._make_after_control(variant, name, target)
         except (EnvironmentProblem, Tampered) as problem:
             return problem
         return None if output is None else BuildFailed(variant, output)
 
-    def _make_after_control(self, variant, target):
+    def _make_after_control(self, variant, name, target):
         """A build failed, which may be the host's doing: a full disk, too little memory, no compiler. What the
         compiler prints proves nothing, for a submission can have it print anything. Where the reference cannot
         be built either, the host is at fault; where it can, what make says now counts."""
-        complaint = self.bounds.control()
+        complaint = self.bounds.control(variant, name)
         if complaint:
             raise EnvironmentProblem(complaint)
         return self._make(variant, target)

@@ -144,8 +144,10 @@ class Workplace:
         return Tree(directory, "build",
                     bounds(hidden, read_layout(Elf(reference)), self._control if self.controlled else None))
 
-    def _control(self):
-        return reference_complaint(self.top, self.build, self.names)
+    def _control(self, variant, name):
+        """What keeps the reference's file from being built here as a submission's is; None if nothing does."""
+        with ReferenceWorkplace(self.top, self.build, self.names) as tree:
+            return build_complaint(tree, variant, name)
 
     def notes(self):
         """What the student should know about what was taken."""
@@ -166,16 +168,10 @@ class ReferenceWorkplace(Workplace):
         self.controlled = False
 
 
-def reference_complaint(top, build, names):
-    """What keeps the reference from being built here as a submission is; None if nothing does."""
-    with ReferenceWorkplace(top, build, names) as tree:
-        return build_complaint(tree)
-
-
-def build_complaint(tree):
-    """The same for a tree of the reference's."""
+def build_complaint(tree, variant="default", name="quire.elf"):
+    """What keeps a file of a tree of the reference's from being built; None if nothing does."""
     try:
-        tree.kernel("default")
+        tree.path(variant, name)
     except BuildFailed as failure:
         return f"the reference does not build here: {' / '.join(failure.output[-3:])}"
     except Tampered as complaint:

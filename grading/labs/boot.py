@@ -90,7 +90,8 @@ LAB = Lab(
             machine=MachineSpec(append="crash=null"),
             checks=[
                 Check("panic-null", 1, "A use of a NULL pointer in the kernel is a panic that "
-                      "names it.", console=r"reached|crash_null\+0x",
+                      "names it.", probe="panic_in", at="panic",
+                      args={"message": "null dereference", "function": "crash_null"},
                       hint="trap_kernel() must decode scause and stval."),
             ]),
     ])

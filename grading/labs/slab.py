@@ -12,7 +12,8 @@ def misuse(name, text, pattern):
     return Test(
         id=name, text=f"With slab_debug= {text}", ends="panic",
         machine=MachineSpec(append=f"crash=slab-{name} slab_debug=FZPU"),
-        checks=[Check(f"{name}-named", 1, f"With slab_debug= {text}", console=pattern)])
+        checks=[Check(f"{name}-named", 1, f"With slab_debug= {text}", probe="misuse_named", at="panic",
+                      args={"pattern": pattern})])
 
 
 LAB = Lab(
@@ -62,9 +63,9 @@ LAB = Lab(
                       want=AtMost(1)),
             ]),
         misuse("double-free", "an object that is freed twice is named.",
-               r"double free: object \S+ of cache crash"),
+               r"double free: object (\S+) of cache crash"),
         misuse("overflow", "a store behind an object is found when it is freed.",
-               r"right red zone overwritten: object \S+ of cache crash"),
+               r"right red zone overwritten: object (\S+) of cache crash"),
         misuse("use-after-free", "a store to a freed object is found at the next use.",
-               r"use after free: .* object \S+ of cache crash"),
+               r"use after free: .* object (\S+) of cache crash"),
     ])

@@ -12,7 +12,7 @@ from grading.rings import build
 from grading.rings.process import command_job
 from grading.rings.report import Job
 
-SUITES = ("grade_verdicts", "grade_cheats", "grade_sources", "grade_builds", "grade_replacement", "grade_gradescope", "grade_stops",
+SUITES = ("grade_verdicts", "grade_cheats", "grade_sources", "grade_builds", "grade_forgeries", "grade_replacement", "grade_gradescope", "grade_stops",
           "grade_commands")
 
 

