@@ -93,6 +93,7 @@ show_reclaim(struct seq *seq)
 		{"pgrefill", PGREFILL},
 		{"pgscan_kswapd", PGSCAN_KSWAPD},
 		{"pgscan_direct", PGSCAN_DIRECT},
+		{"pgscan_direct_throttle", PGSCAN_DIRECT_THROTTLE},
 		{"pgscan_anon", PGSCAN_ANON},
 		{"pgscan_file", PGSCAN_FILE},
 		{"pgsteal_kswapd", PGSTEAL_KSWAPD},

@@ -32,6 +32,7 @@ enum vm_item {
 	PGREFILL, /* looked at on an active list */
 	PGSCAN_KSWAPD,
 	PGSCAN_DIRECT,
+	PGSCAN_DIRECT_THROTTLE, /* a task waited for kswapd before it reclaimed */
 	PGSCAN_ANON,
 	PGSCAN_FILE,
 	PGSTEAL_KSWAPD,

@@ -69,13 +69,21 @@ reserves_ok(void)
 	return nr_free > nr_min / 2;
 }
 
+/* It is at an end, and nobody has asked since: from being asked until it runs it may take a while. */
+static bool
+kswapd_rests(void)
+{
+	return !READ_ONCE(asked) && !READ_ONCE(working);
+}
+
 void
 kswapd_throttle(gfp_t gfp)
 {
-	if (likely(reserves_ok()) || !(gfp & GFP_BIT_FS) || gave_up())
+	if (likely(reserves_ok()) || !(gfp & GFP_BIT_FS) || gfp & GFP_MEMALLOC || gave_up())
 		return;
 	kswapd_wake();
-	wait_event_deadline(&throttle_wq, reserves_ok() || !READ_ONCE(working),
+	vmstat_add(PGSCAN_DIRECT_THROTTLE, 1);
+	wait_event_deadline(&throttle_wq, reserves_ok() || kswapd_rests(),
 			    clock_now_ns() + THROTTLE_NS);
 }
 
