@@ -12,6 +12,7 @@ CMD ?=
 GDBPORT ?= $(shell expr 26000 + $$(id -u) % 5000)
 
 export QUIRE_BUILD := $(BUILD)
+export QUIRE_MAKE := $(MAKE)
 export QUIRE_KERNEL := $(BUILD)/quire.elf
 export QUIRE_IMAGE := $(FS_IMAGE)
 export QUIRE_INITRD := $(INITRD_IMAGE)

@@ -6,6 +6,7 @@ import io
 import os
 
 from grading.harness import files
+from grading.harness.console import plain
 from grading.harness.outcome import Verdict, not_run
 from grading.harness.submission import Refused
 from grading.harness.suite import Suite
@@ -46,7 +47,7 @@ def tell(done, total, name, value):
     """A line for a submission that has its marks."""
     outcomes, note = value
     earned, points = sum(each.earned for each in outcomes), sum(each.points for each in outcomes)
-    print(f"[{done:4}/{total}] {name:<24} {earned:4}/{points}  {note}", flush=True)
+    print(plain(f"[{done:4}/{total}] {name:<24} {earned:4}/{points}  {note}"), flush=True)
 
 
 def grade_one(top, options, tests, names, student):

@@ -8,14 +8,15 @@ import time
 import traceback
 
 from grading.harness import classes, files, lab as labs, sandbox, selfcheck, show
+from grading.harness.console import TO_TERMINAL, plain
 from grading.harness.debug import wait_for_gdb
 from grading.harness.outcome import Verdict, not_run
 from grading.harness.submission import Refused
-from grading.harness.suite import Suite
+from grading.harness.suite import STOPPED, Suite
 from grading.harness.tree import Tree
 from grading.harness.workplace import Workplace
 from grading.machine import EnvironmentProblem, scratch
-from grading.machine.options import setting
+from grading.machine.options import make_command, setting
 from grading.machine.parallel import default_workers
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -56,6 +57,8 @@ def parse(arguments):
         parser.error("a test needs its lab")
     if options.gdb and not options.test:
         parser.error("--gdb needs a lab and a test")
+    if options.gdb and options.class_folder:
+        parser.error("--gdb is for one submission")
     if bool(options.class_folder) != bool(options.csv):
         parser.error("--class and --csv need each other")
     for name in PATH_OPTIONS:
@@ -88,15 +91,15 @@ def list_tests(tests):
             print(f"    {check.points:2} {check.id}: {check.text}")
 
 
-def grade_tests(tests, tree, options, prefix="make grade"):
+def grade_tests(tests, tree, options):
     """Runs tests, tells of them, writes the files asked for. => (exit status, outcomes)"""
-    echo = (lambda data: os.write(2, data)) if options.test else None
+    echo = (lambda data: os.write(2, data.translate(TO_TERMINAL))) if options.test else None
     shown = show.Show(len(tests), verbose=options.verbose,
                       submission=options.submission)
     writer = files.Writer(options, tests)
     log_directory = os.path.join(tree.build, "grade-logs")
     suite = Suite(tests, tree, os.path.join(tree.root, log_directory), options.seed, options.j,
-                  echo, options.slow, prefix)
+                  echo, options.slow, f"{make_command()} grade")
     start = time.monotonic()
 
     def tell(outcome):
@@ -123,19 +126,22 @@ def grade_submission(options, tests):
     """One submission, after a look at this machine: what it lacks costs no student points."""
     try:
         selfcheck.require_fit(TOP, options)
+    except KeyboardInterrupt:
+        files.write_all(options, [not_run(test, Verdict.NOT_RUN, STOPPED) for test in tests])
+        raise
     except EnvironmentProblem as problem:
         files.write_all(options, [not_run(test, Verdict.ENVIRONMENT, str(problem)) for test in tests])
         raise
     try:
         workplace = Workplace(TOP, options.build, options.submission, lab_files(options))
     except Refused as refused:
-        print(f"refused: {refused}")
+        print(plain(f"refused: {refused}"))
         outcomes = [not_run(test, Verdict.FAIL, f"the submission was refused: {refused}")
                     for test in tests]
         files.write_all(options, outcomes)
         return LOST_MARKS
     for note in workplace.notes():
-        print(f"note: {note}")
+        print(plain(f"note: {note}"))
     with workplace as tree:
         status, _ = grade_tests(tests, tree, options)
     return status
@@ -154,6 +160,9 @@ def run(options):
         for note in sandbox.notes():
             print(f"note: {note}")
         return classes.grade(TOP, options, tests, lab_files(options))
+    if options.gdb and options.submission:
+        with Workplace(TOP, options.build, options.submission, lab_files(options)) as tree:
+            return wait_for_gdb(tests[0], tree, options)
     if options.gdb:
         return wait_for_gdb(tests[0], Tree(TOP, options.build), options)
     if options.submission:
@@ -180,8 +189,13 @@ def main(arguments=None):
     try:
         return run(options)
     except EnvironmentProblem as problem:
-        sys.stderr.write(f"grade: {problem}\n")
+        if scratch.stopping.is_set():
+            return INTERRUPTED  # what it was ended in is no fault
+        sys.stderr.write(plain(f"grade: {problem}") + "\n")
         return ENVIRONMENT
+    except Refused as refused:
+        sys.stderr.write(plain(f"refused: {refused}") + "\n")
+        return LOST_MARKS
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:

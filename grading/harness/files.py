@@ -10,7 +10,7 @@ from grading.harness.suite import missing
 
 VISIBILITY = "visible"
 # Without a score Gradescope calls the run a failure of the autograder, as it is.
-NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+NOT_XML = re.compile("[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 FAULT_TEXT = ("The autograder itself had a fault, and tests could not run. This is not your kernel's "
               "fault, and it cost no points: tell your instructor.")
 
@@ -125,8 +125,9 @@ def junit(outcomes):
     for lab in dict.fromkeys(each.lab for each in outcomes):
         chosen = [each for each in outcomes if each.lab == lab]
         checks = [(each, check) for each in chosen for check in each.checks]
-        errors = sum(each.verdict is Verdict.ENVIRONMENT for each, _ in checks)
-        failures = sum(not check.ok for _, check in checks) - errors
+        lost = [each for each, check in checks if not check.ok]
+        errors = sum(each.verdict is Verdict.ENVIRONMENT for each in lost)
+        failures = len(lost) - errors
         text.append(f'<testsuite name={quoteattr(lab)} tests="{len(checks)}" '
                     f'failures="{failures}" errors="{errors}">')
         text += [junit_case(each, check) for each, check in checks]

@@ -1,13 +1,11 @@
 """A small client of QEMU's gdb stub: registers, memory, breakpoints."""
 
-import socket
 import struct
 
 from grading.harness.qmp import connect
 
 NR_REGISTERS = 33  # x0 to x31 and pc
 PC = 32
-REPLY_SECONDS = 300
 INTERRUPT = b"\x03"
 
 
@@ -16,7 +14,8 @@ class GdbStub:
 
     def __init__(self, path):
         self._socket = connect(path)
-        self._socket.settimeout(REPLY_SECONDS)
+        # No limit of wall time: the machine has one, and when it ends, so does this.
+        self._socket.settimeout(None)
         self._pending = b""
         self.ask("?")
 
@@ -26,10 +25,7 @@ class GdbStub:
 
     def _byte(self):
         if not self._pending:
-            try:
-                self._pending = self._socket.recv(65536)
-            except socket.timeout:
-                raise ConnectionError("the gdb stub does not answer") from None
+            self._pending = self._socket.recv(65536)
             if not self._pending:
                 raise ConnectionError("the gdb stub is gone")
         first, self._pending = self._pending[:1], self._pending[1:]

@@ -4,6 +4,8 @@ import enum
 from dataclasses import dataclass, field
 from typing import List
 
+from grading.harness.console import plain
+
 
 class Verdict(enum.Enum):
     PASS = "pass"
@@ -68,6 +70,14 @@ class Outcome:
     def earned(self):
         return sum(check.earned for check in self.checks)
 
+    def clean(self):
+        """Takes out of all words, some of which are a kernel's or a student's, what is no text."""
+        self.detail, self.hint = plain(self.detail), plain(self.hint)
+        for lines in (self.trace, self.tail, self.notes):
+            lines[:] = map(plain, lines)
+        for check in self.checks:
+            check.expected, check.seen, check.why = map(plain, (check.expected, check.seen, check.why))
+
     def as_dict(self):
         """For JSON."""
         return {
@@ -86,4 +96,4 @@ def not_run(test, verdict, detail):
     """An outcome without a run."""
     checks = [CheckOutcome(check.id, check.points, check.text, why="it did not run",
                            hint=check.hint) for check in test.checks]
-    return Outcome(test.lab, test.id, test.text, verdict, checks, detail=detail)
+    return Outcome(test.lab, test.id, test.text, verdict, checks, detail=plain(detail))

@@ -17,7 +17,7 @@ from grading.machine.command_line import find_qemu
 MACHINE_BYTES = 400 << 20  # of one machine: its memory and its disks, as far as tests fill them
 COPY_BYTES = 200 << 20     # a copy of the tree, built
 SLOW_BOOT_SECONDS = 20     # a boot takes one or two; limits are 60
-FIT, UNFIT = 0, 2
+FIT, UNFIT, INTERRUPTED = 0, 2, 130
 
 
 def scratch_bytes(options):
@@ -47,6 +47,8 @@ def reference_complaints(top, options):
     lab = labs.load(options.lab or "boot")
     with ReferenceWorkplace(top, options.build, lab.files) as tree:
         complaint = build_complaint(tree)
+        if complaint and scratch.stopping.is_set():
+            raise KeyboardInterrupt  # make was ended
         if complaint:
             yield complaint
             return
@@ -58,6 +60,8 @@ def boot_complaints(tree, options):
     with tempfile.TemporaryDirectory() as logs:
         suite = Suite([test], tree, logs, workers=1, slow=options.slow)
         suite.go(lambda outcome: None)
+    if suite.interrupted or scratch.stopping.is_set():
+        raise KeyboardInterrupt
     outcome = suite.outcomes[0]
     if outcome.verdict is not Verdict.PASS:
         last = outcome.tail[-1] if outcome.tail else ""
@@ -89,6 +93,8 @@ def run(top, options):
         shown = show.Show(len(tests))
         suite.go(shown.tell)
         shown.totals(suite.outcomes)
+        if suite.interrupted:
+            return INTERRUPTED
     except (EnvironmentProblem, BuildFailed) as problem:
         print(f"selfcheck: {problem}")
         return UNFIT

@@ -63,7 +63,7 @@ class Show:
         if outcome.log and not self.submission:
             self.line(f"{INDENT}console: {outcome.log}")
         if outcome.reproduce and self.submission:
-            self.line(f"{INDENT}here:    {command_for(outcome, self.submission)}")
+            self.line(f"{INDENT}here:    {command_for(outcome, self.submission)}   (--gdb: under gdb)")
         if outcome.reproduce:
             self.line(f"{INDENT}again:   {outcome.reproduce}")
             self.line(f"{INDENT}in gdb:  {outcome.debug}")

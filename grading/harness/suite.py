@@ -79,6 +79,7 @@ class Suite:
             outcome = self._without_run(test, Verdict.FAIL, tampered)
         except EnvironmentProblem as problem:
             outcome = self._without_run(test, Verdict.ENVIRONMENT, problem)
+        outcome.clean()
         outcome.seed = seed
         again = f"{self.prefix} LAB={test.lab} TEST={test.id} SEED={seed}"
         outcome.reproduce, outcome.debug = again, f"{again} GDB=1"

@@ -11,6 +11,7 @@ from typing import Callable, Dict, Optional, Sequence
 from grading.harness import sandbox
 from grading.harness.inputs import Inputs
 from grading.machine import EnvironmentProblem, scratch
+from grading.machine.options import make_command
 from grading.rings.build import VARIANTS, build_lock
 
 MAKE_SECONDS = 1800  # of wall time, for a build that hangs
@@ -93,7 +94,7 @@ class Tree:
         """None, or what make said when it failed. => raises Tampered"""
         directory = self.directory(variant)
         jobs = min(4, os.cpu_count() or 1)
-        command = ["make", f"-j{jobs}", f"BUILD={directory}", *VARIANTS[variant], target]
+        command = [make_command(), f"-j{jobs}", f"BUILD={directory}", *VARIANTS[variant], target]
         environment, before, inputs = dict(os.environ), None, None
         if self.bounds:
             command = [*self.bounds.build_prefix, *command, "EVERY_INPUT=1"]

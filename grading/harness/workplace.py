@@ -138,7 +138,7 @@ class Workplace:
         if not os.path.exists(reference):
             raise EnvironmentProblem(f"{reference}: the reference is not built (run make)")
         copy_sources(self.top, directory, self.submission, self.names)
-        with build_lock(built):
+        with build_lock(built, reading=True):
             copy_build(built, os.path.join(directory, "build"), self.names)
         hidden = [path for path in self.hidden if not is_below(place, path)]
         return Tree(directory, "build",

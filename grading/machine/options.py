@@ -7,6 +7,8 @@ QEMUFLAGS, TIMEOUT, each with QUIRE_ in front.
 
 import os
 import shlex
+import shutil
+import sys
 
 from grading.machine.config import Config, Disk, parse_bytes
 from grading.machine.verdict import EnvironmentProblem
@@ -19,6 +21,11 @@ DEFAULT_TIMEOUT = 600
 def setting(name, default=""):
     """One of make's variables; the default if it is empty."""
     return os.environ.get(f"QUIRE_{name}", "").strip() or default
+
+
+def make_command():
+    """The make that started us, or one of GNU's: macOS has an old one of that name, and a new gmake."""
+    return setting("MAKE") or ("gmake" if sys.platform == "darwin" and shutil.which("gmake") else "make")
 
 
 def build_path(name):

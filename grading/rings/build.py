@@ -6,7 +6,7 @@ import os
 import time
 
 from grading.machine import EnvironmentProblem, scratch
-from grading.machine.options import setting
+from grading.machine.options import make_command, setting
 from grading.rings.process import make_environment, run_host
 
 LOCK_POLL_SECONDS = 0.05
@@ -41,14 +41,27 @@ def lock(variant):
 
 
 @contextlib.contextmanager
-def build_lock(path):
+def build_lock(path, reading=False):
     """Keeps others out of a build directory, threads and processes: two makes at once would both build
-    what is missing, and a copy that is made meanwhile would be torn."""
-    os.makedirs(path, exist_ok=True)
-    with open(os.path.join(path, ".lock"), "wb") as file:
+    what is missing, and a copy that is made meanwhile would be torn. Who is only `reading` keeps no other
+    readers out, and needs no leave to write: where nobody has built under the lock, nobody can be kept out."""
+    if not reading:
+        os.makedirs(path, exist_ok=True)
+    name = os.path.join(path, ".lock")
+    kind = fcntl.LOCK_SH if reading else fcntl.LOCK_EX
+    with contextlib.ExitStack() as stack:
+        try:
+            file = stack.enter_context(open(name, "ab"))
+        except OSError:
+            if not reading:
+                raise
+            if not os.path.exists(name):
+                yield
+                return
+            file = stack.enter_context(open(name, "rb"))
         while True:
             try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(file, kind | fcntl.LOCK_NB)
                 break
             except BlockingIOError:
                 if scratch.stopping.is_set():
@@ -63,7 +76,7 @@ def build(variant, targets=None):
     key = (variant, tuple(targets))
     with lock(variant):
         if key not in _results:
-            command = ["make", f"BUILD={directory(variant)}", *VARIANTS[variant], *targets]
+            command = [make_command(), f"BUILD={directory(variant)}", *VARIANTS[variant], *targets]
             _results[key] = run_host(command, TIMEOUT_SECONDS, make_environment())
             with open(log_path(variant), "wb") as log:
                 log.write(_results[key][1])
@@ -112,7 +125,7 @@ def image_with(tree):
     """The path of a root image with a tree added to it, made now."""
     top = directory("default")
     with lock("default"):
-        status, output = run_host(["make", f"BUILD={top}", f"EXTRA={tree}", "print-image"],
+        status, output = run_host([make_command(), f"BUILD={top}", f"EXTRA={tree}", "print-image"],
                                   TIMEOUT_SECONDS, make_environment())
     if status != 0:
         raise BuildFailed(f"no image with {tree}: {output.decode('utf-8', 'replace')}")

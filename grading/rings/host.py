@@ -4,6 +4,7 @@ import contextlib
 import os
 import shutil
 
+from grading.machine.options import make_command
 from grading.rings import build
 from grading.rings.process import command_job
 from grading.rings.report import Job
@@ -17,7 +18,7 @@ BUILDING_CHECKS = ("check-layers", "check-headers", "check-symbols", "check-spar
 def host_target(report, target, timeout):
     """One target of tools/hosttest as a test."""
     directory = os.path.abspath(build.directory("default"))
-    command_job(report, f"host {target}", ["make", "--no-print-directory", "-C", "tools/hosttest",
+    command_job(report, f"host {target}", [make_command(), "--no-print-directory", "-C", "tools/hosttest",
                                            f"BUILD={directory}", target], timeout)
 
 
@@ -34,7 +35,7 @@ def check_job(target):
     def run(report):
         build.require("default")
         with build.lock("default") if target in BUILDING_CHECKS else contextlib.nullcontext():
-            command_job(report, target, ["make", f"BUILD={build.directory('default')}", target])
+            command_job(report, target, [make_command(), f"BUILD={build.directory('default')}", target])
     return Job(target, run, 50)
 
 

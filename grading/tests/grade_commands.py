@@ -34,8 +34,27 @@ class Commands(GradeTest):
     @unittest.skipUnless(shutil.which("gdb-multiarch") or shutil.which("riscv64-unknown-elf-gdb"),
                          "no gdb that knows RISC-V")
     def test_the_one_for_gdb(self):
-        environment = {**os.environ, "GDBPORT": PORT}
-        grader = subprocess.Popen(self.outcome.debug, shell=True, cwd=TOP, stdout=subprocess.PIPE,
+        self.debug(self.outcome.debug, r"make gdb GDBPORT=\d+", GDB, r"Breakpoint 1, sys_exit_group")
+
+    @unittest.skipUnless(shutil.which("gdb-multiarch") or shutil.which("riscv64-unknown-elf-gdb"),
+                         "no gdb that knows RISC-V")
+    def test_a_submission_under_gdb(self):
+        """It is its own kernel that runs, and its symbols that gdb has."""
+        folder = os.path.join(self.scratch.name, "mine")
+        for path in labs.load("boot").files:
+            target = os.path.join(folder, path)
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            shutil.copy(os.path.join(TOP, path), target)
+        with open(os.path.join(folder, "kernel/boot/power.c"), "a", encoding="utf-8") as file:
+            file.write("\nvoid my_own(void);\nvoid\nmy_own(void)\n{\n\tbarrier();\n}\n")
+        command = f"grading/grade boot exit-status --seed 5 --gdb --submission {folder}"
+        self.debug(command, r"GDBPORT=\d+ tools/gdb-start \S+", "info address my_own\n" + GDB,
+                   r"\"my_own\" is a function(?s:.*)sys_exit_group")
+
+    def debug(self, grade, gdb_command, script, pattern):
+        """Runs a command that waits for gdb, the gdb that it prints, and what that is to show."""
+        environment = {**os.environ, "GDBPORT": PORT, "QUIRE_GDBPORT": PORT}
+        grader = subprocess.Popen(grade, shell=True, cwd=TOP, stdout=subprocess.PIPE,
                                   stderr=subprocess.STDOUT, text=True, env=environment)
         self.addCleanup(grader.stdout.close)
         self.addCleanup(grader.kill)
@@ -44,11 +63,10 @@ class Commands(GradeTest):
             line = grader.stdout.readline()
             self.assertTrue(line, shown)
             shown += line
-        command = re.search(r"make gdb GDBPORT=\d+", shown).group()
-        gdb = subprocess.run(command, shell=True, cwd=TOP, input=GDB, capture_output=True, text=True,
+        command = re.search(gdb_command, shown).group()
+        gdb = subprocess.run(command, shell=True, cwd=TOP, input=script, capture_output=True, text=True,
                              timeout=WAIT_SECONDS, check=False)
-        self.assertIn("sys_exit_group", gdb.stdout, gdb.stderr)
-        self.assertRegex(gdb.stdout, r"Breakpoint 1, sys_exit_group")
+        self.assertRegex(gdb.stdout, pattern, gdb.stderr)
         self.assertIn("2/2", grader.stdout.read())
         self.assertEqual(grader.wait(WAIT_SECONDS), 0)
 

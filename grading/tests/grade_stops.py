@@ -115,6 +115,23 @@ class Stops(StopTest):
 
 
 @NEEDS_PROC
+class SelfcheckStops(StopTest):
+    """Before a submission is graded."""
+
+    def test_sigterm(self):
+        folder, results = (os.path.join(self.scratch.name, name) for name in ("one", "one.json"))
+        for path in labs.load("boot").files:
+            target = os.path.join(folder, path)
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            shutil.copy(os.path.join(TOP, path), target)
+        status = self.stop_grading(signal.SIGTERM, ["boot", "clocks", "--submission", folder, "--gradescope",
+                                                    results])
+        self.assertEqual(status, 130)
+        with open(results, encoding="utf-8") as file:
+            self.assertEqual([test["tags"][1] for test in json.load(file)["tests"]], ["not run"])
+
+
+@NEEDS_PROC
 class ClassStops(StopTest):
     """Four submissions, two at a time; all have to be built."""
 

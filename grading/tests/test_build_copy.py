@@ -84,6 +84,38 @@ class BuildLock(unittest.TestCase):
         other.join()
         self.assertEqual(self.events, ["first", "second"])
 
+    def test_readers_keep_out_who_builds_and_not_each_other(self):
+        other = threading.Thread(target=self.second)
+        with build_lock(self.path, reading=True), build_lock(self.path, reading=True):
+            other.start()
+            time.sleep(0.3)
+            self.events.append("first")
+        other.join()
+        self.assertEqual(self.events, ["first", "second"])
+
+    def test_who_reads_needs_no_leave_to_write(self):
+        """As on a disk that all share, mounted read-only."""
+        real = open
+
+        def refuse(name, mode="r", **options):
+            if mode != "rb":
+                raise OSError(30, "Read-only file system")
+            return real(name, mode, **options)
+
+        with mock.patch("builtins.open", refuse), build_lock(self.path, reading=True):
+            self.assertEqual(os.listdir(self.path), [])
+        with build_lock(self.path):
+            pass
+        other = threading.Thread(target=self.second)
+        with mock.patch("builtins.open", refuse), build_lock(self.path, reading=True):
+            with self.assertRaises(OSError), build_lock(self.path):
+                pass
+            mock.patch.stopall()
+            self.events.append("first")
+        other.start()
+        other.join()
+        self.assertEqual(self.events, ["first", "second"])
+
     def test_who_waits_can_be_stopped(self):
         other = threading.Thread(target=self.second)
         with build_lock(self.path):

@@ -1,20 +1,26 @@
 """The grader without a machine: bounds, submissions, files of results, a host that is not fit."""
 
 import argparse
+import contextlib
 import csv
+import dataclasses
+import io
 import json
 import os
+import re
 import shutil
+import socket
 import stat
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 import unittest
 from unittest import mock
 from xml.etree import ElementTree
 
-from grading.harness import classes, files, probe, sandbox, selfcheck
+from grading.harness import classes, console, files, gdbstub, probe, sandbox, selfcheck
 from grading.harness.channel import parse
 from grading.harness.elf import Elf
 from grading.harness.inputs import names_in
@@ -22,11 +28,13 @@ from grading.harness.lab import Check, Test
 from grading.harness.outcome import Verdict, not_run
 from grading.harness.probe import Wrong, addresses
 from grading.harness.run import Run
+from grading.harness.show import Show
 from grading.harness.submission import FILES_MAX, Refused, read_submission
 from grading.harness.suite import Suite
 from grading.harness.tree import BuildFailed
 from grading.harness.want import Word
 from grading.machine import EnvironmentProblem, command_line, scratch
+from grading.machine.options import make_command
 
 GRADESCOPE_TEST = {"name": str, "number": str, "score": int, "max_score": int, "status": str,
                    "output": str, "tags": list, "visibility": str}
@@ -117,6 +125,38 @@ class Files(Scratch):
             float(case.get("time"))
         self.assertEqual(len(suite.findall("testcase/failure")), 1)
         self.assertEqual(len(suite.findall("testcase/error")), 2)
+
+    def test_junit_counts_a_fault_that_came_after_points(self):
+        files.write_all(self.options, [dataclasses.replace(passed(self.tests[0]), verdict=Verdict.ENVIRONMENT)])
+        (suite,) = ElementTree.parse(self.options.junit).getroot()
+        self.assertEqual((suite.get("failures"), suite.get("errors")), ("0", "0"))
+        self.assertEqual(len(suite.findall("testcase/error")), 0)
+
+    def test_no_words_of_a_kernel_reach_a_terminal_as_they_are(self):
+        """Escapes, of 7 and of 8 bits; nor XML or results.json."""
+        outcome = failed(self.tests[0])
+        outcome.detail = outcome.checks[1].why = outcome.hint = "\x1b]0;x\x07 \x9b31m \x7f \u202e"
+        outcome.trace, outcome.notes = [outcome.detail], [outcome.detail]
+        suite = Suite([self.tests[0]], mock.Mock(bounds=None), self.folder, 1, 1)
+        told = io.StringIO()
+        with mock.patch.object(Run, "__init__", return_value=None), mock.patch.object(Run, "go", return_value=outcome):
+            suite.go(Show(1, told).tell)
+        files.write_all(self.options, suite.outcomes)
+        for text in (told.getvalue(), self.contents(self.options.junit), json.loads(
+                self.contents(self.options.gradescope))["tests"][0]["output"]):
+            self.assertEqual(set(re.findall("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]", text)), set())
+            self.assertIn("31m", text)
+
+    def test_no_words_of_a_submission_do(self):
+        with contextlib.redirect_stdout(io.StringIO()) as told:
+            classes.tell(1, 1, "a\x1b[2J", ([], "refused: \x9b"))
+        self.assertNotRegex(told.getvalue(), "[\x1b\x9b]")
+        self.assertNotIn("\x1b", not_run(self.tests[0], Verdict.FAIL, "refused: \x1b").detail)
+        self.assertEqual(b"a\x1b[2J\xc3\xa9\r\n\t\x7f".translate(console.TO_TERMINAL), b"a?[2J\xc3\xa9\r\n\t?")
+
+    def contents(self, path):
+        with open(path, encoding="utf-8") as file:
+            return file.read()
 
     def test_what_there_is_so_far_is_always_in_the_files(self):
         writer = files.Writer(self.options, self.tests)
@@ -312,6 +352,40 @@ class Structures(unittest.TestCase):
                 self.assertRaises(type(error), probe.call, check, None, {})
 
 
+class Stub(Scratch):
+    def test_an_answer_that_comes_late(self):
+        """A person at a breakpoint, or a busy host, keeps gdb's stub silent for as long as it takes."""
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        listener.bind(self.path("gdb"))
+        listener.listen(1)
+
+        def serve():
+            connection, _ = listener.accept()
+            with listener, connection:
+                connection.recv(100)
+                time.sleep(1)
+                connection.sendall(b"$OK#9a")
+                connection.recv(100)
+
+        server = threading.Thread(target=serve)
+        server.start()
+        with mock.patch.object(gdbstub, "REPLY_SECONDS", 0.2, create=True):
+            gdbstub.GdbStub(self.path("gdb")).close()
+        server.join()
+
+
+class Make(unittest.TestCase):
+    def test_gnus_where_the_systems_is_old(self):
+        for environment, platform, there, name in (({}, "linux", "/bin/gmake", "make"), ({}, "darwin", None, "make"),
+                                                   ({}, "darwin", "/bin/gmake", "gmake"),
+                                                   ({"QUIRE_MAKE": "mine"}, "darwin", "/bin/gmake", "mine")):
+            with mock.patch.dict(os.environ, environment), mock.patch.object(sys, "platform", platform), \
+                    mock.patch.object(shutil, "which", return_value=there):
+                if not environment:
+                    os.environ.pop("QUIRE_MAKE", None)
+                self.assertEqual(make_command(), name)
+
+
 class BuildInputs(unittest.TestCase):
     def test_names_as_compiler_and_assembler_write_them(self):
         text = "a\\ b.o: x\\#y.c /usr/z.h \\\n ../up.h a$$b\\\n c.h\n\nx.h:\n"
@@ -367,7 +441,7 @@ class Unfit(Scratch):
     def slow_boot(self, wall, usable):
         outcome = not_run(make_tests(1)[0], Verdict.PASS, "")
         outcome.seconds, outcome.machine_seconds = wall, usable
-        suite = mock.Mock(outcomes=[outcome])
+        suite = mock.Mock(outcomes=[outcome], interrupted=False)
         return self.fake_qemu("8.0.0"), mock.patch.multiple(
             selfcheck, Suite=mock.Mock(return_value=suite), ReferenceWorkplace=mock.MagicMock(),
             build_complaint=mock.Mock(return_value=None))
@@ -413,14 +487,14 @@ class Symbols(unittest.TestCase):
 
     def test_a_global_name_wins_and_two_local_ones_are_none(self):
         elf = Elf.__new__(Elf)
-        elf.symbols, elf.sizes, elf.ambiguous, elf._global = {}, {}, set(), set()
+        elf.symbols, elf.sizes, elf.ambiguous, elf._global, elf.several = {}, {}, set(), set(), set()
         elf._name("zones", 1, 8, False)
         elf._name("zones", 2, 8, True)
         elf._name("zones", 3, 8, False)
         self.assertEqual((elf.symbols["zones"], elf.ambiguous), (2, set()))
         elf._name("list", 1, 8, False)
         elf._name("list", 2, 8, False)
-        self.assertEqual(elf.ambiguous, {"list"})
+        self.assertEqual((elf.ambiguous, elf.several), ({"list"}, {"zones", "list"}))
 
 
 if __name__ == "__main__":
