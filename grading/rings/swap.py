@@ -63,8 +63,8 @@ ROWS = (
     ("pressure slow disk", "default", 2, "swaptest -n 2 -m 40 -r 1", ""),
 )
 
-# What the swap disk of a row is slowed down to.
-SLOW = {"pressure slow disk": "throttling.iops-total=400"}
+# How QEMU is to treat the swap disk of a row: slowed down; with room that is really given back.
+DRIVES = {"pressure slow disk": "throttling.iops-total=400", "swapon": "discard=unmap"}
 
 # Rows whose disk fails, so that swapoff may, or that have ended it themselves.
 NO_SWAPOFF = ("disk errors", "pressure writes fail", "swapon")
@@ -105,7 +105,7 @@ def machine_config(variant, smp, append, drive="", **fields):
 
 
 def run(report, title, name, variant, smp, line, append):
-    config = machine_config(variant, smp, append, SLOW.get(name, ""))
+    config = machine_config(variant, smp, append, DRIVES.get(name, ""))
     down = "" if name in NO_SWAPOFF else TAKE_DOWN
     result = run_line(report, title, config, SET_UP + line + COUNT + down)
     if result.status is None:

@@ -100,6 +100,8 @@ file_source(struct dentry *dentry, struct swap_source *source, struct extent_lis
 	source->nr_pages = inode_size(inode) >> PAGE_SHIFT;
 	source->is_file = true;
 	source->release = file_release;
+	/* Stores that had found the file to be none of swap are on the disk before the first slot is. */
+	mapping_wait_stores(mapping);
 	error = mapping_writeback(mapping, 0, UINT64_MAX, true);
 	if (!error && mapping->ops->sync)
 		error = mapping->ops->sync(mapping);

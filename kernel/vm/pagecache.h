@@ -288,6 +288,12 @@ int mapping_truncate(struct mapping *mapping, u64 size);
  */
 void mapping_remove_pages(struct mapping *mapping, u64 first, u64 last);
 
+/*
+ * Have each page locked once: who held a page's lock, and has decided to mark it dirty, has done so. => no
+ * page lock, no lock inside PAGE
+ */
+void mapping_wait_stores(struct mapping *mapping);
+
 /* Drop what is clean, unmapped and unused in [start, end) pages. => pages dropped */
 u64 mapping_invalidate(struct mapping *mapping, u64 start, u64 end);
 

@@ -161,6 +161,19 @@ page_next(struct mapping *mapping, u64 *index, u64 last)
 	return mapping_entry_page(entry);
 }
 
+void
+mapping_wait_stores(struct mapping *mapping)
+{
+	struct page *page;
+
+	for (u64 index = 0; (page = page_next(mapping, &index, UINT64_MAX)); index++) {
+		page_lock(page);
+		page_unlock(page);
+		page_put(page);
+		cond_resched();
+	}
+}
+
 u64
 mapping_invalidate(struct mapping *mapping, u64 start, u64 end)
 {
