@@ -31,6 +31,7 @@ DEBUG_CRASHES = {
     "lock-order": r"order|rank",
     "sleep-atomic": r"sleep|atomic|spin",
     "kmap-sleep": r"kmap windows",
+    "reclaim-waits": r"reclaim would wait for a lock: outer",
     "alloc-atomic": r"may sleep",
     "high-kva": r"page_in_directmap",
 }

@@ -15,6 +15,7 @@
 #include "mem/kmap.h"
 #include "mem/page_alloc.h"
 #include "mem/slab.h"
+#include "sched/mutex.h"
 #include "sched/sched.h"
 #include "vm/oom.h"
 
@@ -144,6 +145,19 @@ crash_kmap_sleep(void)
 	task_sleep_ns(1000, false);
 }
 
+/* The lock is free, and yet whoever allocates might hold it. */
+static void
+crash_reclaim_waits(void)
+{
+	static struct mutex mutex;
+
+	mutex_init(&mutex, "outer", RANK_INODE);
+	current->reclaim_depth++;
+	mutex_lock(&mutex);
+	mutex_unlock(&mutex);
+	current->reclaim_depth--;
+}
+
 static void
 crash_alloc_atomic(void)
 {
@@ -209,6 +223,7 @@ static const struct crash crashes[] = {
 	{"lock-twice", crash_lock_twice},
 	{"sleep-atomic", crash_sleep_atomic},
 	{"kmap-sleep", crash_kmap_sleep},
+	{"reclaim-waits", crash_reclaim_waits},
 	{"alloc-atomic", crash_alloc_atomic},
 	{"high-kva", crash_high_kva},
 	{NULL, NULL},

@@ -36,6 +36,7 @@ void
 mutex_lock(struct mutex *mutex)
 {
 	might_sleep();
+	reclaim_may_not_wait(mutex->name);
 	assert(!mutex_held(mutex));
 #ifdef DEBUG
 	lockcheck_acquire(mutex, mutex->name, mutex->rank, (u64)__builtin_return_address(0));

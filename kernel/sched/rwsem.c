@@ -59,6 +59,7 @@ void
 rwsem_read_lock(struct rwsem *sem)
 {
 	might_sleep();
+	reclaim_may_not_wait(sem->name);
 	note_acquire(sem, sem->rank);
 	if (unlikely(!read_grab(sem)))
 		wait_event(&sem->wq, read_grab(sem));
@@ -99,6 +100,7 @@ void
 rwsem_write_lock(struct rwsem *sem)
 {
 	might_sleep();
+	reclaim_may_not_wait(sem->name);
 	note_acquire(sem, sem->rank);
 	write_lock(sem);
 }
@@ -107,6 +109,7 @@ void
 rwsem_write_lock_nested(struct rwsem *sem, u32 rank)
 {
 	might_sleep();
+	reclaim_may_not_wait(sem->name);
 	note_acquire(sem, rank);
 	write_lock(sem);
 }

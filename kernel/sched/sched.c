@@ -262,6 +262,15 @@ task_exit(void)
 	panic("a dead task runs");
 }
 
+#ifdef DEBUG
+void
+reclaim_may_not_wait(const char *lock_name)
+{
+	if (unlikely(current->reclaim_depth > 0))
+		panic("reclaim would wait for a lock: %s, in %s", lock_name, current->ti.name);
+}
+#endif
+
 void
 sched_yield(void)
 {

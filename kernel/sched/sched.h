@@ -10,6 +10,16 @@
  */
 void schedule(void);
 
+/*
+ * Reclaim runs for whoever allocates, with whatever sleeping locks he holds: so it only tries such locks.
+ * Debug builds panic when a thread inside reclaim (current->reclaim_depth) is about to wait for one.
+ */
+#ifdef DEBUG
+void reclaim_may_not_wait(const char *lock_name);
+#else
+#define reclaim_may_not_wait(lock_name) ((void)(lock_name))
+#endif
+
 /* Let all others that are ready run first; the caller stays ready. */
 void sched_yield(void);
 

@@ -64,6 +64,7 @@ page_lock_check_rank(struct page *page)
 void
 page_lock(struct page *page)
 {
+	reclaim_may_not_wait("page");
 	page_lock_check_rank(page);
 	if (likely(page_trylock(page)))
 		return;
