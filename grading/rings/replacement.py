@@ -60,7 +60,8 @@ def difference(text, policy):
 def run(report, title, policy, variant, smp):
     config = guest_config(variant, smp=smp, mem=MEM, swap=SWAP, append=f"reclaim={policy}",
                           limit=LIMIT_SECONDS)
-    line = " && ".join([SET_UP, "refstring replace"] + [f"refstring {arguments}" for arguments in STRINGS])
+    line = " && ".join([SET_UP, "refstring replace", "refstring busy"] +
+                       [f"refstring {arguments}" for arguments in STRINGS])
     result = run_line(report, title, config, line)
     if result.status is None:
         report.failed(title, str(result.machine), config.log, result.output + result.console)

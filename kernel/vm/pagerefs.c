@@ -272,6 +272,18 @@ range_is_touched(struct mm *mm, u64 start, u64 end)
 	return touched;
 }
 
+/*
+ * Has an earlier recording any page? Its last is on no list of its own yet, so one of this program's that
+ * has a single page is known by that. => mm->lock held
+ */
+static bool
+recording_has_pages(struct mm *mm)
+{
+	if (set.mm == mm)
+		open_forget_unmapped(mm);
+	return nr_resident(&lrus[LRU_PAGEREFS]) > 0 || (set.mm == mm && set.open[0] != NO_PAGE);
+}
+
 /* => 0 or -errno; mm->lock held for writing */
 static int
 start_locked(struct mm *mm, u64 start, u64 end, u64 nr_frames)
@@ -280,7 +292,7 @@ start_locked(struct mm *mm, u64 start, u64 end, u64 nr_frames)
 
 	if (!vma || vma->mapping || vma->flags & VM_SHARED || vma->end < end)
 		return -EINVAL;
-	if (nr_resident(&lrus[LRU_PAGEREFS]) > 0 || range_is_touched(mm, start, end))
+	if (recording_has_pages(mm) || range_is_touched(mm, start, end))
 		return -EBUSY;
 	if (areas_split(mm, start, end, VMA_COUNT_MAX) < 0)
 		return -ENOMEM;

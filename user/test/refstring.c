@@ -4,6 +4,7 @@
  *     refstring [-f FRAMES] [-n PAGES] [-r REFERENCES] [-s SEED] KIND
  *     refstring [-f FRAMES] 'PAGE PAGE PAGE ...'
  *     refstring replace
+ *     refstring busy
  *
  * KIND: loop, from the first page to the last and again; random; hot, half of it to a tenth of the
  * pages; walk, a window of pages that moves on slowly. Needs swap:
@@ -19,6 +20,7 @@
 #define _GNU_SOURCE
 #include <ctype.h>
 #include <err.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -108,26 +110,64 @@ string_make(const char *kind)
 	return string;
 }
 
-/* Memory in which each reference is noted from now on. */
 static uint64_t *
-recorded_map(void)
+area_map(void)
 {
 	uint64_t *area = mmap(NULL, nr_pages * PAGE, PROT_READ | PROT_WRITE,
 			      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	int fd = open("/proc/pagerefs", O_WRONLY);
-	char text[80];
-	int length;
 
 	if (area == MAP_FAILED)
 		err(1, "mmap");
+	return area;
+}
+
+/* Each reference to the area is noted from now on. => 0, or errno */
+static int
+record(const uint64_t *area)
+{
+	int fd = open("/proc/pagerefs", O_WRONLY), error = 0;
+	char text[80];
+	int length;
+
 	if (fd < 0)
 		err(1, "/proc/pagerefs");
 	length = snprintf(text, sizeof(text), "%#lx %#lx %lu", (unsigned long)area, nr_pages * PAGE,
 			  (unsigned long)nr_frames);
 	if (write(fd, text, length) != length)
-		err(1, "/proc/pagerefs: %s", text);
+		error = errno;
 	close(fd);
+	return error;
+}
+
+static uint64_t *
+recorded_map(void)
+{
+	uint64_t *area = area_map();
+
+	errno = record(area);
+	if (errno)
+		err(1, "/proc/pagerefs");
 	return area;
+}
+
+/* While a recording has so many pages there is no second one; when it is gone there is. */
+static void
+busy(unsigned nr_touched)
+{
+	volatile uint64_t *first = recorded_map();
+	uint64_t *second = area_map();
+	int error;
+
+	for (unsigned i = 0; i < nr_touched; i++)
+		first[i * (PAGE / sizeof(*first))] = i;
+	error = record(second);
+	if (error != EBUSY)
+		errx(1, "a second recording beside one of %u pages: errno %d", nr_touched, error);
+	munmap((void *)first, nr_pages * PAGE);
+	error = record(second);
+	if (error)
+		errx(1, "a recording after one of %u pages: errno %d", nr_touched, error);
+	munmap(second, nr_pages * PAGE);
 }
 
 /* One use of each page, in order: half of them stores, at different places of the page. */
@@ -226,7 +266,7 @@ static _Noreturn void
 usage(void)
 {
 	errx(2, "usage: refstring [-f FRAMES] [-n PAGES] [-r REFERENCES] [-s SEED] "
-		"loop|random|hot|walk|replace|'PAGE PAGE ...'");
+		"loop|random|hot|walk|replace|busy|'PAGE PAGE ...'");
 }
 
 int
@@ -253,6 +293,11 @@ main(int argc, char **argv)
 		usage();
 	if (strcmp(argv[optind], "replace") == 0) {
 		replace_pages();
+		return 0;
+	}
+	if (strcmp(argv[optind], "busy") == 0) {
+		for (unsigned nr = 1; nr < 4; nr++)
+			busy(nr);
 		return 0;
 	}
 	if (isdigit((unsigned char)argv[optind][0]))
