@@ -4,6 +4,8 @@
 #include "core/clock.h"
 #include "ktest/ktest.h"
 #include "lib/err.h"
+#include "sched/cputime.h"
+#include "sched/cputime.h"
 #include "sched/mutex.h"
 #include "sched/rwsem.h"
 #include "sched/sched.h"
@@ -267,4 +269,25 @@ KTEST(scheduler_shares_harts)
 	task_sleep_ns(50 * NSEC_PER_MSEC, false);
 	__atomic_store_n(&stop, 1, __ATOMIC_RELEASE);
 	wait_event(&done_wq, atomic_read(&nr_done) == NR_WORKERS);
+}
+
+/* A reader on another hart knows of less time than was told: neither part turns back, nor does the sum. */
+KTEST(cputime_never_goes_back)
+{
+	struct cputime time = {0};
+	u64 user_ns, system_ns;
+
+	cputime_count(&time, NSEC_PER_SEC, false);
+	cputime_count(&time, 4 * NSEC_PER_SEC, true);
+	cputime_split(&time, 4 * NSEC_PER_SEC);
+	user_ns = time.user_ns;
+	system_ns = time.system_ns;
+	KTEST_CHECK(user_ns > 0 && system_ns > 0);
+	for (u64 total_ns = 0; total_ns < 4 * NSEC_PER_SEC; total_ns += NSEC_PER_SEC / 4) {
+		cputime_split(&time, total_ns);
+		KTEST_CHECK(time.user_ns == user_ns && time.system_ns == system_ns);
+	}
+	cputime_split(&time, 5 * NSEC_PER_SEC);
+	KTEST_CHECK(time.user_ns >= user_ns && time.system_ns >= system_ns);
+	KTEST_CHECK(time.user_ns + time.system_ns == 5 * NSEC_PER_SEC);
 }
