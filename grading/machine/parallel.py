@@ -30,6 +30,7 @@ def run_parallel(jobs, workers=None):
                 error = future.exception()
                 yield futures[future], error if error is not None else future.result()
     except BaseException:
+        scratch.stopping.set()
         for future in pending:
             future.cancel()
         scratch.run_cleanups()

@@ -75,6 +75,7 @@ def _tell_keeper(line):
 
 
 def _end_keeper(keeper):
+    run_cleanups()  # they tell the keeper of what they removed
     keeper.stdin.close()
     keeper.wait()
 

@@ -19,6 +19,8 @@ def guarded(job, report):
         except BuildFailed as problem:
             report.failed(job.name, str(problem))
         except Exception as error:
+            if scratch.stopping.is_set():
+                return  # its machine was taken away
             log = report.save_log(job.name + ".traceback", traceback.format_exc())
             report.failed(job.name, f"{type(error).__name__}: {error}", log)
         finally:

@@ -44,6 +44,24 @@ def wait_until(condition):
     return condition()
 
 
+# Ends by itself, with a directory that is still registered.
+ENDING = """
+from grading.machine import scratch
+scratch.prepare()
+path = scratch.make_directory()
+scratch.register(path, lambda: scratch.remove_directory(path))
+print(path)
+"""
+
+
+class EndingDriver(unittest.TestCase):
+    def test_says_nothing_and_leaves_nothing(self):
+        driver = subprocess.run([sys.executable, "-c", ENDING], cwd=TOP, text=True,
+                                capture_output=True, check=False)
+        self.assertEqual((driver.returncode, driver.stderr), (0, ""))
+        self.assertFalse(os.path.exists(driver.stdout.strip()))
+
+
 class KilledDriver(unittest.TestCase):
     def ends_all(self, number, extra=""):
         driver = subprocess.Popen([sys.executable, "-c", DRIVER % extra], cwd=TOP,

@@ -1,6 +1,8 @@
 #include "core/machine.h"
 
+#include "core/printk.h"
 #include "lib/cmdline.h"
+#include "lib/errno.h"
 
 struct machine machine;
 
@@ -22,6 +24,11 @@ u64
 bootarg_u64(const char *key, u64 fallback)
 {
 	u64 value;
+	int error = cmdline_get_u64(machine.bootargs, key, &value);
 
-	return cmdline_get_u64(machine.bootargs, key, &value) == 0 ? value : fallback;
+	if (!error)
+		return value;
+	if (error != -ENOENT)
+		pr_warn("%s=: not a number, ignored", key);
+	return fallback;
 }

@@ -222,7 +222,8 @@ uio_copy_to_nofault(struct uio *uio, const void *kva, u64 n)
 	struct page *page;
 
 	n = MIN(MIN(n, uio->vec->bytes - uio->offset), PAGE_SIZE - uva % PAGE_SIZE);
-	if (unlikely(!user_range_ok(uva, n) || !mm)) /* no buffer of the kernel's is in that range */
+	if (unlikely(!user_range_ok(uva, n) ||
+		     !mm)) /* no buffer of the kernel's is in that range */
 		return 0;
 	spin_lock(&mm->pgt.lock);
 	page = user_page_locked(mm, uva, USER_PTE_WRITE);

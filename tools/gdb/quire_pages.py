@@ -19,6 +19,9 @@ VMEMMAP_BASE = 0xFFFFFFE000000000
 IMAGE_VA = 0xFFFFFFFF80200000
 IMAGE_PA = 0x80200000
 PAGE_FLAG_NAMES = "enum page_flag"
+ZONE_NAMES = ("DMA", "Normal", "HighMem")
+MAX_ORDER = 10
+MAX_PFN = 128 << 30 >> PAGE_SHIFT  # the direct map's end, so that of all bitmaps of frames
 
 
 def flags_text(bits):
@@ -91,6 +94,13 @@ class PageTable(gdb.Command):
         print(f"{va:#x} -> pa {pa + offset:#x}, pfn {(pa + offset) >> PAGE_SHIFT:#x}")
 
 
+def is_deferred(pfn):
+    """Is the frame in a block whose struct pages nobody needed yet (mem/buddy.c)?"""
+    words = gdb.parse_and_eval("deferred_blocks")
+    block = pfn >> MAX_ORDER
+    return int(words[block // 64]) >> block % 64 & 1 == 1
+
+
 class PageCommand(gdb.Command):
     """page PFN|KVA: shows the struct page of a frame, given its number or a kernel address."""
 
@@ -102,12 +112,18 @@ class PageCommand(gdb.Command):
             raise gdb.GdbError("usage: page PFN  or  page KVA")
         value = number(argument)
         pfn = kva_to_pa(value) >> PAGE_SHIFT if value >= DIRECTMAP_BASE else value
+        if pfn >= MAX_PFN:
+            raise gdb.GdbError(f"there is no frame {pfn:#x}")
         struct = gdb.lookup_type("struct page")
         with privilege(PRIV_SUPERVISOR):
             page = gdb.Value(VMEMMAP_BASE + pfn * struct.sizeof).cast(
                 struct.pointer()).dereference()
             try:
-                self._show(pfn, page)
+                if is_deferred(pfn):
+                    print(f"pfn {pfn:#x}, pa {pfn << PAGE_SHIFT:#x}: free; "
+                          "its struct page was not written yet")
+                else:
+                    self._show(pfn, page)
             except gdb.MemoryError:
                 raise gdb.GdbError(f"there is no frame {pfn:#x}") from None
 
@@ -116,9 +132,9 @@ class PageCommand(gdb.Command):
         flags = int(page["flags"])
         names = [field.name for field in gdb.lookup_type(PAGE_FLAG_NAMES).fields()
                  if flags >> field.enumval & 1]
-        print(f"pfn {pfn:#x}, pa {pfn << PAGE_SHIFT:#x}, zone {int(page['zone'])}")
+        print(f"pfn {pfn:#x}, pa {pfn << PAGE_SHIFT:#x}, zone {ZONE_NAMES[int(page['zone'])]}")
         print(f"  flags    {' '.join(names) or 'none'}")
-        print(f"  refcount {page['refcount']}  mapcount {page['mapcount']}".replace("\n", " "))
+        print(f"  refcount {int(page['refcount']['v'])}  mapcount {int(page['mapcount']['v'])}")
         if "PG_slab" in names:
             print(f"  slab cache \"{text(page['slab_cache']['name'])}\", "
                   f"{int(page['slab_inuse'])} objects in use")

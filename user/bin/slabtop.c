@@ -102,13 +102,15 @@ show_summary(void)
 	int nr_used = 0;
 
 	for (int i = 0; i < nr_caches; i++) {
+		nr_used += caches[i].active > 0;
+		if (caches[i].slabs == 0)
+			continue; /* with slob, objects that others' rows have too */
 		active += caches[i].active;
 		objects += caches[i].objects;
 		active_slabs += caches[i].active_slabs;
 		slabs += caches[i].slabs;
 		kib += cache_kib(&caches[i]);
 		used += caches[i].active * caches[i].bytes;
-		nr_used += caches[i].active > 0;
 	}
 	printf(" Active / Total Objects (%% used)    : %llu / %llu (%u%%)\n", active, objects,
 	       percent(active, objects));

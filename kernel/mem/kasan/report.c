@@ -53,7 +53,7 @@ describe_page(u64 address)
 {
 	const struct page *page = kva_to_page((void *)address);
 
-	pr_err("  the page: pfn %lu, flags %#x, %d owners", page_to_pfn(page), page->flags,
+	pr_err("  the page: pfn %#lx, flags %#x, %d owners", page_to_pfn(page), page->flags,
 	       page_refcount(page));
 }
 

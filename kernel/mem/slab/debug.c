@@ -17,6 +17,7 @@
 #include "mem/slab/debug.h"
 
 #include "core/machine.h"
+#include "core/printk.h"
 #include "lib/string.h"
 #include "mem/kasan.h"
 
@@ -42,10 +43,16 @@ flags_of_letters(const char *text)
 {
 	u32 flags = 0;
 
-	for (; *text && *text != ','; text++)
+	for (; *text && *text != ','; text++) {
+		u32 flag = 0;
+
 		for (unsigned i = 0; i < ARRAY_SIZE(letters); i++)
 			if ((*text & ~0x20) == letters[i].letter)
-				flags |= letters[i].flag;
+				flag = letters[i].flag;
+		if (!flag && *text != '-')
+			pr_warn("slab_debug: there is no option '%c'", *text);
+		flags |= flag;
+	}
 	return flags;
 }
 

@@ -63,10 +63,12 @@ command_output(const char *commands)
 	return output.text;
 }
 
+/* => NULL with errno: ENOENT, or what kept it from looking */
 char *
 program_find(const char *name)
 {
 	const char *path = var_get("PATH");
+	int error = ENOENT;
 	struct stat st;
 
 	if (strchr(name, '/'))
@@ -78,10 +80,14 @@ program_find(const char *name)
 		memcpy(file, path, len);
 		file[len] = '/';
 		strcpy(file + len + (len > 0), name);
+		errno = 0;
 		if (stat(file, &st) == 0 && S_ISREG(st.st_mode) && access(file, X_OK) == 0)
 			return file;
+		if (errno == ENOMEM || errno == EIO)
+			error = errno;
 		path += len + (path[len] == ':');
 	}
+	errno = error;
 	return NULL;
 }
 
@@ -110,6 +116,10 @@ program_exec(char **argv)
 
 	if (!path && strchr(argv[0], '/') && stat(argv[0], &st) == 0)
 		path = argv[0];
+	if (!path && (errno == ENOMEM || errno == EIO)) {
+		shell_error("%s: %s", argv[0], strerror(errno));
+		shell_exit(126);
+	}
 	if (!path) {
 		shell_error("%s: not found", argv[0]);
 		shell_exit(127);
