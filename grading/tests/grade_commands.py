@@ -8,7 +8,7 @@ import unittest
 
 from grading.harness import lab as labs
 from grading.harness.suite import Suite
-from grading.tests.grade_support import TOP, GradeTest, reference
+from grading.tests.grade_support import TOP, GradeTest, hand_in, reference
 
 PORT = str(20000 + os.getpid() % 9000)
 GDB = "break sys_exit_group\ncontinue\nbacktrace 1\ndelete\ncontinue\n"
@@ -41,10 +41,7 @@ class Commands(GradeTest):
     def test_a_submission_under_gdb(self):
         """It is its own kernel that runs, and its symbols that gdb has."""
         folder = os.path.join(self.scratch.name, "mine")
-        for path in labs.load("boot").files:
-            target = os.path.join(folder, path)
-            os.makedirs(os.path.dirname(target), exist_ok=True)
-            shutil.copy(os.path.join(TOP, path), target)
+        hand_in("boot", folder)
         with open(os.path.join(folder, "kernel/boot/power.c"), "a", encoding="utf-8") as file:
             file.write("\nvoid my_own(void);\nvoid\nmy_own(void)\n{\n\tbarrier();\n}\n")
         command = f"grading/grade boot exit-status --seed 5 --gdb --submission {folder}"

@@ -9,7 +9,7 @@ import sys
 import unittest
 
 from grading.harness import lab as labs
-from grading.tests.grade_support import TOP, GradeTest
+from grading.tests.grade_support import TOP, GradeTest, hand_in
 
 LAB = "boot"
 
@@ -22,10 +22,7 @@ class Gradescope(GradeTest):
         os.symlink(TOP, os.path.join(self.root, "source", "quire"))
         with open(os.path.join(self.root, "source", "lab"), "w", encoding="utf-8") as file:
             file.write(f"{LAB}\n")
-        for name in labs.load(LAB).files:
-            target = os.path.join(self.root, "submission", name)
-            os.makedirs(os.path.dirname(target), exist_ok=True)
-            shutil.copy(os.path.join(TOP, name), target)
+        hand_in(LAB, os.path.join(self.root, "submission"))
 
     def run_autograder(self, **environment):
         subprocess.run([os.path.join(TOP, "grading/gradescope/run_autograder")], check=True,

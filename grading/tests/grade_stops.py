@@ -9,7 +9,6 @@ import json
 import os
 import re
 import secrets
-import shutil
 import signal
 import subprocess
 import sys
@@ -17,8 +16,7 @@ import time
 import unittest
 from xml.etree import ElementTree
 
-from grading.harness import lab as labs
-from grading.tests.grade_support import TOP, GradeTest
+from grading.tests.grade_support import TOP, GradeTest, hand_in
 
 WAIT_SECONDS = 300
 DIRECTORY = re.compile(rb"(/[^\0,=]*/quire-\w+)/")
@@ -120,10 +118,7 @@ class SelfcheckStops(StopTest):
 
     def test_sigterm(self):
         folder, results = (os.path.join(self.scratch.name, name) for name in ("one", "one.json"))
-        for path in labs.load("boot").files:
-            target = os.path.join(folder, path)
-            os.makedirs(os.path.dirname(target), exist_ok=True)
-            shutil.copy(os.path.join(TOP, path), target)
+        hand_in("boot", folder)
         status = self.stop_grading(signal.SIGTERM, ["boot", "clocks", "--submission", folder, "--gradescope",
                                                     results])
         self.assertEqual(status, 130)
@@ -140,14 +135,10 @@ class ClassStops(StopTest):
 
     def stop(self, number):
         """Stops the class after its first submission, while others are graded. => exit status"""
-        lab = labs.load("boot")
         folder, self.table = (os.path.join(self.scratch.name, f"{number}.{kind}")
                               for kind in ("class", "csv"))
         for name in self.NAMES:
-            for path in lab.files:
-                target = os.path.join(folder, name, path)
-                os.makedirs(os.path.dirname(target), exist_ok=True)
-                shutil.copy(os.path.join(TOP, path), target)
+            hand_in("boot", os.path.join(folder, name))
             with open(os.path.join(folder, name, "kernel/boot/power.c"), "a", encoding="utf-8") as file:
                 file.write(f"/* {name} */\n")
         return self.stop_grading(number, ["boot", self.TEST, "--class", folder, "--csv", self.table, "-j",
