@@ -5,7 +5,6 @@
 #include "ktest/ktest.h"
 #include "lib/err.h"
 #include "sched/cputime.h"
-#include "sched/cputime.h"
 #include "sched/mutex.h"
 #include "sched/rwsem.h"
 #include "sched/sched.h"
