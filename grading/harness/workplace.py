@@ -5,6 +5,7 @@ objects nor an image, which are solutions, too.
 """
 
 import os
+import re
 import shutil
 import subprocess
 
@@ -18,6 +19,7 @@ from grading.machine.disk import copy_sparse
 from grading.rings.build import build_lock
 
 IGNORED_LISTED = 10
+OF_MAKE = re.compile(r"g?make(\[\d+\])?: ")  # its own words, which come last and say little
 
 # Of a build directory: what a root disk is made of, and of a kernel the objects.
 BUILT = ("gen", "kernel", "mkfs", "user", "fs.img", "initrd.img")
@@ -173,7 +175,8 @@ def build_complaint(tree, variant="default", name="quire.elf"):
     try:
         tree.path(variant, name)
     except BuildFailed as failure:
-        return f"the reference does not build here: {' / '.join(failure.output[-3:])}"
+        said = [line for line in failure.output if not OF_MAKE.match(line)] or failure.output
+        return f"the reference does not build here: {' / '.join(said[-3:])}"
     except Tampered as complaint:
         return f"the reference does not build here: {complaint}"
     return None
