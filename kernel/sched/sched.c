@@ -72,19 +72,26 @@ rouse(u32 cpu)
 	return true;
 }
 
+/* Any other, if there is one. */
+static void
+rouse_another(void)
+{
+	cpumask_t idle;
+
+	do
+		idle = __atomic_load_n(&idle_harts, __ATOMIC_SEQ_CST) & ~(1U << cpu_id());
+	while (idle && !rouse(__builtin_ctz(idle)));
+}
+
 /* A task became ready in hart `cpu`: make somebody run it soon. */
 static void
 kick(u32 cpu)
 {
-	cpumask_t idle;
-
 	if (rouse(cpu))
 		return;
 	if (cpu != cpu_id())
 		cpu_send_ipi(cpu);
-	do
-		idle = __atomic_load_n(&idle_harts, __ATOMIC_SEQ_CST) & ~(1U << cpu_id());
-	while (idle && !rouse(__builtin_ctz(idle)));
+	rouse_another();
 }
 
 /* A task that runs in no hart joins the queue, at its vtime_ns. */
@@ -381,16 +388,22 @@ void
 sched_idle_loop(void)
 {
 	struct run_queue *rq = &run_queues[cpu_id()];
+	const cpumask_t self = 1U << cpu_id();
 
 	for (;;) {
-		__atomic_fetch_or(&idle_harts, 1U << cpu_id(), __ATOMIC_SEQ_CST);
+		bool stolen, called;
+
+		__atomic_fetch_or(&idle_harts, self, __ATOMIC_SEQ_CST);
 		irq_disable();
-		if (!READ_ONCE(rq->nr_ready) && !steal(rq) &&
-		    !(READ_ONCE(current->ti.flags) & TIF_NEED_RESCHED))
+		stolen = !READ_ONCE(rq->nr_ready) && steal(rq);
+		if (!READ_ONCE(rq->nr_ready) && !(READ_ONCE(current->ti.flags) & TIF_NEED_RESCHED))
 			asm volatile("wfi");
 		/* Still idle for the handler: who is woken here runs here, no other hart is called. */
 		irq_enable();
-		__atomic_fetch_and(&idle_harts, ~(1U << cpu_id()), __ATOMIC_SEQ_CST);
+		called = !(__atomic_fetch_and(&idle_harts, ~self, __ATOMIC_SEQ_CST) & self);
+		/* Perhaps for one more task than the stolen one, after that was taken. */
+		if (stolen && called)
+			rouse_another();
 		schedule();
 	}
 }
