@@ -391,6 +391,9 @@ KTEST(vm_executable_contents_reach_every_hart)
 	mm->tlb.icache_stale = 0;
 	KTEST_CHECK(put_user_u32(other, 8) == 0); /* a copy */
 	KTEST_CHECK(mm->tlb.icache_stale != 0);
+	mm->tlb.icache_stale = 0;
+	KTEST_CHECK(vma_protect(mm, BASE, 2 * PAGE_SIZE, VM_READ | VM_EXEC) == 0);
+	KTEST_CHECK(mm->tlb.icache_stale != 0);
 	mm_put(child);
 	mm_leave();
 }

@@ -1,12 +1,12 @@
 /*
  * Traps: from user mode, and from the kernel itself.
  *
- * sscratch always holds the thread_info of the thread that this hart runs, and so does tp
- * in the kernel. sstatus.SPP tells whether a trap comes from user mode. Every trap builds
+ * sscratch always holds the thread_info of the thread that this hart runs (but for some
+ * instructions in trap_entry), and so does tp in the kernel. sstatus.SPP tells whether a trap comes from user mode. Every trap builds
  * a struct trap_frame; one from user mode always at the top of the kernel stack.
  *
- * In QEMU an access to a CSR takes as long as some ten other instructions, so each is
- * read and written once, and stval only where it means something.
+ * In QEMU an access to a CSR takes as long as some ten other instructions, so the
+ * way of a system call reads and writes each once, and stval not at all.
  */
 
 #include "riscv/layout.h"

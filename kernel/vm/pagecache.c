@@ -285,15 +285,10 @@ page_erase_locked(struct mapping *mapping, struct page *page)
 		mapping->nr_dirty--;
 }
 
-/* After page_erase_locked: what is left to do without mapping->lock. => page locked */
+/* After page_erase_locked: what is left to do, without the mapping, which may be gone. => page locked */
 static ALWAYS_INLINE void
-page_erased(struct mapping *mapping, struct page *page)
+page_erased(struct page *page)
 {
-	if (page_test(page, PG_dirty) && page_test_and_clear(page, PG_dirty) &&
-	    mapping->ops->write_pages)
-		dirty_count_add(-1);
-	if (mapping->ops->release_page)
-		mapping->ops->release_page(mapping, page);
 	WRITE_ONCE(page->mapping, NULL);
 	lru_remove(page);
 	if (page_test(page, PG_swapbacked))
@@ -314,12 +309,15 @@ pagecache_remove(struct page **pages, unsigned nr)
 	struct mapping *mapping = pages[0]->mapping;
 	unsigned nr_gone = 0;
 
+	/* First: when the last page is out and the lock is not held nothing keeps the mapping. */
+	for (unsigned i = 0; i < nr && mapping->ops->release_page; i++)
+		mapping->ops->release_page(mapping, pages[i]);
 	spin_lock(&mapping->lock);
 	for (unsigned i = 0; i < nr; i++) {
 		struct page *page = pages[i];
 
 		assert(page_locked(page) && page->mapping == mapping);
-		assert(!page_test(page, PG_writeback));
+		assert(!page_test(page, PG_writeback) && !page_test(page, PG_dirty));
 		if (!page_unused(page))
 			continue;
 		page_erase_locked(mapping, page);
@@ -328,7 +326,7 @@ pagecache_remove(struct page **pages, unsigned nr)
 	}
 	spin_unlock(&mapping->lock);
 	for (unsigned i = 0; i < nr_gone; i++)
-		page_erased(mapping, pages[i]);
+		page_erased(pages[i]);
 	pagecache_count(-(s64)nr_gone);
 	return nr_gone;
 }
@@ -342,7 +340,11 @@ pagecache_evict(struct page *page)
 	spin_lock(&mapping->lock);
 	page_erase_locked(mapping, page);
 	spin_unlock(&mapping->lock);
-	page_erased(mapping, page);
+	if (page_test_and_clear(page, PG_dirty) && mapping->ops->write_pages)
+		dirty_count_add(-1);
+	if (mapping->ops->release_page)
+		mapping->ops->release_page(mapping, page);
+	page_erased(page);
 	pagecache_count(-1);
 }
 

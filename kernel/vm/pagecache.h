@@ -86,9 +86,8 @@ struct mapping_ops {
 			    struct block_device **bdev);
 
 	/*
-	 * page, locked, leaves the cache, with page->private whatever the file system put there,
-	 * or 0.
-	 * May be NULL.
+	 * page, locked, leaves the cache, or is clean and may leave it, with page->private whatever the file
+	 * system put there, or 0: give back what was promised for a store to it. May be NULL.
 	 */
 	void (*release_page)(struct mapping *mapping, struct page *page);
 

@@ -1,5 +1,6 @@
 #include "vm/protect.h"
 
+#include "mem/tlb.h"
 #include "sched/sched.h"
 #include "vm/pte_state.h"
 
@@ -46,6 +47,8 @@ protect_range(struct mm *mm, u64 start, u64 end, u64 pte_flags)
 	bool flush = false, more = true;
 	u64 va = start;
 
+	if (pte_flags & PTE_X)
+		icache_flush(&mm->tlb); /* of pages that are there already, too */
 	while (more) {
 		unsigned nr;
 		pte_t *ptep;

@@ -27,7 +27,10 @@ struct reclaim_policy {
 	void (*touch)(struct page *page);
 	/* nr candidates are about to be taken: see to it that the inactive list has some. */
 	void (*refill)(struct lru *lru, enum lru_kind kind, u64 nr);
-	/* => page locked, isolated; used: USED_*, which is forgotten when this returns */
+	/*
+	 * => page locked, isolated; used: USED_*, which is forgotten when this returns. Spinlocks may be
+	 * held: no sleep, nothing of vm/rmap.h.
+	 */
 	enum policy_verdict (*judge)(struct page *page, u32 used);
 };
 

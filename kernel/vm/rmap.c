@@ -235,7 +235,8 @@ rmap_unmap_if(struct page *page, rmap_may_unmap_fn may_unmap, void *arg,
 		file_page_visit(page, entry_unmap_if, &walk);
 	if (!walk.asked)
 		return entries_unmap_if(page, &walk);
-	return walk.answer && page_mapcount(page) == 0;
+	/* One that was mapped meanwhile must not stay half unmapped: its flush is still to come. */
+	return walk.answer && (page_mapcount(page) == 0 || rmap_unmap(page, deferred));
 }
 
 static ALWAYS_INLINE bool

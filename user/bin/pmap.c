@@ -101,6 +101,8 @@ command_show(const char *pid)
 		n = fread(text, 1, sizeof(text) - 1, file);
 		fclose(file);
 	}
+	while (n > 0 && !text[n - 1])
+		n--;
 	for (size_t i = 0; i < n; i++)
 		if (!text[i])
 			text[i] = ' ';
