@@ -65,7 +65,7 @@ find_root_device(char *wanted, size_t size)
 	return block_find(DEFAULT_ROOT_INITRD);
 }
 
-/* Mounts a file system without device on a directory of the root, if the directory is there. */
+/* Mounts a file system without device on a directory of the root; says so if it cannot. */
 static void
 mount_on(const char *path, const char *type)
 {

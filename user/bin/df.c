@@ -2,9 +2,8 @@
 
 #include <cmd.h>
 #include <err.h>
-#include <limits.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/statfs.h>
 #include <unistd.h>
 
@@ -40,46 +39,65 @@ print_fs(const char *device, const char *path, int even_empty)
 	return 0;
 }
 
-/* Does what is mounted on `path` hold `name`, which is absolute? => false also for its neighbours */
-static int
-holds(const char *path, const char *name)
+/* What \040 and the like in /proc/mounts stand for, in place. */
+static void
+unescape(char *text)
 {
-	size_t length = strlen(path);
+	char *out = text;
+	unsigned int c;
 
-	if (strcmp(path, "/") == 0)
-		return 1;
-	return strncmp(name, path, length) == 0 && (name[length] == 0 || name[length] == '/');
+	for (; *text; text++) {
+		if (*text == '\\' && sscanf(text + 1, "%3o", &c) == 1) {
+			*out++ = c;
+			text += 3;
+		} else {
+			*out++ = *text;
+		}
+	}
+	*out = '\0';
 }
 
-/* The file system that has the file: the last of the longest mount points above it. */
+/* => false: no more of them */
 static int
-print_fs_of(const char *file)
+next_mount(FILE *mounts, char device[128], char path[256])
 {
-	char name[PATH_MAX], device[128], path[256], line[512];
-	char best_device[128] = "-", best_path[256] = "";
-	FILE *mounts;
+	char line[512];
 
-	if (!realpath(file, name)) {
+	while (fgets(line, sizeof(line), mounts)) {
+		if (sscanf(line, "%127s %255s", device, path) != 2)
+			continue;
+		unescape(device);
+		unescape(path);
+		return 1;
+	}
+	return 0;
+}
+
+/* The file system that has the file: the last that is mounted and has its device number. */
+static int
+print_fs_of(const char *file, FILE *mounts)
+{
+	char device[128], path[256], its_device[128] = "-", its_path[256] = "";
+	struct stat of_file, st;
+
+	if (stat(file, &of_file) < 0) {
 		warn("%s", file);
 		return 1;
 	}
-	mounts = fopen("/proc/mounts", "r");
-	while (mounts && fgets(line, sizeof(line), mounts)) {
-		if (sscanf(line, "%127s %255s", device, path) != 2 || !holds(path, name) ||
-		    strlen(path) < strlen(best_path))
+	rewind(mounts);
+	while (next_mount(mounts, device, path)) {
+		if (stat(path, &st) < 0 || st.st_dev != of_file.st_dev)
 			continue;
-		strcpy(best_device, device);
-		strcpy(best_path, path);
+		strcpy(its_device, device);
+		strcpy(its_path, path);
 	}
-	if (mounts)
-		fclose(mounts);
-	return print_fs(best_device, *best_path ? best_path : file, 1);
+	return print_fs(its_device, *its_path ? its_path : file, 1);
 }
 
 int
 main(int argc, char **argv)
 {
-	char device[128], path[256], line[512];
+	char device[128], path[256];
 	int c, status = 0;
 	FILE *mounts;
 
@@ -88,15 +106,14 @@ main(int argc, char **argv)
 			cmd_usage("[-h] [FILE...]");
 		human = c == 'h';
 	}
+	mounts = fopen("/proc/mounts", "r");
+	if (!mounts)
+		err(1, "/proc/mounts");
 	printf("%-10s %10s %10s %10s Use%% Mounted on\n", "Filesystem",
 	       human ? "Size" : "1K-blocks", "Used", "Available");
 	for (int i = optind; i < argc; i++)
-		status |= print_fs_of(argv[i]);
-	mounts = optind < argc ? NULL : fopen("/proc/mounts", "r");
-	if (optind == argc && !mounts)
-		err(1, "/proc/mounts");
-	while (mounts && fgets(line, sizeof(line), mounts))
-		if (sscanf(line, "%127s %255s", device, path) == 2)
-			status |= print_fs(device, path, 0);
+		status |= print_fs_of(argv[i], mounts);
+	while (optind == argc && next_mount(mounts, device, path))
+		status |= print_fs(device, path, 0);
 	return cmd_finish(status);
 }
