@@ -48,9 +48,7 @@ DEFAULT_CRASHES = 50
 def parse_args():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    # Some jobs wait for a guest that sleeps: one more than processors keeps those busy.
-    parser.add_argument("-j", type=int, default=default_workers() + 1,
-                        help="jobs side by side; one more than there are processors, unless told")
+    parser.add_argument("-j", type=int, default=default_workers(), help="jobs side by side")
     parser.add_argument("--count", type=int, default=0, help="how often, for soak and crash")
     parser.add_argument("--seed", type=int, help="repeats a crash run")
     parser.add_argument("--only", default="", help="jobs whose name has this text")

@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import time
 
 from grading.machine import Machine
 from grading.rings.boot_line import guest_config
@@ -40,6 +41,12 @@ def find_gdb():
     return None
 
 
+def wait_for_socket(machine):
+    """QEMU makes it some time after it was started, and the guest does not run before gdb is there."""
+    while machine.running() and not os.path.exists(machine.socket("gdb")):
+        time.sleep(0.05)
+
+
 def run(report):
     gdb = find_gdb()
     if gdb is None:
@@ -49,6 +56,7 @@ def run(report):
                           append=f"init.cmd={LINE.replace(' ', '%20').replace(';', '%3b')}")
     config.log = report.log_path("gdb console")
     with Machine(config) as machine:
+        wait_for_socket(machine)
         command = [gdb, "-nx", "-batch", "-x", ".gdbinit"]
         for number, (text, _) in enumerate(SCRIPT):
             command += ["-ex", f"echo \\n@{number}\\n", "-ex", text]
