@@ -8,6 +8,7 @@
 #include "lib/string.h"
 #include "mem/page_alloc.h"
 #include "mem/slab.h"
+#include "mem/tlb_check.h"
 #include "sched/task.h"
 #include "vm/fault.h"
 #include "vm/mmap.h"
@@ -393,6 +394,7 @@ KTEST(vm_executable_contents_reach_every_hart)
 	KTEST_CHECK(mm->tlb.icache_stale != 0);
 	mm->tlb.icache_stale = 0;
 	KTEST_CHECK(vma_protect(mm, BASE, 2 * PAGE_SIZE, VM_READ | VM_EXEC) == 0);
+	tlb_check_settled(); /* as at the end of a system call */
 	KTEST_CHECK(mm->tlb.icache_stale != 0);
 	mm_put(child);
 	mm_leave();
