@@ -5,6 +5,7 @@
 
 #include "ktest/bench.h"
 
+#include "ktest/instant_file.h"
 #include "mem/page_alloc.h"
 #include "vm/fault.h"
 #include "vm/lru.h"
@@ -17,16 +18,6 @@
 #define NR_PAGES 4096
 #define STEP	 32
 #define BASE	 0x40000000UL
-
-static void
-file_read_pages(struct mapping *mapping, struct page **pages, unsigned nr)
-{
-	(void)mapping;
-	for (unsigned i = 0; i < nr; i++)
-		page_read_done(pages[i], 0);
-}
-
-static const struct mapping_ops file_ops = {.read_pages = file_read_pages};
 
 static struct mapping file;
 

@@ -3,6 +3,7 @@
  * call that reclaim makes, so it comes at the same place every time.
  */
 
+#include "ktest/instant_file.h"
 #include "ktest/ktest.h"
 #include "mem/tlb_deferred.h"
 #include "vm/fault.h"
@@ -16,15 +17,6 @@
 #define BASE 0x10000000UL
 #define LATE (BASE + 64 * PAGE_SIZE)
 
-static void
-file_read_pages(struct mapping *mapping, struct page **pages, unsigned nr)
-{
-	(void)mapping;
-	for (unsigned i = 0; i < nr; i++)
-		page_read_done(pages[i], 0);
-}
-
-static const struct mapping_ops file_ops = {.read_pages = file_read_pages};
 static struct mapping file;
 
 static bool

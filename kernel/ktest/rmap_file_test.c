@@ -3,6 +3,7 @@
  * entries, and unmaps all of them or none; and what leaves the cache at once is what nobody uses.
  */
 
+#include "ktest/instant_file.h"
 #include "ktest/ktest.h"
 #include "vm/fault.h"
 #include "vm/mmap.h"
@@ -12,16 +13,6 @@
 
 #define NR   4
 #define BASE 0x10000000UL
-
-static void
-file_read_pages(struct mapping *mapping, struct page **pages, unsigned nr)
-{
-	(void)mapping;
-	for (unsigned i = 0; i < nr; i++)
-		page_read_done(pages[i], 0);
-}
-
-static const struct mapping_ops file_ops = {.read_pages = file_read_pages};
 
 static struct mapping file;
 

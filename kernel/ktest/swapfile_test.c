@@ -4,22 +4,13 @@
  */
 
 #include "core/clock.h"
+#include "ktest/instant_file.h"
 #include "ktest/ktest.h"
 #include "lib/err.h"
 #include "sched/sched.h"
 #include "vm/pagecache.h"
 
 #define STORE_NS (20 * NSEC_PER_MSEC)
-
-static void
-file_read_pages(struct mapping *mapping, struct page **pages, unsigned nr)
-{
-	(void)mapping;
-	for (unsigned i = 0; i < nr; i++)
-		page_read_done(pages[i], 0);
-}
-
-static const struct mapping_ops file_ops = {.read_pages = file_read_pages};
 
 static struct mapping file;
 static struct page *page;
