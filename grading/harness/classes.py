@@ -32,9 +32,10 @@ def grade(top, options, tests, names):
             if isinstance(value, BaseException):
                 value = ([not_run(test, Verdict.ENVIRONMENT, str(value)) for test in tests],
                          f"{type(value).__name__}: {value}")
-            rows[name] = value
-            tell(len(rows), len(students), name, value)
-            write_csv(options.csv, tests, rows)
+            with scratch.stop_held():
+                rows[name] = value
+                tell(len(rows), len(students), name, value)
+                write_csv(options.csv, tests, rows)
     except KeyboardInterrupt:
         print(f"stopped: {len(rows)} of {len(students)} submissions are in {options.csv}")
         return INTERRUPTED

@@ -171,12 +171,6 @@ def run(options):
     return status
 
 
-def stop(_number, _frame):
-    """Ctrl-C and SIGTERM: machines end, what has results keeps them."""
-    scratch.stopping.set()
-    raise KeyboardInterrupt
-
-
 def main(arguments=None):
     options = parse(arguments)
     os.chdir(TOP)
@@ -185,7 +179,7 @@ def main(arguments=None):
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         # nohup, and the shell of a background job, want it ignored.
         if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, stop)
+            signal.signal(number, scratch.stop)
     try:
         return run(options)
     except EnvironmentProblem as problem:

@@ -45,8 +45,9 @@ class Suite:
                 if isinstance(value, BaseException):
                     value = self._without_run(self.tests[index], Verdict.ENVIRONMENT,
                                               f"{type(value).__name__}: {value}")
-                self.outcomes.append(value)
-                tell(value)
+                with scratch.stop_held():
+                    self.outcomes.append(value)
+                    tell(value)
         except KeyboardInterrupt:
             self.interrupted = True
             for outcome in self.missing():
@@ -79,6 +80,8 @@ class Suite:
             outcome = self._without_run(test, Verdict.FAIL, tampered)
         except EnvironmentProblem as problem:
             outcome = self._without_run(test, Verdict.ENVIRONMENT, problem)
+        if outcome.verdict is not Verdict.PASS and scratch.stopping.is_set():
+            return not_run(test, Verdict.NOT_RUN, STOPPED)  # its files went while it was judged
         outcome.clean()
         outcome.seed = seed
         again = f"{self.prefix} LAB={test.lab} TEST={test.id} SEED={seed}"

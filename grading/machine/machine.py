@@ -95,7 +95,8 @@ class Machine:
                 continue
             self.console.join()
             busy = share > LIVELOCK_SHARE and ran > LIVELOCK_SECONDS
-            self.result = self._result_of_exit(code, busy)
+            if self.result is None:
+                self.result = self._result_of_exit(code, busy)
         return self.result
 
     def _result_of_exit(self, code, was_busy):
@@ -123,10 +124,10 @@ class Machine:
         """Ends QEMU at once, as a power cut does. wait() then returns KILLED."""
         with self._kill_lock:
             if self.running():
+                if self.result is None:
+                    self.result = Result(Verdict.KILLED)  # before a wait() sees how QEMU ends by it
                 self.process.kill()
                 self._reap()
-                if self.result is None:
-                    self.result = Result(Verdict.KILLED)
         self.console.join()
 
     def _reap(self):

@@ -6,6 +6,7 @@ and on Linux the kernel ends the children at once (die_with_parent()).
 """
 
 import atexit
+import contextlib
 import ctypes
 import os
 import shutil
@@ -30,6 +31,38 @@ _keeper_lock = threading.RLock()
 
 # Set when all is to end: no machine runs on, none is started.
 stopping = threading.Event()
+_held = 0
+_stop_came = False
+
+
+def stop(_number, _frame):
+    """A handler for Ctrl-C and SIGTERM: machines end, what has results keeps them. A second one comes through
+    whatever is held, which may wait for a pipe."""
+    global _stop_came
+    stopping.set()
+    first, _stop_came = not _stop_came, False
+    if _held and first:
+        _stop_came = True
+        return
+    raise KeyboardInterrupt
+
+
+@contextlib.contextmanager
+def stop_held():
+    """What belongs together, a result and its line in a file, is not cut in two by a stop: that comes after
+    the block. Handlers run in the main thread; in any other this does nothing."""
+    global _held, _stop_came
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    _held += 1
+    try:
+        yield
+    finally:
+        _held -= 1
+    if _stop_came and not _held:
+        _stop_came = False
+        raise KeyboardInterrupt
 
 
 def scratch_root():

@@ -10,6 +10,8 @@ from typing import Callable
 
 TAIL_LINES = 25
 SUMMARY_LINES = 5
+NAMED_LINES = 20
+NAMED = re.compile(r"(FAIL|ERROR): |\w*(Error|Exception)\b.*:")
 MARK = re.compile(r"\x1e[0-9a-f]+k ")
 
 
@@ -18,6 +20,12 @@ def printable_lines(text):
     if isinstance(text, bytes):
         text = text.decode("utf-8", "replace")
     return [MARK.sub("", line.rstrip("\r")) for line in text.rstrip().split("\n")]
+
+
+def summary(lines):
+    """Of a failure's output: which of Python's tests failed, and why, and the last lines."""
+    named = [line for line in lines[:-SUMMARY_LINES] if NAMED.match(line)]
+    return named[:NAMED_LINES] + lines[-SUMMARY_LINES:]
 
 
 @dataclass
@@ -66,7 +74,7 @@ class Report:
         """A failure, with the end of what was seen and where all of it is."""
         with self._lock:
             lines = printable_lines(tail) if tail else []
-            self.failures.append((name, why, lines[-SUMMARY_LINES:]))
+            self.failures.append((name, why, summary(lines)))
             self._print("FAILED", name, why)
             for line in lines[-TAIL_LINES:]:
                 print(f"        | {line}")

@@ -5,8 +5,10 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
+from concurrent.futures import ThreadPoolExecutor
 
 from grading.machine import Config, Disk, EnvironmentProblem, Machine, Verdict, run_command
 from grading.machine.parallel import run_parallel
@@ -123,6 +125,21 @@ class MachineTest(unittest.TestCase):
         jobs = [lambda: job(kernels[0], 3), lambda: job(kernels[1], 30)]
         self.assertEqual(list(run_parallel(jobs, workers=2)),
                          [(1, Verdict.EXITED), (0, Verdict.HANG)])
+
+    def test_killed_from_another_thread(self):
+        with Machine(Config(self.payload("idle"), mem="64M", backstop=BACKSTOP_SECONDS)) as machine:
+            seen = threading.Event()
+
+            def wait():
+                result = machine.wait()
+                seen.set()
+                return result
+
+            machine._reap = lambda: seen.wait(BACKSTOP_SECONDS)  # the other thread sees QEMU's end first
+            with ThreadPoolExecutor() as pool:
+                waiter = pool.submit(wait)
+                machine.kill()
+                self.assertEqual(waiter.result().verdict, Verdict.KILLED)
 
     def test_killed_driver_leaves_nothing_behind(self):
         kernel = self.payload("idle")

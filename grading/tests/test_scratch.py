@@ -84,6 +84,36 @@ class KilledDriver(unittest.TestCase):
         self.ends_all(signal.SIGTERM)
 
 
+class HeldStop(unittest.TestCase):
+    """A stop comes after what belongs together."""
+
+    def setUp(self):
+        self.addCleanup(scratch.stopping.clear)
+        self.done = []
+
+    def write_both(self, stops):
+        with scratch.stop_held():
+            self.done.append("result")
+            for _ in range(stops):
+                scratch.stop(signal.SIGINT, None)
+            self.done.append("line")
+        self.done.append("more")
+
+    def test_comes_after_the_block(self):
+        self.assertRaises(KeyboardInterrupt, self.write_both, 1)
+        self.assertEqual(self.done, ["result", "line"])
+        self.assertTrue(scratch.stopping.is_set())
+        with scratch.stop_held():
+            self.done.append("again")
+
+    def test_second_comes_at_once(self):
+        self.assertRaises(KeyboardInterrupt, self.write_both, 2)
+        self.assertEqual(self.done, ["result"])
+
+    def test_not_held(self):
+        self.assertRaises(KeyboardInterrupt, scratch.stop, signal.SIGINT, None)
+
+
 class OtherHosts(unittest.TestCase):
     """What macOS lacks: each has something in its place."""
 
