@@ -16,7 +16,7 @@ LIMIT_SECONDS = 600
 SAMPLE_ROUNDS = 5
 
 # All but `fork`, which takes 500 kills: a job of its own.
-CASES = ("private shared heap stack tables locked calls threads pipes files tmpfs holes commit names "
+CASES = ("private shared heap stack tables areas locked calls threads pipes files tmpfs holes commit names "
          "directories runaways sharers asker cache")
 
 # With swap: those that have something to do with it.

@@ -191,7 +191,7 @@ oom_dump_tasks_now(void)
 	struct process *process = NULL;
 	s32 pid = 0;
 
-	pr_warn("[  pid  ] total_vm      rss    tables     swap oom_score_adj name");
+	pr_warn("[  pid  ] total_vm      rss   tables    areas     swap oom_score_adj name");
 	while ((process = process_next(pid))) {
 		u64 flags = spin_lock_irqsave(&process_lock);
 		struct victim row;
@@ -201,9 +201,9 @@ oom_dump_tasks_now(void)
 		pid = process->pid;
 		process_put(process);
 		if (has_memory)
-			pr_warn("[%7d] %8lu %8lu %8lu %8lu %13d %s", row.pid, row.total_pages,
+			pr_warn("[%7d] %8lu %8lu %8lu %8lu %8lu %13d %s", row.pid, row.total_pages,
 				row.usage.nr_anon + row.usage.nr_file, row.usage.nr_tables,
-				row.usage.nr_swap, row.adj, row.name);
+				row.usage.nr_areas, row.usage.nr_swap, row.adj, row.name);
 	}
 }
 

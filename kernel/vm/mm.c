@@ -93,11 +93,13 @@ mm_unmap_all(struct mm *mm)
 		oom_exit_begin(mm);
 	zap_all(mm);
 	if (mm_is_unstable(mm))
-		oom_exit_end(mm);
+		oom_exit_tables(mm);
 	list_for_each_entry_safe(vma, next, &mm->vma_list, link) {
 		vma_remove(vma);
 		vma_free(vma);
 	}
+	if (mm_is_unstable(mm))
+		oom_exit_end(mm);
 	assert(atomic64_read(&mm->rss_anon) == 0 && atomic64_read(&mm->rss_file) == 0);
 	assert(atomic64_read(&mm->nr_swap) == 0);
 }

@@ -66,6 +66,7 @@ oom_usage_get(struct mm *mm, struct oom_usage *usage)
 	usage->nr_file = MAX(atomic64_read(&mm->rss_file), 0L);
 	usage->nr_swap = MAX(atomic64_read(&mm->nr_swap), 0L);
 	usage->nr_tables = READ_ONCE(mm->pgt.nr_tables) + 1;
+	usage->nr_areas = READ_ONCE(mm->nr_vmas) * sizeof(struct vma) / PAGE_SIZE;
 }
 
 static void

@@ -51,10 +51,11 @@ void oom_victim_begin(struct mm *mm);
 bool oom_victim_pending(void);
 
 /*
- * mm has no user any more: before its pages are unmapped, and after, when its tables can go. => mm->oom_state
- * is not 0
+ * mm has no user any more: before its pages are unmapped; after, when its tables can go; and when its areas
+ * have gone, too. => mm->oom_state is not 0
  */
 void oom_exit_begin(struct mm *mm);
+void oom_exit_tables(struct mm *mm);
 void oom_exit_end(struct mm *mm);
 
 /*

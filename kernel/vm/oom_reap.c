@@ -7,11 +7,12 @@
  *	oom_state |= VICTIM	mm->lock, for writing		users 1 -> 0
  *	victim = mm		users > 0? unmap, free tables	oom_exit_begin: waits for mm->lock
  *	wakes this thread	mm->lock off			unmaps everything, frees tables
- *				oom_state |= DONE		oom_exit_end: DONE
+ *				few areas? DONE			frees areas; oom_exit_end: DONE
  *				victim = NULL, wakes those who wait for memory
  *
  * A thread of the victim may sleep in a fault, with the lock held for reading. Then the reaper has it
- * for reading, too, and takes the private pages alone; for the tables it tries again for a while.
+ * for reading, too, and takes the private pages alone; for the tables it tries again for a while. The
+ * areas go with the last user; a victim that had very many is waited for until they do.
  *
  * From VICTIM on, no fault puts a page where there is none: the flag is tested with the page-table
  * lock held, and the reaper unmaps with that lock, so a store that the program made is never read
@@ -38,8 +39,8 @@
 #define REAP_TRIES    100
 #define REAP_RETRY_NS (10 * NSEC_PER_MSEC)
 
-/* So many tables are worth to wait for, when the pages are there already. */
-#define TABLES_WORTH 64
+/* So many pages of tables and areas are worth to wait for, when the others are there already. */
+#define LEFT_WORTH 64
 
 /* What is unmapped before its tables are freed: those of one gibibyte, 2 MiB. */
 #define REAP_PIECE (1UL << PUD_SHIFT)
@@ -120,12 +121,17 @@ reap_all(struct mm *mm)
 }
 
 void
-oom_exit_end(struct mm *mm)
+oom_exit_tables(struct mm *mm)
 {
 	struct vma *vma;
 
 	list_for_each_entry(vma, &mm->vma_list, link)
 		tables_free(mm, vma->start, vma->end);
+}
+
+void
+oom_exit_end(struct mm *mm)
+{
 	__atomic_fetch_or(&mm->oom_state, MM_OOM_DONE, __ATOMIC_SEQ_CST);
 	wake_up_all(&reaper_wq);
 }
@@ -156,16 +162,27 @@ is_done(const struct mm *mm)
 	return __atomic_load_n(&mm->oom_state, __ATOMIC_ACQUIRE) & MM_OOM_DONE;
 }
 
+/* What the reaper cannot take by itself, or not now. */
+static bool
+little_is_left(struct mm *mm)
+{
+	struct oom_usage usage;
+
+	oom_usage_get(mm, &usage);
+	return usage.nr_anon + usage.nr_tables + usage.nr_areas < LEFT_WORTH;
+}
+
 /* => false: gave up */
 static bool
 reap_patiently(struct mm *mm)
 {
-	bool private_done = false;
+	bool private_done = false, all_done = false;
 
 	for (unsigned i = 0; i < REAP_TRIES; i++) {
-		if (is_done(mm) || oom_reap(mm, &private_done))
+		if (is_done(mm))
 			return true;
-		if (private_done && READ_ONCE(mm->pgt.nr_tables) < TABLES_WORTH)
+		all_done = all_done || oom_reap(mm, &private_done);
+		if (private_done && little_is_left(mm))
 			return true;
 		wait_event_deadline(&reaper_wq, is_done(mm), clock_now_ns() + REAP_RETRY_NS);
 	}

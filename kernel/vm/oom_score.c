@@ -5,7 +5,8 @@
 s64
 oom_points(const struct oom_usage *usage, s32 adj, u64 nr_total_pages)
 {
-	s64 points = usage->nr_anon + usage->nr_file + usage->nr_swap + usage->nr_tables;
+	s64 points = usage->nr_anon + usage->nr_file + usage->nr_swap + usage->nr_tables +
+		     usage->nr_areas;
 
 	if (adj == OOM_SCORE_ADJ_MIN)
 		return OOM_POINTS_NEVER;

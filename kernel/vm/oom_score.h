@@ -19,6 +19,7 @@ struct oom_usage {
 	u64 nr_anon, nr_file; /* resident */
 	u64 nr_swap;
 	u64 nr_tables;
+	u64 nr_areas; /* that describe its areas */
 };
 
 /*

@@ -7,7 +7,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 
 struct input {
-	u32 nr_anon, nr_file, nr_swap, nr_tables;
+	u32 nr_anon, nr_file, nr_swap, nr_tables, nr_areas;
 	s16 adj;
 } __attribute__((packed));
 
@@ -21,7 +21,8 @@ expect(bool cond)
 static s64
 points_of(const struct input *input, u64 total)
 {
-	struct oom_usage usage = {input->nr_anon, input->nr_file, input->nr_swap, input->nr_tables};
+	struct oom_usage usage = {input->nr_anon, input->nr_file, input->nr_swap, input->nr_tables,
+				  input->nr_areas};
 
 	return oom_points(&usage, input->adj % (OOM_SCORE_ADJ_MAX + 1), total);
 }

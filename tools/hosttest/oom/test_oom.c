@@ -15,9 +15,10 @@ points(u64 nr_pages, s32 adj)
 
 HOSTTEST(oom_points_are_pages)
 {
-	struct oom_usage usage = {.nr_anon = 1, .nr_file = 20, .nr_swap = 300, .nr_tables = 4000};
+	struct oom_usage usage = {
+		.nr_anon = 1, .nr_file = 20, .nr_swap = 300, .nr_tables = 4000, .nr_areas = 50000};
 
-	CHECK_EQ(oom_points(&usage, 0, TOTAL), 4321);
+	CHECK_EQ(oom_points(&usage, 0, TOTAL), 54321);
 	CHECK_EQ(points(0, 0), 0);
 }
 

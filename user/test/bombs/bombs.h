@@ -69,6 +69,7 @@ void bomb_shared(void);
 void bomb_heap(void);
 void bomb_stack(void);
 void bomb_tables(void);
+void bomb_areas(void);
 void bomb_calls(void);
 void bomb_locked(void);
 void bomb_fork(void);

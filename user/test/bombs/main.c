@@ -24,16 +24,27 @@ struct bomb {
 };
 
 static const struct bomb bombs[] = {
-	{"private", bomb_private},   {"shared", bomb_shared},
-	{"heap", bomb_heap},	     {"stack", bomb_stack},
-	{"tables", bomb_tables},     {"locked", bomb_locked},
-	{"calls", bomb_calls},	     {"fork", bomb_fork},
-	{"threads", bomb_threads},   {"pipes", bomb_pipes},
-	{"files", bomb_files},	     {"tmpfs", bomb_tmpfs},
-	{"holes", bomb_holes},	     {"commit", bomb_commit},
-	{"names", bomb_names},	     {"directories", bomb_directories},
-	{"runaways", bomb_runaways}, {"sharers", bomb_sharers},
-	{"asker", bomb_asker},	     {"cache", bomb_cache},
+	{"private", bomb_private},
+	{"shared", bomb_shared},
+	{"heap", bomb_heap},
+	{"stack", bomb_stack},
+	{"tables", bomb_tables},
+	{"areas", bomb_areas},
+	{"locked", bomb_locked},
+	{"calls", bomb_calls},
+	{"fork", bomb_fork},
+	{"threads", bomb_threads},
+	{"pipes", bomb_pipes},
+	{"files", bomb_files},
+	{"tmpfs", bomb_tmpfs},
+	{"holes", bomb_holes},
+	{"commit", bomb_commit},
+	{"names", bomb_names},
+	{"directories", bomb_directories},
+	{"runaways", bomb_runaways},
+	{"sharers", bomb_sharers},
+	{"asker", bomb_asker},
+	{"cache", bomb_cache},
 };
 
 #define NR_BOMBS (sizeof(bombs) / sizeof(bombs[0]))

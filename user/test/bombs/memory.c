@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "bombs.h"
@@ -65,6 +66,35 @@ grow_tables(void)
 	}
 }
 
+#define BYSTANDER_PAGES 512
+
+/* Larger than a bomb in pages, much smaller in all. */
+static void
+stand_by(void)
+{
+	char *at = map(BYSTANDER_PAGES * PAGE, MAP_PRIVATE);
+
+	CHECK(at, 0);
+	touch(at, BYSTANDER_PAGES * PAGE);
+	event_note();
+	for (;;)
+		pause();
+}
+
+/* As many areas as one process may have, none of which has a page; and as many such processes as there may be. */
+static void
+grow_areas(void)
+{
+	int prot = PROT_NONE, flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+
+	while (mmap(NULL, PAGE, prot, flags, -1, 0) != MAP_FAILED)
+		prot ^= PROT_READ;
+	while (fork() != 0)
+		;
+	for (;;)
+		pause();
+}
+
 static void
 grow_locked(void)
 {
@@ -118,6 +148,24 @@ void
 bomb_tables(void)
 {
 	check_killed(grow_tables);
+}
+
+/* It is the memory that describes the areas that is used up, and who has them that is killed. */
+void
+bomb_areas(void)
+{
+	long kills = nr_kills();
+	pid_t bystander = bomb_start(stand_by), leader;
+	int status;
+
+	events_wait(1);
+	leader = bomb_start(grow_areas);
+	while (nr_kills() == kills)
+		usleep(1000);
+	CHECK(waitpid(bystander, &status, WNOHANG) == 0, status);
+	group_end(leader);
+	CHECK(waitpid(bystander, &status, WNOHANG) == 0, status);
+	group_end(bystander);
 }
 
 void
