@@ -10,6 +10,7 @@
 #include "proc/exec_load.h"
 #include "proc/exec_script.h"
 #include "proc/exit.h"
+#include "proc/robust.h"
 #include "proc/signal.h"
 #include "proc/trampoline.h"
 #include "riscv/csr.h"
@@ -267,6 +268,7 @@ exec_commit(struct exec *exec)
 	struct files *files = current->files;
 	u64 spin_flags;
 
+	robust_list_release();
 	thread_clear_child_tid();
 	if (current->tid != current->process->pid)
 		tid_become(current->process->pid);

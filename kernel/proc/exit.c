@@ -6,7 +6,9 @@
 #include "fs/files.h"
 #include "fs/fs_context.h"
 #include "lib/string.h"
+#include "proc/futex.h"
 #include "proc/job_control.h"
+#include "proc/robust.h"
 #include "proc/signal.h"
 #include "proc/timers.h"
 #include "proc/trace.h"
@@ -19,8 +21,6 @@
  * nobody, when it ignores SIGCHLD) takes the zombie out of the tree. The task's stack
  * and the structure itself go when their last reference does.
  */
-
-void (*futex_wake_hook)(uva_t uva);
 
 void
 process_begin_exit(u32 status)
@@ -58,8 +58,8 @@ thread_clear_child_tid(void)
 	current->clear_child_tid = 0;
 	if (!uva || refcount_read(&current->mm->users) == 1)
 		return;
-	if (put_user_u32(uva, 0) == 0 && futex_wake_hook)
-		futex_wake_hook(uva);
+	if (put_user_u32(uva, 0) == 0)
+		futex_wake_one(uva);
 }
 
 static void
@@ -70,6 +70,7 @@ release_resources(void)
 	struct fs_context *fs = current->fs;
 	u64 peak;
 
+	robust_list_release();
 	thread_clear_child_tid();
 	mm_update_peak(current->mm);
 	peak = current->mm->peak_rss;

@@ -51,6 +51,3 @@ void task_usage_get_locked(struct task *task, struct process_usage *usage);
 
 /* The child of a vfork no longer uses its parent's memory. */
 void process_end_vfork(struct process *process);
-
-/* Set by syscall/ when there are futexes: wake one waiter on uva in current's mm. */
-extern void (*futex_wake_hook)(uva_t uva);

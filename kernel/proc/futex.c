@@ -3,7 +3,6 @@
 #include "core/clock.h"
 #include "core/spinlock.h"
 #include "lib/list.h"
-#include "proc/exit.h"
 #include "sched/wait.h"
 #include "vm/mm.h"
 #include "vm/usercopy.h"
@@ -195,9 +194,8 @@ futex_requeue(const struct futex_key *key, const struct futex_key *to, u32 nr_wa
 	return woken + moved;
 }
 
-/* A thread died, and cleared the word that pthread_join waits for. */
-static void
-wake_joiner(uva_t uva)
+void
+futex_wake_one(uva_t uva)
 {
 	struct futex_key key;
 
@@ -210,5 +208,4 @@ futex_init(void)
 {
 	for (unsigned i = 0; i < NR_CHAINS; i++)
 		list_init(&chains[i]);
-	futex_wake_hook = wake_joiner;
 }

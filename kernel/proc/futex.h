@@ -28,9 +28,12 @@ int futex_wait(uva_t uva, const struct futex_key *key, u32 value, u32 bitset, u6
 /* Wake up to nr waiters. => how many */
 int futex_wake(const struct futex_key *key, u32 nr, u32 bitset);
 
+/* A dying thread changed the word at uva: wake one who waits for it, of whatever address space. */
+void futex_wake_one(uva_t uva);
+
 /* Wake nr_wake waiters, and let up to nr_requeue others wait for `to` instead. => how many in all */
 int futex_requeue(const struct futex_key *key, const struct futex_key *to, u32 nr_wake,
 		  u32 nr_requeue);
 
-/* Hooks. Once, at boot. */
+/* Once, at boot. */
 void futex_init(void);

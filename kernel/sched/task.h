@@ -81,6 +81,7 @@ struct task {
 	bool restore_sigmask;
 	u64 min_flt, maj_flt;		     /* vm/fault.c */
 	uva_t clear_child_tid;		     /* proc/ */
+	uva_t robust_list;		     /* proc/robust.c; 0 for none */
 	void *plugged;			     /* dev/block: batch being collected */
 	u32 reclaim_depth;		     /* vm/: inside reclaim, must not recurse */
 	struct list_head all_link, tid_link; /* sched/pid.c */

@@ -10,11 +10,25 @@
 #define FUTEX_WAKE	  1
 #define FUTEX_REQUEUE	  3
 #define FUTEX_CMP_REQUEUE 4
+#define FUTEX_WAKE_OP	  5
 #define FUTEX_WAIT_BITSET 9
 #define FUTEX_WAKE_BITSET 10
 
 #define FUTEX_PRIVATE_FLAG   128
 #define FUTEX_CLOCK_REALTIME 256
+
+#define ROBUST_HEAD_BYTES 24UL /* struct robust_list_head */
+
+/* What FUTEX_WAKE_OP does to the second word, and what it compares the old value for. */
+enum futex_op { OP_SET, OP_ADD, OP_OR, OP_ANDN, OP_XOR, NR_OPS };
+enum futex_comparison { CMP_EQ, CMP_NE, CMP_LT, CMP_LE, CMP_GT, CMP_GE, NR_COMPARISONS };
+
+/* Its last argument: bit 31 a shift instead of a number, then op, comparison and two numbers. */
+struct wake_op {
+	enum futex_op op;
+	enum futex_comparison comparison;
+	s32 operand, compared;
+};
 
 /* The end of a wait by clock_now_ns(). WAIT has a length, WAIT_BITSET a time. */
 static int
@@ -65,7 +79,7 @@ call_wake(uva_t uaddr, int op, u32 nr, u32 bitset)
 	if (!bitset)
 		return -EINVAL;
 	err = futex_key_get(uaddr, op & FUTEX_PRIVATE_FLAG, &key);
-	return err ? err : futex_wake(&key, nr, bitset);
+	return err ? err : futex_wake(&key, MAX((s32)nr, 1), bitset);
 }
 
 static long
@@ -74,8 +88,11 @@ call_requeue(uva_t uaddr, uva_t uaddr2, int op, u32 nr_wake, u32 nr_requeue, con
 	bool is_private = op & FUTEX_PRIVATE_FLAG;
 	struct futex_key key, to;
 	u32 found;
-	int err = futex_key_get(uaddr, is_private, &key);
+	int err;
 
+	if ((s32)nr_wake < 0 || (s32)nr_requeue < 0)
+		return -EINVAL;
+	err = futex_key_get(uaddr, is_private, &key);
 	if (!err)
 		err = futex_key_get(uaddr2, is_private, &to);
 	if (!err && expected)
@@ -85,6 +102,103 @@ call_requeue(uva_t uaddr, uva_t uaddr2, int op, u32 nr_wake, u32 nr_requeue, con
 	if (expected && found != *expected)
 		return -EAGAIN;
 	return futex_requeue(&key, &to, nr_wake, nr_requeue);
+}
+
+/* The 12 bits of bits that begin at `shift`, with their sign. */
+static s32
+signed_field(u32 bits, unsigned shift)
+{
+	return (s32)(bits << (20 - shift)) >> 20;
+}
+
+/* => -ENOSYS */
+static int
+wake_op_decode(u32 bits, struct wake_op *op)
+{
+	*op = (struct wake_op){bits >> 28 & 7, bits >> 24 & 15, signed_field(bits, 12),
+			       signed_field(bits, 0)};
+	if (bits >> 31)
+		op->operand = (s32)(1U << (op->operand & 31));
+	return op->op < NR_OPS && op->comparison < NR_COMPARISONS ? 0 : -ENOSYS;
+}
+
+static u32
+wake_op_result(const struct wake_op *op, u32 old)
+{
+	switch (op->op) {
+	case OP_ADD:
+		return old + op->operand;
+	case OP_OR:
+		return old | op->operand;
+	case OP_ANDN:
+		return old & ~op->operand;
+	case OP_XOR:
+		return old ^ op->operand;
+	default:
+		return op->operand;
+	}
+}
+
+static bool
+wake_op_compares(const struct wake_op *op, s32 old)
+{
+	switch (op->comparison) {
+	case CMP_EQ:
+		return old == op->compared;
+	case CMP_NE:
+		return old != op->compared;
+	case CMP_LT:
+		return old < op->compared;
+	case CMP_LE:
+		return old <= op->compared;
+	case CMP_GT:
+		return old > op->compared;
+	default:
+		return old >= op->compared;
+	}
+}
+
+/* => -EFAULT */
+static int
+wake_op_store(uva_t uaddr, const struct wake_op *op, u32 *old)
+{
+	u32 expected;
+	int err = get_user_u32(old, uaddr);
+
+	while (!err) {
+		expected = *old;
+		err = user_cmpxchg_u32(uaddr, expected, wake_op_result(op, expected), old);
+		if (*old == expected)
+			break;
+	}
+	return err;
+}
+
+/*
+ * Change the second word, wake who waits for the first, and who waits for the second if the
+ * comparison holds. A waiter reads its word after it can be found: none is missed.
+ */
+static long
+call_wake_op(uva_t uaddr, uva_t uaddr2, int flags, u32 nr, u32 nr2, u32 bits)
+{
+	struct futex_key key, key2;
+	struct wake_op op;
+	u32 old;
+	long woken;
+	int err = futex_key_get(uaddr, flags & FUTEX_PRIVATE_FLAG, &key);
+
+	if (!err)
+		err = futex_key_get(uaddr2, flags & FUTEX_PRIVATE_FLAG, &key2);
+	if (!err)
+		err = wake_op_decode(bits, &op);
+	if (!err)
+		err = wake_op_store(uaddr2, &op, &old);
+	if (err)
+		return err;
+	woken = futex_wake(&key, MAX((s32)nr, 1), FUTEX_BITSET_ANY);
+	if (wake_op_compares(&op, old))
+		woken += futex_wake(&key2, MAX((s32)nr2, 1), FUTEX_BITSET_ANY);
+	return woken;
 }
 
 long
@@ -103,7 +217,34 @@ sys_futex(uva_t uaddr, int op, u32 val, u64 timeout, uva_t uaddr2, u32 val3)
 		return call_requeue(uaddr, uaddr2, op, val, timeout, NULL);
 	case FUTEX_CMP_REQUEUE:
 		return call_requeue(uaddr, uaddr2, op, val, timeout, &val3);
+	case FUTEX_WAKE_OP:
+		return call_wake_op(uaddr, uaddr2, op, val, timeout, val3);
 	default:
 		return -ENOSYS;
 	}
+}
+
+long
+sys_set_robust_list(uva_t head, size_t len)
+{
+	if (len != ROBUST_HEAD_BYTES)
+		return -EINVAL;
+	current->robust_list = head;
+	return 0;
+}
+
+long
+sys_get_robust_list(int tid, uva_t head, uva_t len)
+{
+	struct task *task = tid ? task_find(tid) : current;
+	uva_t list;
+	int err;
+
+	if (!task)
+		return -ESRCH;
+	list = READ_ONCE(task->robust_list);
+	if (tid)
+		task_put(task);
+	err = put_user_u64(len, ROBUST_HEAD_BYTES);
+	return err ? err : put_user_u64(head, list);
 }

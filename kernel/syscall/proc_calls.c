@@ -275,16 +275,3 @@ sys_prlimit64(int pid, int resource, uva_t new_limit, uva_t old_limit)
 	process_put(process);
 	return old_limit ? copy_to_user(old_limit, &old, sizeof(old)) : 0;
 }
-
-/*
- * Accepted, for C libraries make this call for every thread, but not followed: a robust mutex whose
- * owner dies stays locked.
- */
-long
-sys_set_robust_list(uva_t head, size_t len)
-{
-	const size_t head_bytes = 24;
-
-	(void)head;
-	return len == head_bytes ? 0 : -EINVAL;
-}

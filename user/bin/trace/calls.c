@@ -63,6 +63,7 @@ static const struct call calls[] = {
 	CALL(set_tid_address, "p"),
 	CALL(futex, "pfdpp"),
 	CALL(set_robust_list, "pu"),
+	CALL(get_robust_list, "dpp"),
 	CALL(setpgid, "dd"),
 	CALL(getpgid, "d"),
 	CALL(getsid, "d"),

@@ -119,6 +119,7 @@ static const struct name futex_operations[] = {
 	{1, "FUTEX_WAKE"},
 	{3, "FUTEX_REQUEUE"},
 	{4, "FUTEX_CMP_REQUEUE"},
+	{5, "FUTEX_WAKE_OP"},
 	{9, "FUTEX_WAIT_BITSET"},
 	{10, "FUTEX_WAKE_BITSET"},
 	{128, "FUTEX_PRIVATE_FLAG"},

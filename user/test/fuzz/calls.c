@@ -96,6 +96,7 @@ static const struct call calls[] = {
 	CALL(set_tid_address, POINTER),
 	CALL(futex, POINTER, FUTEX_OP, INTEGER, SHORT_TIME, POINTER, INTEGER),
 	CALL(set_robust_list, POINTER, LENGTH),
+	CALL(get_robust_list, OWN_PID, POINTER, POINTER),
 	CALL(setpgid, ZERO, ZERO),
 	CALL(getpgid, INTEGER),
 	CALL(getsid, INTEGER),
