@@ -7,7 +7,10 @@
 
 #define NR_TRIES 20
 
-/* What is kept back, in each zone, as if it were more than there is: so half of it is not there. */
+/*
+ * What is kept back for the kernel, as if it were more than there is: so half of it is not there. High memory,
+ * if there is some, has all it wants, and is no help.
+ */
 static void
 reserves_set(const u64 pages[NR_ZONES])
 {
@@ -23,7 +26,7 @@ runs_waited_for(gfp_t gfp)
 
 	for (unsigned i = 0; i < NR_ZONES; i++) {
 		usual[i] = zones[i].watermark_min;
-		low[i] = 4 * zones[i].nr_managed;
+		low[i] = i < ZONE_HIGHMEM ? 4 * zones[i].nr_managed : 0;
 	}
 	reserves_set(low);
 	kswapd_throttle(gfp);

@@ -56,13 +56,16 @@ kswapd_note_progress(void)
 	WRITE_ONCE(failures, 0);
 }
 
-/* Is there half of what is kept back for those who cannot wait? */
+/*
+ * Is there half of what is kept back for those who cannot wait? They ask for the kernel's memory, so
+ * free pages that it cannot reach are no reserve.
+ */
 static bool
 reserves_ok(void)
 {
 	u64 nr_free = 0, nr_min = 0;
 
-	for (unsigned i = 0; i < NR_ZONES; i++) {
+	for (unsigned i = 0; i < ZONE_HIGHMEM; i++) {
 		nr_free += READ_ONCE(zones[i].nr_free);
 		nr_min += zones[i].watermark_min;
 	}
