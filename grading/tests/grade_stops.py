@@ -49,13 +49,14 @@ def wait_for(condition):
 
 
 class StopTest(GradeTest):
-    def stop_grading(self, number, arguments, *files):
-        """Stops a grading when `files` are there and a machine or a build runs. => its exit status; its
-        processes and directories have gone"""
+    def stop_grading(self, number, arguments, *files, **environment):
+        """Stops a grading when `files` are there and a machine or a build runs. It must be long: nobody knows
+        when it is seen that they are there. => its exit status; its processes and directories have gone"""
         mark = secrets.token_hex(8)
         grader = subprocess.Popen(
             [sys.executable, os.path.join(TOP, "grading/grade"), *arguments],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, MARK: mark},
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            env={**os.environ, **environment, MARK: mark},
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler))
         self.addCleanup(grader.kill)
         directories = set()
@@ -76,10 +77,10 @@ class StopTest(GradeTest):
 @NEEDS_PROC
 class Stops(StopTest):
     def stop(self, number):
-        """Stops a grading of the lab boot after its first result. => its exit status"""
+        """Stops a grading of all labs after its first result. => its exit status"""
         self.lines, self.results, self.junit = (
             os.path.join(self.scratch.name, f"{number}.{kind}") for kind in ("jsonl", "json", "xml"))
-        return self.stop_grading(number, ["boot", "-j", "2", "--jsonl", self.lines, "--gradescope",
+        return self.stop_grading(number, ["-j", "2", "--jsonl", self.lines, "--gradescope",
                                           self.results, "--junit", self.junit], self.results, self.junit)
 
     def check_results(self, at_any_moment=False):
@@ -114,13 +115,21 @@ class Stops(StopTest):
 
 @NEEDS_PROC
 class SelfcheckStops(StopTest):
-    """Before a submission is graded."""
+    """Before a submission is graded. The machine of the check never gets anywhere."""
+
+    STANDSTILL = """#!/bin/sh
+[ "$1" = --version ] && exec echo "QEMU emulator version 99.0.0"
+while read line; do :; done
+"""
 
     def test_sigterm(self):
-        folder, results = (os.path.join(self.scratch.name, name) for name in ("one", "one.json"))
+        folder, results, qemu = (os.path.join(self.scratch.name, name) for name in ("one", "one.json", "qemu"))
         hand_in("boot", folder)
+        with open(qemu, "w", encoding="ascii") as file:
+            file.write(self.STANDSTILL)
+        os.chmod(qemu, 0o755)
         status = self.stop_grading(signal.SIGTERM, ["boot", "clocks", "--submission", folder, "--gradescope",
-                                                    results])
+                                                    results], QEMU=qemu)
         self.assertEqual(status, 130)
         with open(results, encoding="utf-8") as file:
             self.assertEqual([test["tags"][1] for test in json.load(file)["tests"]], ["not run"])
