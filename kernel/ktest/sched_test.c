@@ -270,6 +270,27 @@ KTEST(scheduler_shares_harts)
 	wait_event(&done_wq, atomic_read(&nr_done) == NR_WORKERS);
 }
 
+/* Each hart in turn, while others compute: a thread is where it may be as soon as it goes on. */
+KTEST(thread_runs_where_it_may)
+{
+	cpumask_t all = current->allowed;
+	static u32 stop;
+
+	stop = 0;
+	atomic_set(&nr_done, 0);
+	for (int i = 0; i < NR_WORKERS; i++)
+		KTEST_REQUIRE(!IS_ERR(kthread_start("busy", busy_worker, &stop)));
+	for (u32 i = 0; i < 8 * nr_cpus; i++) {
+		sched_set_allowed(current, 1U << i % nr_cpus);
+		KTEST_CHECK(cpu_id() == i % nr_cpus);
+		task_sleep_ns(NSEC_PER_MSEC, false);
+		KTEST_CHECK(cpu_id() == i % nr_cpus);
+	}
+	sched_set_allowed(current, all & sched_harts());
+	__atomic_store_n(&stop, 1, __ATOMIC_RELEASE);
+	wait_event(&done_wq, atomic_read(&nr_done) == NR_WORKERS);
+}
+
 /* A reader on another hart knows of less time than was told: neither part turns back, nor does the sum. */
 KTEST(cputime_never_goes_back)
 {

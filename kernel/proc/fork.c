@@ -121,6 +121,7 @@ copy_thread_state(struct task *child, const struct clone_args *args)
 {
 	signal_queue_init(&child->pending);
 	child->sigmask = current->sigmask;
+	child->allowed = current->allowed;
 	if (!(args->flags & CLONE_VM) || (args->flags & CLONE_VFORK))
 		child->altstack = current->altstack;
 	if (args->flags & CLONE_CHILD_CLEARTID)

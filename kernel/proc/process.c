@@ -181,6 +181,7 @@ task_state_letter(const struct task *task)
 	static const char letters[] = {
 		[TASK_RUNNING] = 'R',  [TASK_INTERRUPTIBLE] = 'S', [TASK_UNINTERRUPTIBLE] = 'D',
 		[TASK_KILLABLE] = 'D', [TASK_STOPPED] = 'T',	   [TASK_DEAD] = 'X',
+		[TASK_MOVING] = 'R',
 	};
 	u32 state = READ_ONCE(task->state);
 

@@ -5,7 +5,9 @@
  * A task belongs to the queue of the hart it last ran on: it is woken there, under that
  * queue's lock, which is also held across the switch away from it. So nobody can run a
  * task whose stack is still in use. It changes harts only when an idle one steals it,
- * with both queues locked, lower hart first.
+ * with both queues locked, lower hart first, or when it may not run where it is: then it
+ * goes over as it wakes. One that runs or is ready there is made to sleep and woken for that
+ * (TASK_MOVING).
  *
  * Sleeping: the sleeper sets its state, then tests its condition, then calls schedule().
  * A waker makes the condition true, then sets the state back to TASK_RUNNING. Both do so
@@ -43,7 +45,7 @@ tick_start(struct run_queue *rq, u64 now)
 }
 
 /* Lock the queue that a task belongs to, whichever it is when the lock is had. */
-static struct run_queue *
+static ALWAYS_INLINE struct run_queue *
 task_rq_lock(struct task *task, u64 *flags)
 {
 	for (;;) {
@@ -105,6 +107,28 @@ task_ready_locked(struct run_queue *rq, struct task *task, u64 now)
 		slice_start(rq);
 }
 
+/* May it run in the hart it belongs to? => that hart's queue locked */
+static ALWAYS_INLINE bool
+task_allowed_here(const struct task *task)
+{
+	return task->allowed >> task->ti.cpu_id & 1;
+}
+
+/* One that sleeps goes over to a hart where it may run. => the queue that it belongs to, locked */
+static NOINLINE struct run_queue *
+task_change_rq(struct task *task, struct run_queue *rq, u64 *flags)
+{
+	while (!task_allowed_here(task) && !task->on_rq && rq->running != task) {
+		u32 to = __builtin_ctz(task->allowed);
+
+		task->vtime_ns = READ_ONCE(run_queues[to].vtime_ns);
+		WRITE_ONCE(task->ti.cpu_id, to);
+		spin_unlock_irqrestore(&rq->lock, *flags);
+		rq = task_rq_lock(task, flags);
+	}
+	return rq;
+}
+
 bool
 task_wake(struct task *task, u32 state_mask)
 {
@@ -116,6 +140,8 @@ task_wake(struct task *task, u32 state_mask)
 	if (!(state_mask & (1U << __atomic_load_n(&task->state, __ATOMIC_SEQ_CST))))
 		return false;
 	rq = task_rq_lock(task, &flags);
+	if (unlikely(!task_allowed_here(task)))
+		rq = task_change_rq(task, rq, &flags);
 	cpu = rq - run_queues;
 	if (state_mask & (1U << task->state)) {
 		WRITE_ONCE(task->state, TASK_RUNNING);
@@ -166,14 +192,18 @@ void
 sched_finish_switch(struct task *previous)
 {
 	struct run_queue *rq = &run_queues[cpu_id()];
-	bool dead = previous->state == TASK_DEAD;
+	enum task_state state = previous->state;
 
 	spin_take_over(&rq->lock);
 	WRITE_ONCE(previous->on_cpu, 0);
 	spin_unlock(&rq->lock);
 	tlb_put_left();
-	if (dead)
+	if (likely(state < TASK_DEAD))
+		return;
+	if (state == TASK_DEAD)
 		task_put(previous);
+	else
+		task_wake(previous, 1U << TASK_MOVING);
 }
 
 /* FP registers stay behind in memory; the next use in this task traps and loads them. */
@@ -232,10 +262,12 @@ schedule(void)
 	if (previous->state == TASK_INTERRUPTIBLE && signal_pending())
 		WRITE_ONCE(previous->state, TASK_RUNNING);
 	rq_charge(rq, clock_now_ns());
-	if (previous->state == TASK_RUNNING && previous != rq->idle)
+	if (previous->state != TASK_RUNNING || previous == rq->idle)
+		previous->nr_voluntary++;
+	else if (likely(task_allowed_here(previous)))
 		rq_enqueue(rq, previous);
 	else
-		previous->nr_voluntary++;
+		WRITE_ONCE(previous->state, TASK_MOVING);
 	next = rq_first(rq);
 	if (next)
 		rq_dequeue(rq, next);
@@ -382,6 +414,52 @@ steal(struct run_queue *rq)
 	spin_unlock(&victim->lock);
 	spin_unlock(&rq->lock);
 	return stolen;
+}
+
+cpumask_t
+sched_harts(void)
+{
+	cpumask_t harts = 0;
+
+	for (u32 i = 0; i < nr_cpus; i++)
+		if (READ_ONCE(cpus[i].online))
+			harts |= 1U << i;
+	return harts;
+}
+
+/* A task that may not run in rq is told to leave it. => rq locked; true when it is ready there */
+static bool
+task_leave_locked(struct run_queue *rq, struct task *task)
+{
+	if (task->on_rq) {
+		rq_dequeue(rq, task);
+		WRITE_ONCE(task->state, TASK_MOVING);
+		return true;
+	}
+	if (rq->running == task) {
+		atomic_or32(&task->ti.flags, TIF_NEED_RESCHED);
+		if (task != current)
+			cpu_send_ipi(rq - run_queues);
+	}
+	return false;
+}
+
+void
+sched_set_allowed(struct task *task, cpumask_t harts)
+{
+	struct run_queue *rq;
+	bool ready;
+	u64 flags;
+
+	assert(harts & sched_harts());
+	rq = task_rq_lock(task, &flags);
+	task->allowed = harts & sched_harts();
+	ready = !task_allowed_here(task) && task_leave_locked(rq, task);
+	spin_unlock_irqrestore(&rq->lock, flags);
+	if (ready)
+		task_wake(task, 1U << TASK_MOVING);
+	else if (task == current)
+		cond_resched();
 }
 
 void

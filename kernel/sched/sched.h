@@ -36,6 +36,14 @@ bool task_wake(struct task *task, u32 state_mask);
 #define WAKE_SIGNAL (1U << TASK_INTERRUPTIBLE)
 #define WAKE_KILL   ((1U << TASK_INTERRUPTIBLE) | (1U << TASK_KILLABLE) | (1U << TASK_STOPPED))
 
+/* The harts that run tasks. */
+cpumask_t sched_harts(void);
+/*
+ * The task runs in these harts alone, of which one at least is there, from now on, or, when another
+ * hart runs it now, from when that has seen it. The caller holds a reference; no spinning lock.
+ */
+void sched_set_allowed(struct task *task, cpumask_t harts);
+
 /* Before testing the condition one sleeps for: set own state, then test, then schedule(). */
 void task_set_state(enum task_state state);
 

@@ -22,6 +22,7 @@ enum task_state {
 	TASK_KILLABLE,	      /* sleeps; a wake-up or the end of its process ends it */
 	TASK_STOPPED,	      /* job control; SIGCONT or SIGKILL ends it */
 	TASK_DEAD,	      /* will never run again */
+	TASK_MOVING,	      /* is on its way to a hart where it may run (sched/sched.c) */
 };
 
 #define TASK_NAME_MAX 16
@@ -65,7 +66,7 @@ struct task {
 	u64 start_ns, exec_start_ns, runtime_ns;
 	struct cputime cputime; /* counted by its hart; split under process_lock */
 	u64 nr_switches, nr_voluntary;
-	cpumask_t allowed;
+	cpumask_t allowed; /* RUNQUEUE: the harts where it may run */
 
 	struct tlb_context *tlb;      /* address space to run in; NULL: any (kernel thread) */
 	struct mm *mm;		      /* vm/; NULL for kernel threads */

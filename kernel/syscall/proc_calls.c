@@ -7,6 +7,7 @@
 #include "proc/fork.h"
 #include "proc/signal.h"
 #include "proc/wait.h"
+#include "sched/sched.h"
 #include "syscall_proto.h"
 #include "vm/usercopy.h"
 
@@ -211,6 +212,50 @@ sys_getrusage(int who, uva_t uva)
 		return -EINVAL;
 	}
 	return put_rusage(uva, &usage);
+}
+
+/* 0: the current one. => a reference; NULL when there is none */
+static struct task *
+task_or_self(int tid)
+{
+	if (tid)
+		return task_find(tid);
+	task_get(current);
+	return current;
+}
+
+long
+sys_sched_setaffinity(int tid, size_t len, uva_t mask)
+{
+	struct task *task;
+	u64 harts = 0;
+
+	if (copy_from_user(&harts, mask, MIN(len, sizeof(harts))))
+		return -EFAULT;
+	task = task_or_self(tid);
+	if (!task)
+		return -ESRCH;
+	harts &= sched_harts();
+	if (harts)
+		sched_set_allowed(task, harts);
+	task_put(task);
+	return harts ? 0 : -EINVAL;
+}
+
+long
+sys_sched_getaffinity(int tid, size_t len, uva_t mask)
+{
+	struct task *task;
+	u64 harts;
+
+	if (len < sizeof(harts) || len % sizeof(harts))
+		return -EINVAL;
+	task = task_or_self(tid);
+	if (!task)
+		return -ESRCH;
+	harts = READ_ONCE(task->allowed) & sched_harts();
+	task_put(task);
+	return copy_to_user(mask, &harts, sizeof(harts)) ? -EFAULT : (long)sizeof(harts);
 }
 
 static int

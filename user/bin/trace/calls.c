@@ -111,6 +111,8 @@ static const struct call calls[] = {
 	CALL(clock_gettime, "kn"),
 	CALL(clock_getres, "kn"),
 	CALL(clock_nanosleep, "kxtp"),
+	CALL(sched_setaffinity, "dup"),
+	CALL(sched_getaffinity, "dup"),
 	CALL(sched_yield, ""),
 	CALL(restart_syscall, ""),
 	CALL(times, "p"),

@@ -137,6 +137,8 @@ static const struct call calls[] = {
 	CALL(clock_gettime, INTEGER, POINTER),
 	CALL(clock_getres, INTEGER, POINTER),
 	CALL(clock_nanosleep, INTEGER, FLAGS, SHORT_TIME, POINTER),
+	CALL(sched_setaffinity, OWN_PID, LENGTH, POINTER),
+	CALL(sched_getaffinity, OWN_PID, LENGTH, POINTER),
 	CALL(sched_yield),
 	CALL(restart_syscall),
 	CALL(times, POINTER),

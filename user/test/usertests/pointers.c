@@ -145,6 +145,8 @@ static const struct row rows[] = {
 	{"futex wake op", SYS_futex, OUT | WORD, {BUFFER, 5, 1, 1, BAD, 0}},
 	{"get_robust_list", SYS_get_robust_list, OUT, {0, BAD, BUFFER}},
 	{"get_robust_list len", SYS_get_robust_list, OUT, {0, BUFFER, BAD}},
+	{"sched_setaffinity", SYS_sched_setaffinity, IN, {0, 8, BAD}},
+	{"sched_getaffinity", SYS_sched_getaffinity, OUT, {0, 8, BAD}},
 	{"mincore", SYS_mincore, OUT | PARTIAL, {BUFFER, PAGE, BAD}},
 	{"syslog", SYS_syslog, OUT | PARTIAL | NULLABLE, {3, BAD, 4096}},
 	{"prctl set name", SYS_prctl, PATH, {15, BAD}},

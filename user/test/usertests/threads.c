@@ -251,6 +251,80 @@ robust_lists_are_not_believed(void)
 	}
 }
 
+static uint64_t
+affinity_of(pid_t tid)
+{
+	uint64_t mask[16] = {0};
+
+	CHECK(raw_call(SYS_sched_getaffinity, tid, sizeof(mask), (uintptr_t)mask, 0, 0, 0) >= 8);
+	return mask[0];
+}
+
+static long
+set_affinity(pid_t tid, uint64_t mask)
+{
+	return raw_call(SYS_sched_setaffinity, tid, sizeof(mask), (uintptr_t)&mask, 0, 0, 0);
+}
+
+/* Each hart in turn, for the process and for its children. */
+static void
+affinity_is_kept(void)
+{
+	uint64_t all = affinity_of(0);
+
+	CHECK(all);
+	CHECK_EQ(set_affinity(0, 0), -EINVAL);
+	CHECK_EQ(set_affinity(-5, all), -ESRCH);
+	CHECK_EQ(raw_call(SYS_sched_getaffinity, 0, 7, (uintptr_t)&all, 0, 0, 0), -EINVAL);
+	for (int round = 0; round < 20; round++) {
+		for (uint64_t left = all; left; left &= left - 1) {
+			uint64_t one = left & -left;
+			pid_t child;
+
+			CHECK_EQ(set_affinity(0, one), 0);
+			CHECK_EQ(affinity_of(getpid()), one);
+			child = fork_checked();
+			if (child == 0)
+				_exit(affinity_of(0) != one);
+			check_exit(child);
+		}
+	}
+	CHECK_EQ(set_affinity(0, all), 0);
+}
+
+/* Children that compute are sent from hart to hart, and each keeps getting on. */
+static void
+affinity_of_others(void)
+{
+	volatile uint64_t *counts =
+		mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	uint64_t all = affinity_of(0);
+	pid_t children[4];
+
+	for (int i = 0; i < 4; i++) {
+		children[i] = fork_checked();
+		while (children[i] == 0)
+			counts[i]++;
+	}
+	for (int round = 0; round < 10; round++) {
+		for (int i = 0; i < 4; i++) {
+			uint64_t one = round % 2 ? all & -all : 1ull << (63 - __builtin_clzll(all));
+			uint64_t before = counts[i];
+
+			CHECK_EQ(set_affinity(children[i], one), 0);
+			CHECK_EQ(affinity_of(children[i]), one);
+			for (int n = 0; counts[i] == before; n++) {
+				CHECK(n < 1000);
+				sleep_ms(10);
+			}
+		}
+	}
+	for (int i = 0; i < 4; i++) {
+		CHECK_EQ(kill(children[i], SIGKILL), 0);
+		CHECK_EQ(waitpid(children[i], NULL, 0), children[i]);
+	}
+}
+
 const struct test thread_tests[] = {
 	{"wake_op_changes_word", wake_op_changes_word, ANYWHERE},
 	{"wake_op_compares", wake_op_compares, ANYWHERE},
@@ -258,5 +332,7 @@ const struct test thread_tests[] = {
 	{"robust_waiter_wakes", robust_waiter_wakes, A_KERNEL},
 	{"robust_lists_are_of_threads", robust_lists_are_of_threads, A_KERNEL},
 	{"robust_lists_are_not_believed", robust_lists_are_not_believed, A_KERNEL},
+	{"affinity_is_kept", affinity_is_kept, ANYWHERE},
+	{"affinity_of_others", affinity_of_others, ANYWHERE},
 	{NULL, NULL, ANYWHERE},
 };
