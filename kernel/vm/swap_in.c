@@ -11,7 +11,8 @@
  * What is kept in memory in another form comes alone: there is no I/O to be saved.
  *
  * Where it has come down to one page nothing is read ahead that could be used; two misses of
- * neighbours in a row start it again.
+ * neighbours in a row start it again, and keep it from coming down: of two slots that are read together
+ * the first is even, so the second miss may be of the one whose neighbour is here already.
  */
 
 #include "lib/bitops.h"
@@ -34,12 +35,12 @@ window_next(struct swap_readahead *ra, u64 slot)
 
 	ra->hits = 0;
 	ra->last_slot = slot;
-	if (window == 1)
-		window = slot == last + 1 || slot + 1 == last ? 2 : 1;
-	else if (hits * 2 >= window - 1)
+	if (window > 1 && hits * 2 >= window - 1)
 		window = MIN(window * 2, (u32)SWAP_WINDOW_MAX);
-	else if (hits == 0)
+	else if (window > 1 && hits == 0)
 		window /= 2;
+	if (window == 1 && (slot == last + 1 || slot + 1 == last))
+		window = 2;
 	ra->window = window;
 	return window;
 }
