@@ -1,11 +1,11 @@
-"""A kernel that checks each access (KASAN=1, docs/kasan.md): its own tests, usertests, and one bad
-access of each kind, which must end in the report that belongs to it.
+"""A kernel that checks each access (KASAN=1, docs/kasan.md): its own tests, usertests, the programs of ring
+user, and one bad access of each kind, which must end in the report that belongs to it.
 """
 
 import re
 
 from grading.machine import Machine, Verdict
-from grading.rings import ktest, usertests
+from grading.rings import ktest, user, usertests
 from grading.rings.boot_line import guest_config
 from grading.rings.report import Job
 
@@ -19,6 +19,9 @@ USERTESTS = (
     ("kasan smp1", "kasan", "", {"smp": 1, "mem": "128M"}),
     ("kasan smp2", "kasan", usertests.SLAB_SAMPLE, {"smp": 2, "mem": "128M"}),
 )
+
+# As user.RUNS.
+PROGRAMS = ("kasan smp2", "kasan", 2, "256M", "")
 
 OBJECT = r"object \S+ of cache kmalloc-128, .*"
 ALLOCATED = r'allocated by "crasher" \(pid \d+\).*\n.*\] {}\+'
@@ -75,4 +78,4 @@ def crash_job(name):
 
 def jobs():
     return ([ktest.ktest_job(*KTEST)] + [usertests.usertests_job(run) for run in USERTESTS] +
-            [crash_job(name) for name in (*CRASHES, *OTHERS)])
+            user.run_jobs(PROGRAMS) + [crash_job(name) for name in (*CRASHES, *OTHERS)])

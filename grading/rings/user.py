@@ -131,7 +131,12 @@ def last_names(run):
     return [LEAKSCAN] * (LEAK_DETECTOR in run[4].split()) + list(LAST)
 
 
-def jobs():
+def run_jobs(run):
+    """All programs on one machine."""
     names = test_names()
     return [batch_job(run, start // BATCH, names[start:start + BATCH] + last_names(run))
-            for run in RUNS for start in range(0, len(names), BATCH)]
+            for start in range(0, len(names), BATCH)]
+
+
+def jobs():
+    return [job for run in RUNS for job in run_jobs(run)]

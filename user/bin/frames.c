@@ -30,7 +30,8 @@ static const struct {
 	{"kernelstack", 'k'},  {"vmalloc", 'v'},      {"anon", 'a'},	    {"file", 'f'},
 	{"shmem", 'm'},	       {"zero", '0'},	      {"kernel", 'K'},	    {"firmware", 'F'},
 	{"kernel image", 'I'}, {"init memory", 'i'},  {"device tree", 'D'}, {"initrd", 'R'},
-	{"page tables", 'T'},  {"struct pages", 'P'}, {"lost", '!'},	    {"wrong", 'X'},
+	{"page tables", 'T'},  {"struct pages", 'P'}, {"shadow", 'S'},	    {"lost", '!'},
+	{"wrong", 'X'},
 };
 
 static char letter_of[NR_STATES];

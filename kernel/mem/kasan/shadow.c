@@ -22,6 +22,7 @@
 #include "mem/page_alloc.h"
 #include "mem/pgtable.h"
 #include "mem/tlb.h"
+#include "mem/vmstat.h"
 
 #define SHADOW_START ((u64)shadow_of(KERNEL_VA_START))
 #define SHADOW_END   KASAN_SHADOW_END
@@ -151,13 +152,13 @@ back_page_locked(u64 va, struct page **table, struct page **frame)
 		for (unsigned i = 0; i < PTES_PER_TABLE; i++)
 			entries[i] = zero_leaf;
 		page_set(*table, PG_table);
+		vmstat_add(NR_PAGETABLE, 1);
 		pte_write(&middle[pte_index(va, 1)], table_entry(page_to_pa(*table)));
 		*table = NULL;
 		slot = leaf_slot_locked(va);
 	}
 	if (slot->bits == zero_leaf.bits) {
 		memset(page_to_kva(*frame), SHADOW_VMALLOC, PAGE_SIZE);
-		page_set(*frame, PG_table);
 		pte_write(slot, pte_make(page_to_pfn(*frame), PTE_KERNEL_RW));
 		*frame = NULL;
 	}
