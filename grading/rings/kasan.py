@@ -29,9 +29,12 @@ FREED = r'freed by "crasher" \(pid \d+\).*\n.*\] {}\+'
 
 # crash=NAME -> the function that the report names, and what else it says.
 CRASHES = {
-    "kasan-slab-right": ("slab-out-of-bounds", "slab_right", OBJECT, ALLOCATED),
-    "kasan-slab-left": ("slab-out-of-bounds", "slab_left", OBJECT, ALLOCATED),
-    "kasan-slab-memset": ("slab-out-of-bounds", "slab_memset", OBJECT, ALLOCATED),
+    "kasan-slab-right": ("slab-out-of-bounds", "slab_right", OBJECT, ALLOCATED,
+                         "0 bytes after the end of a region of 100 bytes"),
+    "kasan-slab-left": ("slab-out-of-bounds", "slab_left", OBJECT, ALLOCATED,
+                        "1 bytes before a region of 100 bytes"),
+    "kasan-slab-memset": ("slab-out-of-bounds", "slab_memset", OBJECT, ALLOCATED,
+                          "0 bytes after the end of a region of 100 bytes"),
     "kasan-slab-freed": ("slab-use-after-free", "slab_freed", OBJECT, ALLOCATED, FREED),
     "kasan-slab-freed-late": ("slab-use-after-free", "slab_freed_late", OBJECT, ALLOCATED, FREED),
     "kasan-double-free": ("double-free", "slab_freed_twice", OBJECT, ALLOCATED, FREED),
@@ -40,7 +43,7 @@ CRASHES = {
     "kasan-page-freed": ("use-after-free", "page_freed", "the page: pfn .* 0 owners"),
     "kasan-stack": ("stack-out-of-bounds", "write_at"),
     "kasan-global": ("global-out-of-bounds", "write_at", "global variable 'global_before'"),
-    "kasan-vmalloc-right": ("vmalloc-out-of-bounds", "write_at"),
+    "kasan-vmalloc-right": ("vmalloc-out-of-bounds", "write_at", "after the end of a region of"),
     "kasan-vmalloc-freed": ("vmalloc-out-of-bounds", "vmalloc_freed"),
 }
 # Found by what keeps the objects apart, not by the shadow.

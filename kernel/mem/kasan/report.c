@@ -12,7 +12,9 @@
 #include "mem/page_alloc.h"
 #include "mem/slab.h"
 
-#define ROW_GRANULES 16
+#define ROW_GRANULES  16
+#define NEAR_GRANULES 16
+#define MAX_GRANULES  8192
 
 static const char *
 kind_of_shadow(u8 shadow)
@@ -79,6 +81,46 @@ describe_address(u64 address)
 		describe_page(address);
 }
 
+/* => does memory of this kind lie between bytes that may not be used? Pages are side by side. */
+static bool
+has_red_zones(const char *kind, u64 bad)
+{
+	return strcmp(kind, "vmalloc-out-of-bounds") == 0 ||
+	       (strcmp(kind, "slab-out-of-bounds") == 0 &&
+		page_test(kva_to_page((void *)bad), PG_slab));
+}
+
+static bool
+granule_usable(u64 granule)
+{
+	return *shadow_of(granule) < GRANULE;
+}
+
+/* Where the bytes that were asked for are, by their shadow, if they begin or end near `bad`. */
+static void
+describe_region(u64 bad)
+{
+	u64 granule = ALIGN_DOWN(bad, GRANULE), start, end, step = 0;
+
+	while (step < NEAR_GRANULES && !granule_usable(granule - step * GRANULE) &&
+	       !granule_usable(granule + step * GRANULE))
+		step++;
+	if (step == NEAR_GRANULES)
+		return;
+	start = end = granule_usable(granule - step * GRANULE) ? granule - step * GRANULE
+							       : granule + step * GRANULE;
+	for (u64 n = 0; n < MAX_GRANULES && *shadow_of(start - GRANULE) == 0; n++)
+		start -= GRANULE;
+	for (u64 n = 0; n < MAX_GRANULES && *shadow_of(end) == 0; n++)
+		end += GRANULE;
+	end += granule_usable(end) ? *shadow_of(end) : 0;
+	if (bad < start)
+		pr_err("  %lu bytes before a region of %lu bytes", start - bad, end - start);
+	else
+		pr_err("  %lu bytes after the end of a region of %lu bytes", bad - end,
+		       end - start);
+}
+
 /* The shadow around it, 128 bytes of memory in a line. */
 static void
 print_shadow(u64 address)
@@ -130,6 +172,8 @@ kasan_report(u64 address, u64 bytes, bool is_write, u64 caller)
 	       name_of(caller), is_write ? "write" : "read", bytes, address,
 	       current_thread_info->name, current_thread_info->pid, cpu_id());
 	describe_address(bad);
+	if (has_red_zones(kind, bad))
+		describe_region(bad);
 	print_shadow(bad);
 	panic("KASAN: %s in %s: %s of %lu bytes at %#lx", kind, name_of(caller),
 	      is_write ? "write" : "read", bytes, address);
