@@ -43,10 +43,12 @@ struct file_ops {
 	/* The last reference is gone. */
 	void (*release)(struct file *file);
 
-	u32 flags; /* FILE_STREAM */
+	u32 flags; /* FILE_STREAM, FILE_ZERO */
 };
 
 #define FILE_STREAM (1U << 0) /* a pipe or terminal: no position, no lseek */
+
+#define FILE_ZERO   (1U << 1) /* /dev/zero: to map it is to map anonymous memory */
 
 /* What a file was opened for. */
 #define FILE_READ  (1U << 0)

@@ -118,7 +118,7 @@ null_llseek(struct file *file, s64 offset, int whence)
 static const struct file_ops null_ops = {
 	.read = null_read, .write = null_write, .llseek = null_llseek};
 static const struct file_ops zero_ops = {
-	.read = zero_read, .write = null_write, .llseek = null_llseek};
+	.read = zero_read, .write = null_write, .llseek = null_llseek, .flags = FILE_ZERO};
 static const struct file_ops full_ops = {
 	.read = zero_read, .write = full_write, .llseek = null_llseek};
 static const struct file_ops random_ops = {

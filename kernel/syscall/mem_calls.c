@@ -84,6 +84,19 @@ check_flags(int flags, u64 offset)
 	}
 }
 
+/* Memory that is no file's: shared, or the process's own. => 0, -ENOMEM */
+static int
+request_set_anonymous(struct request *request)
+{
+	request->pgoff = 0;
+	if (!(request->vm_flags & VM_SHARED))
+		return 0;
+	request->mapping = shmem_create(ALIGN_UP(request->length, PAGE_SIZE));
+	if (!request->mapping)
+		return -ENOMEM;
+	return request->vm_flags & VM_NORESERVE ? 0 : shmem_promise(request->mapping);
+}
+
 /* May this file be mapped so? Sets the mapping and what mprotect may allow. => 0 or -errno */
 static int
 request_set_file(struct request *request, struct file *file, int flags)
@@ -102,6 +115,8 @@ request_set_file(struct request *request, struct file *file, int flags)
 			return -EPERM;
 		request->vm_flags &= ~VM_MAYWRITE;
 	}
+	if (file->ops->flags & FILE_ZERO)
+		return request_set_anonymous(request);
 	mapping = file_mapping(file);
 	if (IS_ERR_OR_NULL(mapping))
 		return err_or_null_to_errno(mapping);
@@ -120,15 +135,9 @@ request_set_source(struct request *request, int flags, int fd)
 	int error;
 
 	if (flags & MAP_ANONYMOUS) {
-		request->pgoff = 0;
-		if (!is_shared(flags))
-			return 0;
-		if (flags & MAP_GROWSDOWN)
+		if (flags & MAP_GROWSDOWN && is_shared(flags))
 			return -EINVAL;
-		request->mapping = shmem_create(ALIGN_UP(request->length, PAGE_SIZE));
-		if (!request->mapping)
-			return -ENOMEM;
-		return request->vm_flags & VM_NORESERVE ? 0 : shmem_promise(request->mapping);
+		return request_set_anonymous(request);
 	}
 	if (flags & MAP_GROWSDOWN)
 		return -EINVAL;

@@ -348,6 +348,37 @@ file_hole_mapped(void)
 	}
 }
 
+/* Memory by way of /dev/zero is anonymous memory: its own, or shared with children alone. */
+static void
+zero_device_mapped(void)
+{
+	int fd = open("/dev/zero", O_RDWR), reader = open("/dev/zero", O_RDONLY);
+	char *own = mmap(NULL, 4 * PAGE, RW, MAP_PRIVATE, fd, 0);
+	char *shared = mmap(NULL, 4 * PAGE, RW, MAP_SHARED, fd, 0);
+	char *another = mmap(NULL, 4 * PAGE, RW, MAP_SHARED, fd, 0);
+	pid_t child;
+
+	CHECK(own != MAP_FAILED && shared != MAP_FAILED && another != MAP_FAILED);
+	CHECK_EQ(close(fd), 0);
+	CHECK_EQ(own[3 * PAGE] + shared[3 * PAGE], 0);
+	child = fork_checked();
+	if (child == 0) {
+		memset(own, 1, 4 * PAGE);
+		memset(shared, 2, 4 * PAGE);
+		_exit(0);
+	}
+	check_exit(child);
+	CHECK_EQ(own[3 * PAGE], 0);
+	CHECK_EQ(shared[3 * PAGE], 2);
+	CHECK_EQ(another[3 * PAGE], 0);
+	CHECK_ERRNO((long)mmap(NULL, PAGE, RW, MAP_SHARED, reader, 0), EACCES);
+	own = mmap(NULL, PAGE, RW, MAP_PRIVATE, reader, 0);
+	CHECK(own != MAP_FAILED);
+	own[0] = 1;
+	fd = open("/dev/null", O_RDWR);
+	CHECK_ERRNO((long)mmap(NULL, PAGE, RW, MAP_PRIVATE, fd, 0), ENODEV);
+}
+
 /* The number behind `name` in the part of smaps for the area at `address`, in bytes. */
 static size_t
 smaps_of(const void *address, const char *name)
@@ -409,5 +440,6 @@ const struct test sharing_tests[] = {
 	{"file_mapped_then_removed", file_mapped_then_removed, ANYWHERE},
 	{"file_read_into_itself", file_read_into_itself, ANYWHERE},
 	{"file_hole_mapped", file_hole_mapped, ANYWHERE},
+	{"zero_device_mapped", zero_device_mapped, ANYWHERE},
 	{NULL, NULL, ANYWHERE},
 };
