@@ -54,13 +54,32 @@ file_alloc_anon(struct inode *inode, const struct file_ops *ops, u32 flags)
 	return file_alloc(inode, ops, flags);
 }
 
+/* => -ETXTBSY: it is a program that runs */
+static int
+file_count_writer(struct file *file)
+{
+	if (!file_is_writable(file) || !S_ISREG(file->inode->mode))
+		return 0;
+	if (!mapping_write_begin(&file->inode->mapping))
+		return -ETXTBSY;
+	file->access |= FILE_COUNTED;
+	return 0;
+}
+
+static void
+file_uncount_writer(struct file *file)
+{
+	if (file->access & FILE_COUNTED)
+		mapping_write_end(&file->inode->mapping);
+}
+
 struct file *
 file_open_dentry(struct dentry *dentry, u32 flags)
 {
 	static const struct file_ops path_only;
 	struct inode *inode = dentry->inode;
 	struct file *file;
-	int error = 0;
+	int error;
 
 	if (!(flags & O_PATH) && !inode->fops)
 		return ERR_PTR(-ENXIO);
@@ -68,10 +87,12 @@ file_open_dentry(struct dentry *dentry, u32 flags)
 	if (!file)
 		return NULL;
 	file->dentry = dentry_ref(dentry);
-	if (file->ops->open)
+	error = file_count_writer(file);
+	if (!error && file->ops->open)
 		error = file->ops->open(inode, file);
 	if (!error)
 		return file;
+	file_uncount_writer(file);
 	dentry_put(file->dentry);
 	file_discard(file);
 	return ERR_PTR(error);
@@ -89,6 +110,7 @@ file_close(struct file *file)
 {
 	if (file->ops->release)
 		file->ops->release(file);
+	file_uncount_writer(file);
 	if (file->dentry)
 		dentry_put(file->dentry);
 	else

@@ -48,16 +48,18 @@ struct file_ops {
 
 #define FILE_STREAM (1U << 0) /* a pipe or terminal: no position, no lseek */
 
-#define FILE_ZERO   (1U << 1) /* /dev/zero: to map it is to map anonymous memory */
+#define FILE_ZERO (1U << 1) /* /dev/zero: to map it is to map anonymous memory */
 
 /* What a file was opened for. */
 #define FILE_READ  (1U << 0)
 #define FILE_WRITE (1U << 1)
+/* It counts as one who writes, against whom its contents are to be executed. Not so a memfd. */
+#define FILE_COUNTED (1U << 2)
 
 struct file {
 	refcount_t refs;
-	u32 flags;	       /* O_*; of these F_SETFL changes O_APPEND and O_NONBLOCK */
-	u32 access;	       /* FILE_READ | FILE_WRITE: flags' access mode; 0 with O_PATH */
+	u32 flags; /* O_*; of these F_SETFL changes O_APPEND and O_NONBLOCK */
+	u32 access; /* FILE_READ | FILE_WRITE: the access mode of flags, 0 with O_PATH; FILE_COUNTED */
 	struct inode *inode;   /* one reference, its own or the dentry's */
 	struct dentry *dentry; /* one reference; NULL for a pipe */
 	const struct file_ops *ops;

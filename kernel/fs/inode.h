@@ -245,6 +245,13 @@ int inode_setattr_simple(struct inode *inode, const struct iattr *attr);
 /* Checks and applies a change of attributes by a user; takes the lock. => 0 or -errno */
 int inode_change(struct inode *inode, struct iattr *attr);
 
+/*
+ * Its size, by who has it open for writing; resize: by who has not. => 0; -ETXTBSY: a program runs
+ * from it; -errno
+ */
+int inode_set_size(struct inode *inode, u64 size);
+int inode_resize(struct inode *inode, u64 size);
+
 /* May the caller read, write, execute (R_OK | W_OK | X_OK)? => 0 or -EACCES, -EROFS */
 int inode_permission(const struct inode *inode, int mask);
 

@@ -73,6 +73,27 @@ inode_change(struct inode *inode, struct iattr *attr)
 	return error;
 }
 
+int
+inode_set_size(struct inode *inode, u64 size)
+{
+	struct iattr attr = {
+		.valid = ATTR_SIZE | ATTR_MTIME, .size = size, .mtime_ns = inode_now_ns()};
+
+	return inode_change(inode, &attr);
+}
+
+int
+inode_resize(struct inode *inode, u64 size)
+{
+	int error;
+
+	if (!mapping_write_begin(&inode->mapping))
+		return -ETXTBSY;
+	error = inode_set_size(inode, size);
+	mapping_write_end(&inode->mapping);
+	return error;
+}
+
 void
 inode_fill_stat(struct inode *inode, struct linux_stat *st)
 {

@@ -57,9 +57,7 @@ open_existing(struct dentry *dentry, u32 flags)
 	if (error)
 		return ERR_PTR(error);
 	if ((flags & O_TRUNC) && S_ISREG(dentry->inode->mode) && !(flags & O_PATH)) {
-		struct iattr attr = {.valid = ATTR_SIZE | ATTR_MTIME, .mtime_ns = inode_now_ns()};
-
-		error = inode_change(dentry->inode, &attr);
+		error = inode_resize(dentry->inode, 0);
 		if (error)
 			return ERR_PTR(error);
 	}
@@ -181,6 +179,8 @@ file_open_exec(const char *path)
 		error = -EACCES;
 	else
 		error = inode_permission(file->inode, X_OK);
+	if (!error && READ_ONCE(file->inode->mapping.nr_writers) > 0)
+		error = -ETXTBSY;
 	if (!error)
 		return file;
 	file_put(file);

@@ -153,8 +153,7 @@ exec_map_program(struct mm *mm, const struct exec_file *exec, const struct exec_
 	if (err)
 		return err;
 	note_layout(mm, &exec->image, *bias, layout->brk_gap);
-	mm_set_exe(mm, file_mapping(exec->file));
-	return 0;
+	return mm_set_exe(mm, file_mapping(exec->file));
 }
 
 int

@@ -248,19 +248,15 @@ sys_utimensat(int dirfd, uva_t path, uva_t times, int flags)
 	return path ? path_change(dirfd, path, flags, &attr) : fd_change(dirfd, &attr);
 }
 
+/* => 0, -EINVAL, -EISDIR */
 static long
-inode_truncate(struct inode *inode, s64 length)
+check_length(const struct inode *inode, s64 length)
 {
-	struct iattr attr = {.valid = ATTR_SIZE | ATTR_MTIME, .mtime_ns = inode_now_ns()};
-
 	if (length < 0)
 		return -EINVAL;
 	if (S_ISDIR(inode->mode))
 		return -EISDIR;
-	if (!S_ISREG(inode->mode))
-		return -EINVAL;
-	attr.size = length;
-	return inode_change(inode, &attr);
+	return S_ISREG(inode->mode) ? 0 : -EINVAL;
 }
 
 long
@@ -271,7 +267,9 @@ sys_truncate(uva_t path, s64 length)
 
 	if (IS_ERR_OR_NULL(dentry))
 		return err_or_null_to_errno(dentry);
-	result = inode_truncate(dentry->inode, length);
+	result = check_length(dentry->inode, length);
+	if (!result)
+		result = inode_resize(dentry->inode, length);
 	dentry_put(dentry);
 	return result;
 }
@@ -287,7 +285,9 @@ sys_ftruncate(int fd, s64 length)
 	if (!file_is_writable(file))
 		result = file->flags & O_PATH ? -EBADF : -EINVAL;
 	else
-		result = inode_truncate(file->inode, length);
+		result = check_length(file->inode, length);
+	if (!result)
+		result = inode_set_size(file->inode, length);
 	file_put(file);
 	return result;
 }

@@ -139,16 +139,23 @@ mm_set_mmap_base(struct mm *mm, uva_t base)
 	mm->mmap_base = mm->hole_hint = base;
 }
 
-void
+int
 mm_set_exe(struct mm *mm, struct mapping *exe)
 {
 	struct mapping *old;
 
 	if (exe && !mapping_get(exe))
 		exe = NULL;
+	if (exe && !mapping_run_begin(exe)) {
+		mapping_put(exe);
+		return -ETXTBSY;
+	}
 	old = __atomic_exchange_n(&mm->exe, exe, __ATOMIC_ACQ_REL);
-	if (old)
+	if (old) {
+		mapping_run_end(old);
 		mapping_put(old);
+	}
+	return 0;
 }
 
 struct mm *

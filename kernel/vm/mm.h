@@ -104,8 +104,11 @@ struct mm *mm_switch(struct mm *mm);
 /* mmap looks for room below base from now on. => nothing is mapped yet */
 void mm_set_mmap_base(struct mm *mm, uva_t base);
 
-/* The program that /proc/<pid>/exe names. Takes a reference, drops the former. */
-void mm_set_exe(struct mm *mm, struct mapping *exe);
+/*
+ * The program that runs in mm; nobody may open its file for writing as long as it does. Takes a
+ * reference, drops the former. => 0; -ETXTBSY: somebody has it open for writing
+ */
+int mm_set_exe(struct mm *mm, struct mapping *exe);
 
 /* A task's mm with a reference, or NULL. The caller knows that the task does not go away. */
 struct mm *task_mm_get(struct task *task);

@@ -38,6 +38,44 @@ mapping_destroy(struct mapping *mapping)
 	xa_destroy(&mapping->pages);
 }
 
+/* Count in this direction, unless the count is on the other side of 0. */
+static bool
+writers_count(struct mapping *mapping, s32 direction)
+{
+	s32 nr = READ_ONCE(mapping->nr_writers);
+
+	do
+		if (nr * direction < 0)
+			return false;
+	while (!__atomic_compare_exchange_n(&mapping->nr_writers, &nr, nr + direction, false,
+					    __ATOMIC_SEQ_CST, __ATOMIC_RELAXED));
+	return true;
+}
+
+bool
+mapping_write_begin(struct mapping *mapping)
+{
+	return writers_count(mapping, 1);
+}
+
+void
+mapping_write_end(struct mapping *mapping)
+{
+	__atomic_sub_fetch(&mapping->nr_writers, 1, __ATOMIC_SEQ_CST);
+}
+
+bool
+mapping_run_begin(struct mapping *mapping)
+{
+	return writers_count(mapping, -1);
+}
+
+void
+mapping_run_end(struct mapping *mapping)
+{
+	__atomic_add_fetch(&mapping->nr_writers, 1, __ATOMIC_SEQ_CST);
+}
+
 bool
 mapping_get(struct mapping *mapping)
 {

@@ -141,6 +141,7 @@ struct mapping {
 	void *host;		       /* the owner: a struct inode */
 	u32 wb_errors;		       /* atomic: write errors so far; fsync compares */
 	int wb_error;		       /* the last of them */
+	s32 nr_writers;		       /* atomic: who may write; negative: who runs it */
 	bool swapfile;		       /* swap uses its blocks: it may not change (owner's lock) */
 	bool swapbacked;	       /* no file on a disk: tmpfs, shared anonymous memory */
 	struct readahead ra;	       /* of faults */
@@ -169,6 +170,16 @@ mapping_size(const struct mapping *mapping)
 {
 	return READ_ONCE(mapping->size);
 }
+
+/*
+ * A file has writers, or programs that run it, but not both. Each begin is undone by an end.
+ * write_begin: it was opened for writing. run_begin: it is the program of an mm. => false: the
+ * other side has it
+ */
+bool mapping_write_begin(struct mapping *mapping);
+void mapping_write_end(struct mapping *mapping);
+bool mapping_run_begin(struct mapping *mapping);
+void mapping_run_end(struct mapping *mapping);
 
 /* One reference to the owner; false when it is on its way out. */
 bool mapping_get(struct mapping *mapping);

@@ -463,6 +463,27 @@ exec_failure_changes_nothing(void)
 	CHECK_EQ(raise(SIGUSR2), 0);
 }
 
+/* A program that runs is not written to, and what is being written is not run. */
+static void
+exec_busy(void)
+{
+	char *argv[] = {"script", NULL};
+	int fd;
+
+	CHECK_ERRNO(open(program(), O_WRONLY), ETXTBSY);
+	CHECK_ERRNO(open(program(), O_RDWR), ETXTBSY);
+	CHECK_ERRNO(open(program(), O_RDONLY | O_TRUNC), ETXTBSY);
+	CHECK_ERRNO(truncate(program(), 0), ETXTBSY);
+	file_make("script", "\177ELF", 4);
+	fd = open("script", O_RDWR);
+	CHECK(fd >= 0);
+	CHECK_ERRNO(execve("script", argv, no_environment), ETXTBSY);
+	CHECK_EQ(close(fd), 0);
+	CHECK_ERRNO(execve("script", argv, no_environment), ENOEXEC);
+	fd = open("script", O_WRONLY | O_TRUNC);
+	CHECK(fd >= 0);
+}
+
 const struct test exec_tests[] = {
 	{"exec_randomises", exec_randomises, A_KERNEL},
 	{"exec_errors", exec_errors, ANYWHERE},
@@ -481,5 +502,6 @@ const struct test exec_tests[] = {
 	{"exec_signals", exec_signals, A_KERNEL},
 	{"exec_by_a_thread", exec_by_a_thread, A_KERNEL},
 	{"exec_failure_changes_nothing", exec_failure_changes_nothing, ANYWHERE},
+	{"exec_busy", exec_busy, A_KERNEL},
 	{NULL, NULL, ANYWHERE},
 };
