@@ -122,7 +122,7 @@ struct inode {
 	u32 uid, gid;		      /* L */
 	u64 blocks;		      /* file system's: 512-byte units for stat(2) */
 	u64 atime_ns;		      /* any one may write it */
-	u64 mtime_ns, ctime_ns;	      /* L */
+	u64 mtime_ns, ctime_ns;	      /* L; a store by a shared mapping writes them without it */
 	u32 rdev;		      /* I: of a device node */
 	u32 state;		      /* C: enum inode_state */
 	refcount_t refs;	      /* A; 0 to 1 only under C */
@@ -173,6 +173,7 @@ inode_size(const struct inode *inode)
 bool inode_mapping_get(struct mapping *mapping);
 void inode_mapping_put(struct mapping *mapping);
 int inode_mapping_sync(struct mapping *mapping);
+void inode_mapping_stored(struct mapping *mapping);
 void inode_mapping_path(struct mapping *mapping, char *buf, size_t size);
 void inode_mapping_identify(struct mapping *mapping, struct mapping_identity *identity);
 

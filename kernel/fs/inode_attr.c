@@ -131,6 +131,17 @@ inode_mapping_sync(struct mapping *mapping)
 }
 
 void
+inode_mapping_stored(struct mapping *mapping)
+{
+	struct inode *inode = mapping->host;
+	u64 now = inode_now_ns();
+
+	WRITE_ONCE(inode->mtime_ns, now);
+	WRITE_ONCE(inode->ctime_ns, now);
+	inode_mark_dirty(inode);
+}
+
+void
 inode_mapping_path(struct mapping *mapping, char *buf, size_t size)
 {
 	struct dentry *dentry = dentry_of_inode(mapping->host);

@@ -478,6 +478,7 @@ static const struct mapping_ops ramfs_mapping_ops = {
 	.release_swapped = ramfs_release_swapped,
 	.get = inode_mapping_get,
 	.put = inode_mapping_put,
+	.stored = inode_mapping_stored,
 	.path = inode_mapping_path,
 	.identify = inode_mapping_identify,
 };

@@ -216,6 +216,7 @@ fault_store_shared(struct fault *f)
 	struct mapping *mapping = vma->mapping;
 	u64 index = vma_index(vma, f->uva);
 	struct page *page = pagecache_find(mapping, index);
+	void (*stored)(struct mapping * mapping) = NULL;
 	int error = 0;
 
 	if (!page || !page_uptodate(page)) {
@@ -235,8 +236,11 @@ fault_store_shared(struct fault *f)
 		spin_lock(&mm->pgt.lock);
 		map_writable(f, page);
 		spin_unlock(&mm->pgt.lock);
+		stored = mapping->ops->stored;
 	}
 	page_unlock(page);
 	page_put(page);
+	if (stored)
+		stored(mapping);
 	return error ? FAULT_BUS : FAULT_OK;
 }

@@ -72,6 +72,12 @@ struct mapping_ops {
 	int (*reserve_write)(struct mapping *mapping, struct page *page);
 
 	/*
+	 * A program stores into a page of a shared mapping, for the first time since that was clean
+	 * or mapped: the file was modified now. The mm's lock is held. May be NULL.
+	 */
+	void (*stored)(struct mapping *mapping);
+
+	/*
 	 * Attributes and block map, all that leads to the pages, are on the disk, whose cache is
 	 * flushed: the rest of an fsync after the pages were written. May be NULL. => 0 or -errno
 	 */

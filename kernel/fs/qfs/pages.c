@@ -436,6 +436,7 @@ const struct mapping_ops qfs_mapping_ops = {
 	.get = inode_mapping_get,
 	.put = inode_mapping_put,
 	.sync = inode_mapping_sync,
+	.stored = inode_mapping_stored,
 	.path = inode_mapping_path,
 	.identify = inode_mapping_identify,
 };

@@ -348,6 +348,41 @@ file_hole_mapped(void)
 	}
 }
 
+static int64_t
+modified_ns(int fd)
+{
+	struct stat st;
+
+	CHECK_EQ(fstat(fd, &st), 0);
+	CHECK(st.st_mtim.tv_sec == st.st_ctim.tv_sec && st.st_mtim.tv_nsec == st.st_ctim.tv_nsec);
+	return st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+}
+
+/* Stores by a shared mapping modify the file, each time after its pages were written; loads do not. */
+static void
+file_times_of_stores(void)
+{
+	int fd = pattern_file("file", 4 * PAGE);
+	char *area = mmap(NULL, 4 * PAGE, RW, MAP_SHARED, fd, 0);
+	char *own = mmap(NULL, 4 * PAGE, RW, MAP_PRIVATE, fd, 0);
+	int64_t before = modified_ns(fd);
+
+	CHECK(area != MAP_FAILED && own != MAP_FAILED);
+	sleep_ms(30);
+	peek(area);
+	own[0] = 1;
+	CHECK_EQ(modified_ns(fd), before);
+	for (int i = 0; i < 3; i++) {
+		area[i] = 1;
+		CHECK_EQ(msync(area, PAGE, MS_SYNC), 0);
+		CHECK(modified_ns(fd) > before);
+		before = modified_ns(fd);
+		sleep_ms(30);
+	}
+	CHECK_EQ(munmap(area, 4 * PAGE), 0);
+	CHECK_EQ(modified_ns(fd), before);
+}
+
 /* Memory by way of /dev/zero is anonymous memory: its own, or shared with children alone. */
 static void
 zero_device_mapped(void)
@@ -440,6 +475,7 @@ const struct test sharing_tests[] = {
 	{"file_mapped_then_removed", file_mapped_then_removed, ANYWHERE},
 	{"file_read_into_itself", file_read_into_itself, ANYWHERE},
 	{"file_hole_mapped", file_hole_mapped, ANYWHERE},
+	{"file_times_of_stores", file_times_of_stores, ANYWHERE},
 	{"zero_device_mapped", zero_device_mapped, ANYWHERE},
 	{NULL, NULL, ANYWHERE},
 };
