@@ -81,8 +81,12 @@ def main():
     jobs = []
     for name in args.rings or RINGS:
         jobs += ring_jobs(name, args)
+    chosen = [job for job in jobs if args.only in job.name]
+    if not chosen:
+        names = "\n  ".join(sorted(job.name for job in jobs))
+        sys.exit(f"no job has {args.only!r} in its name; there are\n  {names}")
     report = Report(build_path("test-logs"))
-    run_jobs([job for job in jobs if args.only in job.name], report, args.j)
+    run_jobs(chosen, report, args.j)
     return report.finish()
 
 
