@@ -3,7 +3,9 @@
 #include "ktest/ktest.h"
 #include "ktest/swap_disk.h"
 #include "mem/vmstat.h"
+#include "vm/reclaim.h"
 #include "vm/swap.h"
+#include "vm/usercopy.h"
 
 #define NR	 64
 #define NR_SLOTS 256 /* of which less than half are used: who reads keeps the slot */
@@ -43,6 +45,85 @@ KTEST(swap_reads_strangers_alone)
 	for (u64 i = 8; i < NR; i += 8)
 		KTEST_CHECK(program_holds(i, 1));
 	KTEST_CHECK(vmstat_get(PSWPIN) - pages == NR / 8 - 1);
+	program_leave();
+	KTEST_CHECK(swap_disk_off());
+}
+
+/* Pages that come back while there is room, and then others, for which there is not: NR_SMALL in all. */
+#define NR_SMALL       (NR_SLOTS_SMALL - 1)
+#define NR_SLOTS_SMALL 128
+#define NR_BACK	       60
+
+/* => the program, of which the first NR_BACK pages are in memory and have slots, and no slot is free */
+static struct mm *
+swap_fill(void)
+{
+	struct mm *mm;
+
+	if (!swap_disk_on(NR_SLOTS_SMALL, 0))
+		return NULL;
+	mm = program_enter(NR_SMALL);
+	if (!mm)
+		return NULL;
+	program_pageout(mm, 0, NR_BACK);
+	KTEST_CHECK(!swap_is_tight() && program_holds(0, NR_BACK));
+	program_pageout(mm, NR_BACK, NR_SMALL - NR_BACK);
+	KTEST_CHECK(!swap_available() && atomic64_read(&mm->rss_anon) == NR_BACK);
+	return mm;
+}
+
+/* Without a free slot: what has one can go, and need not even be written. */
+KTEST(swap_full_is_no_end)
+{
+	struct reclaim_run run = {.gfp = GFP_KERNEL};
+	struct mm *mm = swap_fill();
+	u64 writes;
+
+	KTEST_REQUIRE(mm);
+	writes = vmstat_get(PSWPOUT);
+	for (unsigned zone = 0; zone < NR_ZONES; zone++)
+		reclaim_zone(zone, 0, UINT64_MAX - run.nr_freed, &run);
+	KTEST_CHECK(atomic64_read(&mm->rss_anon) == 0 && run.nr_freed >= NR_BACK);
+	KTEST_CHECK(vmstat_get(PSWPOUT) == writes);
+	KTEST_CHECK(program_holds(0, NR_SMALL));
+	program_leave();
+	KTEST_CHECK(swap_disk_off());
+}
+
+/* Reclaim finds that a page is in use. => true: it has its slot still */
+static bool
+keeps_slot(struct mm *mm, u64 index)
+{
+	struct reclaim_run run = {.gfp = GFP_KERNEL};
+	struct page *page = program_page(mm, index);
+	bool keeps;
+
+	KTEST_CHECK(page && lru_move_home(page, &lrus[LRU_PAGEREFS]));
+	KTEST_CHECK(page_test(page, PG_swapcache));
+	KTEST_CHECK(shrink_batch(&lrus[LRU_PAGEREFS], LRU_ANON, 1, &run) == 1);
+	KTEST_CHECK(run.nr_freed == 0 && page_mapcount(page) == 1);
+	keeps = page_test(page, PG_swapcache);
+	KTEST_CHECK(lru_move_home(page, &lrus[page->zone]));
+	page_put(page);
+	return keeps;
+}
+
+/* A page that is in use keeps its slot as long as there are enough of them. */
+KTEST(swap_full_takes_slots_of_what_is_used)
+{
+	struct mm *mm;
+
+	KTEST_REQUIRE(swap_disk_on(NR_SLOTS_SMALL, 0));
+	mm = program_enter(NR_BACK);
+	KTEST_REQUIRE(mm);
+	program_pageout(mm, 0, NR_BACK);
+	KTEST_CHECK(program_holds(0, NR_BACK) && keeps_slot(mm, 0));
+	program_leave();
+	KTEST_CHECK(swap_disk_off());
+	mm = swap_fill();
+	KTEST_REQUIRE(mm);
+	KTEST_CHECK(!keeps_slot(mm, 1) && swap_available());
+	KTEST_CHECK(put_user_u32(program_uva(1), 2) == 0 && program_holds(0, NR_SMALL));
 	program_leave();
 	KTEST_CHECK(swap_disk_off());
 }

@@ -13,7 +13,8 @@
  * counting less, and a kind gets the less pressure the more it cost lately. swappiness weighs them:
  * 100 says that a page of swap is as dear as a page of a file, 0 that nothing is swapped while there
  * are files to drop. Without a free slot in swap anonymous pages and shared memory are not looked at
- * at all: whoever finds nothing must know that soon, for somebody has to be killed then. If what is
+ * at all, unless many of them have a slot already: whoever finds nothing must know that soon, for somebody
+ * has to be killed then. If what is
  * left of files is less than the high watermark, only anonymous pages count. The last step looks at
  * all of both, whatever swappiness says, for else somebody would be killed beside memory that can go.
  */
@@ -47,6 +48,10 @@
 /* Pages of one zone that may be on their way to swap before reclaim waits for the first of them. */
 #define LAUNDRY_MAX 256
 
+/* Of anonymous pages, this part with a slot is worth a look at them; in the last step, so many pages. */
+#define SLOT_SHARE 8
+#define SLOT_LEAST 32
+
 /* How many locked pages one step looks at, to see whether they are still locked. */
 #define RESCUE_BATCH 32
 
@@ -66,6 +71,18 @@ scan_weights(const struct lru *lru, u64 weight[NR_LRU_KINDS])
 	weight[LRU_FILE] = (SWAPPINESS_MAX - swappiness) * (3 * both + 1) / (both + file + 1);
 }
 
+/* Can anonymous pages go? With a slot they need no free one. */
+static bool
+anon_can_go(u64 nr_anon, int priority)
+{
+	u64 nr_cached;
+
+	if (swap_available())
+		return true;
+	nr_cached = vmstat_get(NR_SWAPCACHE);
+	return nr_cached >= SLOT_LEAST && (priority == 0 || nr_cached >= nr_anon / SLOT_SHARE);
+}
+
 /* Pages of each kind to look at. */
 static void
 scan_counts(unsigned zone, int priority, u64 nr_scan[NR_LRU_KINDS])
@@ -80,10 +97,11 @@ scan_counts(unsigned zone, int priority, u64 nr_scan[NR_LRU_KINDS])
 	scan_weights(lru, weight);
 	if (priority == 0)
 		weight[LRU_ANON] = weight[LRU_FILE] = 1;
-	if (!swap_available()) {
+	if (!anon_can_go(nr[LRU_ANON], priority)) {
 		weight[LRU_ANON] = 0;
 		weight[LRU_FILE] = 1;
-	} else if (nr[LRU_FILE] + zones[zone].nr_free <= zones[zone].watermark_high) {
+	} else if (swap_available() &&
+		   nr[LRU_FILE] + zones[zone].nr_free <= zones[zone].watermark_high) {
 		weight[LRU_ANON] = 1;
 		weight[LRU_FILE] = 0;
 	}

@@ -3,7 +3,8 @@
  * that can be had at once, and judged:
  *
  *	locked in memory by mlock		unevictable list
- *	used, says the policy			young end of the inactive or active list
+ *	used, says the policy			young end of the inactive or active list; without its
+ *						slot, if swap is half full
  *	of a file, dirty			left; the flusher is called
  *	of shared memory, dirty			unmapped, out of its mapping, then as the next
  *	anonymous, dirty			swap entries take the place of its PTEs, and it goes to
@@ -214,6 +215,8 @@ page_settle(struct lru *lru, struct page *page, enum verdict verdict, struct rec
 {
 	if (verdict == PAGE_UNEVICTABLE)
 		page_set(page, PG_unevictable);
+	if (verdict != PAGE_FREED && page_test(page, PG_swapcache) && swap_is_tight())
+		swap_cache_give_slot(page);
 	page_unlock(page);
 	page_count(lru, page, verdict, run);
 	if (verdict == PAGE_FREED) {

@@ -110,6 +110,12 @@ bool swap_cache_claim(struct page *page);
 bool swap_cache_try_claim(struct page *page);
 
 /*
+ * A page stays in memory: its slot is free, if nobody else has it, and the page is out of the cache. => page
+ * locked, in the cache, the caller has a reference
+ */
+void swap_cache_give_slot(struct page *page);
+
+/*
  * A PTE's mapping of page is gone: if nothing maps it now, and nobody will ask for its slot, then
  * page leaves the cache. => the caller has a reference; page-table locks may be held
  */

@@ -250,22 +250,38 @@ swap_cache_try_claim(struct page *page)
 	return mine;
 }
 
+/* If it is the cache's alone. => page locked, in the cache; true: the cache's reference is the caller's */
+static bool
+slot_free(struct page *page)
+{
+	struct swap_area *area = swap_area_of(page_swp_entry(page));
+	bool remove;
+
+	if (page_test(page, PG_writeback))
+		return false;
+	spin_lock(&area->lock);
+	remove = slot_is_cache_only(area, page);
+	if (remove)
+		cache_erase_locked(area, page);
+	spin_unlock(&area->lock);
+	return remove;
+}
+
+void
+swap_cache_give_slot(struct page *page)
+{
+	if (slot_free(page))
+		page_put(page);
+}
+
 void
 swap_cache_release(struct page *page)
 {
-	struct swap_area *area;
-	bool remove = false;
+	bool remove;
 
 	if (!page_trylock(page))
 		return;
-	if (page_test(page, PG_swapcache) && !page_test(page, PG_writeback)) {
-		area = swap_area_of(page_swp_entry(page));
-		spin_lock(&area->lock);
-		remove = page_mapcount(page) == 0 && slot_is_cache_only(area, page);
-		if (remove)
-			cache_erase_locked(area, page);
-		spin_unlock(&area->lock);
-	}
+	remove = page_test(page, PG_swapcache) && page_mapcount(page) == 0 && slot_free(page);
 	page_unlock(page);
 	if (remove)
 		page_put(page);
