@@ -84,13 +84,10 @@ check_flags(int flags, u64 offset)
 	}
 }
 
-/* Memory that is no file's: shared, or the process's own. => 0, -ENOMEM */
-static int
-request_set_anonymous(struct request *request)
+/* Memory that is no file's, but may be shared. => 0, -ENOMEM */
+static NOINLINE int
+request_set_shmem(struct request *request)
 {
-	request->pgoff = 0;
-	if (!(request->vm_flags & VM_SHARED))
-		return 0;
 	request->mapping = shmem_create(ALIGN_UP(request->length, PAGE_SIZE));
 	if (!request->mapping)
 		return -ENOMEM;
@@ -115,8 +112,10 @@ request_set_file(struct request *request, struct file *file, int flags)
 			return -EPERM;
 		request->vm_flags &= ~VM_MAYWRITE;
 	}
-	if (file->ops->flags & FILE_ZERO)
-		return request_set_anonymous(request);
+	if (file->ops->flags & FILE_ZERO) {
+		request->pgoff = 0;
+		return is_shared(flags) ? request_set_shmem(request) : 0;
+	}
 	mapping = file_mapping(file);
 	if (IS_ERR_OR_NULL(mapping))
 		return err_or_null_to_errno(mapping);
@@ -135,9 +134,10 @@ request_set_source(struct request *request, int flags, int fd)
 	int error;
 
 	if (flags & MAP_ANONYMOUS) {
-		if (flags & MAP_GROWSDOWN && is_shared(flags))
-			return -EINVAL;
-		return request_set_anonymous(request);
+		request->pgoff = 0;
+		if (!is_shared(flags))
+			return 0;
+		return flags & MAP_GROWSDOWN ? -EINVAL : request_set_shmem(request);
 	}
 	if (flags & MAP_GROWSDOWN)
 		return -EINVAL;
