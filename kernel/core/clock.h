@@ -8,6 +8,10 @@
 #define NSEC_PER_MSEC 1000000UL
 #define NSEC_PER_USEC 1000UL
 
+/* How programs are told times of processes: AT_CLKTCK, times(2), /proc, SIGCHLD's siginfo. */
+#define CLOCK_TICKS   100 /* per second */
+#define CLOCK_TICK_NS (NSEC_PER_SEC / CLOCK_TICKS)
+
 /* Once, at boot. timebase_hz from the FDT; realtime_ns is the wall clock now or 0. */
 void clock_init(u64 timebase_hz);
 

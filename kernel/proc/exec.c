@@ -1,5 +1,6 @@
 #include "proc/exec.h"
 
+#include "core/clock.h"
 #include "core/atomic.h"
 #include "fs/file.h"
 #include "fs/files.h"
@@ -26,7 +27,6 @@
  */
 
 #define HWCAP_IMAFDC 0x112d
-#define CLOCK_TICKS  100 /* per second, as times(2) and /proc count */
 
 /* A new program on its way. */
 struct exec {

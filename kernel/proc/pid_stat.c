@@ -7,7 +7,6 @@
 #include "vm/mm.h"
 #include "vm/usage.h"
 
-#define CLOCK_TICK_NS	(NSEC_PER_SEC / 100)
 #define PRIORITY_NORMAL 20
 #define KIB(nr_pages)	((nr_pages) * (PAGE_SIZE / 1024))
 

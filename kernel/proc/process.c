@@ -161,17 +161,24 @@ task_usage_get(struct task *task, struct process_usage *usage)
 }
 
 void
-process_usage_get(struct process *process, struct process_usage *usage)
+process_usage_get_locked(struct process *process, struct process_usage *usage)
 {
 	struct process_usage thread_usage;
 	struct task *task;
-	u64 flags = spin_lock_irqsave(&process_lock);
 
 	*usage = process->dead_threads;
 	list_for_each_entry(task, &process->threads, thread_link) {
 		task_usage_get_locked(task, &thread_usage);
 		process_usage_add(usage, &thread_usage);
 	}
+}
+
+void
+process_usage_get(struct process *process, struct process_usage *usage)
+{
+	u64 flags = spin_lock_irqsave(&process_lock);
+
+	process_usage_get_locked(process, usage);
 	spin_unlock_irqrestore(&process_lock, flags);
 }
 

@@ -147,6 +147,8 @@ struct fs_context *process_fs_get(struct process *process);
 
 /* What its living and dead threads used until now. */
 void process_usage_get(struct process *process, struct process_usage *usage);
+/* => process_lock held */
+void process_usage_get_locked(struct process *process, struct process_usage *usage);
 
 /* Letter as in /proc/<pid>/stat: R S D T X. */
 char task_state_letter(const struct task *task);

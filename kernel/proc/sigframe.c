@@ -70,7 +70,7 @@ signal_fill_siginfo(struct user_siginfo *user, const struct siginfo *info)
 		user->address = info->address;
 		return;
 	}
-	if (info->signo == SIGCHLD) {
+	if (info->signo == SIGCHLD && info->code > 0) {
 		user->child.pid = info->pid;
 		user->child.uid = info->uid;
 		user->child.status = info->status;

@@ -325,6 +325,7 @@ signal_notify_parent_locked(struct process *process, int code, int status)
 	struct process *parent = process->parent;
 	struct siginfo info = {.signo = SIGCHLD, .code = code};
 	const struct sigaction *action;
+	struct process_usage usage;
 	bool quiet;
 
 	assert_spin_held(&process_lock);
@@ -332,6 +333,9 @@ signal_notify_parent_locked(struct process *process, int code, int status)
 		return;
 	info.pid = process->pid;
 	info.status = status;
+	process_usage_get_locked(process, &usage);
+	info.utime = usage.user_ns / CLOCK_TICK_NS;
+	info.stime = usage.system_ns / CLOCK_TICK_NS;
 	action = &parent->signal.actions[SIGCHLD - 1];
 	quiet = (action->flags & SA_NOCLDSTOP) && (code == CLD_STOPPED || code == CLD_CONTINUED);
 	if (!quiet)

@@ -53,9 +53,9 @@ sys_kill(int pid, int sig)
 	return result;
 }
 
-/* tgid 0: any process. */
+/* tgid 0: any process. info NULL: the caller's tkill. */
 static long
-kill_thread(int tgid, int tid, int sig)
+kill_thread(int tgid, int tid, int sig, const struct siginfo *info)
 {
 	struct task *task;
 	int result;
@@ -68,7 +68,7 @@ kill_thread(int tgid, int tid, int sig)
 	if (!task->process || (tgid && task->process->pid != tgid))
 		result = -ESRCH;
 	else
-		result = signal_send_task(task, sig, NULL);
+		result = signal_send_task(task, sig, info);
 	task_put(task);
 	return result;
 }
@@ -76,13 +76,67 @@ kill_thread(int tgid, int tid, int sig)
 long
 sys_tkill(int tid, int sig)
 {
-	return kill_thread(0, tid, sig);
+	return kill_thread(0, tid, sig, NULL);
 }
 
 long
 sys_tgkill(int tgid, int tid, int sig)
 {
-	return tgid <= 0 ? -EINVAL : kill_thread(tgid, tid, sig);
+	return tgid <= 0 ? -EINVAL : kill_thread(tgid, tid, sig, NULL);
+}
+
+/*
+ * What a program wants to be known of a signal that it sends to a process. Only to itself may it say
+ * that the kernel sent it, or kill(2). => 0, -EFAULT, -EPERM
+ */
+static int
+siginfo_from_user(struct siginfo *info, uva_t uva, int sig, int tgid)
+{
+	struct user_siginfo user;
+
+	if (copy_from_user(&user, uva, sizeof(user)))
+		return -EFAULT;
+	if ((user.code >= 0 || user.code == SI_TKILL) && tgid != current->process->pid)
+		return -EPERM;
+	*info = (struct siginfo){.signo = sig, .code = user.code};
+	if (signal_has_address(info)) {
+		info->address = user.address;
+		return 0;
+	}
+	info->pid = user.sender.pid;
+	info->uid = user.sender.uid;
+	info->value = user.sender.value;
+	return 0;
+}
+
+long
+sys_rt_sigqueueinfo(int pid, int sig, uva_t uinfo)
+{
+	struct process *process;
+	struct siginfo info;
+	int err = siginfo_from_user(&info, uinfo, sig, pid);
+
+	if (err)
+		return err;
+	if (sig < 0 || sig > NSIG)
+		return -EINVAL;
+	process = pid > 0 ? process_find(pid) : NULL;
+	if (!process)
+		return -ESRCH;
+	err = signal_send_process(process, sig, &info);
+	process_put(process);
+	return err;
+}
+
+long
+sys_rt_tgsigqueueinfo(int tgid, int tid, int sig, uva_t uinfo)
+{
+	struct siginfo info;
+	int err = siginfo_from_user(&info, uinfo, sig, tgid);
+
+	if (err)
+		return err;
+	return tgid <= 0 ? -EINVAL : kill_thread(tgid, tid, sig, &info);
 }
 
 /* What is pending of a signal that is ignored from now on is forgotten. */

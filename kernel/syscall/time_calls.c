@@ -22,7 +22,6 @@ enum clock_id {
 
 #define TIMER_ABSTIME 1
 #define ITIMER_REAL   0
-#define CLOCK_TICK_NS (NSEC_PER_SEC / 100) /* times(2) */
 #define USEC_PER_SEC  (NSEC_PER_SEC / NSEC_PER_USEC)
 
 struct user_timespec {

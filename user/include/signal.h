@@ -52,6 +52,8 @@
 
 #define SI_USER	    0
 #define SI_KERNEL   0x80
+#define SI_QUEUE    (-1)
+#define SI_TIMER    (-2)
 #define SI_TKILL    (-6)
 #define ILL_ILLOPC  1
 #define SEGV_MAPERR 1
@@ -85,7 +87,11 @@ typedef struct {
 		struct {
 			pid_t pid;
 			uid_t uid;
-			int status;
+			union {
+				int status;
+				union sigval value;
+			};
+			long utime, stime; /* SIGCHLD, in ticks of 10 ms */
 		} sender;
 		void *addr;
 		char space[112];
@@ -95,6 +101,9 @@ typedef struct {
 #define si_pid	  fields.sender.pid
 #define si_uid	  fields.sender.uid
 #define si_status fields.sender.status
+#define si_value  fields.sender.value
+#define si_utime  fields.sender.utime
+#define si_stime  fields.sender.stime
 #define si_addr	  fields.addr
 
 struct sigaction {

@@ -90,6 +90,8 @@ static const struct call calls[] = {
 	CALL(rt_sigprocmask, "hmmu"),
 	CALL(rt_sigpending, "pu"),
 	CALL(rt_sigtimedwait, "mptu"),
+	CALL(rt_sigqueueinfo, "dgp"),
+	CALL(rt_tgsigqueueinfo, "ddgp"),
 	CALL(rt_sigreturn, ""),
 	CALL_GIVES(brk, "p", 'x'),
 	CALL(munmap, "pu"),

@@ -110,6 +110,8 @@ static const struct call calls[] = {
 	CALL(kill, OWN_PID, SIGNAL),
 	CALL(tkill, OWN_PID, SIGNAL),
 	CALL(tgkill, OWN_PID, OWN_PID, SIGNAL),
+	CALL(rt_sigqueueinfo, OWN_PID, SIGNAL, POINTER),
+	CALL(rt_tgsigqueueinfo, OWN_PID, OWN_PID, SIGNAL, POINTER),
 	CALL(sigaltstack, POINTER, POINTER),
 	CALL(rt_sigaction, SIGNAL, POINTER, POINTER, LENGTH),
 	CALL(rt_sigprocmask, INTEGER, POINTER, POINTER, LENGTH),

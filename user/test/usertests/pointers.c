@@ -120,6 +120,8 @@ static const struct row rows[] = {
 	{"rt_sigpending", SYS_rt_sigpending, OUT, {BAD, 8}},
 	{"rt_sigtimedwait", SYS_rt_sigtimedwait, IN, {BAD, 0, ZEROES, 8}},
 	{"rt_sigtimedwait time", SYS_rt_sigtimedwait, IN | NULLABLE, {ZEROES, 0, BAD, 8}},
+	{"rt_sigqueueinfo", SYS_rt_sigqueueinfo, IN, {1, 40, BAD}},
+	{"rt_tgsigqueueinfo", SYS_rt_tgsigqueueinfo, IN, {1, 1, 40, BAD}},
 	{"nanosleep", SYS_nanosleep, IN, {BAD, 0}},
 	{"getitimer", SYS_getitimer, OUT, {0, BAD}},
 	{"setitimer", SYS_setitimer, IN | NULLABLE, {0, BAD, 0}},

@@ -336,6 +336,97 @@ queue_has_a_limit(void)
 	CHECK_EQ(syscall(SYS_tkill, getpid(), SIGCHLD), 0);
 }
 
+/* The next of the blocked signals in the set, and what is known of it. */
+static siginfo_t
+take_signal(sigset_t set)
+{
+	siginfo_t info;
+	int sig = (int)raw_call(SYS_rt_sigtimedwait, (uintptr_t)&set, (uintptr_t)&info, 0, 8, 0, 0);
+
+	CHECK_EQ(sig, info.si_signo);
+	return info;
+}
+
+static long
+queue_signal(pid_t pid, int sig, int code, int value)
+{
+	siginfo_t info = {.si_code = code};
+
+	info.si_pid = getpid();
+	info.si_value = (union sigval){.sival_int = value};
+	return raw_call(SYS_rt_sigqueueinfo, pid, sig, (uintptr_t)&info, 0, 0, 0);
+}
+
+/* Real-time signals come in order, each with its value; a standard one once, with the first. */
+static void
+signals_carry_values(void)
+{
+	sigset_t set = 1ul << (40 - 1) | 1ul << (SIGUSR1 - 1) | 1ul << (SIGCHLD - 1);
+	siginfo_t info;
+
+	CHECK_EQ(sigprocmask(SIG_BLOCK, &set, NULL), 0);
+	for (int i = 1; i <= 3; i++) {
+		CHECK_EQ(queue_signal(getpid(), 40, SI_QUEUE, i), 0);
+		CHECK_EQ(queue_signal(getpid(), SIGUSR1, SI_QUEUE, 10 * i), 0);
+	}
+	CHECK_EQ(queue_signal(getpid(), SIGCHLD, SI_QUEUE, 7), 0);
+	info = take_signal(set);
+	CHECK_EQ(info.si_signo, SIGUSR1);
+	CHECK_EQ(info.si_value.sival_int, 10);
+	info = take_signal(set);
+	CHECK_EQ(info.si_signo, SIGCHLD);
+	CHECK_EQ(info.si_value.sival_int, 7);
+	for (int i = 1; i <= 3; i++) {
+		info = take_signal(set);
+		CHECK_EQ(info.si_signo, 40);
+		CHECK_EQ(info.si_code, SI_QUEUE);
+		CHECK_EQ(info.si_pid, getpid());
+		CHECK_EQ(info.si_value.sival_int, i);
+	}
+}
+
+static void
+signals_with_values_refused(void)
+{
+	pid_t child = fork_checked();
+
+	if (child == 0) {
+		CHECK_EQ(queue_signal(getppid(), 0, SI_USER, 0), -EPERM);
+		CHECK_EQ(queue_signal(getppid(), 0, SI_TKILL, 0), -EPERM);
+		CHECK_EQ(queue_signal(getppid(), 0, SI_KERNEL, 0), -EPERM);
+		CHECK_EQ(queue_signal(getppid(), 0, SI_QUEUE, 0), 0);
+		CHECK_EQ(queue_signal(getppid(), 65, SI_QUEUE, 0), -EINVAL);
+		_exit(0);
+	}
+	check_exit(child);
+	CHECK_EQ(queue_signal(child, 40, SI_QUEUE, 0), -ESRCH);
+	CHECK_EQ(queue_signal(getpid(), 0, SI_KERNEL, 0), 0);
+}
+
+/* SIGCHLD tells how much of the processor the child had. */
+static void
+handler_info_has_times(void)
+{
+	sigset_t set = 1ul << (SIGCHLD - 1);
+	pid_t child;
+	siginfo_t info;
+
+	CHECK_EQ(sigprocmask(SIG_BLOCK, &set, NULL), 0);
+	child = fork_checked();
+	if (child == 0) {
+		struct timespec used = {0, 0};
+
+		while (used.tv_sec == 0 && used.tv_nsec < 100000000)
+			clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+		_exit(0);
+	}
+	info = take_signal(set);
+	CHECK_EQ(info.si_pid, child);
+	CHECK(info.si_utime + info.si_stime >= 9);
+	CHECK(info.si_utime + info.si_stime < 100);
+	check_exit(child);
+}
+
 static void
 die_by(void *sig)
 {
@@ -426,5 +517,8 @@ const struct test signal_tests[] = {
 	{"children_are_not_kept", children_are_not_kept, ANYWHERE},
 	{"sleep_is_long_enough", sleep_is_long_enough, ANYWHERE},
 	{"clock_is_monotonic", clock_is_monotonic, ANYWHERE},
+	{"signals_carry_values", signals_carry_values, ANYWHERE},
+	{"signals_with_values_refused", signals_with_values_refused, ANYWHERE},
+	{"handler_info_has_times", handler_info_has_times, ANYWHERE},
 	{NULL, NULL, ANYWHERE},
 };
