@@ -99,7 +99,23 @@ altstack_contains(uva_t sp)
 {
 	const struct signal_stack *stack = &current->altstack;
 
-	return stack->size && sp > stack->sp && sp - stack->sp <= stack->size;
+	return stack->size && !(stack->flags & SS_AUTODISARM) && sp > stack->sp &&
+	       sp - stack->sp <= stack->size;
+}
+
+static u32
+altstack_flags(void)
+{
+	return current->altstack.size ? current->altstack.flags : SS_DISABLE;
+}
+
+void
+altstack_get(uva_t sp, struct user_stack *stack)
+{
+	*stack = (struct user_stack){.sp = current->altstack.sp, .size = current->altstack.size};
+	stack->flags = altstack_flags() & ~SS_ONSTACK;
+	if (altstack_contains(sp))
+		stack->flags |= SS_ONSTACK;
 }
 
 int
@@ -107,23 +123,29 @@ altstack_set(uva_t sp, const struct user_stack *stack)
 {
 	if (altstack_contains(sp))
 		return -EPERM;
-	if (stack->flags & ~(SS_DISABLE | SS_ONSTACK))
-		return -EINVAL;
-	if (stack->flags & SS_DISABLE) {
+	switch (stack->flags & ~SS_AUTODISARM) {
+	case SS_DISABLE:
 		current->altstack = (struct signal_stack){};
 		return 0;
+	case SS_ONSTACK:
+	case 0:
+		if (stack->size < MINSIGSTKSZ)
+			return -ENOMEM;
+		current->altstack = (struct signal_stack){stack->sp, stack->size, stack->flags};
+		return 0;
+	default:
+		return -EINVAL;
 	}
-	if (stack->size < MINSIGSTKSZ)
-		return -ENOMEM;
-	current->altstack = (struct signal_stack){.sp = stack->sp, .size = stack->size};
-	return 0;
 }
 
+/* => where the frame begins, or an address that nobody has: the alternate stack is full */
 static uva_t
 frame_address(uva_t sp, const struct sigaction *action)
 {
 	const struct signal_stack *stack = &current->altstack;
 
+	if (altstack_contains(sp) && !altstack_contains(sp - sizeof(struct rt_sigframe)))
+		return ~0UL;
 	if ((action->flags & SA_ONSTACK) && stack->size && !altstack_contains(sp))
 		sp = stack->sp + stack->size;
 	return ALIGN_DOWN(sp - sizeof(struct rt_sigframe), 16);
@@ -135,7 +157,7 @@ ucontext_fill(struct user_ucontext *uc, const struct trap_frame *tf, u64 saved_m
 	memset(uc, 0, sizeof(*uc));
 	uc->stack.sp = current->altstack.sp;
 	uc->stack.size = current->altstack.size;
-	uc->stack.flags = current->altstack.size ? altstack_contains(tf->sp) : SS_DISABLE;
+	uc->stack.flags = altstack_flags();
 	uc->sigmask = saved_mask;
 	memcpy(uc->regs, tf, sizeof(uc->regs));
 	if (current->fpu.used) {
@@ -156,6 +178,8 @@ sigframe_push(struct trap_frame *tf, const struct siginfo *info, const struct si
 	ucontext_fill(&frame.uc, tf, saved_mask);
 	if (copy_to_user(sp, &frame, sizeof(frame)) < 0)
 		return -EFAULT;
+	if (current->altstack.flags & SS_AUTODISARM)
+		current->altstack = (struct signal_stack){};
 	tf->ra = SIGRETURN_TRAMPOLINE;
 	tf->sp = sp;
 	tf->pc = action->handler;

@@ -65,9 +65,10 @@ struct sigaction {
 	u64 mask;
 };
 
-#define SS_ONSTACK  1
-#define SS_DISABLE  2
-#define MINSIGSTKSZ 2048
+#define SS_ONSTACK    1
+#define SS_DISABLE    2
+#define SS_AUTODISARM 0x80000000U /* there is none while a handler runs */
+#define MINSIGSTKSZ   2048
 
 #define SIG_BLOCK   0
 #define SIG_UNBLOCK 1

@@ -142,5 +142,7 @@ int sigframe_pop(struct trap_frame *tf);
 
 /* Is this stack pointer in the current task's alternate stack? */
 bool altstack_contains(uva_t sp);
+/* What sigaltstack(2) tells a task whose stack pointer is sp. */
+void altstack_get(uva_t sp, struct user_stack *stack);
 /* sigaltstack(2) of a task whose stack pointer is sp. => 0; -EPERM, -EINVAL, -ENOMEM */
 int altstack_set(uva_t sp, const struct user_stack *stack);

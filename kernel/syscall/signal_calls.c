@@ -281,14 +281,11 @@ sys_rt_sigreturn(void)
 long
 sys_sigaltstack(uva_t stack, uva_t old_stack)
 {
-	struct user_stack fresh, old = {.sp = current->altstack.sp, .size = current->altstack.size};
+	struct user_stack fresh, old;
 	uva_t sp = task_trap_frame(current)->sp;
 	int err;
 
-	if (!current->altstack.size)
-		old.flags = SS_DISABLE;
-	else if (altstack_contains(sp))
-		old.flags = SS_ONSTACK;
+	altstack_get(sp, &old);
 	if (stack) {
 		if (copy_from_user(&fresh, stack, sizeof(fresh)))
 			return -EFAULT;

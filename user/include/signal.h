@@ -50,6 +50,9 @@
 #define SA_NODEFER   0x40000000
 #define SA_RESETHAND 0x80000000
 
+#define SS_ONSTACK 1
+#define SS_DISABLE 2
+
 #define SI_USER	    0
 #define SI_KERNEL   0x80
 #define SI_QUEUE    (-1)

@@ -317,6 +317,70 @@ handler_leaves_altstack(void)
 	CHECK(now.base == stacks[0]);
 }
 
+/* Each signal pushes a frame, until the alternate stack has no room. */
+static void
+on_signal_again(int sig)
+{
+	handled++;
+	raise(sig);
+}
+
+static void
+overflow_altstack(void *unused)
+{
+	char *area =
+		mmap(NULL, 64 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct alternate_stack stack = {area + 60 * PAGE, 0, 4 * PAGE};
+
+	(void)unused;
+	CHECK(area != MAP_FAILED);
+	CHECK_EQ(syscall(SYS_sigaltstack, &stack, NULL), 0);
+	handle(SIGUSR1, on_signal_again, SA_ONSTACK | SA_NODEFER);
+	raise(SIGUSR1);
+}
+
+/* What lies below the alternate stack is not overwritten: the process ends. */
+static void
+altstack_overflows(void)
+{
+	check_killed(overflow_altstack, NULL, SIGSEGV);
+}
+
+#define SS_AUTODISARM (1 << 31)
+
+static struct alternate_stack seen_in_handler;
+
+static void
+on_signal_look(int sig)
+{
+	(void)sig;
+	syscall(SYS_sigaltstack, NULL, &seen_in_handler);
+	handled = (char *)&sig >= stacks[0] && (char *)&sig < stacks[0] + sizeof(stacks[0]);
+}
+
+/* A stack that disarms itself is not there while a handler runs on it, and then is back. */
+static void
+altstack_disarms(void)
+{
+	struct alternate_stack stack = {stacks[0], SS_AUTODISARM, sizeof(stacks[0])}, now;
+
+	CHECK_EQ(syscall(SYS_sigaltstack, &stack, NULL), 0);
+	handle(SIGUSR1, on_signal_look, SA_ONSTACK);
+	for (int i = 0; i < 2; i++) {
+		handled = 0;
+		CHECK_EQ(raise(SIGUSR1), 0);
+		CHECK_EQ(handled, 1);
+		CHECK_EQ(seen_in_handler.flags, SS_DISABLE);
+		CHECK_EQ(syscall(SYS_sigaltstack, NULL, &now), 0);
+		CHECK(now.base == stacks[0] && now.bytes == sizeof(stacks[0]));
+		CHECK_EQ(now.flags, SS_AUTODISARM);
+	}
+	stack.flags = 4;
+	CHECK_ERRNO(syscall(SYS_sigaltstack, &stack, NULL), EINVAL);
+	stack.flags = SS_DISABLE | SS_ONSTACK;
+	CHECK_ERRNO(syscall(SYS_sigaltstack, &stack, NULL), EINVAL);
+}
+
 #define SIGPENDING_LIMIT 11 /* Linux's RLIMIT_SIGPENDING */
 
 /* Those that kill(2) sends arrive, but once. */
@@ -512,6 +576,8 @@ const struct test signal_tests[] = {
 	{"stop_and_continue", stop_and_continue, ANYWHERE},
 	{"stopped_keeps_signals", stopped_keeps_signals, ANYWHERE},
 	{"handler_leaves_altstack", handler_leaves_altstack, ANYWHERE},
+	{"altstack_overflows", altstack_overflows, A_KERNEL},
+	{"altstack_disarms", altstack_disarms, A_KERNEL},
 	{"queue_has_a_limit", queue_has_a_limit, ANYWHERE},
 	{"default_actions", default_actions, ANYWHERE},
 	{"children_are_not_kept", children_are_not_kept, ANYWHERE},
