@@ -23,8 +23,9 @@ VARIANTS = {
     "kasan": ["KASAN=1"],
 }
 
-# Of these only the kernel is made: programs and image are the default's.
-KERNEL_ONLY = ("kasan",)
+# Of these only the kernel is made, for their variables say nothing of programs: those and what they are put
+# in are the default's.
+KERNEL_ONLY = ("debug", "slab", "slob", "kasan")
 
 _results = {}
 
@@ -107,15 +108,21 @@ def kernel(variant):
     return os.path.join(directory(variant), "quire.elf")
 
 
+def programs_variant(variant):
+    """Whose programs, host tools and images go with a variant's kernel."""
+    return "default" if variant in KERNEL_ONLY else variant
+
+
 def image(variant):
     """The root image's path, made if need be."""
-    variant = "default" if variant in KERNEL_ONLY else variant
+    variant = programs_variant(variant)
     require(variant)
     return os.path.join(directory(variant), "fs.img")
 
 
 def initrd(variant):
     """The initrd's path, made if need be."""
+    variant = programs_variant(variant)
     path = os.path.join(directory(variant), "initrd.img")
     require(variant, [path])
     return path

@@ -53,7 +53,7 @@ def run_numbers(report, title, variant, smp, numbers):
 
 def check_disk(report, title, variant, image):
     """fsck of the root that the run leaves behind."""
-    fsck = os.path.join(build.directory(variant), "mkfs", "fsck")
+    fsck = os.path.join(build.directory(build.programs_variant(variant)), "mkfs", "fsck")
     status, output = run_host([fsck, image], 120)
     if status != 0:
         report.failed(title, f"fsck: status {status}", None, output)
