@@ -11,6 +11,7 @@
 #include "proc/exec_load.h"
 #include "proc/exec_script.h"
 #include "proc/exit.h"
+#include "proc/posix_timers.h"
 #include "proc/robust.h"
 #include "proc/signal.h"
 #include "proc/trampoline.h"
@@ -282,6 +283,7 @@ exec_commit(struct exec *exec)
 		exec->files = files;
 	}
 	files_close_on_exec(current->files);
+	posix_timers_delete_all(current->process);
 	reset_signals(current->process);
 	set_identity(exec);
 	set_registers(exec);

@@ -8,6 +8,7 @@
 #include "lib/string.h"
 #include "proc/futex.h"
 #include "proc/job_control.h"
+#include "proc/posix_timers.h"
 #include "proc/robust.h"
 #include "proc/signal.h"
 #include "proc/timers.h"
@@ -190,6 +191,7 @@ thread_exit(u32 status)
 		panic_init_died(process->exiting ? process->exit_status : status);
 	if (last) {
 		real_timer_stop(process);
+		posix_timers_delete_all(process);
 		trace_end(process->exiting ? process->exit_status : status);
 	}
 	release_resources();

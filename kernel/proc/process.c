@@ -28,6 +28,7 @@ process_alloc(void)
 	list_init(&process->children);
 	list_init(&process->sibling_link);
 	list_init(&process->threads);
+	list_init(&process->posix_timers);
 	wait_queue_init(&process->child_wq);
 	wait_queue_init(&process->vfork_wq);
 	spin_init(&process->signal.lock, "signal", RANK_SIGNAL);

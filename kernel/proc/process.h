@@ -96,6 +96,8 @@ struct process {
 	struct timer real_timer; /* ITIMER_REAL, proc/timers.c */
 	u64 real_deadline_ns;	 /* T; 0 for none */
 	u64 real_interval_ns;	 /* T */
+	struct list_head posix_timers; /* S; of proc/posix_timers.c */
+	u32 next_timer_id;	       /* S */
 };
 
 extern struct spinlock process_lock;

@@ -108,6 +108,8 @@ struct siginfo {
 		};
 		uva_t address; /* SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP */
 	};
+	u32 timer;	      /* of timer_create(2), its number + 1; 0: no timer sent it */
+	u32 timer_generation; /* proc/posix_timers.c */
 };
 
 /* siginfo_t */

@@ -3,6 +3,7 @@
 #include "core/atomic.h"
 #include "core/clock.h"
 #include "core/cpu.h"
+#include "proc/posix_timers.h"
 
 /*
  * Sending signals.
@@ -266,16 +267,21 @@ signal_send_process(struct process *process, int sig, const struct siginfo *info
 }
 
 int
+signal_send_task_locked(struct task *task, int sig, const struct siginfo *info)
+{
+	return list_is_linked(&task->thread_link) ? send(task->process, task, sig, info) : 0;
+}
+
+int
 signal_send_task(struct task *task, int sig, const struct siginfo *info)
 {
-	int error = 0;
+	int error;
 	u64 flags;
 
 	if (!task->process)
 		return -EPERM;
 	flags = spin_lock_irqsave(&process_lock);
-	if (list_is_linked(&task->thread_link))
-		error = send(task->process, task, sig, info);
+	error = signal_send_task_locked(task, sig, info);
 	spin_unlock_irqrestore(&process_lock, flags);
 	return error;
 }
@@ -363,16 +369,27 @@ signal_set_mask(u64 mask)
 	spin_unlock_irqrestore(&signal->lock, flags);
 }
 
+int
+signal_take_locked(u64 mask, struct siginfo *info)
+{
+	struct process *process = current->process;
+	int sig = signal_queue_take(&current->pending, mask, info);
+
+	if (!sig)
+		sig = signal_queue_take(&process->signal.shared, mask, info);
+	if (sig && unlikely(info->timer))
+		posix_timer_taken_locked(process, info);
+	return sig;
+}
+
 /* => the signal that was taken, 0 for none */
 static int
 take_waited(u64 set, struct siginfo *info)
 {
 	struct process_signals *signal = &current->process->signal;
 	u64 flags = spin_lock_irqsave(&signal->lock);
-	int sig = signal_queue_take(&current->pending, ~set, info);
+	int sig = signal_take_locked(~set, info);
 
-	if (!sig)
-		sig = signal_queue_take(&signal->shared, ~set, info);
 	current->sigwait = sig ? 0 : set;
 	spin_unlock_irqrestore(&signal->lock, flags);
 	return sig;

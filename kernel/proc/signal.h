@@ -30,6 +30,7 @@ int signal_send_group(s32 pgid, int sig, const struct siginfo *info);
 
 /* The same with process_lock held. */
 int signal_send_process_locked(struct process *process, int sig, const struct siginfo *info);
+int signal_send_task_locked(struct task *task, int sig, const struct siginfo *info);
 int signal_send_group_locked(s32 pgid, int sig, const struct siginfo *info);
 
 /*
@@ -65,6 +66,12 @@ int signal_wait(u64 set, u64 deadline_ns, struct siginfo *info);
 /* True when the current process does not see sig: it blocks or ignores it (tty job control). */
 bool signal_is_ignored(int sig);
 
+/*
+ * Take one of the current task's signals outside mask off its queues, its own first. => its number, 0
+ * for none; signal.lock held
+ */
+int signal_take_locked(u64 mask, struct siginfo *info);
+
 /* Find out anew whether the task has something to take; TIF_SIGPENDING says so. => signal.lock */
 void signal_recalculate_locked(struct task *task);
 
@@ -83,7 +90,8 @@ signal_action_ignores(const struct sigaction *action, int sig)
 
 /*
  * Queues (signal_queue.c). => signal.lock of the owner is held, or nobody else knows the queue.
- * put: a standard signal that is there already is not put twice. A real-time one is queued each
+ * put: a standard signal that is there already is not put twice, but for those of timers, which have
+ * one queued each at most. A real-time one is queued each
  * time, unless max_queued signals of the whole system are: then one of kill(2) is there without
  * more being known of it, for others => -EAGAIN.
  * take: the lowest signal outside mask, faults first. => its number, 0 when there is none
@@ -92,6 +100,8 @@ void signal_queue_init(struct signal_queue *queue);
 int signal_queue_put(struct signal_queue *queue, int sig, const struct siginfo *info,
 		     u64 max_queued);
 int signal_queue_take(struct signal_queue *queue, u64 mask, struct siginfo *info);
+/* Is the signal queued that the timer of this info sent? */
+bool signal_queue_has_timer(const struct signal_queue *queue, const struct siginfo *info);
 /* Throw away what is queued of the signals in set. */
 void signal_queue_discard(struct signal_queue *queue, u64 set);
 static inline void

@@ -184,9 +184,7 @@ take_next(struct siginfo *info, struct sigaction *action)
 		sig = 0;
 		if (signal->stop_signal || current->process->exiting)
 			break;
-		sig = signal_queue_take(&current->pending, current->sigmask, info);
-		if (!sig)
-			sig = signal_queue_take(&signal->shared, current->sigmask, info);
+		sig = signal_take_locked(current->sigmask, info);
 		if (!sig)
 			break;
 		*action = signal->actions[sig - 1];

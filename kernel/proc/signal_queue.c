@@ -55,7 +55,7 @@ signal_queue_put(struct signal_queue *queue, int sig, const struct siginfo *info
 {
 	struct queued_signal *queued;
 
-	if (sig < SIGRTMIN && (queue->set & SIG_BIT(sig)))
+	if (sig < SIGRTMIN && (queue->set & SIG_BIT(sig)) && !info->timer)
 		return 0;
 	queued = queued_alloc(sig, max_queued);
 	if (!queued && sig >= SIGRTMIN && info->code != SI_USER)
@@ -103,6 +103,18 @@ signal_queue_take(struct signal_queue *queue, u64 mask, struct siginfo *info)
 	sig = ffs64((ready & SIG_FAULTS) ? (ready & SIG_FAULTS) : ready);
 	queue_remove(queue, sig, info);
 	return sig;
+}
+
+bool
+signal_queue_has_timer(const struct signal_queue *queue, const struct siginfo *info)
+{
+	struct queued_signal *queued;
+
+	list_for_each_entry(queued, &queue->infos, link)
+		if (queued->info.timer == info->timer &&
+		    queued->info.timer_generation == info->timer_generation)
+			return true;
+	return false;
 }
 
 void

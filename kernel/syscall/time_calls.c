@@ -8,21 +8,8 @@
 #include "syscall_proto.h"
 #include "vm/usercopy.h"
 
-enum clock_id {
-	CLOCK_REALTIME,
-	CLOCK_MONOTONIC,
-	CLOCK_PROCESS_CPUTIME,
-	CLOCK_THREAD_CPUTIME,
-	CLOCK_MONOTONIC_RAW,
-	CLOCK_REALTIME_COARSE,
-	CLOCK_MONOTONIC_COARSE,
-	CLOCK_BOOTTIME,
-	NR_CLOCKS,
-};
-
-#define TIMER_ABSTIME 1
-#define ITIMER_REAL   0
-#define USEC_PER_SEC  (NSEC_PER_SEC / NSEC_PER_USEC)
+#define ITIMER_REAL  0
+#define USEC_PER_SEC (NSEC_PER_SEC / NSEC_PER_USEC)
 
 struct user_timespec {
 	s64 sec, nsec;
@@ -42,8 +29,7 @@ usage_ns(const struct process_usage *usage)
 	return usage->user_ns + usage->system_ns;
 }
 
-/* => -EINVAL */
-static int
+int
 clock_read(int clock, u64 *ns)
 {
 	struct process_usage usage;

@@ -9,5 +9,22 @@
 
 /* => -EFAULT, -EINVAL (negative, or nanoseconds that are a second or more) */
 int timespec_get(uva_t uva, u64 *ns);
+enum clock_id {
+	CLOCK_REALTIME,
+	CLOCK_MONOTONIC,
+	CLOCK_PROCESS_CPUTIME,
+	CLOCK_THREAD_CPUTIME,
+	CLOCK_MONOTONIC_RAW,
+	CLOCK_REALTIME_COARSE,
+	CLOCK_MONOTONIC_COARSE,
+	CLOCK_BOOTTIME,
+	NR_CLOCKS,
+};
+
+#define TIMER_ABSTIME 1
+
+/* What one of them shows. => -EINVAL */
+int clock_read(int clock, u64 *ns);
+
 /* => -EFAULT */
 int timespec_put(uva_t uva, u64 ns);

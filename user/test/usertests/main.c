@@ -41,7 +41,7 @@ static const struct test_group groups[] = {
 	{"files", file_tests},	     {"names", name_tests},	     {"pipes", pipe_tests},
 	{"signals", signal_tests},   {"system", system_tests},	     {"counts", count_tests},
 	{"ranges", range_tests},     {"isolation", isolation_tests}, {"usage", usage_tests},
-	{"threads", thread_tests},
+	{"threads", thread_tests},   {"timers", timer_tests},
 };
 
 static struct {

@@ -45,6 +45,7 @@ enum pointer_kind {
 #define PROGRAM	 1013
 #define HERE	 1014
 #define DISK_FS	 1015
+#define TIMER	 1016
 
 struct row {
 	const char *name;
@@ -126,6 +127,11 @@ static const struct row rows[] = {
 	{"getitimer", SYS_getitimer, OUT, {0, BAD}},
 	{"setitimer", SYS_setitimer, IN | NULLABLE, {0, BAD, 0}},
 	{"setitimer old", SYS_setitimer, OUT | NULLABLE, {0, ZEROES, BAD}},
+	{"timer_create", SYS_timer_create, IN | NULLABLE, {CLOCK_MONOTONIC, BAD, BUFFER}},
+	{"timer_create id", SYS_timer_create, OUT, {CLOCK_MONOTONIC, 0, BAD}},
+	{"timer_gettime", SYS_timer_gettime, OUT, {TIMER, BAD}},
+	{"timer_settime", SYS_timer_settime, IN | NULLABLE, {TIMER, 0, BAD, 0}},
+	{"timer_settime old", SYS_timer_settime, OUT | NULLABLE, {TIMER, 0, ZEROES, BAD}},
 	{"clock_gettime", SYS_clock_gettime, OUT, {CLOCK_MONOTONIC, BAD}},
 	{"clock_getres", SYS_clock_getres, OUT | NULLABLE, {CLOCK_MONOTONIC, BAD}},
 	{"clock_nanosleep", SYS_clock_nanosleep, IN, {CLOCK_MONOTONIC, 0, BAD, 0}},
@@ -175,7 +181,7 @@ static const struct row rows[] = {
 };
 
 static struct {
-	int file, pipe[2], dir;
+	int file, pipe[2], dir, timer;
 	char *buffer, *end; /* end: the first address after a mapping */
 	void *no_access;
 } fixture;
@@ -199,6 +205,8 @@ fixture_make(void)
 	fixture.file = open("name", O_RDWR);
 	fixture.dir = open(".", O_RDONLY | O_DIRECTORY);
 	CHECK(fixture.file >= 0 && fixture.dir >= 0);
+	CHECK_EQ(raw_call(SYS_timer_create, CLOCK_MONOTONIC, 0, (uintptr_t)&fixture.timer, 0, 0, 0),
+		 0);
 	CHECK_EQ(pipe(fixture.pipe), 0);
 	CHECK_EQ(write(fixture.pipe[1], "0123456789", 10), 10);
 }
@@ -215,6 +223,8 @@ argument(long value, uint64_t bad)
 		return fixture.pipe[1];
 	case DIR_FD:
 		return fixture.dir;
+	case TIMER:
+		return fixture.timer;
 	case NAME:
 		return (uintptr_t) "name";
 	case NEW_NAME:

@@ -1,0 +1,285 @@
+#include "proc/posix_timers.h"
+
+#include "core/clock.h"
+#include "lib/compiler.h"
+#include "mem/slab.h"
+#include "proc/signal.h"
+
+/*
+ * A timer that comes to its end sends its signal, and rests until that is taken: then the ends that
+ * it missed are counted, and it is armed for the next. So however short its interval, a timer costs
+ * no more than the process that takes its signals, and has one of them queued at most. A signal
+ * that nobody will take (it is ignored) does not stop the timer, but slows it down.
+ *
+ * Fields are guarded by the process's signal.lock: the taker has it. The clock interrupt also has
+ * process_lock, for sending. Who deletes a timer takes it off the list first: then it is not armed
+ * any more.
+ */
+
+/* The least time between two ends of a timer whose signals are ignored. */
+#define IGNORED_NS CLOCK_TICK_NS
+
+struct posix_timer {
+	struct list_head link; /* process->posix_timers */
+	struct timer timer;
+	struct process *process;
+	struct timer_notice notice;
+	s32 id;
+	u32 generation;	 /* of being set: signals of an earlier one do not count */
+	u64 deadline_ns; /* 0: not armed */
+	u64 interval_ns;
+	s32 overrun; /* of the last signal that was taken */
+};
+
+static struct posix_timer *
+timer_find_locked(struct process *process, s32 id)
+{
+	struct posix_timer *timer;
+
+	list_for_each_entry(timer, &process->posix_timers, link)
+		if (timer->id == id)
+			return timer;
+	return NULL;
+}
+
+/* Move the deadline to the first that lies after now. => how many lay between */
+static u64
+timer_forward(struct posix_timer *timer, u64 now)
+{
+	u64 missed;
+
+	if (now < timer->deadline_ns)
+		return 0;
+	missed = (now - timer->deadline_ns) / timer->interval_ns;
+	timer->deadline_ns += (missed + 1) * timer->interval_ns;
+	return missed;
+}
+
+/* Is it over, and to be told? Too early it is armed again. => signal.lock held */
+static bool
+timer_is_due_locked(struct posix_timer *timer)
+{
+	if (!list_is_linked(&timer->link) || !timer->deadline_ns || !timer->notice.signo)
+		return false;
+	if (clock_now_ns() >= timer->deadline_ns)
+		return true;
+	timer_arm(&timer->timer, timer->deadline_ns);
+	return false;
+}
+
+/* Its signal may have found nobody: then it goes on by itself. => signal.lock held */
+static void
+timer_sent_locked(struct posix_timer *timer, const struct siginfo *info)
+{
+	const struct task *task = timer->notice.task;
+	u64 now = clock_now_ns();
+
+	if (signal_queue_has_timer(task ? &task->pending : &timer->process->signal.shared, info))
+		return;
+	if (!timer->interval_ns) {
+		timer->deadline_ns = 0;
+		return;
+	}
+	timer_forward(timer, now);
+	timer_arm(&timer->timer, MAX(timer->deadline_ns, now + IGNORED_NS));
+}
+
+static void
+timer_expired(struct timer *clock)
+{
+	struct posix_timer *timer = container_of(clock, struct posix_timer, timer);
+	struct process_signals *signal = &timer->process->signal;
+	struct siginfo info = {.signo = timer->notice.signo, .code = SI_TIMER};
+	u64 flags = spin_lock_irqsave(&process_lock);
+	bool due;
+
+	spin_lock(&signal->lock);
+	due = timer_is_due_locked(timer);
+	info.pid = timer->id;
+	info.value = timer->notice.value;
+	info.timer = timer->id + 1;
+	info.timer_generation = timer->generation;
+	spin_unlock(&signal->lock);
+	if (due) {
+		if (timer->notice.task)
+			signal_send_task_locked(timer->notice.task, info.signo, &info);
+		else
+			signal_send_process_locked(timer->process, info.signo, &info);
+		spin_lock(&signal->lock);
+		timer_sent_locked(timer, &info);
+		spin_unlock(&signal->lock);
+	}
+	spin_unlock_irqrestore(&process_lock, flags);
+}
+
+void
+posix_timer_taken_locked(struct process *process, struct siginfo *info)
+{
+	struct posix_timer *timer = timer_find_locked(process, info->timer - 1);
+	u64 missed;
+
+	if (!timer || timer->generation != info->timer_generation)
+		return;
+	timer->overrun = 0;
+	if (timer->interval_ns) {
+		missed = timer_forward(timer, clock_now_ns());
+		timer->overrun = MIN(missed, (u64)INT32_MAX);
+		timer_arm(&timer->timer, timer->deadline_ns);
+	} else {
+		timer->deadline_ns = 0;
+	}
+	info->uid = timer->overrun;
+}
+
+/* Give it a number and put it in the list. => the number, -EAGAIN */
+static int
+timer_publish(struct posix_timer *timer)
+{
+	struct process *process = current->process;
+	u64 flags = spin_lock_irqsave(&process->signal.lock);
+	struct posix_timer *other;
+	u64 nr = 0;
+
+	list_for_each_entry(other, &process->posix_timers, link)
+		nr++;
+	if (nr >= process->rlimits[RLIMIT_SIGPENDING].cur) {
+		spin_unlock_irqrestore(&process->signal.lock, flags);
+		return -EAGAIN;
+	}
+	do
+		timer->id = process->next_timer_id++ & INT32_MAX;
+	while (timer_find_locked(process, timer->id));
+	if (!timer->notice.has_value)
+		timer->notice.value = timer->id;
+	list_add_tail(&timer->link, &process->posix_timers);
+	spin_unlock_irqrestore(&process->signal.lock, flags);
+	return timer->id;
+}
+
+int
+posix_timer_create(const struct timer_notice *notice)
+{
+	struct posix_timer *timer = kzalloc(sizeof(*timer), GFP_KERNEL);
+	int id;
+
+	if (!timer)
+		return -EAGAIN;
+	timer_init(&timer->timer, timer_expired);
+	timer->process = current->process;
+	timer->notice = *notice;
+	id = timer_publish(timer);
+	if (id < 0)
+		kfree(timer);
+	return id;
+}
+
+static void
+timer_get_locked(struct posix_timer *timer, u64 *left_ns, u64 *interval_ns)
+{
+	u64 now = clock_now_ns(), deadline = timer->deadline_ns;
+
+	*interval_ns = timer->interval_ns;
+	*left_ns = deadline > now ? deadline - now : 0;
+	if (deadline && deadline <= now && timer->interval_ns)
+		*left_ns = timer->interval_ns - (now - deadline) % timer->interval_ns;
+}
+
+int
+posix_timer_set(s32 id, bool armed, u64 first_ns, u64 interval_ns, u64 *old_left_ns,
+		u64 *old_interval_ns)
+{
+	struct process *process = current->process;
+	u64 flags = spin_lock_irqsave(&process->signal.lock);
+	struct posix_timer *timer = timer_find_locked(process, id);
+
+	if (timer) {
+		timer_get_locked(timer, old_left_ns, old_interval_ns);
+		timer->generation++;
+		timer->overrun = 0;
+		timer->interval_ns = armed ? interval_ns : 0;
+		timer->deadline_ns = armed ? clock_now_ns() + first_ns : 0;
+		if (armed)
+			timer_arm(&timer->timer, timer->deadline_ns);
+	}
+	spin_unlock_irqrestore(&process->signal.lock, flags);
+	return timer ? 0 : -EINVAL;
+}
+
+int
+posix_timer_get(s32 id, u64 *left_ns, u64 *interval_ns)
+{
+	struct process *process = current->process;
+	u64 flags = spin_lock_irqsave(&process->signal.lock);
+	struct posix_timer *timer = timer_find_locked(process, id);
+
+	if (timer)
+		timer_get_locked(timer, left_ns, interval_ns);
+	spin_unlock_irqrestore(&process->signal.lock, flags);
+	return timer ? 0 : -EINVAL;
+}
+
+int
+posix_timer_clock(s32 id, s32 *clock)
+{
+	struct process *process = current->process;
+	u64 flags = spin_lock_irqsave(&process->signal.lock);
+	struct posix_timer *timer = timer_find_locked(process, id);
+
+	if (timer)
+		*clock = timer->notice.clock;
+	spin_unlock_irqrestore(&process->signal.lock, flags);
+	return timer ? 0 : -EINVAL;
+}
+
+int
+posix_timer_overrun(s32 id)
+{
+	struct process *process = current->process;
+	u64 flags = spin_lock_irqsave(&process->signal.lock);
+	struct posix_timer *timer = timer_find_locked(process, id);
+	int overrun = timer ? timer->overrun : -EINVAL;
+
+	spin_unlock_irqrestore(&process->signal.lock, flags);
+	return overrun;
+}
+
+/* => it is in no list */
+static void
+timer_free(struct posix_timer *timer)
+{
+	timer_cancel(&timer->timer);
+	if (timer->notice.task)
+		task_put(timer->notice.task);
+	kfree(timer);
+}
+
+int
+posix_timer_delete(s32 id)
+{
+	struct process *process = current->process;
+	u64 flags = spin_lock_irqsave(&process->signal.lock);
+	struct posix_timer *timer = timer_find_locked(process, id);
+
+	if (timer)
+		list_del(&timer->link);
+	spin_unlock_irqrestore(&process->signal.lock, flags);
+	if (!timer)
+		return -EINVAL;
+	timer_free(timer);
+	return 0;
+}
+
+void
+posix_timers_delete_all(struct process *process)
+{
+	struct posix_timer *timer;
+	u64 flags;
+
+	while (!list_empty(&process->posix_timers)) {
+		flags = spin_lock_irqsave(&process->signal.lock);
+		timer = list_first_entry(&process->posix_timers, struct posix_timer, link);
+		list_del(&timer->link);
+		spin_unlock_irqrestore(&process->signal.lock, flags);
+		timer_free(timer);
+	}
+}

@@ -1,0 +1,41 @@
+#pragma once
+
+/* timer_create(2): timers of a process, each of which sends a signal that says which one it was. */
+
+#include "proc/process.h"
+
+/* How a timer tells that its time has come. */
+struct timer_notice {
+	s32 signo;	   /* 0: not at all */
+	struct task *task; /* a reference to the thread that gets it; NULL: the process does */
+	bool has_value;	   /* else the value is the timer's number */
+	u64 value;
+	s32 clock; /* by which its times are given; the caller's to know */
+};
+
+/*
+ * A timer of the current process, not armed; takes over the notice's reference when it succeeds.
+ * => its number; -EAGAIN: as many as RLIMIT_SIGPENDING allows, or no memory
+ */
+int posix_timer_create(const struct timer_notice *notice);
+
+/* All of these are about a timer of the current process. => -EINVAL when it has none of that number */
+
+/*
+ * To fire first_ns from now, 0: at once, and then every interval_ns, 0: once; armed false: not at
+ * all. What it was before goes to *old_left_ns (0: it was not armed) and *old_interval_ns.
+ */
+int posix_timer_set(s32 id, bool armed, u64 first_ns, u64 interval_ns, u64 *old_left_ns,
+		    u64 *old_interval_ns);
+int posix_timer_clock(s32 id, s32 *clock);
+int posix_timer_get(s32 id, u64 *left_ns, u64 *interval_ns);
+
+/* => how often it had come to its end again before its last signal was taken */
+int posix_timer_overrun(s32 id);
+int posix_timer_delete(s32 id);
+
+/* A signal that info->timer sent is taken: fill in how often, and let it go on. => signal.lock held */
+void posix_timer_taken_locked(struct process *process, struct siginfo *info);
+
+/* All timers of the process go: it execs, or ends. No lock held. */
+void posix_timers_delete_all(struct process *process);

@@ -1,0 +1,219 @@
+/* Timers of timer_create(2). */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "test.h"
+
+#define ABSOLUTE 1
+
+enum { NOTIFY_SIGNAL, NOTIFY_NONE, NOTIFY_THREAD_ID = 4 };
+
+struct event {
+	uint64_t value;
+	int signo, notify, tid;
+	int rest[11];
+};
+
+struct times {
+	struct timespec interval, value;
+};
+
+#define MS(n) ((struct timespec){(n) / 1000, (n) % 1000 * 1000000})
+
+static long
+create(int clock, const struct event *event, int *id)
+{
+	return raw_call(SYS_timer_create, clock, (uintptr_t)event, (uintptr_t)id, 0, 0, 0);
+}
+
+static long
+settime(int id, int flags, struct timespec value, struct timespec interval)
+{
+	struct times times = {interval, value};
+
+	return raw_call(SYS_timer_settime, id, flags, (uintptr_t)&times, 0, 0, 0);
+}
+
+static int64_t
+left_us(int id)
+{
+	struct times times;
+
+	CHECK_EQ(raw_call(SYS_timer_gettime, id, (uintptr_t)&times, 0, 0, 0, 0), 0);
+	return times.value.tv_sec * 1000000 + times.value.tv_nsec / 1000;
+}
+
+static void
+block(int sig)
+{
+	sigset_t set = 1ul << (sig - 1);
+
+	CHECK_EQ(sigprocmask(SIG_BLOCK, &set, NULL), 0);
+}
+
+/* Waits for one signal, two seconds at most. => its number, or -errno */
+static long
+take(int sig, siginfo_t *info, struct timespec limit)
+{
+	sigset_t set = 1ul << (sig - 1);
+
+	return raw_call(SYS_rt_sigtimedwait, (uintptr_t)&set, (uintptr_t)info, (uintptr_t)&limit, 8,
+			0, 0);
+}
+
+static void
+timer_fires_once(void)
+{
+	struct event event = {.value = 77, .signo = SIGUSR1, .notify = NOTIFY_SIGNAL};
+	int64_t start = now_us();
+	siginfo_t info;
+	int id;
+
+	block(SIGUSR1);
+	CHECK_EQ(create(CLOCK_MONOTONIC, &event, &id), 0);
+	CHECK_EQ(left_us(id), 0);
+	CHECK_EQ(settime(id, 0, MS(100), MS(0)), 0);
+	CHECK(left_us(id) > 0 && left_us(id) <= 100000);
+	CHECK_EQ(take(SIGUSR1, &info, MS(5000)), SIGUSR1);
+	CHECK(now_us() - start >= 100000);
+	CHECK_EQ(info.si_code, SI_TIMER);
+	CHECK_EQ(info.si_value.sival_int, 77);
+	CHECK_EQ(raw_call(SYS_timer_getoverrun, id, 0, 0, 0, 0, 0), 0);
+	CHECK_EQ(left_us(id), 0);
+	CHECK_EQ(take(SIGUSR1, &info, MS(150)), -EAGAIN);
+	CHECK_EQ(raw_call(SYS_timer_delete, id, 0, 0, 0, 0, 0), 0);
+	CHECK_EQ(raw_call(SYS_timer_delete, id, 0, 0, 0, 0, 0), -EINVAL);
+	CHECK_EQ(settime(id, 0, MS(10), MS(0)), -EINVAL);
+}
+
+/* A signal for each end that is taken in time; what comes before it is taken is counted. */
+static void
+timer_repeats(void)
+{
+	struct event event = {.value = 1, .signo = 40, .notify = NOTIFY_SIGNAL};
+	siginfo_t info;
+	int id;
+
+	block(40);
+	CHECK_EQ(create(CLOCK_REALTIME, &event, &id), 0);
+	CHECK_EQ(settime(id, 0, MS(20), MS(20)), 0);
+	for (int i = 0; i < 5; i++)
+		CHECK_EQ(take(40, &info, MS(5000)), 40);
+	sleep_ms(500);
+	CHECK_EQ(take(40, &info, MS(5000)), 40);
+	CHECK(raw_call(SYS_timer_getoverrun, id, 0, 0, 0, 0, 0) >= 20);
+	CHECK(left_us(id) > 0 && left_us(id) <= 20000);
+	/* However short, it does not take over the machine. */
+	CHECK_EQ(settime(id, 0, MS(1), ((struct timespec){0, 1})), 0);
+	sleep_ms(50);
+	CHECK_EQ(take(40, &info, MS(5000)), 40);
+	CHECK(raw_call(SYS_timer_getoverrun, id, 0, 0, 0, 0, 0) > 1000);
+	CHECK_EQ(settime(id, 0, MS(0), MS(0)), 0);
+	CHECK_EQ(left_us(id), 0);
+	take(40, &info, MS(0));
+	CHECK_EQ(take(40, &info, MS(50)), -EAGAIN);
+}
+
+static void
+timer_absolute(void)
+{
+	struct event event = {.signo = SIGUSR1, .notify = NOTIFY_SIGNAL};
+	struct timespec when;
+	int64_t start = now_us();
+	siginfo_t info;
+	int id;
+
+	block(SIGUSR1);
+	CHECK_EQ(create(CLOCK_REALTIME, &event, &id), 0);
+	CHECK_EQ(clock_gettime(CLOCK_REALTIME, &when), 0);
+	when.tv_sec++;
+	CHECK_EQ(settime(id, ABSOLUTE, when, MS(0)), 0);
+	CHECK_EQ(take(SIGUSR1, &info, MS(9000)), SIGUSR1);
+	CHECK(now_us() - start >= 999000);
+	CHECK_EQ(settime(id, ABSOLUTE, ((struct timespec){1, 0}), MS(0)), 0); /* long ago */
+	CHECK_EQ(take(SIGUSR1, &info, MS(5000)), SIGUSR1);
+}
+
+/* Without an event it is SIGALRM with the timer's number; with NONE it is to be looked at. */
+static void
+timer_notices(void)
+{
+	struct event none = {.notify = NOTIFY_NONE};
+	struct event thread = {.signo = 40, .notify = NOTIFY_THREAD_ID, .tid = getpid()};
+	siginfo_t info;
+	int id;
+
+	block(SIGALRM);
+	block(40);
+	CHECK_EQ(create(CLOCK_MONOTONIC, NULL, &id), 0);
+	CHECK_EQ(settime(id, 0, MS(10), MS(0)), 0);
+	CHECK_EQ(take(SIGALRM, &info, MS(5000)), SIGALRM);
+	CHECK_EQ(info.si_value.sival_int, id);
+	CHECK_EQ(create(CLOCK_MONOTONIC, &none, &id), 0);
+	CHECK_EQ(settime(id, 0, MS(10), MS(1000)), 0);
+	sleep_ms(50);
+	CHECK(left_us(id) > 100000 && left_us(id) <= 970000);
+	CHECK_EQ(create(CLOCK_MONOTONIC, &thread, &id), 0);
+	CHECK_EQ(settime(id, 0, MS(10), MS(0)), 0);
+	CHECK_EQ(take(40, &info, MS(5000)), 40);
+	thread.tid = getppid();
+	CHECK_EQ(create(CLOCK_MONOTONIC, &thread, &id), -EINVAL);
+}
+
+static void
+timer_errors(void)
+{
+	struct event event = {.signo = 65, .notify = NOTIFY_SIGNAL};
+	struct times times = {{0, 0}, {0, 1000000000}};
+	int id;
+
+	CHECK_EQ(create(CLOCK_MONOTONIC, &event, &id), -EINVAL);
+	event = (struct event){.signo = 0, .notify = NOTIFY_SIGNAL};
+	CHECK_EQ(create(CLOCK_MONOTONIC, &event, &id), -EINVAL);
+	event = (struct event){.signo = 10, .notify = 3};
+	CHECK_EQ(create(CLOCK_MONOTONIC, &event, &id), -EINVAL);
+	CHECK_EQ(create(99, NULL, &id), -EINVAL);
+	CHECK_EQ(create(CLOCK_MONOTONIC, NULL, &id), 0);
+	CHECK_EQ(raw_call(SYS_timer_settime, id, 0, (uintptr_t)&times, 0, 0, 0), -EINVAL);
+	CHECK_EQ(raw_call(SYS_timer_settime, id, 0, 0, 0, 0, 0), -EINVAL);
+	CHECK_EQ(raw_call(SYS_timer_getoverrun, id + 5, 0, 0, 0, 0, 0), -EINVAL);
+}
+
+/* A child has none of its parent's timers, and one whose signal ends the process does so. */
+static void
+timers_are_not_inherited(void)
+{
+	int status, id;
+	pid_t child;
+
+	CHECK_EQ(create(CLOCK_MONOTONIC, NULL, &id), 0);
+	CHECK_EQ(settime(id, 0, MS(100000), MS(0)), 0);
+	child = fork_checked();
+	if (child == 0) {
+		int own;
+
+		CHECK_EQ(raw_call(SYS_timer_delete, id, 0, 0, 0, 0, 0), -EINVAL);
+		CHECK_EQ(create(CLOCK_MONOTONIC, NULL, &own), 0);
+		CHECK_EQ(settime(own, 0, MS(10), MS(10)), 0);
+		sleep_ms(20000);
+		_exit(0);
+	}
+	CHECK_EQ(waitpid(child, &status, 0), child);
+	CHECK_EQ(status, SIGALRM);
+	CHECK(left_us(id) > 0);
+}
+
+const struct test timer_tests[] = {
+	{"timer_fires_once", timer_fires_once, ANYWHERE},
+	{"timer_repeats", timer_repeats, ANYWHERE},
+	{"timer_absolute", timer_absolute, ANYWHERE},
+	{"timer_notices", timer_notices, A_KERNEL},
+	{"timer_errors", timer_errors, ANYWHERE},
+	{"timers_are_not_inherited", timers_are_not_inherited, ANYWHERE},
+	{NULL, NULL, ANYWHERE},
+};
