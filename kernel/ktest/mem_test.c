@@ -155,6 +155,29 @@ KTEST(vmalloc_maps_and_unmaps)
 	KTEST_CHECK(vmalloc_nr_pages() == pages);
 }
 
+/* Nothing is mapped behind an area, though the next one begins right after the guard. */
+KTEST(vmalloc_areas_have_a_guard_between)
+{
+	enum { NR = 16 };
+	void *areas[NR];
+	unsigned nr_neighbours = 0;
+	int level;
+
+	for (unsigned i = 0; i < NR; i++) {
+		areas[i] = vmalloc(PAGE_SIZE, GFP_KERNEL);
+		KTEST_REQUIRE(areas[i]);
+	}
+	for (unsigned i = 0; i < NR; i++) {
+		u64 guard = (u64)areas[i] + PAGE_SIZE;
+
+		KTEST_CHECK(pte_is_none(kernel_lookup(guard, &level)));
+		nr_neighbours += !pte_is_none(kernel_lookup(guard + PAGE_SIZE, &level));
+	}
+	KTEST_CHECK(nr_neighbours > 0);
+	for (unsigned i = 0; i < NR; i++)
+		vfree(areas[i]);
+}
+
 /* One flush serves many areas; until then nobody else gets the addresses. In a debug build each has one. */
 KTEST(vmalloc_flushes_are_few)
 {

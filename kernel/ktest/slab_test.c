@@ -9,6 +9,7 @@
 #include "mem/kasan.h"
 #include "mem/page_alloc.h"
 #include "mem/slab.h"
+#include "mem/slab/debug.h"
 #include "sched/sched.h"
 #include "sched/wait.h"
 
@@ -284,6 +285,56 @@ KTEST(slab_destroy_waits_for_objects)
 	kmem_cache_free(cache, kmem_cache_alloc(cache, GFP_KERNEL));
 	cache_check(cache);
 	kmem_cache_free(cache, object);
+	KTEST_CHECK(kmem_cache_destroy(cache));
+}
+
+/* What was allocated and not written yet can be told from what was, the first time and again. */
+KTEST(slab_poisons_fresh_objects)
+{
+	enum { BYTES = 56 };
+
+	cache = kmem_cache_create("ktest", BYTES, 0, SLAB_POISON, NULL);
+	KTEST_REQUIRE(cache);
+	for (int round = 0; round < 2; round++) {
+		u8 *object = kmem_cache_alloc(cache, GFP_KERNEL);
+
+		KTEST_REQUIRE(object);
+		KTEST_CHECK(!memchr_inv(object, POISON_FRESH, BYTES - 1));
+		KTEST_CHECK(object[BYTES - 1] == POISON_END);
+		memset(object, 0, BYTES);
+		kmem_cache_free(cache, object);
+	}
+	KTEST_CHECK(kmem_cache_destroy(cache));
+}
+
+/* The lines by which the first object of a slab is shifted, a bit for each number seen. */
+static u64
+colours_of(void *const *objects, size_t nr, const struct slab_stats *stats)
+{
+	u64 slab_bytes = (u64)stats->pages_per_slab * PAGE_SIZE, seen = 0;
+
+	for (size_t i = 0; i < nr; i++)
+		seen |= 1UL << ((u64)objects[i] % slab_bytes % stats->slot_size / 64);
+	return seen;
+}
+
+/* 6 colours fit beside 11 objects of 704 bytes, and the descriptor, in 8 KiB; consecutive slabs have others. */
+KTEST(slab_colours_alternate)
+{
+	enum { NR_SLABS = 4, NR_MAX = 16 * NR_SLABS };
+	void *objects[NR_MAX];
+	struct slab_stats stats;
+	size_t nr;
+
+	if (strcmp(SLAB_NAME, "slab") != 0)
+		return;
+	cache = kmem_cache_create("ktest", 704, 0, SLAB_NO_DEBUG, NULL);
+	KTEST_REQUIRE(cache);
+	kmem_cache_stats(cache, &stats);
+	nr = (size_t)NR_SLABS * stats.objects_per_slab;
+	KTEST_REQUIRE(nr <= NR_MAX && kmem_cache_alloc_bulk(cache, GFP_KERNEL, nr, objects));
+	KTEST_CHECK(__builtin_popcountl(colours_of(objects, nr, &stats)) >= NR_SLABS);
+	kmem_cache_free_bulk(cache, nr, objects);
 	KTEST_CHECK(kmem_cache_destroy(cache));
 }
 

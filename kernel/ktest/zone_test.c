@@ -5,6 +5,7 @@
 #include "lib/string.h"
 #include "mem/kmap.h"
 #include "mem/pcp.h"
+#include "riscv/irqflags.h"
 
 KTEST(zone_lists_have_memory_and_watermarks)
 {
@@ -85,6 +86,39 @@ KTEST(zone_falls_back_and_keeps_reserves)
 	put_all(&taken);
 }
 
+static u64 nr_low_calls;
+static u64 most_above_low; /* of any low zone, when the hook was called first */
+
+static void
+note_low(void)
+{
+	if (nr_low_calls++ > 0)
+		return;
+	for (unsigned i = 0; i < ZONE_HIGHMEM; i++) {
+		u64 nr_free = zones[i].nr_free, low = zones[i].watermark_low;
+
+		most_above_low = MAX(most_above_low, nr_free - MIN(nr_free, low));
+	}
+}
+
+/* Whoever finds no zone above low has the reclaimer woken, long before there is nothing left. */
+KTEST(zone_at_low_wakes_the_reclaimer)
+{
+	void (*usual)(void) = page_low_hook;
+	struct page *page;
+	LIST_HEAD(taken);
+
+	KTEST_REQUIRE(usual);
+	nr_low_calls = most_above_low = 0;
+	page_low_hook = note_low;
+	while ((page = page_alloc(GFP_NOWAIT | GFP_NOWARN)))
+		list_add(&page->lru, &taken);
+	page_low_hook = usual;
+	put_all(&taken);
+	KTEST_CHECK(nr_low_calls > 0);
+	KTEST_CHECK(most_above_low <= MAX_ORDER_PAGES);
+}
+
 /* 1/ratio of what lies above: so much of NORMAL is there for the kernel when programs have the rest. */
 KTEST(zone_reserves_follow_their_ratios)
 {
@@ -151,6 +185,46 @@ KTEST(pages_exact_and_contiguous)
 	KTEST_CHECK(page_refcount(contig + 3 * MAX_ORDER_PAGES / 2 - 1) == 1);
 	pages_free_exact(exact, 5);
 	pages_free_exact(contig, 3 * MAX_ORDER_PAGES / 2);
+}
+
+/* What is taken is what was asked for: the rest of the block that it came from is free. */
+KTEST(pages_exact_take_no_more)
+{
+	enum { NR = 64, NR_PAGES = 5 };
+	u64 before = nr_free_pages();
+	struct page *exact[NR];
+
+	for (int i = 0; i < NR; i++) {
+		exact[i] = pages_alloc_exact(GFP_KERNEL, NR_PAGES);
+		KTEST_REQUIRE(exact[i]);
+	}
+	KTEST_CHECK(nr_free_pages() + NR * NR_PAGES + 64 >= before);
+	for (int i = 0; i < NR; i++)
+		pages_free_exact(exact[i], NR_PAGES);
+	KTEST_CHECK(nr_free_pages() + 64 >= before);
+}
+
+/* An empty list takes a batch from the zone, under its lock once. Interrupts off: the list is ours alone. */
+KTEST(pcp_refills_by_the_batch)
+{
+	struct zone *zone = zonelists[GFP_KERNEL & GFP_ZONE_MASK].zones[0];
+	struct page_list_cpu *pcp;
+	u64 flags, nr_locked;
+	u32 nr = 0, batch;
+	LIST_HEAD(taken);
+
+	flags = irq_save();
+	pcp = pcp_mine(zone);
+	batch = pcp->batch;
+	pcp_drain(zone);
+	nr_locked = pcp->nr_locked;
+	for (struct page *page; nr < batch && (page = page_alloc(GFP_ATOMIC)); nr++)
+		list_add(&page->lru, &taken);
+	nr_locked = pcp->nr_locked - nr_locked;
+	irq_restore(flags);
+	put_all(&taken);
+	KTEST_CHECK(batch > 1 && nr == batch);
+	KTEST_CHECK(nr_locked == 1);
 }
 
 KTEST(pcp_drain_all_empties_every_hart)
