@@ -244,6 +244,7 @@ set_identity(struct exec *exec)
 	strscpy(current->name, exec->name, sizeof(current->name));
 	flags = spin_lock_irqsave(&process_lock);
 	process->did_exec = true;
+	process->exit_signal = SIGCHLD;
 	old_path = process->exe_path;
 	process->exe_path = exec->exe_path;
 	spin_unlock_irqrestore(&process_lock, flags);

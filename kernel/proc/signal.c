@@ -332,6 +332,8 @@ signal_notify_parent_locked(struct process *process, int code, int status)
 	struct siginfo info = {.signo = SIGCHLD, .code = code};
 	const struct sigaction *action;
 	struct process_usage usage;
+	bool dead = code != CLD_STOPPED && code != CLD_CONTINUED;
+	int sig = dead ? process->exit_signal : SIGCHLD;
 	bool quiet;
 
 	assert_spin_held(&process_lock);
@@ -343,9 +345,9 @@ signal_notify_parent_locked(struct process *process, int code, int status)
 	info.utime = usage.user_ns / CLOCK_TICK_NS;
 	info.stime = usage.system_ns / CLOCK_TICK_NS;
 	action = &parent->signal.actions[SIGCHLD - 1];
-	quiet = (action->flags & SA_NOCLDSTOP) && (code == CLD_STOPPED || code == CLD_CONTINUED);
+	quiet = (action->flags & SA_NOCLDSTOP) && !dead;
 	if (!quiet)
-		send(parent, NULL, SIGCHLD, &info);
+		send(parent, NULL, sig, &info);
 	wake_up_all(&parent->child_wq);
 }
 

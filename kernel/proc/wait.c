@@ -6,9 +6,14 @@
 /* What a look at the children found. */
 enum wait_found { FOUND_NONE, FOUND_LATER, FOUND_EVENT };
 
+/* A child that does not end with SIGCHLD is one of __WCLONE's, and only of those and of __WALL's. */
 static bool
 request_matches(const struct wait_request *request, const struct process *child)
 {
+	bool is_clone = child->exit_signal != SIGCHLD;
+
+	if (!(request->options & WALL) && is_clone != !!(request->options & WCLONE))
+		return false;
 	return (!request->pid || child->pid == request->pid) &&
 	       (!request->pgid || child->pgid == request->pgid);
 }

@@ -10,12 +10,17 @@
 #define WCONTINUED 0x00000008U
 #define WNOWAIT	   0x01000000U
 
-#define WAIT_FLAGS_IGNORED 0xe0000000U /* __WNOTHREAD, __WALL, __WCLONE: all children are alike */
+#define WNOTHREAD 0x20000000U /* ignored: every thread may wait for all children of the process */
+#define WALL	  0x40000000U
+#define WCLONE \
+	0x80000000U /* the children whose end is not told by SIGCHLD, instead of the others */
+
+#define WAIT_FLAGS_WHOM (WNOTHREAD | WALL | WCLONE)
 
 struct wait_request {
 	s32 pid;     /* this child; 0: any */
 	s32 pgid;    /* any child of this group; 0: any */
-	u32 options; /* what is waited for: WEXITED, WUNTRACED, WCONTINUED; WNOHANG, WNOWAIT */
+	u32 options; /* what is waited for: WEXITED, WUNTRACED, WCONTINUED; WNOHANG, WNOWAIT; whom */
 };
 
 struct wait_result {

@@ -104,7 +104,7 @@ sys_wait4(int pid, uva_t status, int options, uva_t rusage)
 	struct wait_result result = {};
 	int err;
 
-	if ((u32)options & ~(WNOHANG | WUNTRACED | WCONTINUED | WAIT_FLAGS_IGNORED))
+	if ((u32)options & ~(WNOHANG | WUNTRACED | WCONTINUED | WAIT_FLAGS_WHOM))
 		return -EINVAL;
 	if (pid == INT32_MIN)
 		return -ESRCH;
@@ -154,7 +154,7 @@ waitid_request(int which, int id, u32 options, struct wait_request *request)
 {
 	const u32 events = WEXITED | WUNTRACED | WCONTINUED;
 
-	if ((options & ~(events | WNOHANG | WNOWAIT | WAIT_FLAGS_IGNORED)) || !(options & events))
+	if ((options & ~(events | WNOHANG | WNOWAIT | WAIT_FLAGS_WHOM)) || !(options & events))
 		return -EINVAL;
 	*request = (struct wait_request){.options = options};
 	switch (which) {

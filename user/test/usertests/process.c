@@ -1,4 +1,5 @@
 /* fork, exit, wait, process groups, limits on the number of processes. */
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -6,10 +7,14 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "test.h"
+
+#define WALL   0x40000000u
+#define WCLONE 0x80000000u
 
 static void
 exit_with(void *status)
@@ -409,6 +414,60 @@ descriptors_are_inherited(void)
 	CHECK_EQ(lseek(fd, 0, SEEK_CUR), 3);
 }
 
+/* fork(), but the end of the child is told by another signal, or by none. */
+static pid_t
+fork_with_signal(int sig)
+{
+	pid_t child = raw_call(SYS_clone, sig, 0, 0, 0, 0, 0);
+
+	CHECK(child >= 0);
+	return child;
+}
+
+static volatile sig_atomic_t child_signals, other_signals;
+
+static void
+on_child(int sig)
+{
+	if (sig == SIGCHLD)
+		child_signals++;
+	else
+		other_signals++;
+}
+
+/* Children without SIGCHLD are waited for with __WCLONE or __WALL. */
+static void
+children_with_other_signals(void)
+{
+	static const int signals[] = {0, SIGUSR1, SIGCHLD};
+
+	signal(SIGCHLD, on_child);
+	signal(SIGUSR1, on_child);
+	for (size_t i = 0; i < COUNT(signals); i++) {
+		unsigned right = signals[i] == SIGCHLD ? 0 : WCLONE;
+		pid_t child = fork_with_signal(signals[i]);
+		int status;
+
+		if (child == 0)
+			_exit(3);
+		CHECK_ERRNO(waitpid(child, &status, (int)(right ^ WCLONE)), ECHILD);
+		while (waitpid(child, &status, (int)right) < 0)
+			CHECK_EQ(errno, EINTR);
+		CHECK_EQ(status, 3 << 8);
+	}
+	CHECK_EQ(child_signals, 1);
+	CHECK_EQ(other_signals, 1);
+	for (size_t i = 0; i < COUNT(signals); i++) {
+		pid_t child = fork_with_signal(signals[i]);
+
+		if (child == 0)
+			_exit(0);
+		while (waitpid(-1, NULL, (int)WALL) < 0)
+			CHECK_EQ(errno, EINTR);
+	}
+	CHECK_ERRNO(waitpid(-1, NULL, (int)WALL), ECHILD);
+}
+
 const struct test process_tests[] = {
 	{"exit_statuses", exit_statuses, ANYWHERE},
 	{"wait_no_child", wait_no_child, ANYWHERE},
@@ -427,5 +486,6 @@ const struct test process_tests[] = {
 	{"kill_errors", kill_errors, ANYWHERE},
 	{"kill_while_waiting", kill_while_waiting, ANYWHERE},
 	{"descriptors_are_inherited", descriptors_are_inherited, ANYWHERE},
+	{"children_with_other_signals", children_with_other_signals, A_KERNEL},
 	{NULL, NULL, ANYWHERE},
 };
