@@ -190,7 +190,7 @@ thread_exit(u32 status)
 	if (last && process == init_process)
 		panic_init_died(process->exiting ? process->exit_status : status);
 	if (last) {
-		real_timer_stop(process);
+		itimers_stop(process);
 		posix_timers_delete_all(process);
 		trace_end(process->exiting ? process->exit_status : status);
 	}

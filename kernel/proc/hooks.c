@@ -6,6 +6,7 @@
 #include "proc/job_control.h"
 #include "proc/process.h"
 #include "proc/signal.h"
+#include "proc/timers.h"
 
 static void
 pipe_broken(void)
@@ -48,5 +49,6 @@ process_hooks_init(void)
 	files_limit_hook = nofile_limit;
 	current_tty_hook = current_tty;
 	panic_report_hook = report_current;
+	itimers_hook();
 	job_control_init();
 }

@@ -33,7 +33,7 @@ process_alloc(void)
 	wait_queue_init(&process->vfork_wq);
 	spin_init(&process->signal.lock, "signal", RANK_SIGNAL);
 	signal_queue_init(&process->signal.shared);
-	real_timer_init(process);
+	itimers_init(process);
 	process->start_ns = clock_now_ns();
 	return process;
 }

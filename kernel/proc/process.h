@@ -94,10 +94,11 @@ struct process {
 	char *exe_path;		 /* S; absolute path of the program, kmalloc'ed; may be NULL */
 	struct trace *trace;	 /* T; who is told of its calls, NULL for nobody (trace.c) */
 	struct timer real_timer; /* ITIMER_REAL, proc/timers.c */
-	u64 real_deadline_ns;	 /* T; 0 for none */
-	u64 real_interval_ns;	 /* T */
-	struct list_head posix_timers; /* S; of proc/posix_timers.c */
-	u32 next_timer_id;	       /* S */
+	struct interval_timer {
+		u64 deadline_ns, interval_ns; /* T; by the timer's own clock, 0 for none */
+	} itimers[3];			      /* ITIMER_REAL, VIRTUAL, PROF */
+	struct list_head posix_timers;	      /* S; of proc/posix_timers.c */
+	u32 next_timer_id;		      /* S */
 };
 
 extern struct spinlock process_lock;

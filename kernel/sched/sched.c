@@ -342,6 +342,8 @@ sched_tick(void)
 	slice_start(rq);
 }
 
+void (*sched_sample_hook)(struct task *task);
+
 void
 sched_sample(bool from_user)
 {
@@ -357,6 +359,8 @@ sched_sample(bool from_user)
 		tick_start(rq, now);
 	}
 	spin_unlock(&rq->lock);
+	if (sched_sample_hook)
+		sched_sample_hook(current);
 }
 
 void

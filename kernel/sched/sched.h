@@ -60,6 +60,12 @@ signal_pending(void)
 /* Interrupt side: the timer says that the slice may be over. */
 void sched_tick(void);
 
+/*
+ * Set once by proc/: the tick, every 10 ms of a busy hart, found this task running. Clock interrupt,
+ * no lock held.
+ */
+extern void (*sched_sample_hook)(struct task *task);
+
 /* Each hart, at the end of its start: become the idle task. */
 void sched_idle_loop(void) NORETURN;
 

@@ -239,9 +239,9 @@ sys_getitimer(int which, uva_t value)
 {
 	u64 left_ns, interval_ns;
 
-	if (which != ITIMER_REAL)
+	if (which < 0 || which >= NR_ITIMERS)
 		return -EINVAL;
-	real_timer_get(&left_ns, &interval_ns);
+	itimer_get(which, &left_ns, &interval_ns);
 	return put_itimer(value, left_ns, interval_ns);
 }
 
@@ -251,13 +251,13 @@ sys_setitimer(int which, uva_t value, uva_t old_value)
 	struct user_itimerval fresh = {};
 	u64 first_ns, interval_ns, old_left_ns, old_interval_ns;
 
-	if (which != ITIMER_REAL)
+	if (which < 0 || which >= NR_ITIMERS)
 		return -EINVAL;
 	if (value && copy_from_user(&fresh, value, sizeof(fresh)))
 		return -EFAULT;
 	if (!timeval_to_ns(&fresh.value, &first_ns) ||
 	    !timeval_to_ns(&fresh.interval, &interval_ns))
 		return -EINVAL;
-	real_timer_set(first_ns, interval_ns, &old_left_ns, &old_interval_ns);
+	itimer_set(which, first_ns, interval_ns, &old_left_ns, &old_interval_ns);
 	return old_value ? put_itimer(old_value, old_left_ns, old_interval_ns) : 0;
 }

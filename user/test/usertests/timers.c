@@ -1,4 +1,4 @@
-/* Timers of timer_create(2). */
+/* Timers of timer_create(2) and setitimer(2). */
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
@@ -208,6 +208,51 @@ timers_are_not_inherited(void)
 	CHECK(left_us(id) > 0);
 }
 
+static volatile int cpu_alarms;
+
+static void
+on_cpu_alarm(int sig)
+{
+	(void)sig;
+	cpu_alarms++;
+}
+
+static long
+set_cpu_timer(int which, long first_us, long interval_us)
+{
+	long times[4] = {0, interval_us, 0, first_us};
+
+	return raw_call(SYS_setitimer, which, (uintptr_t)times, 0, 0, 0, 0);
+}
+
+/* Timers of processor time stand still while the process sleeps. */
+static void
+timers_of_processor_time(void)
+{
+	static const int signals[] = {[1] = SIGVTALRM, [2] = SIGPROF};
+
+	for (int which = 1; which <= 2; which++) {
+		int64_t start;
+		long left[4];
+
+		cpu_alarms = 0;
+		signal(signals[which], on_cpu_alarm);
+		CHECK_EQ(set_cpu_timer(which, 100000, 30000), 0);
+		sleep_ms(300);
+		CHECK_EQ(cpu_alarms, 0);
+		CHECK_EQ(raw_call(SYS_getitimer, which, (uintptr_t)left, 0, 0, 0, 0), 0);
+		CHECK(left[3] > 0 && left[3] <= 130000);
+		CHECK_EQ(left[1], 30000);
+		start = now_us();
+		while (cpu_alarms < 3)
+			CHECK(now_us() - start < 20000000);
+		CHECK(now_us() - start >= 120000);
+		CHECK_EQ(set_cpu_timer(which, 0, 0), 0);
+	}
+	CHECK_EQ(set_cpu_timer(3, 0, 0), -EINVAL);
+	CHECK_EQ(set_cpu_timer(-1, 0, 0), -EINVAL);
+}
+
 const struct test timer_tests[] = {
 	{"timer_fires_once", timer_fires_once, ANYWHERE},
 	{"timer_repeats", timer_repeats, ANYWHERE},
@@ -215,5 +260,6 @@ const struct test timer_tests[] = {
 	{"timer_notices", timer_notices, A_KERNEL},
 	{"timer_errors", timer_errors, ANYWHERE},
 	{"timers_are_not_inherited", timers_are_not_inherited, ANYWHERE},
+	{"timers_of_processor_time", timers_of_processor_time, ANYWHERE},
 	{NULL, NULL, ANYWHERE},
 };
