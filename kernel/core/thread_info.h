@@ -11,6 +11,7 @@
 #define TIF_TRACE	 4  /* this thread's system calls are told to somebody: proc/trace.c */
 #define TIF_MAKE_IT_FAIL 8  /* fault injection with a task filter is for this thread */
 #define TIF_MEMDIE	 16 /* being killed for its memory: may use the reserves */
+#define TIF_KILLED	 32 /* will not return to user mode: proc/signal.c */
 #define TIF_WORK_MASK	 (TIF_NEED_RESCHED | TIF_SIGPENDING)
 
 /* Offsets for trap/entry.S; checked in core/cpu.c. */

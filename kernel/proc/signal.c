@@ -65,13 +65,14 @@ signal_recalculate_locked(struct task *task)
 		atomic_fetch_and32(&task->ti.flags, ~TIF_SIGPENDING);
 }
 
-/* Let task notice: TIF_SIGPENDING, out of sleep, out of user mode on another hart. */
+/* Let task notice: TIF_SIGPENDING (and, by WAKE_KILL, that it is to end), out of sleep, out of user mode on another hart. */
 static void
 task_kick(struct task *task, u32 wake_mask)
 {
 	u32 cpu;
 
-	atomic_or32(&task->ti.flags, TIF_SIGPENDING);
+	atomic_or32(&task->ti.flags,
+		    wake_mask == WAKE_KILL ? TIF_SIGPENDING | TIF_KILLED : TIF_SIGPENDING);
 	if (task_wake(task, wake_mask) || task == current)
 		return;
 	cpu = READ_ONCE(task->ti.cpu_id);

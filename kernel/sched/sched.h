@@ -57,6 +57,13 @@ signal_pending(void)
 	return __atomic_load_n(&current->ti.flags, __ATOMIC_RELAXED) & TIF_SIGPENDING;
 }
 
+/* The current task will never return to user mode: what it does there for itself may end (proc/). */
+static inline bool
+kill_pending(void)
+{
+	return __atomic_load_n(&current->ti.flags, __ATOMIC_RELAXED) & TIF_KILLED;
+}
+
 /* Interrupt side: the timer says that the slice may be over. */
 void sched_tick(void);
 

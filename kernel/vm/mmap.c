@@ -9,6 +9,7 @@
 
 #include "core/panic.h"
 #include "lib/errno.h"
+#include "sched/sched.h"
 #include "vm/areas.h"
 #include "vm/commit.h"
 #include "vm/fault.h"
@@ -440,7 +441,9 @@ vma_populate(struct mm *mm, uva_t addr, u64 bytes)
 {
 	int error = 0;
 
-	for (u64 va = addr; va < addr + bytes && !error; va += PAGE_SIZE)
-		error = populate_page(mm, va);
+	for (u64 va = addr; va < addr + bytes && !error; va += PAGE_SIZE) {
+		error = kill_pending() ? -EINTR : populate_page(mm, va);
+		cond_resched();
+	}
 	return error;
 }

@@ -39,7 +39,7 @@ uva_t mm_brk(struct mm *mm, uva_t new_brk);
 
 /*
  * Fault in every page of the range: for a store where that makes a private page, else for reading.
- * => 0; at the first page where it cannot be done -EFAULT, -ENOMEM
+ * => 0; at the first page where it cannot be done -EFAULT, -ENOMEM; -EINTR: the caller is to end
  */
 int vma_populate(struct mm *mm, uva_t addr, u64 bytes);
 

@@ -1,10 +1,12 @@
 /* mmap, munmap, mprotect, brk of one process: what they do and which errors they give. */
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "test.h"
@@ -314,6 +316,55 @@ mmap_populate(void)
 		CHECK_EQ(area[i * PAGE], 0);
 }
 
+/* Resident pages of another process. */
+static long
+resident_pages(pid_t pid)
+{
+	char path[32], text[64] = "";
+	long total, resident = 0;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/statm", pid);
+	fd = open(path, O_RDONLY);
+	CHECK(fd >= 0 && read(fd, text, sizeof(text) - 1) >= 0);
+	close(fd);
+	sscanf(text, "%ld %ld", &total, &resident);
+	return resident;
+}
+
+/* Kills a child in the midst of its call. => its largest resident set in bytes */
+static size_t
+kill_in_populate(size_t bytes)
+{
+	struct rusage usage;
+	pid_t child = fork_checked();
+	int status;
+
+	if (child == 0) {
+		mmap(NULL, bytes, RW, ANONYMOUS | MAP_POPULATE, -1, 0);
+		for (;;)
+			sleep_ms(1000);
+	}
+	while (resident_pages(child) < (long)(4 * MIB / PAGE))
+		sched_yield();
+	CHECK_EQ(kill(child, SIGKILL), 0);
+	CHECK_EQ(wait4(child, &status, 0, &usage), child);
+	CHECK_EQ(status, SIGKILL);
+	return usage.ru_maxrss * KIB;
+}
+
+/* Who is killed does not get the rest of what was to be made resident. */
+static void
+populate_is_killed(void)
+{
+	const size_t bytes = 48 * MIB;
+
+	for (int i = 0; i < 20; i++)
+		if (kill_in_populate(bytes) < bytes)
+			return;
+	FAIL("all of it was made resident each time");
+}
+
 const struct test memory_tests[] = {
 	{"mmap_zeroed", mmap_zeroed, ANYWHERE},
 	{"mmap_errors", mmap_errors, ANYWHERE},
@@ -334,5 +385,6 @@ const struct test memory_tests[] = {
 	{"many_mappings", many_mappings, ANYWHERE},
 	{"sparse_touch", sparse_touch, ANYWHERE},
 	{"mmap_populate", mmap_populate, ANYWHERE},
+	{"populate_is_killed", populate_is_killed, A_KERNEL},
 	{NULL, NULL, ANYWHERE},
 };
