@@ -2,7 +2,9 @@
 
 #include "core/machine.h"
 #include "dev/random.h"
+#include "lib/compiler.h"
 #include "lib/string.h"
+#include "proc/process.h"
 #include "vm/mm.h"
 
 /*
@@ -24,8 +26,9 @@
 /* 2/3 of the way up. */
 #define PIE_BASE 0x2aaaaaa000UL
 
-/* Room that is left for the stack, at least: what Linux leaves. */
-#define STACK_ROOM (128UL << 20)
+/* Room that is left for the stack: RLIMIT_STACK, between what Linux leaves at least and at most. */
+#define STACK_ROOM_MIN (128UL << 20)
+#define STACK_ROOM_MAX (USER_STACK_TOP / 6 * 5)
 
 /* One call of the generator for all. */
 struct choice {
@@ -41,6 +44,14 @@ random_bytes(u32 random, u64 nr_pages)
 	return random % nr_pages * PAGE_SIZE;
 }
 
+static u64
+stack_room(void)
+{
+	u64 limit = ALIGN_DOWN(rlimit_get(RLIMIT_STACK), PAGE_SIZE);
+
+	return ALIGN_DOWN(MAX(MIN(limit, STACK_ROOM_MAX), STACK_ROOM_MIN), PAGE_SIZE);
+}
+
 void
 exec_layout_choose(struct exec_layout *layout)
 {
@@ -51,7 +62,7 @@ exec_layout_choose(struct exec_layout *layout)
 	if (norandmaps)
 		choice.stack = choice.mmap = choice.pie = choice.brk = 0;
 	layout->stack_top = USER_STACK_TOP - random_bytes(choice.stack, STACK_RANDOM_PAGES);
-	layout->mmap_base = USER_STACK_TOP - STACK_RANDOM_PAGES * PAGE_SIZE - STACK_ROOM -
+	layout->mmap_base = USER_STACK_TOP - STACK_RANDOM_PAGES * PAGE_SIZE - stack_room() -
 			    STACK_GUARD_BYTES - random_bytes(choice.mmap, MMAP_RANDOM_PAGES);
 	layout->pie_base = PIE_BASE + random_bytes(choice.pie, PIE_RANDOM_PAGES);
 	layout->brk_gap = random_bytes(choice.brk, BRK_RANDOM_PAGES);

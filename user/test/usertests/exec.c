@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -59,6 +60,23 @@ registers_over_signal(void)
 	return child > 0 && sleep_with_register(15, &time) == 15 ? 0 : 1;
 }
 
+#define DEEP_LIMIT (2048 * MIB)
+#define DEEP_BYTES (300 * MIB)
+
+/* Uses the stack far down, which nothing that is mapped stands in the way of. */
+static int
+go_deep(void)
+{
+	volatile char here, *stack = &here;
+	void *map = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (map == MAP_FAILED || (uintptr_t)&here - (uintptr_t)map < DEEP_LIMIT - MIB)
+		return 1;
+	for (size_t down = 0; down <= DEEP_BYTES; down += 8 * MIB)
+		stack[-(ptrdiff_t)down] = 1;
+	return 0;
+}
+
 /* The programs that the tests exec; they are this program again. */
 int
 exec_helper(int argc, char **argv)
@@ -84,6 +102,8 @@ exec_helper(int argc, char **argv)
 		__asm__ volatile("frcsr %0" : "=r"(fcsr));
 		return fcsr;
 	}
+	if (strcmp(what, "deep") == 0)
+		return go_deep();
 	if (strcmp(what, "first_thread") == 0)
 		return argc == 2 && getpid() == atoi(argv[1]) && gettid() == getpid() ? 0 : 1;
 	if (strcmp(what, "signals") == 0) {
@@ -463,6 +483,20 @@ exec_failure_changes_nothing(void)
 	CHECK_EQ(raise(SIGUSR2), 0);
 }
 
+/* There is room for as much stack as the limit says. */
+static void
+exec_deep_stack(void)
+{
+	struct rlimit limit = {DEEP_LIMIT, RLIM_INFINITY};
+	char *argv[] = {"usertests", "-x", "deep", NULL};
+
+	CHECK_EQ(setrlimit(RLIMIT_STACK, &limit), 0);
+	CHECK_EQ(run(program(), argv, no_environment), 0);
+	limit.rlim_cur = RLIM_INFINITY;
+	CHECK_EQ(setrlimit(RLIMIT_STACK, &limit), 0);
+	CHECK_EQ(run(program(), argv, no_environment), 0);
+}
+
 /* A program that runs is not written to, and what is being written is not run. */
 static void
 exec_busy(void)
@@ -502,6 +536,7 @@ const struct test exec_tests[] = {
 	{"exec_signals", exec_signals, A_KERNEL},
 	{"exec_by_a_thread", exec_by_a_thread, A_KERNEL},
 	{"exec_failure_changes_nothing", exec_failure_changes_nothing, ANYWHERE},
+	{"exec_deep_stack", exec_deep_stack, A_KERNEL},
 	{"exec_busy", exec_busy, A_KERNEL},
 	{NULL, NULL, ANYWHERE},
 };
