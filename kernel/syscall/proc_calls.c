@@ -268,11 +268,14 @@ rlimit_check(int resource, const struct rlimit *limit)
 	return 0;
 }
 
-/* The address space knows the limits that concern it. */
+/*
+ * The address space knows the limits that concern it. Between vfork and exec it is the parent's,
+ * whose limits hold; exec tells the new one.
+ */
 static void
 rlimit_tell_mm(struct process *process)
 {
-	struct mm *mm = process_mm_get(process);
+	struct mm *mm = READ_ONCE(process->vfork_pending) ? NULL : process_mm_get(process);
 
 	if (mm) {
 		WRITE_ONCE(mm->limit_stack, process->rlimits[RLIMIT_STACK].cur);

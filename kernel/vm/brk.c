@@ -126,6 +126,8 @@ stack_grow(struct vma *vma, uva_t uva)
 		return -ENOMEM;
 	if (mm->total_pages + nr_more > mm->limit_as >> PAGE_SHIFT || !commit_allows(mm, nr_more))
 		return -ENOMEM;
+	if (vma->flags & VM_LOCKED && !lock_limit_allows(mm, nr_more))
+		return -ENOMEM;
 	vma_resize(vma, start, vma->end);
 	return 0;
 }

@@ -132,13 +132,43 @@ pages_promised(struct mm *mm, u64 start, u64 end, bool are)
 	return bytes >> PAGE_SHIFT;
 }
 
+/* Does memory with these flags count as data? */
+static bool
+flags_are_data(u32 vm_flags)
+{
+	return (vm_flags & (VM_WRITE | VM_SHARED | VM_GROWSDOWN)) == VM_WRITE;
+}
+
+/* Pages of [start, end) that would count as data if their areas were writable, and do not yet. */
+static u64
+pages_to_be_data(struct mm *mm, u64 start, u64 end)
+{
+	struct vma *vma = vma_find(mm, start);
+	u64 bytes = 0;
+
+	for (; vma && vma->start < end; vma = vma_next(vma))
+		if (!flags_are_data(vma->flags) && flags_are_data(vma->flags | VM_WRITE))
+			bytes += MIN(vma->end, end) - MAX(vma->start, start);
+	return bytes >> PAGE_SHIFT;
+}
+
+/* May [start, end) become writable: is there room under RLIMIT_DATA, and memory to promise? */
+static bool
+limits_allow_writing(struct mm *mm, u64 start, u64 end)
+{
+	u64 nr_data = pages_to_be_data(mm, start, end);
+
+	if (nr_data && mm->data_pages + nr_data > mm->limit_data >> PAGE_SHIFT)
+		return false;
+	return commit_allows(mm, pages_promised(mm, start, end, false));
+}
+
 int
 limits_check(const struct mm *mm, u64 nr_pages, u32 vm_flags)
 {
 	if (mm->total_pages + nr_pages > mm->limit_as >> PAGE_SHIFT)
 		return -ENOMEM;
-	if ((vm_flags & (VM_WRITE | VM_SHARED | VM_GROWSDOWN)) == VM_WRITE &&
-	    mm->data_pages + nr_pages > mm->limit_data >> PAGE_SHIFT)
+	if (flags_are_data(vm_flags) && mm->data_pages + nr_pages > mm->limit_data >> PAGE_SHIFT)
 		return -ENOMEM;
 	return 0;
 }
@@ -401,8 +431,7 @@ vma_protect(struct mm *mm, uva_t addr, u64 bytes, u32 vm_access)
 	end = addr + bytes;
 	rwsem_write_lock(&mm->lock);
 	error = protect_check(mm, addr, &end, vm_access);
-	if (end > addr && vm_access & VM_WRITE &&
-	    !commit_allows(mm, pages_promised(mm, addr, end, false))) {
+	if (end > addr && vm_access & VM_WRITE && !limits_allow_writing(mm, addr, end)) {
 		error = -ENOMEM;
 		end = addr;
 	}

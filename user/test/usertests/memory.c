@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -264,6 +265,48 @@ data_limit(void)
 	CHECK(sbrk(MIB) != (void *)-1);
 }
 
+/* What mprotect makes writable is data from then on. */
+static void
+data_limit_of_mprotect(void)
+{
+	struct rlimit limit = {8 * MIB, 8 * MIB};
+	char *large = mmap(NULL, 16 * MIB, PROT_READ, ANONYMOUS, -1, 0);
+	char *small = mmap(NULL, MIB, PROT_NONE, ANONYMOUS, -1, 0);
+	char *shared = mmap(NULL, 16 * MIB, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	CHECK(large != MAP_FAILED && small != MAP_FAILED && shared != MAP_FAILED);
+	CHECK_EQ(setrlimit(RLIMIT_DATA, &limit), 0);
+	CHECK_ERRNO(mprotect(large, 16 * MIB, RW), ENOMEM);
+	CHECK_EQ(mprotect(small, MIB, RW), 0);
+	CHECK_EQ(mprotect(small, MIB, RW), 0);
+	CHECK_EQ(mprotect(shared, 16 * MIB, RW), 0);
+}
+
+static int
+limit_own_memory(void *unused)
+{
+	struct rlimit limit = {0, RLIM_INFINITY};
+
+	(void)unused;
+	raw_call(SYS_prlimit64, 0, RLIMIT_AS, (uintptr_t)&limit, 0, 0, 0);
+	raw_call(SYS_prlimit64, 0, RLIMIT_DATA, (uintptr_t)&limit, 0, 0, 0);
+	raw_call(SYS_exit, 0, 0, 0, 0, 0, 0);
+	return 0;
+}
+
+/* The child of a vfork has limits of its own, though it uses its parent's memory. */
+static void
+limits_of_vfork(void)
+{
+	char *stack = mmap(NULL, 4 * PAGE, RW, ANONYMOUS, -1, 0);
+	pid_t child = clone(limit_own_memory, stack + 4 * PAGE, CLONE_VM | CLONE_VFORK | SIGCHLD,
+			    NULL, NULL, NULL, NULL);
+
+	CHECK(child > 0);
+	check_exit(child);
+	CHECK(mmap(NULL, MIB, RW, ANONYMOUS, -1, 0) != MAP_FAILED);
+}
+
 static void
 address_space_limit(void)
 {
@@ -381,6 +424,8 @@ const struct test memory_tests[] = {
 	{"brk_odd_sizes", brk_odd_sizes, ANYWHERE},
 	{"brk_huge", brk_huge, ANYWHERE},
 	{"data_limit", data_limit, A_KERNEL},
+	{"data_limit_of_mprotect", data_limit_of_mprotect, A_KERNEL},
+	{"limits_of_vfork", limits_of_vfork, ANYWHERE},
 	{"address_space_limit", address_space_limit, A_KERNEL},
 	{"many_mappings", many_mappings, ANYWHERE},
 	{"sparse_touch", sparse_touch, ANYWHERE},

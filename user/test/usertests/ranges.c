@@ -450,6 +450,30 @@ mlock_limit(void)
 	CHECK(mmap(NULL, 2 * PAGE, RW, locked, -1, 0) != MAP_FAILED);
 }
 
+/* Touches memory that grows downwards, locked, one page further than may be locked. */
+static void
+grow_locked_stack(void *pages)
+{
+	struct rlimit limit = {4 * PAGE, 4 * PAGE};
+	char *hole = mmap(NULL, 1024 * PAGE, PROT_NONE, ANONYMOUS, -1, 0), *stack;
+
+	CHECK(hole != MAP_FAILED);
+	CHECK_EQ(munmap(hole, 1024 * PAGE), 0);
+	CHECK_EQ(setrlimit(RLIMIT_MEMLOCK, &limit), 0);
+	stack = mmap(hole + 1000 * PAGE, 2 * PAGE, RW,
+		     ANONYMOUS | MAP_GROWSDOWN | MAP_LOCKED | MAP_FIXED, -1, 0);
+	CHECK(stack == hole + 1000 * PAGE);
+	for (long i = 1; i <= (long)(intptr_t)pages; i++)
+		*(volatile char *)(stack - i * PAGE) = 1;
+}
+
+static void
+mlock_limit_of_stack(void)
+{
+	CHECK_EQ(child_status(grow_locked_stack, (void *)2), 0);
+	check_killed(grow_locked_stack, (void *)3, SIGSEGV);
+}
+
 static void
 memfd_is_a_file(void)
 {
@@ -588,6 +612,7 @@ const struct test range_tests[] = {
 	{"mlock_faults_in", mlock_faults_in, A_KERNEL},
 	{"mlockall_works", mlockall_works, ANYWHERE},
 	{"mlock_limit", mlock_limit, A_KERNEL},
+	{"mlock_limit_of_stack", mlock_limit_of_stack, A_KERNEL},
 	{"memfd_seals", memfd_seals, ANYWHERE},
 	{"memfd_seals_exec", memfd_seals_exec, ANYWHERE},
 	{"memfd_is_a_file", memfd_is_a_file, ANYWHERE},
