@@ -328,7 +328,19 @@ swap_on(const struct swap_source *source, u32 flags)
 	return error;
 }
 
-/* => no slot is in use */
+/* Those below an area that was given no priority move up, so the last is always one above next_priority. */
+static void
+priorities_close_up(s32 gone)
+{
+	if (gone >= 0)
+		return;
+	for (unsigned i = 0; i < SWAP_AREAS_MAX; i++)
+		if (areas[i].active && areas[i].priority < gone)
+			WRITE_ONCE(areas[i].priority, areas[i].priority + 1);
+	next_priority++;
+}
+
+/* => no slot is in use, swap_mutex held */
 static void
 area_disable(struct swap_area *area)
 {
@@ -340,6 +352,7 @@ area_disable(struct swap_area *area)
 	assert(xa_empty(&area->kept));
 	area->active = false;
 	spin_unlock(&area->lock);
+	priorities_close_up(area->priority);
 	vfree(memory);
 	source.release(source.owner);
 	kfree(source.extents);

@@ -1,5 +1,5 @@
 /*
- * What swapon refuses, and with which errno; and that areas of equal priority take turns.
+ * What swapon refuses, and with which errno; priorities; and that areas of equal priority take turns.
  *
  *     swapontest DEVICE		an empty disk that is not in use, 32 MiB or more
  *
@@ -289,6 +289,48 @@ sources(void)
 	}
 }
 
+static void
+areas_on(const char *const paths[], unsigned nr)
+{
+	for (unsigned i = 0; i < nr; i++)
+		if (swapon(paths[i], 0) < 0)
+			err(1, "swapon %s", paths[i]);
+}
+
+static void
+expect_priorities(const char *when, const char *const paths[], unsigned nr, long first)
+{
+	for (unsigned i = 0; i < nr; i++) {
+		long is = swaps_field(paths[i], 4);
+
+		if (is == first - (long)i)
+			continue;
+		printf("swapontest: %s: %s has priority %ld, not %ld\n", when, paths[i], is,
+		       first - (long)i);
+		failures++;
+	}
+}
+
+/* An area that is given no priority comes after all others; when one goes those after it move up. */
+static void
+priorities(void)
+{
+	const char *const paths[] = {device, FILES "a", FILES "b", device};
+	long first;
+
+	areas_on(paths, 3);
+	first = swaps_field(device, 4);
+	expect_priorities("in order", paths, 3, first);
+	if (first >= 0 || swapoff(device) < 0)
+		err(1, "swapoff, priority %ld", first);
+	expect_priorities("after swapoff", paths + 1, 2, first);
+	areas_on(paths + 3, 1);
+	expect_priorities("on again", paths + 1, 3, first);
+	for (unsigned i = 1; i < 4; i++)
+		if (swapoff(paths[i]) < 0)
+			err(1, "swapoff %s", paths[i]);
+}
+
 /* As many pages that are not alike as fill the memory, and 4 MiB more. */
 static void
 memory_fill(void)
@@ -318,7 +360,6 @@ stripes(void)
 	struct header header = header_good();
 	long first, second, low;
 
-	file_make(FILES "b", 0);
 	write_at(device, &header, sizeof(header), 0);
 	if (swapon(device, SWAP_FLAG_PREFER | 5) < 0 ||
 	    swapon(FILES "a", SWAP_FLAG_PREFER | 5) < 0 ||
@@ -346,6 +387,8 @@ main(int argc, char **argv)
 	sources();
 	not_written();
 	discards();
+	file_make(FILES "b", 0);
+	priorities();
 	stripes();
 	return failures > 0;
 }
