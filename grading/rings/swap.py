@@ -10,7 +10,11 @@ left of them after swapoff. What it saves QEMU says, which counts what was writt
 """
 
 import functools
+import os
 import re
+import shutil
+import subprocess
+import tempfile
 import time
 
 from grading.harness.qmp import Qmp
@@ -39,6 +43,10 @@ VMSTAT = ("{ swaptest -n 2 -m 56 -r 1 & } && vmstat 1 5 >/tmp/vmstat; wait; cat 
           "case $out in [1-9]*) test $used -gt 0 && seen=1;; esac; "
           "done </tmp/vmstat; test \"$seen\" = 1")
 
+# Swap is a file of the root disk.
+SWAP_FILE = ("swapoff /dev/vdb && dd if=/dev/zero of=/swap bs=1M count=88 && mkswap /swap && swapon /swap && "
+             "swaptest -n 2 -m 48 -r 1 && swapoff /swap && swapon /dev/vdb")
+
 # (name, build variant, harts, line, boot arguments)
 ROWS = (
     ("pressure", "default", 1, PRESSURE, ""),
@@ -48,6 +56,7 @@ ROWS = (
     ("pressure clock", "default", 2, PRESSURE, "reclaim=clock"),
     ("pressure age", "default", 2, PRESSURE, "reclaim=age"),
     ("pressure highmem", "default", 2, PRESSURE, "directmap=24M"),
+    ("file", "default", 2, SWAP_FILE, ""),
     ("cases", "default", 2, "swaptest -m 32 -c", ""),
     ("shared cases", "default", 2, "swaptest -m 28 -c -t memfd", ""),
     ("shared tmpfs", "default", 1, SHARED + "/tmp/file", ""),
@@ -116,6 +125,26 @@ def run(report, title, name, variant, smp, line, append):
         report.ok(title)
 
 
+def run_host_mkswap(report, title):
+    """The header is written by the host's mkswap, which is util-linux's."""
+    mkswap = shutil.which("mkswap", path=f"{os.environ['PATH']}:/sbin:/usr/sbin")
+    if mkswap is None:
+        report.skipped(title, "the host has no mkswap")
+        return
+    with tempfile.TemporaryDirectory() as directory:
+        image = os.path.join(directory, "swap.img")
+        with open(image, "wb") as disk:
+            disk.truncate(parse_bytes(SWAP))
+        subprocess.run([mkswap, "-q", "-L", "quire", image], check=True)
+        config = guest_config("default", smp=2, mem=MEM, disks=[Disk(image, "swap0")],
+                              limit=LIMIT_SECONDS)
+        result = run_line(report, title, config, f"swapon /dev/vdb && {PRESSURE}{COUNT}{TAKE_DOWN}")
+    if result.status != 0 or b"pswpout 0" in result.output:
+        report.failed(title, f"status {result.status}", config.log, result.output + result.console)
+    else:
+        report.ok(title)
+
+
 def run_zswap(report, title, variant, smp, line, append, expected):
     config = machine_config(variant, smp, append)
     result = run_line(report, title, config, SET_UP + line + ZSWAP_COUNTERS)
@@ -163,6 +192,8 @@ def run_written(report, title):
 def jobs():
     title = "swap zswap writes less"
     found = [Job(title, functools.partial(run_written, title=title), 15)]
+    title = "swap of the host's mkswap"
+    found.append(Job(title, functools.partial(run_host_mkswap, title=title), 15))
     for name, variant, smp, line, append, expected in ZSWAP_ROWS:
         title = f"swap zswap {name} {variant} smp{smp}"
         found.append(Job(title, functools.partial(run_zswap, title=title, variant=variant,
