@@ -46,6 +46,9 @@ show_pages(struct seq *seq)
 	show(seq, "nr_writeback", nr_writeback_pages());
 	show(seq, "nr_shmem", vmstat_get(NR_SHMEM));
 	show(seq, "nr_swapcached", vmstat_get(NR_SWAPCACHE));
+	show(seq, "nr_vmscan_write", vmstat_get(NR_VMSCAN_WRITE));
+	show(seq, "nr_dirtied", vmstat_get(NR_DIRTIED));
+	show(seq, "nr_written", vmstat_get(NR_WRITTEN));
 	show(seq, "nr_kernel_stack", vmstat_get(NR_KERNEL_STACK) << (PAGE_SHIFT - 10));
 	show(seq, "nr_page_table_pages", vmstat_get(NR_PAGETABLE));
 	show(seq, "nr_dirty_threshold", dirty_threshold());
@@ -101,6 +104,7 @@ show_reclaim(struct seq *seq)
 		{"pgsteal_anon", PGSTEAL_ANON},
 		{"pgsteal_file", PGSTEAL_FILE},
 		{"slabs_scanned", SLABS_SCANNED},
+		{"kswapd_low_wmark_hit_quickly", KSWAPD_LOW_WMARK_HIT_QUICKLY},
 		{"pageoutrun", PAGEOUTRUN},
 		{"allocstall_dma", ALLOCSTALL_DMA},
 		{"allocstall_normal", ALLOCSTALL_NORMAL},
@@ -109,6 +113,11 @@ show_reclaim(struct seq *seq)
 		{"workingset_refault_file", WORKINGSET_REFAULT_FILE},
 		{"workingset_activate_anon", WORKINGSET_ACTIVATE_ANON},
 		{"workingset_activate_file", WORKINGSET_ACTIVATE_FILE},
+		{"workingset_restore_anon", WORKINGSET_RESTORE_ANON},
+		{"workingset_restore_file", WORKINGSET_RESTORE_FILE},
+		{"unevictable_pgs_culled", UNEVICTABLE_PGS_CULLED},
+		{"unevictable_pgs_scanned", UNEVICTABLE_PGS_SCANNED},
+		{"unevictable_pgs_rescued", UNEVICTABLE_PGS_RESCUED},
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++)
@@ -126,12 +135,15 @@ show_vmstat(struct seq *seq)
 	show(seq, "pswpin", vmstat_get(PSWPIN));
 	show(seq, "pswpout", vmstat_get(PSWPOUT));
 	show(seq, "swap_slots_bad", atomic64_read(&swap_nr_failed));
+	show(seq, "swap_ra", vmstat_get(SWAP_RA));
+	show(seq, "swap_ra_hit", vmstat_get(SWAP_RA_HIT));
 	show(seq, "zswpin", vmstat_get(ZSWPIN));
 	show(seq, "zswpout", vmstat_get(ZSWPOUT));
 	show(seq, "zswpwb", vmstat_get(ZSWPWB));
 	show_frames(seq);
 	show(seq, "pgfault", faults.nr_faults);
 	show(seq, "pgmajfault", faults.nr_major);
+	show(seq, "pgreuse", faults.nr_cow_reused);
 	show_reclaim(seq);
 	show(seq, "pgcolor_hit", vmstat_get(PGCOLOR_HIT));
 	show(seq, "pgcolor_miss", vmstat_get(PGCOLOR_MISS));

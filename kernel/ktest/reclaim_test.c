@@ -74,7 +74,8 @@ refault_activates(u64 index, u64 distance)
 /* A page that comes back soon is believed to be in use; one that was away for long is like any new one. */
 KTEST(workingset_activates_what_comes_back_soon)
 {
-	u64 activated = vmstat_get(WORKINGSET_ACTIVATE_FILE);
+	u64 activated = vmstat_get(WORKINGSET_ACTIVATE_FILE),
+	    restored = vmstat_get(WORKINGSET_RESTORE_FILE);
 
 	if (reclaim_policy != &policy_lru)
 		return;
@@ -84,6 +85,9 @@ KTEST(workingset_activates_what_comes_back_soon)
 	KTEST_CHECK(vmstat_get(WORKINGSET_ACTIVATE_FILE) == activated);
 	KTEST_CHECK(refault_activates(0, 0));
 	KTEST_CHECK(vmstat_get(WORKINGSET_ACTIVATE_FILE) == activated + 1);
+	KTEST_CHECK(vmstat_get(WORKINGSET_RESTORE_FILE) == restored);
+	KTEST_CHECK(refault_activates(0, 0));
+	KTEST_CHECK(vmstat_get(WORKINGSET_RESTORE_FILE) == restored + 1);
 	mapping_destroy(&file);
 }
 
@@ -111,16 +115,23 @@ static void
 check_first_look(struct page *text, struct page *data)
 {
 	struct reclaim_run run = {.gfp = GFP_KERNEL};
+	u64 scanned = vmstat_get(PGSCAN_FILE), direct = vmstat_get(PGSCAN_DIRECT),
+	    activated = vmstat_get(PGACTIVATE);
 
 	KTEST_CHECK(shrink_batch(lru_of(text), LRU_FILE, NR, &run) == NR && run.nr_freed == 0);
 	KTEST_CHECK(page_test(text, PG_active));
 	KTEST_CHECK(!page_test(data, PG_active) && page_test(data, PG_referenced));
+	KTEST_CHECK(vmstat_get(PGSCAN_FILE) == scanned + NR);
+	KTEST_CHECK(vmstat_get(PGSCAN_DIRECT) == direct + NR);
+	KTEST_CHECK(vmstat_get(PGACTIVATE) == activated + 1);
 }
 
 /* Text that was used stays active, other pages have to show themselves again. */
 static void
 check_refill(struct mm *mm, struct page *text, struct page *data)
 {
+	u64 looked = vmstat_get(PGREFILL), down = vmstat_get(PGDEACTIVATE);
+
 	KTEST_CHECK(lru_activate(data));
 	KTEST_CHECK(fault_handle(mm, TEXT, FAULT_EXEC) == FAULT_OK);
 	KTEST_CHECK(fault_handle(mm, BASE, FAULT_READ) == FAULT_OK);
@@ -129,6 +140,8 @@ check_refill(struct mm *mm, struct page *text, struct page *data)
 	KTEST_CHECK(lru_activate(data));
 	reclaim_policy->refill(lru_of(text), LRU_FILE, NR);
 	KTEST_CHECK(!page_test(text, PG_active) && !page_test(data, PG_active));
+	KTEST_CHECK(vmstat_get(PGREFILL) == looked + 2 * NR);
+	KTEST_CHECK(vmstat_get(PGDEACTIVATE) == down + 1 + NR);
 }
 
 KTEST(reclaim_protects_text)
@@ -167,6 +180,7 @@ KTEST(reclaim_rescues_what_was_unlocked)
 {
 	struct mm *mm = mm_create();
 	struct page *page, *named;
+	u64 culled = vmstat_get(UNEVICTABLE_PGS_CULLED), scanned, rescued;
 
 	KTEST_REQUIRE(mm);
 	mapping_init(&file, &file_ops, NULL, NR * PAGE_SIZE);
@@ -177,11 +191,17 @@ KTEST(reclaim_rescues_what_was_unlocked)
 	KTEST_CHECK(lru_isolate_page(page));
 	shrink_pages(&named, 1);
 	KTEST_CHECK(page_test(page, PG_unevictable) && page_mapcount(page) == 1);
+	KTEST_CHECK(vmstat_get(UNEVICTABLE_PGS_CULLED) == culled + 1);
+	scanned = vmstat_get(UNEVICTABLE_PGS_SCANNED);
+	rescued = vmstat_get(UNEVICTABLE_PGS_RESCUED);
 	look_at_locked(page);
+	KTEST_CHECK(vmstat_get(UNEVICTABLE_PGS_RESCUED) == rescued);
 	KTEST_CHECK(page_test(page, PG_unevictable));
 	KTEST_CHECK(vma_unlock(mm, BASE, PAGE_SIZE) == 0);
 	look_at_locked(page);
 	KTEST_CHECK(page_test(page, PG_lru) && !page_test(page, PG_unevictable));
+	KTEST_CHECK(vmstat_get(UNEVICTABLE_PGS_RESCUED) == rescued + 1);
+	KTEST_CHECK(vmstat_get(UNEVICTABLE_PGS_SCANNED) >= scanned + 2);
 	mm_put(mm_switch(NULL));
 	page_put(page);
 	KTEST_CHECK(file_page_evict(0));

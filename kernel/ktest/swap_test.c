@@ -14,7 +14,8 @@
 /* Read one after the other: soon a request has eight pages. */
 KTEST(swap_reads_neighbours_together)
 {
-	u64 reads, pages;
+	u64 reads, pages, ahead, hits, out = vmstat_get(PSWPOUT),
+				       scan = vmstat_get(NR_VMSCAN_WRITE);
 	struct mm *mm;
 
 	KTEST_REQUIRE(swap_disk_on(NR_SLOTS, 0));
@@ -22,11 +23,17 @@ KTEST(swap_reads_neighbours_together)
 	KTEST_REQUIRE(mm);
 	program_pageout(mm, 0, NR);
 	KTEST_CHECK(atomic64_read(&mm->nr_swap) == NR);
+	KTEST_CHECK(vmstat_get(PSWPOUT) == out + NR && vmstat_get(NR_VMSCAN_WRITE) == scan + NR);
 	reads = swap_disk.bdev->stats.reads;
+	ahead = vmstat_get(SWAP_RA);
+	hits = vmstat_get(SWAP_RA_HIT);
 	pages = vmstat_get(PSWPIN);
 	KTEST_CHECK(program_holds(0, NR));
 	KTEST_CHECK(vmstat_get(PSWPIN) - pages == NR);
-	KTEST_CHECK(swap_disk.bdev->stats.reads - reads <= NR / 4);
+	reads = swap_disk.bdev->stats.reads - reads;
+	KTEST_CHECK(reads <= NR / 4);
+	KTEST_CHECK(vmstat_get(SWAP_RA) - ahead == NR - reads);
+	KTEST_CHECK(vmstat_get(SWAP_RA_HIT) - hits == NR - reads);
 	program_leave();
 	KTEST_CHECK(swap_disk_off());
 }

@@ -24,6 +24,11 @@ enum vm_item {
 	/* Events, ever. */
 	PSWPIN, /* pages read from swap, and written there */
 	PSWPOUT,
+	NR_VMSCAN_WRITE, /* reclaim gave it to the disk */
+	NR_DIRTIED,	 /* pages of files that became dirty */
+	NR_WRITTEN,	 /* pages whose write was begun, of files and to swap */
+	SWAP_RA, /* pages read from swap for their neighbour's sake, and those of them that were used */
+	SWAP_RA_HIT,
 	ZSWPIN, /* pages taken from and put into compressed swap, and written from there to a disk */
 	ZSWPOUT,
 	ZSWPWB,
@@ -42,12 +47,18 @@ enum vm_item {
 	ALLOCSTALL_DMA, /* a task had to reclaim, by the zone it wanted: the next two follow */
 	ALLOCSTALL_NORMAL,
 	ALLOCSTALL_HIGH,
-	PAGEOUTRUN, /* runs of kswapd */
+	PAGEOUTRUN,		      /* runs of kswapd */
+	KSWAPD_LOW_WMARK_HIT_QUICKLY, /* it was asked again soon after all was well */
+	UNEVICTABLE_PGS_CULLED,	      /* set aside, looked at there, and brought back */
+	UNEVICTABLE_PGS_SCANNED,
+	UNEVICTABLE_PGS_RESCUED,
 	SLABS_SCANNED,
 	WORKINGSET_REFAULT_ANON,
 	WORKINGSET_REFAULT_FILE,
 	WORKINGSET_ACTIVATE_ANON,
 	WORKINGSET_ACTIVATE_FILE,
+	WORKINGSET_RESTORE_ANON, /* it had been active before */
+	WORKINGSET_RESTORE_FILE,
 	PGCOLOR_HIT, /* user pages of the right colour, and others */
 	PGCOLOR_MISS,
 	DROP_PAGECACHE,

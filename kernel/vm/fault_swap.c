@@ -68,8 +68,10 @@ fault_swap(struct fault *f)
 	if (!page || !page_uptodate(page)) {
 		f->swap_entry = pte_to_swp_entry(f->pte);
 	} else {
-		if (page_test(page, PG_readahead) && page_test_and_clear(page, PG_readahead))
+		if (page_test(page, PG_readahead) && page_test_and_clear(page, PG_readahead)) {
 			f->vma->mm->swap_ra.hits++;
+			vmstat_add(SWAP_RA_HIT, 1);
+		}
 		swap_map(f->vma, f->uva, f->ptep, f->pte, page, f->access == FAULT_WRITE);
 	}
 	if (page)

@@ -27,6 +27,8 @@
 
 /* Fruitless runs before it gives up. */
 #define FAILURES_MAX 16
+/* Asked again within this time, it has hardly rested; Linux looks again after as long. */
+#define QUICKLY_NS (100 * NSEC_PER_MSEC)
 /* How long a task waits for it at most. */
 #define THROTTLE_NS (100 * NSEC_PER_MSEC)
 
@@ -137,16 +139,21 @@ kswapd_run(void)
 static void
 kswapd_main(void *arg)
 {
+	u64 done_ns = 0; /* when all was well last */
+
 	(void)arg;
 	current->reclaim_depth++;
 	for (;;) {
 		wait_event(&kswapd_wq, READ_ONCE(asked));
 		WRITE_ONCE(working, true);
 		WRITE_ONCE(asked, false);
+		if (done_ns && clock_now_ns() - done_ns < QUICKLY_NS)
+			vmstat_add(KSWAPD_LOW_WMARK_HIT_QUICKLY, 1);
 		if (kswapd_run())
 			WRITE_ONCE(failures, 0);
 		else
 			WRITE_ONCE(failures, failures + 1);
+		done_ns = clock_now_ns();
 		WRITE_ONCE(working, false);
 		wake_up_all(&throttle_wq);
 	}

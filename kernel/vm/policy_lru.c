@@ -50,6 +50,8 @@ lru_refill(struct lru *lru, enum lru_kind kind, u64 nr)
 	for (unsigned i = 0; i < taken; i++) {
 		bool stays = stays_active(pages[i], &deferred);
 
+		if (!stays && !page_test(pages[i], PG_workingset))
+			page_set(pages[i], PG_workingset);
 		lru_putback(pages[i], stays);
 		nr_down += !stays;
 	}

@@ -213,8 +213,10 @@ stolen_count(const struct reclaim_run *run, enum lru_kind kind, u64 nr)
 static void
 page_settle(struct lru *lru, struct page *page, enum verdict verdict, struct reclaim_run *run)
 {
-	if (verdict == PAGE_UNEVICTABLE)
+	if (verdict == PAGE_UNEVICTABLE) {
 		page_set(page, PG_unevictable);
+		vmstat_add(UNEVICTABLE_PGS_CULLED, 1);
+	}
 	if (verdict != PAGE_FREED && page_test(page, PG_swapcache) && swap_is_tight())
 		swap_cache_give_slot(page);
 	page_unlock(page);
@@ -251,7 +253,7 @@ page_unmap(struct lru *lru, struct page *page, struct reclaim_run *run,
 static void
 pages_write(struct lru *lru, struct page **pages, unsigned nr, struct reclaim_run *run)
 {
-	swap_writeout(pages, nr);
+	vmstat_add(NR_VMSCAN_WRITE, swap_writeout(pages, nr));
 	lru_launder(lru, pages, nr);
 	lru_note_cost(lru, LRU_ANON, nr * LRU_COST_IO);
 	run->nr_writeback += nr;
@@ -418,18 +420,23 @@ void
 shrink_rescue(struct lru *lru, u64 nr)
 {
 	struct page *pages[SHRINK_BATCH];
-	unsigned taken;
+	unsigned taken, nr_back;
 
 	nr = MIN(nr, READ_ONCE(lru->nr[LRU_UNEVICTABLE]));
 	for (; nr > 0; nr -= MIN(nr, (u64)taken)) {
 		taken = lru_isolate(lru, LRU_UNEVICTABLE, pages, MIN(nr, (u64)SHRINK_BATCH));
 		if (taken == 0)
 			break;
+		nr_back = 0;
 		for (unsigned i = 0; i < taken; i++) {
-			if (!page_was_unlocked(pages[i]))
+			if (page_was_unlocked(pages[i]))
+				nr_back++;
+			else
 				page_set(pages[i], PG_unevictable);
 			lru_putback(pages[i], false);
 		}
+		vmstat_add(UNEVICTABLE_PGS_SCANNED, taken);
+		vmstat_add(UNEVICTABLE_PGS_RESCUED, nr_back);
 		cond_resched();
 	}
 }

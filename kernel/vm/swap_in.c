@@ -17,6 +17,7 @@
 
 #include "lib/bitops.h"
 #include "lib/err.h"
+#include "mem/vmstat.h"
 #include "vm/page_lock.h"
 #include "vm/swap_area.h"
 #include "vm/swap_keep.h"
@@ -76,6 +77,7 @@ read_around(struct page *page, swp_entry_t entry, struct swap_readahead *ra)
 	u32 window = ra && !swap_keep_has(entry) ? window_next(ra, swp_slot(entry)) : 1;
 	unsigned nr = window_fill(page, entry, window, pages);
 
+	vmstat_add(SWAP_RA, nr - 1);
 	swap_read_pages(pages, nr);
 	for (unsigned i = 0; i < nr; i++)
 		if (pages[i] != page)

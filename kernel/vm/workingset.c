@@ -9,7 +9,8 @@
  *
  * If that many pages are on the active list, then they were kept at the cost of this one, though
  * nobody knows whether they are still used: the page becomes active at once, and competes with
- * them. When the distance is larger no list that fits in memory had helped.
+ * them. When the distance is larger no list that fits in memory had helped. The trace says, too, whether
+ * the page had been active before it went.
  *
  * The traces are in a table with a place for each page of RAM, for longer distances do not count
  * anyway; a large machine forgets a little early, so that its boot costs no more. A place is found by a hash of what the page is (file and index, or swap slot), and
@@ -30,8 +31,10 @@
 /* A trace for each page of 1 GiB. */
 #define TRACES_LOG2_MAX 18
 
-/* tag << 32 | count of the zone; 0: none */
+/* tag << 32 | count of the zone; 0: none. The two lowest bits of the tag are no part of the hash. */
 static u64 *traces;
+#define TRACE_VALID	 (1UL << 32)
+#define TRACE_WAS_ACTIVE (1UL << 33)
 static unsigned traces_log2;
 
 /* What the page is, as long as nobody gives it another identity. */
@@ -52,7 +55,7 @@ trace_of(u64 identity)
 static u64
 trace_make(u64 identity, u64 count)
 {
-	return (identity | 1) << 32 | (u32)count;
+	return identity >> 2 << 34 | TRACE_VALID | (u32)count;
 }
 
 void
@@ -60,8 +63,11 @@ workingset_evict(struct page *page)
 {
 	u64 identity = page_identity(page);
 	struct lru *lru = lru_of(page);
+	u64 trace = trace_make(identity, ++lru->nr_evicted);
 
-	WRITE_ONCE(*trace_of(identity), trace_make(identity, ++lru->nr_evicted));
+	if (page_test(page, PG_workingset))
+		trace |= TRACE_WAS_ACTIVE;
+	WRITE_ONCE(*trace_of(identity), trace);
 }
 
 /* Pages that the refaulting one competes with. */
@@ -85,7 +91,7 @@ workingset_refault(struct page *page)
 	struct lru *lru = lru_of(page);
 	u32 distance = (u32)lru->nr_evicted - (u32)trace;
 
-	if (trace != trace_make(identity, trace))
+	if ((trace & ~TRACE_WAS_ACTIVE) != trace_make(identity, trace))
 		return;
 	WRITE_ONCE(*place, 0);
 	vmstat_add(kind == LRU_ANON ? WORKINGSET_REFAULT_ANON : WORKINGSET_REFAULT_FILE, 1);
@@ -94,6 +100,8 @@ workingset_refault(struct page *page)
 		return;
 	page_set(page, PG_workingset);
 	vmstat_add(kind == LRU_ANON ? WORKINGSET_ACTIVATE_ANON : WORKINGSET_ACTIVATE_FILE, 1);
+	if (trace & TRACE_WAS_ACTIVE)
+		vmstat_add(kind == LRU_ANON ? WORKINGSET_RESTORE_ANON : WORKINGSET_RESTORE_FILE, 1);
 }
 
 void INIT

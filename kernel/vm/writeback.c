@@ -43,6 +43,7 @@ void
 writeback_began(void)
 {
 	atomic64_add(&nr_writeback, 1);
+	vmstat_add(NR_WRITTEN, 1);
 }
 
 void
@@ -74,6 +75,7 @@ page_mark_dirty(struct page *page)
 	if (!mapping->ops->write_pages)
 		return;
 	dirty_count_add(1);
+	vmstat_add(NR_DIRTIED, 1);
 	if (first)
 		dirty_list_add(mapping);
 }

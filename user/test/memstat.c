@@ -156,6 +156,60 @@ count_after_fork(void)
 	     word_at("/proc/kpagecount", pfn), 1);
 }
 
+/* Linux's names of what reclaim and swap count. */
+static void
+vmstat_names(void)
+{
+	static const char *const names[] = {
+		"nr_vmscan_write",
+		"nr_dirtied",
+		"nr_written",
+		"pswpin",
+		"pswpout",
+		"swap_ra",
+		"swap_ra_hit",
+		"pgactivate",
+		"pgdeactivate",
+		"pgfault",
+		"pgmajfault",
+		"pgrefill",
+		"pgreuse",
+		"pgscan_kswapd",
+		"pgscan_direct",
+		"pgscan_direct_throttle",
+		"pgscan_anon",
+		"pgscan_file",
+		"pgsteal_kswapd",
+		"pgsteal_direct",
+		"pgsteal_anon",
+		"pgsteal_file",
+		"slabs_scanned",
+		"kswapd_low_wmark_hit_quickly",
+		"pageoutrun",
+		"allocstall_normal",
+		"drop_pagecache",
+		"drop_slab",
+		"oom_kill",
+		"workingset_refault_anon",
+		"workingset_refault_file",
+		"workingset_activate_anon",
+		"workingset_activate_file",
+		"workingset_restore_anon",
+		"workingset_restore_file",
+		"unevictable_pgs_culled",
+		"unevictable_pgs_scanned",
+		"unevictable_pgs_rescued",
+	};
+	char line[64];
+
+	text_read("/proc/vmstat");
+	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(line, sizeof(line), "\n%s ", names[i]);
+		if (!strstr(text, line))
+			tell(names[i], 0, 0, 1);
+	}
+}
+
 /* Knobs keep what is written within their range, and nothing else. */
 static void
 knob_checks(const char *path, const char *good, const char *bad)
@@ -183,6 +237,7 @@ main(void)
 	flags_agree("pagetables", "\nPageTables:", 26, 0);
 	flags_agree("anon", "\nAnonPages:", 12, 0);
 	count_after_fork();
+	vmstat_names();
 	knob_checks("/proc/sys/vm/min_free_kbytes", "1500", "-1");
 	knob_checks("/proc/sys/vm/dirty_ratio", "30", "101");
 	knob_checks("/proc/sys/vm/watermark_scale_factor", "20", "0");
