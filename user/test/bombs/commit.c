@@ -102,7 +102,9 @@ check_modes(void)
 	CHECK(map_kind(8 * total, RW, MAP_PRIVATE), 0);
 }
 
-/* The limit of mode 2 follows the ratio, beside swap. */
+#define LIMIT_KB 8192L
+
+/* The limit of mode 2 follows the ratio, or is a number, beside swap; who sets one makes the other 0. */
 static void
 check_ratio(void)
 {
@@ -113,7 +115,12 @@ check_ratio(void)
 	text_write("/proc/sys/vm/overcommit_ratio", "20");
 	limit = number_read("/proc/meminfo", "CommitLimit:");
 	CHECK(limit <= swap + total / 5 && limit > swap + total / 5 - 8, limit);
+	text_write("/proc/sys/vm/overcommit_kbytes", "8192");
+	limit = number_read("/proc/meminfo", "CommitLimit:");
+	CHECK(limit == LIMIT_KB + swap, limit);
+	CHECK(number_read("/proc/sys/vm/overcommit_ratio", "") == 0, 0);
 	text_write("/proc/sys/vm/overcommit_ratio", "50");
+	CHECK(number_read("/proc/sys/vm/overcommit_kbytes", "") == 0, 0);
 	CHECK(number_read("/proc/meminfo", "CommitLimit:") == before, before);
 }
 
