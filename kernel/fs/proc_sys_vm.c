@@ -2,6 +2,7 @@
 #include "fs/proc_node.h"
 
 #include "core/clock.h"
+#include "core/printk.h"
 #include "fs/dentry.h"
 #include "fs/inode.h"
 #include "lib/parse.h"
@@ -9,6 +10,7 @@
 #include "mem/slab.h"
 #include "mem/vmstat.h"
 #include "mem/zone.h"
+#include "sched/sched.h"
 #include "vm/flusher.h"
 #include "vm/reclaim.h"
 
@@ -41,6 +43,7 @@ write_drop_caches(const char *text)
 {
 	if (text[0] < '1' || text[0] > '3' || text[1])
 		return -EINVAL;
+	printk(LOG_DEBUG, "%s (%d): drop_caches: %s", current->name, current->tid, text);
 	if (text[0] != '1') {
 		vmstat_add(DROP_SLAB, 1);
 		dcache_shrink(NULL, UINT64_MAX);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/klog.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -210,6 +211,21 @@ vmstat_names(void)
 	}
 }
 
+/* Who drops the caches is named in the log. */
+static void
+drop_is_logged(void)
+{
+	char line[64];
+	int fd = open("/proc/sys/vm/drop_caches", O_WRONLY), len;
+
+	snprintf(line, sizeof(line), "memstat (%d): drop_caches: 1", getpid());
+	tell("drop", write(fd, "1", 1) == 1, fd, 1);
+	close(fd);
+	len = klogctl(3, text, sizeof(text) - 1);
+	text[len > 0 ? len : 0] = '\0';
+	tell("drop_logged", strstr(text, line) != NULL, len, 1);
+}
+
 /* Knobs keep what is written within their range, and nothing else. */
 static void
 knob_checks(const char *path, const char *good, const char *bad)
@@ -238,6 +254,7 @@ main(void)
 	flags_agree("anon", "\nAnonPages:", 12, 0);
 	count_after_fork();
 	vmstat_names();
+	drop_is_logged();
 	knob_checks("/proc/sys/vm/min_free_kbytes", "1500", "-1");
 	knob_checks("/proc/sys/vm/dirty_ratio", "30", "101");
 	knob_checks("/proc/sys/vm/watermark_scale_factor", "20", "0");
