@@ -1,36 +1,13 @@
 /* Fault injection: which requests fail is said exactly by interval, space, times and the filters. */
 
 #include "core/atomic.h"
+#include "ktest/inject.h"
 #include "ktest/ktest.h"
 #include "lib/errno.h"
 #include "lib/string.h"
-#include "mem/fault_inject.h"
 #include "mem/page_alloc.h"
 #include "mem/slab.h"
 #include "sched/task.h"
-
-/* Only this thread's requests are looked at, so that other threads do not count along. */
-static void
-inject(struct fault_attr *attr, const char *text)
-{
-	KTEST_CHECK(fault_attr_parse(attr, text) == 0);
-	attr->nr_requests = attr->nr_failed = 0;
-	attr->task_filter = true;
-	attr->verbose = 0;
-	atomic_or32(&current->ti.flags, TIF_MAKE_IT_FAIL);
-	fault_attr_update(attr);
-}
-
-static void
-inject_end(struct fault_attr *attr)
-{
-	attr->probability = attr->min_order = attr->min_size = 0;
-	attr->require_start = attr->require_end = attr->reject_start = attr->reject_end = 0;
-	attr->cache[0] = '\0';
-	attr->task_filter = false;
-	fault_attr_update(attr);
-	atomic_fetch_and32(&current->ti.flags, ~TIF_MAKE_IT_FAIL);
-}
 
 /* Bit n is set when the n-th of `nr` requests failed. */
 static u64
@@ -50,13 +27,13 @@ kmalloc_pattern(unsigned nr, size_t bytes)
 
 KTEST(fault_inject_interval_and_times)
 {
-	inject(&failslab, "3,100,0,-1");
+	inject_begin(&failslab, "3,100,0,-1");
 	KTEST_CHECK(kmalloc_pattern(10, 64) == 0x124);
 	KTEST_CHECK(failslab.nr_failed == 3);
-	inject(&failslab, "1,100,0,2");
+	inject_begin(&failslab, "1,100,0,2");
 	KTEST_CHECK(kmalloc_pattern(10, 64) == 0x3);
 	KTEST_CHECK(!failslab.on);
-	inject(&failslab, "1,100,256,-1");
+	inject_begin(&failslab, "1,100,256,-1");
 	KTEST_CHECK(kmalloc_pattern(6, 64) == 0x38);
 	inject_end(&failslab);
 	KTEST_CHECK(kmalloc_pattern(10, 64) == 0);
@@ -66,7 +43,7 @@ KTEST(fault_inject_probability)
 {
 	unsigned nr_failed = 0;
 
-	inject(&failslab, "1,25,0,-1");
+	inject_begin(&failslab, "1,25,0,-1");
 	for (unsigned i = 0; i < 32; i++)
 		nr_failed += __builtin_popcountl(kmalloc_pattern(50, 32));
 	inject_end(&failslab);
@@ -75,7 +52,7 @@ KTEST(fault_inject_probability)
 
 KTEST(fault_inject_filters)
 {
-	inject(&failslab, "1,100,0,-1");
+	inject_begin(&failslab, "1,100,0,-1");
 	atomic_fetch_and32(&current->ti.flags, ~TIF_MAKE_IT_FAIL);
 	KTEST_CHECK(kmalloc_pattern(4, 64) == 0);
 	atomic_or32(&current->ti.flags, TIF_MAKE_IT_FAIL);
@@ -98,7 +75,7 @@ KTEST(fault_inject_call_site)
 {
 	u64 here = (u64)kmalloc_from_here;
 
-	inject(&failslab, "1,100,0,-1");
+	inject_begin(&failslab, "1,100,0,-1");
 	failslab.require_start = here;
 	failslab.require_end = here + LARGER_THAN_A_FUNCTION;
 	KTEST_CHECK(kmalloc_from_here(4, 64) == 0xf);
@@ -116,7 +93,7 @@ KTEST(fault_inject_pages)
 {
 	struct page *page;
 
-	inject(&fail_page_alloc, "1,100,0,-1");
+	inject_begin(&fail_page_alloc, "1,100,0,-1");
 	fail_page_alloc.min_order = 1;
 	page = pages_alloc(GFP_KERNEL, 0);
 	KTEST_CHECK(page);

@@ -1,0 +1,164 @@
+/* Swap without memory, without I/O, and beside fork. */
+
+#include "ktest/inject.h"
+#include "ktest/ktest.h"
+#include "ktest/swap_disk.h"
+#include "core/clock.h"
+#include "lib/err.h"
+#include "lib/string.h"
+#include "mem/vmstat.h"
+#include "sched/sched.h"
+#include "vm/reclaim.h"
+#include "vm/swap.h"
+#include "vm/usercopy.h"
+
+#define NR	 64
+#define NR_SLOTS 256
+
+/* => the program, of which all pages are in swap; or NULL */
+static struct mm *
+program_in_swap(void)
+{
+	struct mm *mm;
+
+	if (!swap_disk_on(NR_SLOTS, 0))
+		return NULL;
+	mm = program_enter(NR);
+	if (!mm)
+		return NULL;
+	program_pageout(mm, 0, NR);
+	KTEST_CHECK(atomic64_read(&mm->nr_swap) == NR);
+	return mm;
+}
+
+/* No page to read into: who needs one is told, swapoff gives up, and nothing is lost. */
+KTEST(swap_in_without_memory)
+{
+	struct mm *mm = program_in_swap();
+	u32 word;
+
+	KTEST_REQUIRE(mm);
+	inject_begin(&fail_page_alloc, "1,100,0,-1");
+	KTEST_CHECK(get_user_u32(&word, program_uva(0)) < 0);
+	KTEST_CHECK(swap_off(swap_disk.bdev) == -ENOMEM);
+	KTEST_CHECK(fail_page_alloc.nr_failed >= 2);
+	inject_end(&fail_page_alloc);
+	KTEST_CHECK(swap_available() && atomic64_read(&mm->nr_swap) == NR);
+	KTEST_CHECK(program_holds(0, NR));
+	program_leave();
+	KTEST_CHECK(swap_disk_off());
+}
+
+/* No request can be had, but those that are kept for this: pages leave and come back. */
+KTEST(swap_moves_without_memory_for_requests)
+{
+	struct mm *mm;
+
+	KTEST_REQUIRE(swap_disk_on(NR_SLOTS, 0));
+	mm = program_enter(NR);
+	KTEST_REQUIRE(mm);
+	strscpy(failslab.cache, "bio", sizeof(failslab.cache));
+	inject_begin(&failslab, "1,100,0,-1");
+	program_pageout(mm, 0, NR);
+	KTEST_CHECK(atomic64_read(&mm->nr_swap) == NR);
+	KTEST_CHECK(program_holds(0, NR));
+	KTEST_CHECK(failslab.nr_failed > 0);
+	inject_end(&failslab);
+	program_leave();
+	KTEST_CHECK(swap_disk_off());
+}
+
+/* => pages freed of one that is alone on its lists, used or not */
+static u64
+reclaim_alone(struct mm *mm, u64 index, gfp_t gfp)
+{
+	struct reclaim_run run = {.gfp = gfp, .desperate = true};
+	struct page *page = program_page(mm, index);
+
+	KTEST_CHECK(page && lru_move_home(page, &lrus[LRU_PAGEREFS]));
+	page_put(page);
+	KTEST_CHECK(shrink_batch(&lrus[LRU_PAGEREFS], LRU_ANON, 1, &run) == 1);
+	shrink_laundry(&lrus[LRU_PAGEREFS], &run);
+	return run.nr_freed;
+}
+
+/* Who may not wait for a disk writes nothing to it; what is there already can go. */
+KTEST(swap_not_without_io)
+{
+	struct mm *mm = program_in_swap();
+	u64 writes;
+
+	KTEST_REQUIRE(mm);
+	KTEST_CHECK(program_holds(0, NR) && put_user_u32(program_uva(1), 2) == 0);
+	writes = vmstat_get(PSWPOUT);
+	KTEST_CHECK(reclaim_alone(mm, 1, GFP_NOIO) == 0);
+	KTEST_CHECK(reclaim_alone(mm, 0, GFP_NOIO) == 1);
+	KTEST_CHECK(vmstat_get(PSWPOUT) == writes);
+	KTEST_CHECK(reclaim_alone(mm, 1, GFP_KERNEL) == 1);
+	KTEST_CHECK(vmstat_get(PSWPOUT) == writes + 1);
+	KTEST_CHECK(program_holds(0, NR));
+	program_leave();
+	KTEST_CHECK(swap_disk_off());
+}
+
+static u32 nr_forks, ending, ended;
+
+static bool
+copy_holds(struct mm *mm)
+{
+	u32 word;
+
+	for (u64 i = 0; i < NR; i++)
+		if (mm_copy_from(mm, &word, program_uva(i), sizeof(word)) < 0 || word != i + 1)
+			return false;
+	return true;
+}
+
+static void
+fork_main(void *arg)
+{
+	struct mm *parent = arg;
+
+	while (!READ_ONCE(ending)) {
+		struct mm *child = mm_fork(parent);
+
+		KTEST_CHECK(!IS_ERR_OR_NULL(child));
+		if (IS_ERR_OR_NULL(child))
+			break;
+		KTEST_CHECK(copy_holds(child));
+		mm_put(child);
+		WRITE_ONCE(nr_forks, nr_forks + 1);
+	}
+	mm_put(parent);
+	WRITE_ONCE(ended, 1);
+}
+
+#define NR_ROUNDS 8
+
+/* Entries are copied while they are looked for, over and over: swapoff ends, and each copy has each page. */
+KTEST(swapoff_beside_fork)
+{
+	struct mm *mm = program_in_swap();
+
+	KTEST_REQUIRE(mm);
+	/* Who sleeps may come back on another hart, and the first would have the memory loaded for long. */
+	mm_switch(NULL);
+	nr_forks = ending = ended = 0;
+	mm_get(mm);
+	KTEST_REQUIRE(!IS_ERR(kthread_start("fork", fork_main, mm)));
+	for (unsigned round = 0; round < NR_ROUNDS; round++) {
+		u32 before = READ_ONCE(nr_forks);
+
+		KTEST_CHECK(swap_disk_off());
+		KTEST_CHECK(copy_holds(mm) && atomic64_read(&mm->nr_swap) == 0);
+		KTEST_CHECK(swap_disk_on(NR_SLOTS, 0));
+		while (READ_ONCE(nr_forks) == before)
+			sched_yield();
+		program_pageout(mm, 0, NR);
+	}
+	WRITE_ONCE(ending, 1);
+	while (!READ_ONCE(ended))
+		task_sleep_ns(NSEC_PER_MSEC, false);
+	mm_put(mm);
+	KTEST_CHECK(swap_disk_off());
+}
