@@ -8,7 +8,10 @@
 #include "proc/oom_kill.h"
 #include "proc/pid_info.h"
 #include "proc/trace.h"
+#include "vm/pagecache.h"
 #include "vm/usercopy.h"
+
+#define DELETED " (deleted)"
 
 /* /proc/<pid>: which files there are, and how procfs reaches a process by its number. */
 
@@ -387,21 +390,53 @@ pid_root(s32 pid)
 	return dentry_ref(root_dentry());
 }
 
+/* The name that the program had when it was executed. => its length; -ENOENT */
 static ssize_t
-pid_exe(s32 pid, char *buf, size_t size)
+exe_first_name(struct process *process, char *buf, size_t size)
 {
-	struct process *process = process_find(pid);
 	ssize_t len = -ENOENT;
 	u64 flags;
 
-	if (!process)
-		return -ESRCH;
 	flags = spin_lock_irqsave(&process_lock);
 	if (process->exe_path && process->state == PROCESS_LIVE) {
 		len = strlcpy(buf, process->exe_path, size);
 		len = MIN(len, (ssize_t)size - 1);
 	}
 	spin_unlock_irqrestore(&process_lock, flags);
+	return len;
+}
+
+/* What the file of the program is called now: its only name may be another, or it is deleted. */
+static ssize_t
+exe_name(struct process *process, struct mapping *exe, char *buf, size_t size)
+{
+	const struct inode *inode = exe->host;
+	ssize_t len;
+
+	buf[0] = '\0';
+	if (exe->ops->path && inode->nlink == 1)
+		exe->ops->path(exe, buf, size);
+	if (buf[0])
+		return strlen(buf);
+	len = exe_first_name(process, buf, size);
+	if (len < 0 || inode->nlink > 0 || strstr(buf, DELETED))
+		return len;
+	return strlcat(buf, DELETED, size);
+}
+
+static ssize_t
+pid_exe(s32 pid, char *buf, size_t size)
+{
+	struct process *process = process_find(pid);
+	struct mm *mm = process ? process_mm_get(process) : NULL;
+	ssize_t len = -ENOENT;
+
+	if (mm && mm->exe)
+		len = MIN(exe_name(process, mm->exe, buf, size), (ssize_t)size - 1);
+	if (mm)
+		mm_put(mm);
+	if (!process)
+		return -ESRCH;
 	process_put(process);
 	return len;
 }

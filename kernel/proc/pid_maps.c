@@ -12,7 +12,7 @@ anonymous_name(const struct vma *vma)
 {
 	const struct mm *mm = vma->mm;
 
-	if (vma->flags & VM_GROWSDOWN)
+	if (vma->start <= mm->start_stack && vma->end >= mm->start_stack)
 		return "[stack]";
 	if (vma->start < mm->brk && vma->end > mm->start_brk)
 		return "[heap]";

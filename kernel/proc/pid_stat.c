@@ -153,6 +153,8 @@ static void
 show_memory(struct seq *seq, struct mm *mm)
 {
 	u64 nr_shmem = mm_rss_shmem(mm), nr_file = MAX(atomic64_read(&mm->rss_file), 0L);
+	u64 text_bytes = ALIGN_UP(mm->end_code, PAGE_SIZE) - ALIGN_DOWN(mm->start_code, PAGE_SIZE);
+	u64 text_pages = MIN(text_bytes >> PAGE_SHIFT, mm->exec_pages);
 
 	mm_update_peak(mm);
 	show_kib(seq, "VmPeak", mm->peak_total_pages);
@@ -166,8 +168,8 @@ show_memory(struct seq *seq, struct mm *mm)
 	show_kib(seq, "RssShmem", MIN(nr_file, nr_shmem));
 	show_kib(seq, "VmData", mm->data_pages);
 	show_kib(seq, "VmStk", mm->stack_pages);
-	show_kib(seq, "VmExe", mm->exec_pages);
-	show_kib(seq, "VmLib", 0);
+	show_kib(seq, "VmExe", text_pages);
+	show_kib(seq, "VmLib", mm->exec_pages - text_pages);
 	show_kib(seq, "VmPTE", mm->pgt.nr_tables);
 	show_kib(seq, "VmSwap", MAX(atomic64_read(&mm->nr_swap), 0L));
 }

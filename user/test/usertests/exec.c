@@ -60,6 +60,22 @@ registers_over_signal(void)
 	return child > 0 && sleep_with_register(15, &time) == 15 ? 0 : 1;
 }
 
+/* This program is a copy, which gets another name and then none. */
+static int
+lose_name(void)
+{
+	char link[256] = "";
+	ssize_t length;
+
+	if (rename("copy", "renamed") < 0 || readlink("/proc/self/exe", link, sizeof(link)) < 0 ||
+	    strcmp(link + strlen(link) - 8, "/renamed") != 0)
+		return 1;
+	if (unlink("renamed") < 0)
+		return 2;
+	length = readlink("/proc/self/exe", link, sizeof(link));
+	return length > 10 && memcmp(link + length - 10, " (deleted)", 10) == 0 ? 0 : 3;
+}
+
 #define DEEP_LIMIT (2048 * MIB)
 #define DEEP_BYTES (300 * MIB)
 
@@ -102,6 +118,8 @@ exec_helper(int argc, char **argv)
 		__asm__ volatile("frcsr %0" : "=r"(fcsr));
 		return fcsr;
 	}
+	if (strcmp(what, "lose_name") == 0)
+		return lose_name();
 	if (strcmp(what, "deep") == 0)
 		return go_deep();
 	if (strcmp(what, "first_thread") == 0)
@@ -483,6 +501,29 @@ exec_failure_changes_nothing(void)
 	CHECK_EQ(raise(SIGUSR2), 0);
 }
 
+static void
+copy_file(const char *from, const char *to)
+{
+	static char bytes[16384];
+	int in = open(from, O_RDONLY), out = open(to, O_WRONLY | O_CREAT, 0755);
+	ssize_t got;
+
+	CHECK(in >= 0 && out >= 0);
+	while ((got = read(in, bytes, sizeof(bytes))) > 0)
+		CHECK_EQ(write(out, bytes, got), got);
+	CHECK_EQ(got, 0);
+	CHECK_EQ(close(in) + close(out), 0);
+}
+
+static void
+exec_tells_name(void)
+{
+	char *argv[] = {"usertests", "-x", "lose_name", NULL};
+
+	copy_file(program(), "copy");
+	CHECK_EQ(run("copy", argv, no_environment), 0);
+}
+
 /* There is room for as much stack as the limit says. */
 static void
 exec_deep_stack(void)
@@ -536,6 +577,7 @@ const struct test exec_tests[] = {
 	{"exec_signals", exec_signals, A_KERNEL},
 	{"exec_by_a_thread", exec_by_a_thread, A_KERNEL},
 	{"exec_failure_changes_nothing", exec_failure_changes_nothing, ANYWHERE},
+	{"exec_tells_name", exec_tells_name, A_KERNEL},
 	{"exec_deep_stack", exec_deep_stack, A_KERNEL},
 	{"exec_busy", exec_busy, A_KERNEL},
 	{NULL, NULL, ANYWHERE},

@@ -469,6 +469,47 @@ thread_self(void)
 	worker_end();
 }
 
+/* The number behind a name in /proc/self/status. */
+static long
+status_number(const char *name)
+{
+	FILE *file = fopen("/proc/self/status", "r");
+	char line[128], word[64];
+	long number = -1, found = -1;
+
+	CHECK(file);
+	while (fgets(line, sizeof(line), file))
+		if (sscanf(line, "%63s %ld", word, &number) == 2 && strcmp(word, name) == 0)
+			found = number;
+	fclose(file);
+	return found;
+}
+
+/* Executable files that are mapped, but for the program, are libraries; not every stack is the first. */
+static void
+status_tells_libraries(void)
+{
+	int fd = open("library", O_RDWR | O_CREAT, 0755);
+	long text = status_number("VmExe:"), libraries = status_number("VmLib:");
+	char line[256];
+	int stacks = 0;
+	FILE *maps;
+
+	CHECK_EQ(ftruncate(fd, 64 * PAGE), 0);
+	CHECK(mmap(NULL, 64 * PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0) != MAP_FAILED);
+	CHECK_EQ(status_number("VmExe:"), text);
+	CHECK_EQ(status_number("VmLib:"), libraries + 256);
+	CHECK(text > 0);
+	CHECK(mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_GROWSDOWN, -1, 0) !=
+	      MAP_FAILED);
+	maps = fopen("/proc/self/maps", "r");
+	CHECK(maps);
+	while (fgets(line, sizeof(line), maps))
+		stacks += strstr(line, "[stack]") != NULL;
+	fclose(maps);
+	CHECK_EQ(stacks, 1);
+}
+
 const struct test usage_tests[] = {
 	{"user_time_is_user_time", user_time_is_user_time, ANYWHERE},
 	{"system_time_is_system_time", system_time_is_system_time, ANYWHERE},
@@ -482,5 +523,6 @@ const struct test usage_tests[] = {
 	{"names_of_threads", names_of_threads, A_KERNEL},
 	{"names_of_others", names_of_others, ANYWHERE},
 	{"thread_self", thread_self, ANYWHERE},
+	{"status_tells_libraries", status_tells_libraries, A_KERNEL},
 	{NULL, NULL, ANYWHERE},
 };
