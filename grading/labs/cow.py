@@ -55,9 +55,11 @@ LAB = Lab(
                       "their own stores.", fact="writers_right", want=Equal(20)),
                 Check("original-kept", 1, "The parent's page is untouched by all of them.",
                       fact="original", want=Word(0)),
-                Check("nothing-left", 2, "When the children are gone, so are their pages.",
-                      fact="anon_left", want=AtMost(4),
-                      hint="A page_get() without its page_put() shows here."),
+                Check("none-counted", 1, "When the children are gone, their pages are counted no "
+                      "more.", fact="anon_left", want=AtMost(4)),
+                Check("nothing-left", 2, "When parents and children are gone, so are the frames of "
+                      "their pages, the originals and the copies.", fact="frames_lost",
+                      want=AtMost(64), hint="A page_get() without its page_put() shows here."),
             ]),
         Test(
             id="chain", case="cow.chain", machine=MachineSpec(smp=4),

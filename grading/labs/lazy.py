@@ -34,6 +34,14 @@ LAB = Lab(
                       "beyond those of the program's start.", fact="majors", want=AtMost(8)),
             ]),
         Test(
+            id="given-back", case="lazy.given_back",
+            text="What came when it was touched goes when its area goes.",
+            checks=[
+                Check("frames-return", 2, "Twenty programs that take 64 pages each, and end, leave all "
+                      "of them free.", fact="frames_lost", want=AtMost(64),
+                      hint="A page_get() without its page_put() shows here."),
+            ]),
+        Test(
             id="huge", case="lazy.huge",
             text="An area larger than memory costs what is used of it.",
             checks=[

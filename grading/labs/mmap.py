@@ -1,7 +1,7 @@
 """Lab mmap: the page cache, private and shared mappings, shootdown."""
 
 from grading.harness.lab import Check, Lab, MachineSpec, Test
-from grading.harness.want import Equal, Status, Word
+from grading.harness.want import AtMost, Equal, Status, Word
 
 LAB = Lab(
     name="mmap",
@@ -47,6 +47,14 @@ LAB = Lab(
                       "be.", probe="same_frame_of_two", at="anon"),
                 Check("anon-parent", 1, "The parent sees what the child stored.",
                       fact="anon_parent", want=Word(70)),
+            ]),
+        Test(
+            id="given-back", case="mmap.given_back",
+            text="What was mapped is given back.",
+            checks=[
+                Check("frames-return", 2, "Twenty programs map a file and memory, private and shared, "
+                      "unmap half of it, and end: all their frames are free.", fact="frames_lost",
+                      want=AtMost(32), hint="A page_get() without its page_put() shows here."),
             ]),
         Test(
             id="areas", case="mmap.areas",

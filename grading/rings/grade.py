@@ -12,8 +12,8 @@ from grading.rings import build
 from grading.rings.process import command_job
 from grading.rings.report import Job
 
-SUITES = ("grade_verdicts", "grade_cheats", "grade_sources", "grade_builds", "grade_forgeries", "grade_replacement", "grade_gradescope", "grade_stops",
-          "grade_commands")
+SUITES = ("grade_verdicts", "grade_cheats", "grade_sources", "grade_builds", "grade_forgeries",
+          "grade_replacement", "grade_mutants", "grade_gradescope", "grade_stops", "grade_commands")
 
 
 def lab_job(name):

@@ -9,11 +9,11 @@
 
 #include "grade.h"
 
-#define NR_PAGES   8
-#define NR_WRITERS 4
-#define NR_FORKS   20
-#define LARGE	   (16 * MIB)
-#define CHILD_WORD 100 /* words from here on are what children write */
+#define NR_PAGES     8
+#define NR_FORKS     20
+#define FAMILY_PAGES 64
+#define LARGE	     (16 * MIB)
+#define CHILD_WORD   100 /* words from here on are what children write */
 
 static uint64_t *
 page_at(void *pages, size_t index)
@@ -119,6 +119,26 @@ writer(void *page)
 	return *at == word(0) + 1000 ? 0 : 1;
 }
 
+static int
+writer_of_all(void *pages)
+{
+	pages_fill(pages, FAMILY_PAGES, CHILD_WORD);
+	return pages_right(pages, FAMILY_PAGES, CHILD_WORD) == FAMILY_PAGES ? 0 : 1;
+}
+
+/* A parent whose pages are all copied for its child; then both go, with the originals and the copies. */
+static int
+family(void *arg)
+{
+	void *pages = memory_map(FAMILY_PAGES * PAGE);
+
+	(void)arg;
+	pages_fill(pages, FAMILY_PAGES, 0);
+	if (in_child(writer_of_all, pages) != 0)
+		return 1;
+	return pages_right(pages, FAMILY_PAGES, 0) == FAMILY_PAGES ? 0 : 1;
+}
+
 /* Many forks of much memory: no copies, nothing left over. */
 static void
 many(int argc, char **argv)
@@ -138,6 +158,7 @@ many(int argc, char **argv)
 	fact("writers_right", nr_right);
 	fact("original", *page_at(pages, 0));
 	fact_growth("anon_left", anon, proc_number("/proc/vmstat", "nr_anon_pages"));
+	fact_frames_lost("frames_lost", family, NULL);
 }
 
 /* A chain: each generation forks the next and changes a page of its own after it. */

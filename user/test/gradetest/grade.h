@@ -30,6 +30,12 @@ void fact_text(const char *name, const char *text);
 void fact_growth(const char *name, uint64_t before, uint64_t after);
 
 /*
+ * Runs child(arg) in many processes, one after the other, and tells how many frames are free no more when
+ * all have gone. Tells nothing if one of them did not end with status 0.
+ */
+void fact_frames_lost(const char *name, int (*child)(void *arg), void *arg);
+
+/*
  * Waits while the harness looks at the machine from outside. Pairs of a name and a uint64_t follow,
  * and NULL: what it has to know, such as a pid and an address.
  */

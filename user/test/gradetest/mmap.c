@@ -13,6 +13,7 @@
 
 #define NAME	    "/grade.map"
 #define NR_PAGES    4
+#define LEAK_PAGES  64
 #define STACK_BYTES (64 * KIB)
 
 static int
@@ -117,6 +118,37 @@ anonymous(int argc, char **argv)
 	fact("anon_parent", *(volatile uint64_t *)at);
 }
 
+/* Areas of each kind, all of them used; one half goes by munmap, the other at the end. */
+static int
+taker(void *arg)
+{
+	int fd = file_make();
+	char *areas[] = {(char *)file_map(fd, MAP_PRIVATE), (char *)file_map(fd, MAP_SHARED),
+			 mmap(NULL, NR_PAGES * PAGE, PROT_READ | PROT_WRITE,
+			      MAP_SHARED | MAP_ANONYMOUS, -1, 0),
+			 memory_map(LEAK_PAGES * PAGE)};
+	size_t nr_pages[] = {NR_PAGES, NR_PAGES, NR_PAGES, LEAK_PAGES};
+
+	(void)arg;
+	for (size_t i = 0; i < COUNT(areas); i++) {
+		if (areas[i] == MAP_FAILED)
+			return 1;
+		pages_fill(areas[i], nr_pages[i], 0);
+		if (pages_right(areas[i], nr_pages[i], 0) != nr_pages[i] ||
+		    munmap(areas[i], nr_pages[i] / 2 * PAGE) < 0)
+			return 1;
+	}
+	return unlink(NAME) < 0;
+}
+
+static void
+given_back(int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	fact_frames_lost("frames_lost", taker, NULL);
+}
+
 static int
 read_page(void *at)
 {
@@ -187,6 +219,11 @@ shootdown(int argc, char **argv)
 }
 
 const struct grade_case mmap_cases[] = {
-	{"mmap.private", private}, {"mmap.shared", shared},	  {"mmap.anonymous", anonymous},
-	{"mmap.areas", areas},	   {"mmap.shootdown", shootdown}, {NULL, NULL},
+	{"mmap.private", private},
+	{"mmap.shared", shared},
+	{"mmap.anonymous", anonymous},
+	{"mmap.given_back", given_back},
+	{"mmap.areas", areas},
+	{"mmap.shootdown", shootdown},
+	{NULL, NULL},
 };
