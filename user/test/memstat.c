@@ -13,8 +13,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define PAGE  4096UL
-#define TRIES 200
+#define PAGE	 4096UL
+#define NR_ZONES 3
+#define TRIES	 200
 
 static char text[32768];
 static int failures;
@@ -57,7 +58,18 @@ tell(const char *name, int holds, long a, long b)
 	failures += !holds;
 }
 
-/* Free frames of the buddy by buddyinfo and on the lists of harts by zoneinfo. */
+/* The sum of the numbers behind each `name` in the text. */
+static long
+sum_of(const char *at, const char *name)
+{
+	long sum = 0;
+
+	while ((at = strstr(at, name)))
+		sum += strtol(at += strlen(name), NULL, 10);
+	return sum;
+}
+
+/* Free frames of the buddy by buddyinfo, on the lists of harts and in the pools of colours by zoneinfo. */
 static long
 free_by_zones(void)
 {
@@ -70,9 +82,8 @@ free_by_zones(void)
 			pages += strtol(at, &at, 10) << order;
 		line = at;
 	}
-	for (const char *at = text_read("/proc/zoneinfo"); (at = strstr(at, "count: "));)
-		pages += strtol(at += 7, NULL, 10);
-	return pages;
+	text_read("/proc/zoneinfo");
+	return pages + sum_of(text, "count: ") + sum_of(text, "color: ");
 }
 
 static void
@@ -245,10 +256,206 @@ knob_checks(const char *path, const char *good, const char *bad)
 	close(fd);
 }
 
+struct zone {
+	char name[16];
+	long free, min, low, high, spanned, present, managed, start_pfn;
+	char protection[64];
+};
+
+/* => how many zones /proc/zoneinfo has, the lowest first */
+static int
+zones_read(struct zone zones[NR_ZONES])
+{
+	const char *at = text_read("/proc/zoneinfo");
+	int nr = 0;
+
+	while (nr < NR_ZONES && (at = strstr(at, ", zone"))) {
+		struct zone *zone = &zones[nr++];
+		const char *protection, *start;
+
+		at += strlen(", zone");
+		protection = strstr(at, "protection: (");
+		start = strstr(at, "start_pfn:");
+		if (sscanf(at,
+			   "%15s pages free %ld min %ld low %ld high %ld spanned %ld present %ld "
+			   "managed %ld",
+			   zone->name, &zone->free, &zone->min, &zone->low, &zone->high,
+			   &zone->spanned, &zone->present, &zone->managed) != 8 ||
+		    !protection ||
+		    sscanf(protection, "protection: (%63[^)]", zone->protection) != 1 || !start ||
+		    sscanf(start, "start_pfn: %ld", &zone->start_pfn) != 1)
+			return 0;
+	}
+	return nr;
+}
+
+static int
+zone_is_high(const struct zone *zone)
+{
+	return strcmp(zone->name, "HighMem") == 0;
+}
+
+/* Each number of a zone is in its place: by their order, and by the knobs that they come from. */
+static void
+zones_are_sound(const char *name)
+{
+	long factor = field("/proc/sys/vm/watermark_scale_factor", "");
+	long wanted = field("/proc/sys/vm/min_free_kbytes", "") / 4, sum = 0;
+	struct zone zones[NR_ZONES];
+	int nr = zones_read(zones), sound = nr > 0;
+
+	for (int i = 0; i < nr; i++) {
+		const struct zone *zone = &zones[i];
+		long step = zone->low - zone->min;
+
+		sound &= zone->min > 0 && step > 0 && zone->high - zone->low == step;
+		sound &= step >= zone->managed * factor / 10000;
+		sound &= zone->free <= zone->managed && zone->managed <= zone->present;
+		sound &= zone->present <= zone->spanned;
+		sum += zone_is_high(zone) ? 0 : zone->min;
+	}
+	tell(name, sound, nr, nr);
+	tell("zones_share_min_free", sum <= wanted && sum + nr >= wanted, sum, wanted);
+}
+
+/* With another value of a knob, what zoneinfo shows has followed. */
+static void
+knob_moves_zones(const char *name, const char *path, const char *value)
+{
+	char old[64];
+	int fd = open(path, O_WRONLY);
+
+	snprintf(old, sizeof(old), "%s", text_read(path));
+	if (write(fd, value, strlen(value)) < 0)
+		tell("knob_takes", 0, 0, 0);
+	zones_are_sound(name);
+	if (write(fd, old, strlen(old)) < 0)
+		tell("knob_restored", 0, 0, 0);
+	close(fd);
+}
+
+/* What the lowest zone keeps from those who would do with the highest is a part of all that lies above. */
+static void
+reserve_ratio_is_taken(void)
+{
+	const char *path = "/proc/sys/vm/lowmem_reserve_ratio";
+	long above = 0, reserve = 0;
+	struct zone zones[NR_ZONES];
+	char old[64], *end = NULL;
+	int fd = open(path, O_WRONLY), nr;
+
+	snprintf(old, sizeof(old), "%s", text_read(path));
+	if (write(fd, "7 7 7", 5) < 0)
+		tell("knob_takes", 0, 0, 0);
+	nr = zones_read(zones);
+	for (int i = 1; i < nr; i++)
+		above += zones[i].managed;
+	for (char *at = zones[0].protection; nr > 0 && *at; at = end + (*end == ','))
+		reserve = strtol(at, &end, 10);
+	tell("reserve_ratio_shown", strncmp(text_read(path), "7\t7\t7", 5) == 0, 0, 0);
+	tell("reserve_ratio_is_taken", nr > 0 && reserve == above / 7, reserve, above / 7);
+	if (write(fd, old, strlen(old)) < 0)
+		tell("knob_restored", 0, 0, 0);
+	close(fd);
+}
+
+/* Pages of a range of ours whose frames are the zone's. */
+static long
+pages_in_zone(const char *range, long nr_pages, const struct zone *zone)
+{
+	uint64_t pfn;
+	long nr = 0;
+
+	for (long i = 0; i < nr_pages; i++) {
+		pfn = word_at("/proc/self/pagemap", (uintptr_t)range / PAGE + i) &
+		      ((1ULL << 55) - 1);
+		nr += (long)pfn >= zone->start_pfn && (long)pfn < zone->start_pfn + zone->spanned;
+	}
+	return nr;
+}
+
+/* Programs' own memory is high memory where the machine has some, and so much that this is no question. */
+static void
+anon_is_high(void)
+{
+	enum { NR = 1024 };
+	struct zone zones[NR_ZONES];
+	int nr = zones_read(zones), fd;
+	long nr_high;
+	char *range;
+
+	if (nr == 0 || !zone_is_high(&zones[nr - 1]) || zones[nr - 1].managed < 8 * NR)
+		return;
+	fd = open("/proc/sys/vm/drop_caches", O_WRONLY);
+	tell("drop_caches", write(fd, "3", 1) == 1, 0, 0);
+	close(fd);
+	range = mmap(NULL, NR * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	memset(range, 1, NR * PAGE);
+	nr_high = pages_in_zone(range, NR, &zones[nr - 1]);
+	tell("anon_is_high", nr_high == NR, nr_high, NR);
+	munmap(range, NR * PAGE);
+}
+
+struct slab_sums {
+	long active, objects, active_slabs, slabs, pages;
+	int sound, nr;
+};
+
+/* Sums over the rows of /proc/slabinfo; no part may be more than its whole. */
+static struct slab_sums
+slabinfo_read(void)
+{
+	struct slab_sums sums = {.sound = 1};
+	long active, objects, bytes, pages, active_slabs, slabs;
+	const char *at = text_read("/proc/slabinfo");
+
+	for (; (at = strchr(at, '\n')); at++) {
+		const char *data = strstr(at, ": slabdata ");
+
+		if (sscanf(at + 1, "%*s %ld %ld %ld %*d %ld", &active, &objects, &bytes, &pages) !=
+			    4 ||
+		    !data || sscanf(data, ": slabdata %ld %ld", &active_slabs, &slabs) != 2)
+			continue;
+		sums.sound &= active <= objects && active_slabs <= slabs && bytes > 0;
+		sums.active += active;
+		sums.objects += objects;
+		sums.active_slabs += active_slabs;
+		sums.slabs += slabs;
+		sums.pages += slabs * pages;
+		sums.nr++;
+	}
+	return sums;
+}
+
+/*
+ * The slabs of all caches are meminfo's Slab, but for one that the text of meminfo itself may lie in; and
+ * have room for a few objects more than there are.
+ */
+static void
+slabinfo_agrees(void)
+{
+	struct slab_sums sums = {0};
+	long slab = -1;
+
+	for (int i = 0; i < TRIES && slab != sums.pages && slab != sums.pages + 1; i++) {
+		slab = meminfo_pages("\nSlab:");
+		sums = slabinfo_read();
+	}
+	tell("slabinfo_is_sound", sums.sound && sums.nr > 10, sums.sound, sums.nr);
+	tell("slabinfo_has_room", sums.active < sums.objects, sums.active, sums.objects);
+	tell("slabinfo_slabs", slab == sums.pages || slab == sums.pages + 1, slab, sums.pages);
+}
+
 int
 main(void)
 {
 	free_agrees();
+	zones_are_sound("zones");
+	knob_moves_zones("zones_follow_min_free", "/proc/sys/vm/min_free_kbytes", "3000");
+	knob_moves_zones("zones_follow_scale", "/proc/sys/vm/watermark_scale_factor", "700");
+	reserve_ratio_is_taken();
+	anon_is_high();
+	slabinfo_agrees();
 	flags_agree("slab", "\nSlab:", 7, 1);
 	flags_agree("pagetables", "\nPageTables:", 26, 0);
 	flags_agree("anon", "\nAnonPages:", 12, 0);
