@@ -30,7 +30,8 @@ CRASH_APPEND = {"oom-stall": " oom_stall=2"}
 DEBUG_CRASHES = {
     "lock-order": r"order|rank",
     "sleep-atomic": r"sleep|atomic|spin",
-    "kmap-sleep": r"kmap windows",
+    "kmap-sleep": r"may sleep, called with 1 kmap windows open",
+    "kmap-leak": r"gettid returns with 1 kmap windows open",
     "reclaim-waits": r"reclaim would wait for a lock: outer",
     "alloc-atomic": r"may sleep",
     "high-kva": r"page_in_directmap",
@@ -49,6 +50,9 @@ SLAB_CRASHES = {
     "slab-interior": (r"freed to cache crash: it is within an object",
                       r"freed, but it is no allocated object: .* cache crash"),
 }
+# Who did it, and the way there: up to three functions of the allocator, the crash's own, its thread's.
+TRACK = (r'{} by "crasher" \(pid \d+\).*\n(?:.*\] \w+\+0x[0-9a-f]+\n){{0,3}}'
+         r'.*\] {}\+0x[0-9a-f]+\n.*\] crasher\+0x')
 # What frees before the panic, so that the report tells of it.
 FREED_BEFORE = ("slab-double-free", "slab-kfree-twice", "slab-use-after-free")
 
@@ -217,12 +221,13 @@ def crash_job(name, pattern, variant="default"):
 
 
 def slab_crash_job(name, variant):
-    """Each report names the object, and who allocated and freed it."""
+    """Each report names the object, and who allocated and freed it, with the calls that led there."""
     title = f"panic {name} {variant}"
     pattern = SLAB_CRASHES[name][variant == "slob"] or SLAB_CRASHES[name][0]
-    said = [r'allocated by "crasher" \(pid \d+\)'] if pattern == SLAB_CRASHES[name][0] else []
+    function = name.removeprefix("slab-").replace("-", "_")
+    said = [TRACK.format("allocated", function)] if pattern == SLAB_CRASHES[name][0] else []
     if name in FREED_BEFORE:
-        said.append(r'freed by "crasher" \(pid \d+\)')
+        said.append(TRACK.format("freed", function))
 
     def run(report):
         config = guest_config(variant, limit=LIMIT_SECONDS, smp=2,
@@ -230,7 +235,7 @@ def slab_crash_job(name, variant):
         config.log = report.log_path(title)
         with Machine(config) as machine:
             result = machine.wait()
-            console = machine.console.text().decode("utf-8", "replace")
+            console = machine.console.text().decode("utf-8", "replace").replace("\r", "")
         missing = [text for text in [pattern, *said] if not re.search(text, console)]
         if result.verdict is not Verdict.PANIC:
             report.failed(title, str(result), config.log, console)

@@ -40,6 +40,7 @@ CRASHES = {
     "kasan-double-free": ("double-free", "slab_freed_twice", OBJECT, ALLOCATED, FREED),
     "kasan-large-right": ("slab-out-of-bounds", "large_right", "the page: pfn"),
     "kasan-large-freed-twice": ("double-free", "large_freed_twice", "the page: pfn"),
+    "kasan-large-freed-inside": ("invalid-free", "large_freed_inside", "the page: pfn"),
     "kasan-page-freed": ("use-after-free", "page_freed", "the page: pfn .* 0 owners"),
     "kasan-stack": ("stack-out-of-bounds", "write_at"),
     "kasan-global": ("global-out-of-bounds", "write_at", "global variable 'global_before'"),

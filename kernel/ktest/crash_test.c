@@ -15,8 +15,10 @@
 #include "mem/kmap.h"
 #include "mem/page_alloc.h"
 #include "mem/slab.h"
+#include "riscv/trap_frame.h"
 #include "sched/mutex.h"
 #include "sched/sched.h"
+#include "syscall/syscall.h"
 #include "vm/oom.h"
 
 static NOINLINE u64
@@ -145,6 +147,18 @@ crash_kmap_sleep(void)
 	task_sleep_ns(1000, false);
 }
 
+/* As if the system call had opened a window and forgotten it. */
+static void
+crash_kmap_leak(void)
+{
+	struct trap_frame frame = {0};
+
+	while (!syscall_table[frame.a7].call || strcmp(syscall_table[frame.a7].name, "gettid") != 0)
+		frame.a7++;
+	kmap_local_page(page_alloc(GFP_KERNEL));
+	syscall_dispatch(&frame);
+}
+
 /* The lock is free, and yet whoever allocates might hold it. */
 static void
 crash_reclaim_waits(void)
@@ -223,6 +237,7 @@ static const struct crash crashes[] = {
 	{"lock-twice", crash_lock_twice},
 	{"sleep-atomic", crash_sleep_atomic},
 	{"kmap-sleep", crash_kmap_sleep},
+	{"kmap-leak", crash_kmap_leak},
 	{"reclaim-waits", crash_reclaim_waits},
 	{"alloc-atomic", crash_alloc_atomic},
 	{"high-kva", crash_high_kva},

@@ -86,6 +86,15 @@ large_freed_twice(void)
 	kfree(object);
 }
 
+/* Freed by a pointer that nobody gave: into the red zone behind it. */
+static void
+large_freed_inside(void)
+{
+	char *volatile object = kmalloc(5 * PAGE_SIZE - 16, GFP_KERNEL);
+
+	kfree(object + 5 * PAGE_SIZE - 16);
+}
+
 static void
 page_freed(void)
 {
@@ -139,6 +148,7 @@ const struct crash kasan_crashes[] = {
 	{"kasan-double-free", slab_freed_twice},
 	{"kasan-large-right", large_right},
 	{"kasan-large-freed-twice", large_freed_twice},
+	{"kasan-large-freed-inside", large_freed_inside},
 	{"kasan-page-freed", page_freed},
 	{"kasan-stack", stack_right},
 	{"kasan-global", global_right},
