@@ -10,6 +10,7 @@
 #include "mem/page_alloc.h"
 #include "mem/slab.h"
 #include "mem/slab/debug.h"
+#include "mem/zone.h"
 #include "sched/sched.h"
 #include "sched/wait.h"
 
@@ -103,6 +104,38 @@ KTEST(slab_bulk)
 		kmem_cache_free_bulk(cache, NR, objects);
 		cache_check(cache);
 	}
+	KTEST_CHECK(kmem_cache_destroy(cache));
+}
+
+static bool
+devices_reach(const void *object)
+{
+	return kva_to_page((void *)object)->zone <= gfp_highest_zone(GFP_DMA);
+}
+
+/* Each object is where devices reach, whatever the hart has at hand; without ZONE_DMA that is ZONE_NORMAL. */
+KTEST(slab_dma)
+{
+	enum { NR = 40, BYTES = 96 };
+	static void *objects[NR];
+	void *large = kmalloc(2 * PAGE_SIZE, GFP_KERNEL | GFP_DMA);
+
+	cache = kmem_cache_create("dma_test", BYTES, 8, 0, NULL);
+	KTEST_REQUIRE(cache && large);
+	KTEST_CHECK(devices_reach(large));
+	kfree(large);
+	KTEST_REQUIRE(kmem_cache_alloc_bulk(cache, GFP_KERNEL, NR, objects));
+	kmem_cache_free_bulk(cache, NR, objects);
+	KTEST_REQUIRE(kmem_cache_alloc_bulk(cache, GFP_KERNEL | GFP_DMA, NR, objects));
+	for (unsigned i = 0; i < NR; i++)
+		KTEST_CHECK(devices_reach(objects[i]));
+	kmem_cache_free_bulk(cache, NR, objects);
+	for (unsigned i = 0; i < NR; i++) {
+		objects[i] = kmalloc(BYTES, GFP_KERNEL | GFP_DMA);
+		KTEST_CHECK(objects[i] && devices_reach(objects[i]));
+	}
+	for (unsigned i = 0; i < NR; i++)
+		kfree(objects[i]);
 	KTEST_CHECK(kmem_cache_destroy(cache));
 }
 

@@ -122,6 +122,13 @@ struct zonelist {
 };
 extern struct zonelist zonelists[GFP_ZONE_MASK + 1];
 
+/* => the highest zone that pages for this caller may be of; all below it will do, too */
+static inline unsigned
+gfp_highest_zone(gfp_t gfp)
+{
+	return zonelists[gfp & GFP_ZONE_MASK].zones[0]->index;
+}
+
 /* Lists, watermarks and reserves anew, after zones[] got memory. */
 void zones_set_up(void);
 /* Watermarks and reserves anew: a zone was given memory. */

@@ -204,7 +204,7 @@ list_find(struct list_head *list, gfp_t gfp)
 	struct slab *slab;
 
 	list_for_each_entry(slab, list, link)
-		if (!(gfp & GFP_BIT_DMA) || slab->page->zone == ZONE_DMA)
+		if (slab->page->zone <= gfp_highest_zone(gfp))
 			return slab;
 	return NULL;
 }

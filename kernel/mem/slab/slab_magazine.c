@@ -180,7 +180,7 @@ slab_alloc_slow(struct slab_cache *cache, gfp_t gfp, u64 flags)
 	return object;
 }
 
-/* Straight from a slab whose frames are in ZONE_DMA. */
+/* Straight from a slab whose frames devices reach. */
 static void *
 alloc_dma(struct slab_cache *cache, gfp_t gfp)
 {
@@ -282,7 +282,7 @@ cache_alloc_bulk(struct kmem_cache *common, gfp_t gfp, size_t nr, void **slots)
 		u64 flags = irq_save();
 		struct magazine *loaded = cache->cpu[cpu_id()].loaded;
 
-		while (n < nr && loaded->nr > 0)
+		while (n < nr && loaded->nr > 0 && !(gfp & GFP_BIT_DMA))
 			slots[n++] = loaded->objects[--loaded->nr];
 		irq_restore(flags);
 		if (n == nr)

@@ -156,7 +156,7 @@ list_take_locked(struct slob_list *list, u32 units, size_t align, size_t lead, g
 
 		if (PAGE_UNITS - page->slab_inuse < units)
 			continue;
-		if (gfp & GFP_BIT_DMA && page->zone != ZONE_DMA)
+		if (page->zone > gfp_highest_zone(gfp))
 			continue;
 		object = page_take(page, units, align, lead);
 		if (!object)

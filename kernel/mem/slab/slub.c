@@ -209,17 +209,10 @@ slub_cpu_flush(struct slub_cache *cache, struct slub_cpu *cpu)
 		slub_slab_destroy(cache, page);
 }
 
-/* Zones that will do, best first: all below this one. */
-static int
-highest_zone(gfp_t gfp)
-{
-	return gfp & GFP_BIT_DMA ? ZONE_DMA : ZONE_NORMAL;
-}
-
 static struct page *
 partial_find_locked(struct slub_cache *cache, gfp_t gfp)
 {
-	for (int i = highest_zone(gfp); i >= 0; i--) {
+	for (int i = (int)gfp_highest_zone(gfp); i >= 0; i--) {
 		struct page *page =
 			list_first_entry_or_null(&cache->partial[i].slabs, struct page, lru);
 		if (page)
@@ -291,7 +284,7 @@ slub_alloc_slow(struct slub_cache *cache, gfp_t gfp, u64 flags)
 	return object;
 }
 
-/* From a slab of ZONE_DMA, which no hart makes its own: they would give it to anybody. */
+/* From a slab that devices reach, which no hart makes its own: they would give it to anybody. */
 static void *
 alloc_dma(struct slub_cache *cache, gfp_t gfp)
 {
@@ -392,7 +385,7 @@ cache_alloc_bulk(struct kmem_cache *common, gfp_t gfp, size_t nr, void **slots)
 		u64 flags = irq_save();
 		struct slub_cpu *cpu = &cache->cpu[cpu_id()];
 
-		while (n < nr && cpu->freelist) {
+		while (n < nr && cpu->freelist && !(gfp & GFP_BIT_DMA)) {
 			slots[n] = cpu->freelist;
 			cpu->freelist = *slub_link(cache, slots[n++]);
 		}
