@@ -61,14 +61,11 @@ lowmem_pages(void)
 static void
 watermarks_set(struct zone *zone)
 {
-	u64 min = free_kbytes / PAGE_KBYTES * zone->nr_managed / MAX(lowmem_pages(), 1UL);
-	u64 step;
+	u64 share = free_kbytes / PAGE_KBYTES * zone->nr_managed / MAX(lowmem_pages(), 1UL);
+	u64 step = MAX(share / 4, zone->nr_managed * scale_factor / SCALE_UNIT), min = share;
 
-	if (zone->index == ZONE_HIGHMEM)
+	if (zone->index == ZONE_HIGHMEM && zone->nr_managed)
 		min = CLAMP(zone->nr_managed / 1024, HIGHMEM_MIN_LEAST, HIGHMEM_MIN_MOST);
-	if (!zone->nr_managed)
-		min = 0;
-	step = MAX(min / 4, zone->nr_managed * scale_factor / SCALE_UNIT);
 	WRITE_ONCE(zone->watermark_min, min);
 	WRITE_ONCE(zone->watermark_low, min + step);
 	WRITE_ONCE(zone->watermark_high, min + 2 * step);
