@@ -23,9 +23,10 @@ enum lock_rank {
 	RANK_BUF = 60,	   /* a metadata block */
 	RANK_FSALLOC = 65, /* bitmaps and counters of a file system */
 	/* Spinning locks. */
-	RANK_DIRTY = 95,   /* the list of mappings with dirty pages */
-	RANK_SWAPPED = 96, /* the list of mappings with pages in swap */
-	RANK_FILES = 100,  /* a descriptor table; dcache and inode hash */
+	RANK_DIRTY = 95,      /* the list of mappings with dirty pages */
+	RANK_SWAPPED = 96,    /* the list of mappings with pages in swap */
+	RANK_FAULT_ATTR = 98, /* whether failures are injected (mem/fault_inject.c) */
+	RANK_FILES = 100,     /* a descriptor table; dcache and inode hash */
 	RANK_MAPPING = 110,
 	RANK_RMAP = 120,
 	RANK_ANON_GROUP = 122,	/* the areas of one anon group */
@@ -35,9 +36,10 @@ enum lock_rank {
 	RANK_SWAP = 140,
 	RANK_ZSWAP = 145, /* compressed pages (vm/zswap.c) */
 	RANK_LRU = 150,
-	RANK_FUTEX = 151,  /* who waits for which word (proc/futex.c) */
-	RANK_TREE = 152,   /* the process tree (proc/process.h) */
-	RANK_SIGNAL = 153, /* signals of one process */
+	RANK_FUTEX = 151,      /* who waits for which word (proc/futex.c) */
+	RANK_TREE = 152,       /* the process tree (proc/process.h) */
+	RANK_SIGNAL = 153,     /* signals of one process */
+	RANK_SLAB_WATCH = 154, /* who hears of allocations (mem/slab/watch.c) */
 	RANK_VMALLOC = 155,
 	RANK_SLAB = 160,
 	RANK_ZONE = 170,

@@ -4,6 +4,7 @@
 #include "core/machine.h"
 #include "core/panic.h"
 #include "core/printk.h"
+#include "core/spinlock.h"
 #include "core/stack_trace.h"
 #include "lib/errno.h"
 #include "lib/hash.h"
@@ -31,16 +32,20 @@ static struct slab_watcher slab_watcher = {.may_alloc = slab_may_alloc};
 void
 fault_attr_update(struct fault_attr *attr)
 {
+	static struct spinlock lock = SPINLOCK_INIT("fault_attr", RANK_FAULT_ATTR);
 	static bool watching;
+	u64 flags = spin_lock_irqsave(&lock);
+	bool on = attr->probability != 0 && attr->times != 0;
 
-	WRITE_ONCE(attr->on, attr->probability != 0 && attr->times != 0);
-	if (attr != &failslab || attr->on == watching)
-		return;
-	watching = attr->on;
-	if (watching)
-		slab_watch(&slab_watcher);
-	else
-		slab_unwatch(&slab_watcher);
+	WRITE_ONCE(attr->on, on);
+	if (attr == &failslab && on != watching) {
+		watching = on;
+		if (on)
+			slab_watch(&slab_watcher);
+		else
+			slab_unwatch(&slab_watcher);
+	}
+	spin_unlock_irqrestore(&lock, flags);
 }
 
 int

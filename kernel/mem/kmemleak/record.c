@@ -248,7 +248,9 @@ kmemleak_init(void)
 void
 kmemleak_off(void)
 {
-	if (!READ_ONCE(kmemleak_on))
+	static u32 is_off;
+
+	if (!READ_ONCE(kmemleak_on) || __atomic_exchange_n(&is_off, 1, __ATOMIC_SEQ_CST))
 		return;
 	WRITE_ONCE(kmemleak_on, false);
 	slab_unwatch(&watcher);

@@ -19,7 +19,10 @@ struct slab_watcher {
 	struct list_head link;
 };
 
-/* From now on, in caches that come later, too. Functions are called in any context. One at a time. */
+/*
+ * From now on, in caches that come later, too. Functions are called in any context. Who watches already does
+ * not ask again.
+ */
 void slab_watch(struct slab_watcher *watcher);
 /* A call of one of its functions may still be under way on another hart, so it stays for ever. */
 void slab_unwatch(struct slab_watcher *watcher);
