@@ -10,8 +10,8 @@
  *
  * Boot argument ktest=all runs every test, ktest=buddy those whose name begins with
  * "buddy", ktest=buddy,slab both; then the machine ends with status 0, or 1 when one failed.
- * Each test must leave as many free pages and slab objects as it found, give or take the
- * per-CPU lists.
+ * Each test must leave as many slab objects as it found; after the last one each frame of RAM must have a
+ * state.
  */
 
 #include "core/printk.h"

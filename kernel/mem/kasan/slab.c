@@ -72,14 +72,15 @@ quarantine_trim(u64 nr_max, u64 bytes_max)
 	} while (found);
 }
 
-/* Functions of mem/ between whoever frees an object and this file's watcher, and that one. */
-#define FREE_PATH_DEPTH 3
+/* Functions of mem/ between whoever frees an object and this file's watcher, and that one: slob has one more. */
+#define FREE_PATH_DEPTH (__builtin_strcmp(SLAB_NAME, "slob") == 0 ? 4 : 3)
+#define FREE_PATH_MAX	4
 
 /* => called by the watcher itself; where its kfree() or kmem_cache_free() was called */
 static ALWAYS_INLINE u64
 freeing_caller(void)
 {
-	u64 callers[FREE_PATH_DEPTH + 1] = {0};
+	u64 callers[FREE_PATH_MAX + 1] = {0};
 
 	backtrace_save(callers, ARRAY_SIZE(callers));
 	return callers[FREE_PATH_DEPTH];

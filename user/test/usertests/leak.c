@@ -172,6 +172,13 @@ growth_print(const struct counters *before, const struct counters *after)
 				       after->caches[i].active);
 }
 
+/* slob's rows count units of 8 bytes, not objects: those of up to 512 bytes. */
+static long
+slab_slack(const char *cache)
+{
+	return strncmp(cache, "slob-", 5) == 0 ? SLAB_SLACK * 512 / 8 : SLAB_SLACK;
+}
+
 static int
 counters_compare(const struct counters *before, const struct counters *after)
 {
@@ -185,7 +192,8 @@ counters_compare(const struct counters *before, const struct counters *after)
 		for (int j = 0; j < before->nr_caches; j++)
 			if (strcmp(after->caches[i].name, before->caches[j].name) == 0)
 				bad |= grown(after->caches[i].name, before->caches[j].active,
-					     after->caches[i].active, SLAB_SLACK);
+					     after->caches[i].active,
+					     slab_slack(after->caches[i].name));
 	if (bad)
 		growth_print(before, after);
 	return bad;
