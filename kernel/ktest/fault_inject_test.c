@@ -3,11 +3,14 @@
 #include "core/atomic.h"
 #include "ktest/inject.h"
 #include "ktest/ktest.h"
+#include "lib/err.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "mem/page_alloc.h"
 #include "mem/slab.h"
+#include "sched/sched.h"
 #include "sched/task.h"
+#include "sched/wait.h"
 
 /* Bit n is set when the n-th of `nr` requests failed. */
 static u64
@@ -101,6 +104,56 @@ KTEST(fault_inject_pages)
 	KTEST_CHECK(!pages_alloc(GFP_KERNEL, 1));
 	KTEST_CHECK(fail_page_alloc.nr_requests == 1);
 	inject_end(&fail_page_alloc);
+}
+
+/* Whichever way pages are asked for. */
+KTEST(fault_inject_every_way_to_pages)
+{
+	struct page *pages[4];
+
+	inject(&fail_page_alloc, "1,100,0,-1");
+	fail_page_alloc.min_order = 0;
+	KTEST_CHECK(!page_alloc(GFP_KERNEL) && !page_alloc(GFP_KERNEL | GFP_ZERO));
+	KTEST_CHECK(pages_alloc_bulk(GFP_KERNEL, 4, pages) == 0);
+	KTEST_CHECK(!pages_alloc_exact(GFP_KERNEL, 3) && !pages_alloc_contig(GFP_KERNEL, 3, 1));
+	for (u64 uva = 0; uva < 64 * PAGE_SIZE; uva += PAGE_SIZE)
+		KTEST_CHECK(!page_alloc_user(GFP_HIGHUSER, uva));
+	KTEST_CHECK(fail_page_alloc.nr_requests == 5 + 64);
+	inject_end(&fail_page_alloc);
+}
+
+static struct wait_queue flipped_wq = WAIT_QUEUE_INIT(flipped_wq);
+static atomic_t nr_flipped;
+
+static void
+flip(void *arg)
+{
+	(void)arg;
+	for (unsigned i = 0; i < 1000; i++) {
+		WRITE_ONCE(failslab.probability, i % 2 ? 100 : 0);
+		fault_attr_update(&failslab);
+	}
+	atomic_inc(&nr_flipped);
+	wake_up_all(&flipped_wq);
+}
+
+/* Several write to the files at once. */
+KTEST(fault_inject_switched_by_many)
+{
+	enum { NR = 4 };
+
+	inject(&failslab, "1,0,0,-1");
+	atomic_set(&nr_flipped, 0);
+	atomic_fetch_and32(&current->ti.flags, ~TIF_MAKE_IT_FAIL);
+	for (unsigned i = 0; i < NR; i++)
+		KTEST_REQUIRE(!IS_ERR(kthread_start("flip", flip, NULL)));
+	atomic_or32(&current->ti.flags, TIF_MAKE_IT_FAIL);
+	wait_event(&flipped_wq, atomic_read(&nr_flipped) == NR);
+	failslab.probability = 100;
+	fault_attr_update(&failslab);
+	KTEST_CHECK(kmalloc_pattern(4, 64) == 0xf);
+	inject_end(&failslab);
+	KTEST_CHECK(kmalloc_pattern(4, 64) == 0);
 }
 
 KTEST(fault_inject_reads_its_argument)

@@ -34,16 +34,13 @@ void (*page_lru_release_hook)(struct page *page);
 
 enum mark { MARK_LOW, MARK_MIN };
 
-/* Pages that this caller must leave in the zone. */
-static u64
-zone_reserve(const struct zone *zone, const struct zone *best, gfp_t gfp, enum mark mark)
+u64
+zone_reserve(const struct zone *zone, const struct zone *best, gfp_t gfp)
 {
 	u64 pages = zone->watermark_min;
 
 	if (gfp & GFP_MEMALLOC)
 		return 0;
-	if (mark == MARK_LOW)
-		return zone->watermark_low + zone->lowmem_reserve[best->index];
 	if (gfp & GFP_BIT_HIGH) {
 		pages -= pages / 2;
 		if (!(gfp & GFP_BIT_RECLAIM))
@@ -52,17 +49,27 @@ zone_reserve(const struct zone *zone, const struct zone *best, gfp_t gfp, enum m
 	return pages + zone->lowmem_reserve[best->index];
 }
 
+/* The same, unless kswapd is to be woken before more is taken. */
+static u64
+zone_reserve_at(const struct zone *zone, const struct zone *best, gfp_t gfp, enum mark mark)
+{
+	if (mark == MARK_LOW && !(gfp & GFP_MEMALLOC))
+		return zone->watermark_low + zone->lowmem_reserve[best->index];
+	return zone_reserve(zone, best, gfp);
+}
+
+/* What the hart's list has may have come out of a reserve, so it is not given where the zone would not give. */
 static struct page *
 zone_alloc(struct zone *zone, unsigned order, u64 reserve)
 {
 	u64 flags = irq_save();
 	struct page *page = NULL;
 
-	if (order == 0) {
+	if (order == 0 && (reserve == 0 || READ_ONCE(zone->nr_free) > reserve)) {
 		page = pcp_pop(pcp_mine(zone));
 		if (!page)
 			page = pcp_refill(zone, reserve);
-	} else {
+	} else if (order > 0) {
 		spin_lock(&zone->lock);
 		if (zone->nr_free >= reserve + (1UL << order))
 			page = buddy_alloc_locked(zone, order);
@@ -82,7 +89,7 @@ zonelist_alloc(gfp_t gfp, unsigned order, enum mark mark)
 	for (unsigned i = 0; list->zones[i]; i++) {
 		struct zone *zone = list->zones[i];
 		struct page *page =
-			zone_alloc(zone, order, zone_reserve(zone, list->zones[0], gfp, mark));
+			zone_alloc(zone, order, zone_reserve_at(zone, list->zones[0], gfp, mark));
 
 		if (likely(page))
 			return page;
@@ -133,7 +140,7 @@ page_alloc_possible(gfp_t gfp, unsigned order)
 
 	for (unsigned i = 0; list->zones[i]; i++) {
 		struct zone *zone = list->zones[i];
-		u64 reserve = zone_reserve(zone, list->zones[0], gfp, MARK_MIN);
+		u64 reserve = zone_reserve(zone, list->zones[0], gfp);
 
 		if (READ_ONCE(zone->nr_free) < reserve + (1UL << order))
 			continue;
@@ -225,14 +232,29 @@ pages_alloc(gfp_t gfp, unsigned order)
 	return page;
 }
 
+static NOINLINE struct page *
+alloc_colored(gfp_t gfp, u64 uva)
+{
+	struct page *page;
+
+	page_alloc_check_context(gfp);
+	if (fault_page_alloc(gfp, 0))
+		return NULL;
+	page = page_color_alloc(gfp, uva);
+	if (page)
+		return page;
+	page = page_alloc_slow(gfp);
+	if (page && gfp & GFP_ZERO)
+		page_zero_contents(page);
+	return page;
+}
+
 struct page *
 page_alloc_user(gfp_t gfp, u64 uva)
 {
-	struct page *page = NULL;
-
-	if (unlikely(page_color_mask))
-		page = page_color_alloc(gfp, uva);
-	return page ? page : page_alloc(gfp);
+	if (likely(!page_color_mask))
+		return page_alloc(gfp);
+	return alloc_colored(gfp, uva);
 }
 
 /* A block of order > 0 without owners. */

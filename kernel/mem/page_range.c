@@ -11,16 +11,33 @@
 #include "core/panic.h"
 #include "lib/compiler.h"
 #include "mem/early.h"
+#include "mem/fault_inject.h"
 #include "mem/kmap.h"
+#include "mem/page_slow.h"
 #include "mem/pcp.h"
+
+/* => the order of the smallest block that has so many pages */
+static unsigned
+order_of(u64 nr_pages)
+{
+	unsigned order = 0;
+
+	while (1UL << order < nr_pages)
+		order++;
+	return order;
+}
 
 u64
 pages_alloc_bulk(gfp_t gfp, u64 nr, struct page **pages)
 {
 	struct zone *zone = zonelists[gfp & GFP_ZONE_MASK].zones[0];
 	u64 reserve = zone->watermark_low + zone->lowmem_reserve[zone->index];
-	u64 flags = irq_save(), done = 0;
+	u64 flags, done = 0;
 
+	page_alloc_check_context(gfp);
+	if (fault_page_alloc(gfp, 0))
+		return 0;
+	flags = irq_save();
 	while (done < nr) {
 		struct page *page = pcp_pop(pcp_mine(zone));
 
@@ -57,11 +74,9 @@ frames_prepare(struct page *page, u64 nr_pages, gfp_t gfp)
 struct page *
 pages_alloc_exact(gfp_t gfp, u64 nr_pages)
 {
-	unsigned order = 0;
+	unsigned order = order_of(nr_pages);
 	struct page *page;
 
-	while (1UL << order < nr_pages)
-		order++;
 	if (nr_pages == 0 || order > MAX_ORDER)
 		return NULL;
 	page = pages_alloc(gfp & ~(GFP_COMP | GFP_ZERO), order);
@@ -101,11 +116,12 @@ range_is_free_locked(struct zone *zone, u64 pfn, u64 end)
 	return true;
 }
 
+/* `reserve` pages stay in the zone. => false: not all of them are free */
 static bool
-range_take(struct zone *zone, u64 pfn, u64 nr_pages)
+range_take(struct zone *zone, u64 pfn, u64 nr_pages, u64 reserve)
 {
 	u64 flags = spin_lock_irqsave(&zone->lock);
-	bool is_free = zone->nr_free >= zone->watermark_min + nr_pages &&
+	bool is_free = zone->nr_free >= reserve + nr_pages &&
 		       range_is_free_locked(zone, pfn, pfn + nr_pages);
 
 	if (is_free) {
@@ -117,11 +133,11 @@ range_take(struct zone *zone, u64 pfn, u64 nr_pages)
 }
 
 static struct page *
-zone_alloc_contig(struct zone *zone, u64 nr_pages, u64 align_pages)
+zone_alloc_contig(struct zone *zone, u64 nr_pages, u64 align_pages, u64 reserve)
 {
 	for (u64 pfn = ALIGN_UP(zone->start_pfn, align_pages); pfn + nr_pages <= zone->end_pfn;
 	     pfn += align_pages)
-		if (range_take(zone, pfn, nr_pages))
+		if (range_take(zone, pfn, nr_pages, reserve))
 			return pfn_to_page(pfn);
 	return NULL;
 }
@@ -132,11 +148,13 @@ pages_alloc_contig(gfp_t gfp, u64 nr_pages, u64 align_pages)
 	const struct zonelist *list = &zonelists[gfp & GFP_ZONE_MASK];
 
 	assert(IS_POWER_OF_2(align_pages));
-	if (nr_pages == 0)
+	if (nr_pages == 0 || fault_page_alloc(gfp, order_of(nr_pages)))
 		return NULL;
 	pcp_drain_all();
 	for (unsigned i = 0; list->zones[i]; i++) {
-		struct page *page = zone_alloc_contig(list->zones[i], nr_pages, align_pages);
+		struct zone *zone = list->zones[i];
+		struct page *page = zone_alloc_contig(zone, nr_pages, align_pages,
+						      zone_reserve(zone, list->zones[0], gfp));
 
 		if (!page)
 			continue;

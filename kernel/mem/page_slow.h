@@ -26,6 +26,9 @@ page_alloc_check_context(gfp_t gfp)
 #endif
 }
 
+/* Pages that this caller must leave in the zone, where `best` is the zone that it would rather have. */
+u64 zone_reserve(const struct zone *zone, const struct zone *best, gfp_t gfp);
+
 /* page_alloc() with GFP_ZERO, or while failures are injected. */
 struct page *page_alloc_special(gfp_t gfp);
 /* ... when the hart's list is empty. */

@@ -18,6 +18,9 @@
  *
  * where limit changes in the slow paths only: the stack is full when nr_freed - nr_allocated
  * exceeds limit.
+ *
+ * While a zone has no more than its lowest watermark, lists of it are of size 0: a page that comes out of
+ * the reserve goes back there when it is freed, and not to whoever asks next on this hart.
  */
 
 #include "mem/pcp.h"
@@ -60,6 +63,19 @@ hot_set_nr(struct page_list_cpu *pcp, u32 nr)
 	pcp->limit = (s64)(pcp->nr_freed - pcp->nr_allocated) + pcp->magazine - nr;
 }
 
+static bool
+zone_is_short(const struct zone *zone)
+{
+	return READ_ONCE(zone->nr_free) <= READ_ONCE(zone->watermark_min);
+}
+
+/* => the hot stack is empty */
+static void
+magazine_choose(struct page_list_cpu *pcp, bool is_short)
+{
+	pcp->magazine = is_short ? 0 : pcp->batch * MAGAZINE_BATCHES;
+}
+
 /* All pages of a block onto the hot stack, so that the first comes out first. */
 static void
 block_push(struct page_list_cpu *pcp, struct page *block, u64 nr)
@@ -71,16 +87,20 @@ block_push(struct page_list_cpu *pcp, struct page *block, u64 nr)
 	}
 }
 
-/* The smallest free blocks there are, whole, until it is a batch. => pages */
+/*
+ * The smallest free blocks there are, whole, until it is a batch: of what only this caller may have, one page.
+ * => pages
+ */
 static u32
 hot_fill(struct zone *zone, struct page_list_cpu *pcp, u64 reserve)
 {
-	u32 nr = 0;
+	u64 keep = MAX(reserve, zone->watermark_min);
+	u32 nr = 0, batch = pcp->magazine ? pcp->batch : 1;
 
 	spin_lock(&zone->lock);
 	pcp->nr_locked++;
-	while (nr < pcp->batch && zone->nr_free > reserve) {
-		u64 most = MIN((u64)(pcp->batch - nr), zone->nr_free - reserve);
+	while (nr < batch && zone->nr_free > (nr ? keep : reserve)) {
+		u64 most = MAX(MIN((s64)(batch - nr), (s64)(zone->nr_free - keep)), 1L);
 		u64 got;
 		struct page *block = buddy_alloc_upto_locked(zone, most, &got);
 
@@ -91,22 +111,6 @@ hot_fill(struct zone *zone, struct page_list_cpu *pcp, u64 reserve)
 	}
 	spin_unlock(&zone->lock);
 	return nr;
-}
-
-struct page *
-pcp_refill(struct zone *zone, u64 reserve)
-{
-	struct page_list_cpu *pcp = pcp_mine(zone);
-
-	if (pcp->cold) {
-		pcp->hot = pcp->cold;
-		hot_set_nr(pcp, pcp->nr_cold);
-		pcp->cold = NULL;
-		pcp->nr_cold = 0;
-	} else {
-		hot_set_nr(pcp, hot_fill(zone, pcp, reserve));
-	}
-	return pcp_pop(pcp);
 }
 
 /* => zone->lock held */
@@ -122,20 +126,51 @@ stack_return_locked(struct zone *zone, struct page **stack)
 	}
 }
 
+static void
+cold_return(struct zone *zone, struct page_list_cpu *pcp)
+{
+	if (!pcp->cold)
+		return;
+	spin_lock(&zone->lock);
+	pcp->nr_locked++;
+	stack_return_locked(zone, &pcp->cold);
+	spin_unlock(&zone->lock);
+	pcp->nr_cold = 0;
+}
+
+struct page *
+pcp_refill(struct zone *zone, u64 reserve)
+{
+	struct page_list_cpu *pcp = pcp_mine(zone);
+	bool is_short = zone_is_short(zone);
+
+	if (is_short)
+		cold_return(zone, pcp);
+	magazine_choose(pcp, is_short);
+	if (pcp->cold) {
+		pcp->hot = pcp->cold;
+		hot_set_nr(pcp, pcp->nr_cold);
+		pcp->cold = NULL;
+		pcp->nr_cold = 0;
+	} else {
+		hot_set_nr(pcp, hot_fill(zone, pcp, reserve));
+	}
+	return pcp_pop(pcp);
+}
+
 void
 pcp_exchange(struct zone *zone)
 {
 	struct page_list_cpu *pcp = pcp_mine(zone);
+	bool is_short = zone_is_short(zone);
 
-	if (pcp->cold) {
-		spin_lock(&zone->lock);
-		pcp->nr_locked++;
-		stack_return_locked(zone, &pcp->cold);
-		spin_unlock(&zone->lock);
-	}
+	cold_return(zone, pcp);
 	pcp->cold = pcp->hot;
 	pcp->nr_cold = pcp_nr_hot(pcp);
 	pcp->hot = NULL;
+	if (is_short)
+		cold_return(zone, pcp);
+	magazine_choose(pcp, is_short);
 	hot_set_nr(pcp, 0);
 }
 
