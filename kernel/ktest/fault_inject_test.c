@@ -111,7 +111,7 @@ KTEST(fault_inject_every_way_to_pages)
 {
 	struct page *pages[4];
 
-	inject(&fail_page_alloc, "1,100,0,-1");
+	inject_begin(&fail_page_alloc, "1,100,0,-1");
 	fail_page_alloc.min_order = 0;
 	KTEST_CHECK(!page_alloc(GFP_KERNEL) && !page_alloc(GFP_KERNEL | GFP_ZERO));
 	KTEST_CHECK(pages_alloc_bulk(GFP_KERNEL, 4, pages) == 0);
@@ -142,7 +142,7 @@ KTEST(fault_inject_switched_by_many)
 {
 	enum { NR = 4 };
 
-	inject(&failslab, "1,0,0,-1");
+	inject_begin(&failslab, "1,0,0,-1");
 	atomic_set(&nr_flipped, 0);
 	atomic_fetch_and32(&current->ti.flags, ~TIF_MAKE_IT_FAIL);
 	for (unsigned i = 0; i < NR; i++)
