@@ -9,7 +9,7 @@
 #include "mem/kasan.h"
 #include "mem/slab/debug.h"
 
-#define TRACK_SKIP_MAX 4
+#define TRACK_SKIP_MAX 5
 
 #define DUMP_BYTES 16
 
