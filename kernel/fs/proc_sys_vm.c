@@ -13,6 +13,7 @@
 #include "sched/sched.h"
 #include "vm/flusher.h"
 #include "vm/reclaim.h"
+#include "vm/vma.h"
 
 #define CENTISEC_NS (NSEC_PER_SEC / 100)
 
@@ -161,6 +162,26 @@ write_dirty_expire(const char *text)
 	return write_number(text, dirty_expire_centisecs_set);
 }
 
+/* A file that shows one side of a bound for dirty pages, and sets it. */
+#define DIRTY_KNOB(name, bound, field)                           \
+	static int show_##name(struct seq *seq)                  \
+	{                                                        \
+		return show_number(seq, READ_ONCE(bound.field)); \
+	}                                                        \
+	static int set_##name(u64 value)                         \
+	{                                                        \
+		return dirty_bound_set_##field(&bound, value);   \
+	}                                                        \
+	static int write_##name(const char *text)                \
+	{                                                        \
+		return write_number(text, set_##name);           \
+	}
+
+DIRTY_KNOB(dirty_ratio, dirty_hard, percent)
+DIRTY_KNOB(dirty_bytes, dirty_hard, bytes)
+DIRTY_KNOB(dirty_background_ratio, dirty_background, percent)
+DIRTY_KNOB(dirty_background_bytes, dirty_background, bytes)
+
 void INIT
 proc_sys_vm_init(void)
 {
@@ -176,6 +197,11 @@ proc_sys_vm_init(void)
 	procfs_register_writable("sys/vm/dirty_expire_centisecs", show_dirty_expire,
 				 write_dirty_expire);
 	procfs_register_number("sys/vm/swappiness", &swappiness, 0, SWAPPINESS_MAX);
-	procfs_register_number("sys/vm/dirty_ratio", &dirty_ratio, 0, 100);
-	procfs_register_number("sys/vm/dirty_background_ratio", &dirty_background_ratio, 0, 100);
+	procfs_register_writable("sys/vm/dirty_ratio", show_dirty_ratio, write_dirty_ratio);
+	procfs_register_writable("sys/vm/dirty_bytes", show_dirty_bytes, write_dirty_bytes);
+	procfs_register_writable("sys/vm/dirty_background_ratio", show_dirty_background_ratio,
+				 write_dirty_background_ratio);
+	procfs_register_writable("sys/vm/dirty_background_bytes", show_dirty_background_bytes,
+				 write_dirty_background_bytes);
+	procfs_register_number("sys/vm/max_map_count", &max_map_count, 0, INT32_MAX);
 }

@@ -23,7 +23,7 @@ brk_may_grow(struct mm *mm, u64 old_end, u64 end)
 	return end <= limit && end - mm->start_brk <= mm->limit_data &&
 	       mm->total_pages + nr_pages <= mm->limit_as >> PAGE_SHIFT &&
 	       mm->data_pages + nr_pages <= mm->limit_data >> PAGE_SHIFT &&
-	       mm->nr_vmas < VMA_COUNT_MAX && commit_allows(mm, nr_pages);
+	       mm->nr_vmas < max_map_count && commit_allows(mm, nr_pages);
 }
 
 /* => 0, -ENOMEM; mm->lock held for writing */

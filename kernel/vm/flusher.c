@@ -10,6 +10,7 @@
 #include "core/clock.h"
 #include "core/panic.h"
 #include "lib/err.h"
+#include "lib/errno.h"
 #include "mem/page_alloc.h"
 #include "sched/sched.h"
 #include "sched/wait.h"
@@ -22,7 +23,10 @@
 #define THROTTLE_NS	(20 * NSEC_PER_MSEC)
 #define THROTTLE_ROUNDS 50
 
-u32 dirty_background_ratio = 10, dirty_ratio = 20;
+/* Fewer could not even be written: as on Linux. */
+#define DIRTY_BYTES_MIN (2 * PAGE_SIZE)
+
+struct dirty_bound dirty_background = {.percent = 10}, dirty_hard = {.percent = 20};
 u64 dirty_expire_ns = 5 * NSEC_PER_SEC;
 
 static struct spinlock list_lock = SPINLOCK_INIT("dirty_list", RANK_DIRTY);
@@ -31,21 +35,45 @@ static struct wait_queue flusher_wq = WAIT_QUEUE_INIT(flusher_wq);
 static bool flusher_kicked, expire_changed;
 
 static u64
-dirty_limit(u32 percent)
+dirty_limit(const struct dirty_bound *bound)
 {
-	return (nr_free_pages() + nr_pagecache_pages()) * percent / 100;
+	u64 bytes = READ_ONCE(bound->bytes);
+
+	if (unlikely(bytes))
+		return DIV_ROUND_UP(bytes, PAGE_SIZE);
+	return (nr_free_pages() + nr_pagecache_pages()) * READ_ONCE(bound->percent) / 100;
+}
+
+int
+dirty_bound_set_percent(struct dirty_bound *bound, u64 percent)
+{
+	if (percent > 100)
+		return -EINVAL;
+	WRITE_ONCE(bound->percent, percent);
+	WRITE_ONCE(bound->bytes, 0);
+	return 0;
+}
+
+int
+dirty_bound_set_bytes(struct dirty_bound *bound, u64 bytes)
+{
+	if (bytes < DIRTY_BYTES_MIN)
+		return -EINVAL;
+	WRITE_ONCE(bound->bytes, bytes);
+	WRITE_ONCE(bound->percent, 0);
+	return 0;
 }
 
 u64
 dirty_threshold(void)
 {
-	return dirty_limit(dirty_ratio);
+	return dirty_limit(&dirty_hard);
 }
 
 u64
 dirty_background_threshold(void)
 {
-	return dirty_limit(dirty_background_ratio);
+	return dirty_limit(&dirty_background);
 }
 
 void
@@ -139,11 +167,11 @@ dirty_list_oldest(void)
 void
 dirty_throttle(void)
 {
-	if (likely(nr_dirty_pages() <= dirty_limit(dirty_background_ratio)))
+	if (likely(nr_dirty_pages() <= dirty_limit(&dirty_background)))
 		return;
 	flusher_kick();
 	for (int i = 0; i < THROTTLE_ROUNDS; i++) {
-		if (nr_dirty_pages() + nr_writeback_pages() <= dirty_limit(dirty_ratio))
+		if (nr_dirty_pages() + nr_writeback_pages() <= dirty_limit(&dirty_hard))
 			return;
 		writeback_wait_progress(THROTTLE_NS);
 	}
@@ -161,7 +189,7 @@ flush_until(u64 dirtied_ns, bool until_limit)
 	while ((mapping = dirty_list_take(dirtied_ns))) {
 		mapping_writeback(mapping, 0, UINT64_MAX, false);
 		dirty_list_done(mapping);
-		if (until_limit && nr_dirty_pages() <= dirty_limit(dirty_background_ratio) / 2)
+		if (until_limit && nr_dirty_pages() <= dirty_limit(&dirty_background) / 2)
 			break;
 	}
 }

@@ -108,7 +108,7 @@ advice_check_range(struct mm *mm, u64 start, u64 end, int advice)
 static int
 change_flags(struct mm *mm, u64 start, u64 end, const struct flag_advice *change)
 {
-	int error = areas_split(mm, start, end, VMA_COUNT_MAX);
+	int error = areas_split(mm, start, end, max_map_count);
 
 	if (!error)
 		areas_change_flags(mm, start, end, change->set, change->clear);

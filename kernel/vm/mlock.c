@@ -44,7 +44,7 @@ set_lock_flags(struct mm *mm, u64 start, u64 end, u32 flags)
 		return -ENOMEM;
 	if (flags && !lock_limit_allows(mm, pages_unlocked(mm, start, end)))
 		return -ENOMEM;
-	error = areas_split(mm, start, end, VMA_COUNT_MAX);
+	error = areas_split(mm, start, end, max_map_count);
 	if (!error)
 		areas_change_flags(mm, start, end, flags, VM_LOCKED_MASK);
 	return error;

@@ -210,7 +210,7 @@ areas_split(struct mm *mm, u64 start, u64 end, u64 max)
 int
 areas_split_for_unmap(struct mm *mm, u64 start, u64 end)
 {
-	return areas_split(mm, start, end, VMA_COUNT_MAX + 1);
+	return areas_split(mm, start, end, max_map_count + 1);
 }
 
 void
@@ -280,7 +280,7 @@ map_locked(struct mm *mm, struct vma *vma, uva_t addr, unsigned place, struct li
 	}
 	if (vma->flags & VM_LOCKED && !lock_limit_allows(mm, bytes >> PAGE_SHIFT))
 		return -EAGAIN;
-	if (mm->nr_vmas >= VMA_COUNT_MAX && !replaced)
+	if (mm->nr_vmas >= max_map_count && !replaced)
 		return -ENOMEM;
 	if (replaced) {
 		error = areas_split_for_unmap(mm, start, end);
@@ -436,7 +436,7 @@ vma_protect(struct mm *mm, uva_t addr, u64 bytes, u32 vm_access)
 		end = addr;
 	}
 	if (end > addr) {
-		failure = areas_split(mm, addr, end, VMA_COUNT_MAX);
+		failure = areas_split(mm, addr, end, max_map_count);
 		if (!failure)
 			protect_commit(mm, addr, end, vm_access);
 		error = failure ? failure : error;

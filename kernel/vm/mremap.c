@@ -153,11 +153,11 @@ move_prepare(struct mm *mm, const struct remap *remap)
 	struct vma *area = NULL;
 	int error;
 
-	if (mm->nr_vmas + AREAS_FOR_MOVE > VMA_COUNT_MAX)
+	if (mm->nr_vmas + AREAS_FOR_MOVE > max_map_count)
 		return NULL;
-	error = areas_split(mm, remap->new, new_end, VMA_COUNT_MAX);
+	error = areas_split(mm, remap->new, new_end, max_map_count);
 	if (!error && remap->old_bytes > 0)
-		error = areas_split(mm, remap->old, old_end, VMA_COUNT_MAX);
+		error = areas_split(mm, remap->old, old_end, max_map_count);
 	if (!error)
 		area = area_prepare(mm, remap, vma_at(mm, remap->old));
 	if (!area) {
@@ -234,7 +234,7 @@ static int
 remap_shrink(struct mm *mm, struct remap *remap, struct list_head *removed)
 {
 	u64 start = remap->old + remap->new_bytes, end = remap->old + remap->old_bytes;
-	int error = areas_split(mm, start, end, VMA_COUNT_MAX + 1);
+	int error = areas_split(mm, start, end, max_map_count + 1);
 
 	if (error < 0)
 		return error;

@@ -294,7 +294,7 @@ start_locked(struct mm *mm, u64 start, u64 end, u64 nr_frames)
 		return -EINVAL;
 	if (recording_has_pages(mm) || range_is_touched(mm, start, end))
 		return -EBUSY;
-	if (areas_split(mm, start, end, VMA_COUNT_MAX) < 0)
+	if (areas_split(mm, start, end, max_map_count) < 0)
 		return -ENOMEM;
 	areas_change_flags(mm, start, end, VM_PAGEREFS | VM_DONTCOPY, 0);
 	set.mm = mm;

@@ -20,6 +20,8 @@
 #include "vm/mm.h"
 #include "vm/pagecache.h"
 
+u32 max_map_count = 65530;
+
 static struct kmem_cache *vma_cache;
 
 u64

@@ -42,8 +42,8 @@ struct mapping;
 /* Unmapped addresses kept below a stack that grows: 256 pages, as Linux does. */
 #define STACK_GUARD_BYTES (256UL * PAGE_SIZE)
 
-/* As many areas as one mm may have (vm.max_map_count). */
-#define VMA_COUNT_MAX 65530
+/* As many areas as one mm may have (vm.max_map_count); 65530 as on Linux. */
+extern u32 max_map_count;
 
 /*
  * Letters: M the mm's lock (write to change, read to look); R also mapping->rmap_lock to change

@@ -75,7 +75,7 @@ HOSTTEST(vma_keeps_the_gap_below_a_stack)
 HOSTTEST(vma_map_count_is_limited)
 {
 	env_reset();
-	for (u64 i = 0; env_mm.nr_vmas < VMA_COUNT_MAX; i++)
+	for (u64 i = 0; env_mm.nr_vmas < max_map_count; i++)
 		CHECK(vma_map(&env_mm, ENV_BASE + 2 * i * PAGE_SIZE, PAGE_SIZE, VM_RW, NULL, 0,
 			      MAP_PLACE_FIXED) > 0);
 	CHECK_EQ(vma_map(&env_mm, 0, PAGE_SIZE, VM_RW, NULL, 0, MAP_PLACE_HINT), -ENOMEM);

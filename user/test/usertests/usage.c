@@ -510,6 +510,79 @@ status_tells_libraries(void)
 	CHECK_EQ(stacks, 1);
 }
 
+static long
+knob_get(const char *path)
+{
+	char text[32] = "";
+	int fd = open(path, O_RDONLY);
+
+	CHECK(fd >= 0);
+	CHECK(read(fd, text, sizeof(text) - 1) > 0);
+	close(fd);
+	return atol(text);
+}
+
+static ssize_t
+knob_set(const char *path, long value)
+{
+	char text[32];
+	int fd = open(path, O_WRONLY);
+	ssize_t result;
+
+	CHECK(fd >= 0);
+	snprintf(text, sizeof(text), "%ld", value);
+	result = write(fd, text, strlen(text));
+	close(fd);
+	return result;
+}
+
+/* The bound for dirty pages as a share and in bytes: the one that was set last holds. */
+static void
+knobs_of_dirty_pages(void)
+{
+	static const char *const knobs[][2] = {
+		{"/proc/sys/vm/dirty_ratio", "/proc/sys/vm/dirty_bytes"},
+		{"/proc/sys/vm/dirty_background_ratio", "/proc/sys/vm/dirty_background_bytes"},
+	};
+	char text[16384], *threshold;
+	int fd;
+
+	for (size_t i = 0; i < COUNT(knobs); i++) {
+		long ratio = knob_get(knobs[i][0]);
+
+		CHECK_EQ(knob_get(knobs[i][1]), 0);
+		CHECK_ERRNO(knob_set(knobs[i][1], 0), EINVAL);
+		CHECK(knob_set(knobs[i][1], 8 * MIB) > 0);
+		CHECK_EQ(knob_get(knobs[i][0]), 0);
+		CHECK_EQ(knob_get(knobs[i][1]), 8 * MIB);
+		fd = open("/proc/vmstat", O_RDONLY);
+		CHECK(fd >= 0);
+		text[read(fd, text, sizeof(text) - 1)] = 0;
+		close(fd);
+		threshold = strstr(text, "nr_dirty_threshold ");
+		CHECK(i == 1 || (threshold && atol(threshold + 19) == (long)(8 * MIB / PAGE)));
+		CHECK(knob_set(knobs[i][0], ratio) > 0);
+		CHECK_EQ(knob_get(knobs[i][1]), 0);
+	}
+}
+
+/* How many areas a process may have can be set. */
+static void
+knob_of_map_count(void)
+{
+	const char *knob = "/proc/sys/vm/max_map_count";
+	long most = knob_get(knob);
+	int nr = 0;
+
+	CHECK(knob_set(knob, 200) > 0);
+	while (nr < 300 && mmap(NULL, PAGE, nr % 2 ? PROT_READ : PROT_NONE,
+				MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED)
+		nr++;
+	CHECK(knob_set(knob, most) > 0);
+	CHECK(nr > 150 && nr < 200);
+	CHECK(mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED);
+}
+
 const struct test usage_tests[] = {
 	{"user_time_is_user_time", user_time_is_user_time, ANYWHERE},
 	{"system_time_is_system_time", system_time_is_system_time, ANYWHERE},
@@ -524,5 +597,7 @@ const struct test usage_tests[] = {
 	{"names_of_others", names_of_others, ANYWHERE},
 	{"thread_self", thread_self, ANYWHERE},
 	{"status_tells_libraries", status_tells_libraries, A_KERNEL},
+	{"knobs_of_dirty_pages", knobs_of_dirty_pages, ON_OUR_SIZE},
+	{"knob_of_map_count", knob_of_map_count, ON_OUR_SIZE},
 	{NULL, NULL, ANYWHERE},
 };
