@@ -38,6 +38,7 @@
 #include "vm/kswapd.h"
 #include "vm/oom.h"
 #include "vm/vm.h"
+#include "vm/zswap.h"
 
 static void INIT
 say_hello(void)
@@ -81,6 +82,7 @@ init_thread(void *arg)
 	flusher_init();
 	oom_init();
 	kswapd_init();
+	zswap_init();
 	init_memory_free();
 	late_init_run();
 	root_mount();

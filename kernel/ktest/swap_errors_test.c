@@ -6,11 +6,14 @@
 #include "core/clock.h"
 #include "lib/err.h"
 #include "lib/string.h"
+#include "mem/kmap.h"
 #include "mem/vmstat.h"
 #include "sched/sched.h"
+#include "vm/pte_state.h"
 #include "vm/reclaim.h"
-#include "vm/swap.h"
+#include "vm/swap_area.h"
 #include "vm/usercopy.h"
+#include "vm/zswap.h"
 
 #define NR	 64
 #define NR_SLOTS 256
@@ -161,4 +164,44 @@ KTEST(swapoff_beside_fork)
 		task_sleep_ns(NSEC_PER_MSEC, false);
 	mm_put(mm);
 	KTEST_CHECK(swap_disk_off());
+}
+
+/* Bytes that no compressed page has, in the place of one. */
+static void
+compressed_spoil(struct mm *mm, u64 index)
+{
+	swp_entry_t entry =
+		pte_to_swp_entry(pte_read(pgtable_lookup(&mm->pgt, program_uva(index))));
+	struct zswap_entry *kept = xa_load(&swap_area_of(entry)->kept, swp_slot(entry));
+	struct zpool_place place;
+	u8 *kva;
+
+	KTEST_REQUIRE(kept);
+	place = zswap_place(kept);
+	kva = kmap_local_page(place.page);
+	memset(kva + zpool_offset(place), 0xff, place.nr * ZPOOL_CHUNK_BYTES);
+	kunmap_local(kva);
+}
+
+#define SPOILT 3
+
+/* One compressed page cannot be read: who wants it is told each time, and the others are as they were. */
+KTEST(zswap_unreadable_page_is_lost_alone)
+{
+	u64 failed = zswap_stats.decompress_fail;
+	struct mm *mm;
+	u32 word;
+
+	if (!zswap_enabled)
+		return;
+	mm = program_in_swap();
+	KTEST_REQUIRE(mm);
+	KTEST_CHECK(zswap_nr_stored() == NR);
+	compressed_spoil(mm, SPOILT);
+	for (unsigned i = 0; i < 2; i++)
+		KTEST_CHECK(get_user_u32(&word, program_uva(SPOILT)) < 0);
+	KTEST_CHECK(zswap_stats.decompress_fail == failed + 1);
+	KTEST_CHECK(program_holds(0, SPOILT) && program_holds(SPOILT + 1, NR - SPOILT - 1));
+	program_leave();
+	KTEST_CHECK(swap_disk_off() && zswap_nr_stored() == 0);
 }

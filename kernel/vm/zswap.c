@@ -36,7 +36,6 @@
 #include "vm/zswap.h"
 
 #include "core/cpu.h"
-#include "core/init.h"
 #include "core/machine.h"
 #include "core/printk.h"
 #include "core/spinlock.h"
@@ -251,6 +250,12 @@ zswap_load(struct zswap_entry *entry, struct page *page)
 	return error ? -EIO : 0;
 }
 
+struct zpool_place
+zswap_place(const struct zswap_entry *entry)
+{
+	return entry->place;
+}
+
 bool
 zswap_oldest(swp_entry_t *where)
 {
@@ -304,7 +309,7 @@ zswap_set_enabled(bool enabled)
 	return error;
 }
 
-static void
+void INIT
 zswap_init(void)
 {
 	u64 percent = bootarg_u64("zswap.max_pool_percent", zswap_max_pool_percent);
@@ -317,4 +322,3 @@ zswap_init(void)
 	else
 		pr_err("zswap: no memory");
 }
-LATE_INIT(zswap_init);

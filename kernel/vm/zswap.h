@@ -8,6 +8,7 @@
 #include "core/atomic.h"
 #include "lib/types.h"
 #include "vm/swap_entry.h"
+#include "vm/zpool.h"
 
 struct page;
 struct seq;
@@ -24,6 +25,9 @@ void zswap_publish(struct zswap_entry *entry);
 
 /* Fill page, which is locked and, as the slot's, in the swap cache: so the entry stays. => 0; -EIO */
 int zswap_load(struct zswap_entry *entry, struct page *page);
+
+/* Where its bytes are. For tests. => the entry stays */
+struct zpool_place zswap_place(const struct zswap_entry *entry);
 
 /* => it is in no tree any more. Page-table locks and area->lock may be held */
 void zswap_free(struct zswap_entry *entry);
@@ -62,6 +66,9 @@ zswap_count(u64 *counter)
 {
 	__atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
 }
+
+/* Acts on the boot arguments. Once, at boot, when threads can be started. */
+void zswap_init(void);
 
 /* --- writing back (vm/zswap_writeback.c) ---------------------------------------------------- */
 
