@@ -11,9 +11,10 @@
 
 #include "test.h"
 
-#define FUTEX_WAIT    0
-#define FUTEX_WAKE    1
-#define FUTEX_WAKE_OP 5
+#define FUTEX_WAIT	  0
+#define FUTEX_WAKE	  1
+#define FUTEX_CMP_REQUEUE 4
+#define FUTEX_WAKE_OP	  5
 
 #define WAITERS	   0x80000000u
 #define OWNER_DIED 0x40000000u
@@ -48,6 +49,16 @@ futex(uint32_t *word, int op, uint32_t value, uint64_t timeout, uint32_t *word2,
 	return raw_call(SYS_futex, (uintptr_t)word, op, value, timeout, (uintptr_t)word2, value3);
 }
 
+/* Until somebody sleeps on the word: one is moved to a spare word, of the same value, and back. */
+static void
+await_sleeper(uint32_t *word, uint32_t *spare)
+{
+	*spare = *word;
+	while (futex(word, FUTEX_CMP_REQUEUE, 0, 1, spare, *word) != 1)
+		sleep_ms(1);
+	CHECK_EQ(futex(spare, FUTEX_CMP_REQUEUE, 0, 1, word, *spare), 1);
+}
+
 static long
 wake_op(uint32_t *word, uint32_t *word2, uint32_t op)
 {
@@ -74,7 +85,7 @@ wake_op_changes_word(void)
 	CHECK_EQ(words[1], UINT32_MAX);
 }
 
-/* Children of the area's second page sleep on two words; which of them wakes? */
+/* Children sleep on two words; which of them wakes? */
 static long
 wakes_of_two(uint32_t *words, uint32_t op)
 {
@@ -89,7 +100,8 @@ wakes_of_two(uint32_t *words, uint32_t op)
 			_exit(0);
 		}
 	}
-	sleep_ms(100);
+	for (int i = 0; i < 2; i++)
+		await_sleeper(&words[i], &words[2]);
 	woken = wake_op(&words[0], &words[1], op);
 	for (int i = 0; i < 2; i++) {
 		words[i] = 0;
@@ -171,7 +183,7 @@ robust_waiter_wakes(void)
 	if (child == 0) {
 		*word = WAITERS;
 		robust_take(area, &area->locks[0]);
-		sleep_ms(100);
+		await_sleeper(word, &area->locks[1].word);
 		kill(getpid(), SIGKILL);
 	}
 	while (*(volatile uint32_t *)word != (WAITERS | (uint32_t)child))
