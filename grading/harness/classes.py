@@ -57,7 +57,8 @@ def grade_one(top, options, tests, names, student):
     mine = argparse.Namespace(jsonl=os.path.join(beside, f"{student}.jsonl"), gradescope=None,
                               junit=None)
     try:
-        workplace = Workplace(top, options.build, os.path.join(options.class_folder, student), names)
+        workplace = Workplace(top, options.build, os.path.join(options.class_folder, student), names,
+                              options.class_folder)
     except Refused as refused:
         outcomes = [not_run(test, Verdict.FAIL, f"the submission was refused: {refused}")
                     for test in tests]

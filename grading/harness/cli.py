@@ -25,9 +25,12 @@ FULL_MARKS, LOST_MARKS, ENVIRONMENT, INTERRUPTED = 0, 1, 2, 130
 # These count from where the command is given; all else counts from the top of the tree.
 PATH_OPTIONS = ("submission", "class_folder", "jsonl", "gradescope", "junit", "csv")
 
+# Of files that the options name; others are the harness's own, and their traceback is wanted.
+FILE_FAULTS = (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError)
+
 USAGE = """Grades Quire, or a submission that changes it.
 
-Exit status: 0 full marks, 1 less, 2 the environment is at fault, 130 stopped by a signal.
+Exit status: 0 full marks, 1 less, 2 the environment or the command is at fault, 130 stopped by a signal.
 """
 
 
@@ -61,6 +64,10 @@ def parse(arguments):
         parser.error("--gdb is for one submission")
     if bool(options.class_folder) != bool(options.csv):
         parser.error("--class and --csv need each other")
+    if options.class_folder and any((options.submission, options.junit, options.gradescope, options.jsonl)):
+        parser.error("a class has a table (--csv) and lines of JSON beside it, no other files")
+    if options.j < 1 or options.slow <= 0:
+        parser.error("-j and --slow are above 0")
     for name in PATH_OPTIONS:
         path = getattr(options, name)
         setattr(options, name, os.path.abspath(path) if path else path)
@@ -149,6 +156,9 @@ def grade_submission(options, tests):
 
 def run(options):
     """What the options ask for. => exit status"""
+    for folder in filter(None, (options.submission, options.class_folder)):
+        if not os.path.isdir(folder):
+            raise EnvironmentProblem(f"{folder}: no such folder")
     if options.selfcheck:
         return selfcheck.run(TOP, options)
     tests = chosen_tests(options)
@@ -192,6 +202,9 @@ def main(arguments=None):
         return LOST_MARKS
     except KeyboardInterrupt:
         return INTERRUPTED
+    except FILE_FAULTS as error:
+        sys.stderr.write(plain(f"grade: {error}") + "\n")
+        return ENVIRONMENT
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ENVIRONMENT

@@ -52,6 +52,10 @@ class Qmp:
         """The text that the human monitor prints for a line."""
         return self.command("human-monitor-command", **{"command-line": line})
 
+    def status(self):
+        """What QEMU does: "running", "io-error" when it stopped itself for the host's sake, ..."""
+        return self.command("query-status")["status"]
+
     def stop(self):
         self.command("stop")
 

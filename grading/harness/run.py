@@ -161,6 +161,8 @@ class Run:
         self.result = result
         if self.view.ram is None and os.path.exists(self.machine.socket("ram")):
             self.view.open(self.machine.socket("ram"))
+        if self.view.ram is None:
+            return  # there was no machine
         ends = [end for end in probe.ENDS if end == "end" or result.verdict is End.PANIC]
         for check in self.test.checks:
             if check.ktest or check.at in ends:

@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import threading
 
 from grading.harness.outcome import Verdict, not_run
 from grading.harness.run import Run
@@ -34,7 +33,7 @@ class Suite:
         self.prefix = prefix
         self.outcomes = []
         self.interrupted = False
-        self._lock = threading.Lock()
+        self._ended = []  # by whichever thread ran it
 
     def go(self, tell):
         """Runs all tests; calls tell(outcome) for each, one at a time."""
@@ -50,8 +49,16 @@ class Suite:
                     tell(value)
         except KeyboardInterrupt:
             self.interrupted = True
+            self._tell_untold(tell)
             for outcome in self.missing():
                 self.outcomes.append(outcome)
+
+    def _tell_untold(self, tell):
+        """Of tests that had ended when the stop came, while another one was told."""
+        for outcome in self._ended:
+            if outcome not in self.outcomes and outcome.verdict is not Verdict.NOT_RUN:
+                self.outcomes.append(outcome)
+                tell(outcome)
 
     def missing(self):
         """Outcomes for the tests that have none."""
@@ -67,6 +74,11 @@ class Suite:
 
     def _one(self, test):
         """The outcome of one test, whatever happens."""
+        outcome = self._run(test)
+        self._ended.append(outcome)
+        return outcome
+
+    def _run(self, test):
         if scratch.stopping.is_set():
             return not_run(test, Verdict.NOT_RUN, STOPPED)
         seed = self.seed if self.seed is not None else secrets.randbits(32)

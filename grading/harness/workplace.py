@@ -107,10 +107,11 @@ class Workplace:
     """A context manager: the Tree of a submission, which goes at the end. Who builds in it cannot read
     the trusted tree, nor the directory of submissions."""
 
-    def __init__(self, top, build, directory, names):
+    def __init__(self, top, build, directory, names, others=None):
+        """`others`: the folder with everybody's submissions, if there is one."""
         self.top, self.build, self.names = top, build, names
         self.submission = read_submission(directory, names)
-        self.hidden = [os.path.realpath(top), os.path.realpath(directory)]
+        self.hidden = [os.path.realpath(top), os.path.realpath(others or directory)]
         self.controlled = True
         self.scratch = None
 

@@ -52,8 +52,7 @@ class Console:
             except OSError:
                 data = b""
             if self._log and data and not self.flooded:
-                self._log.write(data)
-                self._log.flush()
+                self._write_log(data)
             if self._tap and data:
                 self._tap(data)
             with self.changed:
@@ -62,6 +61,14 @@ class Console:
                 self.changed.notify_all()
             if not data:
                 return
+
+    def _write_log(self, data):
+        """A disk that is full ends the log, not the machine."""
+        try:
+            self._log.write(data)
+            self._log.flush()
+        except OSError:
+            self._log = None
 
     def _keep(self, data):
         """=> `changed` is held"""

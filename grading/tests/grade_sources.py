@@ -5,6 +5,7 @@ With namespaces such files are not there; without, the build is refused for what
 
 import os
 import shutil
+import subprocess
 import tempfile
 import unittest
 from unittest import mock
@@ -12,6 +13,7 @@ from unittest import mock
 from grading.harness import sandbox
 from grading.harness.outcome import Verdict
 from grading.harness.tree import BuildFailed, Tampered
+from grading.harness.workplace import Workplace
 from grading.machine import EnvironmentProblem, scratch
 from grading.machine.options import setting
 from grading.tests.grade_support import TOP, SubmissionTest
@@ -78,6 +80,15 @@ class Hidden(SourcesTest):
         self.put("secret.h", "\n")
         self.added(f'\n#include "{theirs}"\n')
         self.missing()
+
+    def test_nobody_sees_the_rest_of_a_class(self):
+        with tempfile.TemporaryDirectory() as everybody:
+            mine = shutil.copytree(self.folder, os.path.join(everybody, "ada"))
+            theirs = shutil.copytree(self.folder, os.path.join(everybody, "bob"))
+            with Workplace(TOP, BUILD, mine, self.lab.files, everybody) as tree:
+                for prefix in (tree.bounds.build_prefix, tree.bounds.machine_prefix):
+                    seen = subprocess.run([*prefix, "test", "-e", os.path.join(theirs, FAULT)], check=False)
+                    self.assertEqual(seen.returncode, 1)
 
     def test_a_machine_does_not_see_the_reference(self):
         with self.workplace() as tree:
