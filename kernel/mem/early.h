@@ -32,6 +32,7 @@ extern unsigned nr_ram_regions;
 extern struct mem_region reserved_regions[MEM_REGIONS_MAX];
 extern unsigned nr_reserved_regions;
 
+/* RAM, as the machine tells: whole pages of it count. => one hart, before any allocation */
 void early_add_ram(u64 pa, u64 size);
 /* What of it is reserved already keeps its kind. */
 void early_reserve(u64 pa, u64 size, enum early_kind kind);

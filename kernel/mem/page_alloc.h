@@ -33,7 +33,8 @@ u64 pages_alloc_bulk(gfp_t gfp, u64 nr, struct page **pages);
 
 /*
  * nr_pages contiguous frames, aligned to the power of two above, each a page of its own with
- * refcount 1: nothing is wasted beyond nr_pages. At most 2^MAX_ORDER. => the first, or NULL
+ * refcount 1: nothing is wasted beyond nr_pages. At most 2^MAX_ORDER. Context as gfp says.
+ * => the first, or NULL
  */
 struct page *pages_alloc_exact(gfp_t gfp, u64 nr_pages);
 /* => each has no other owner */

@@ -79,6 +79,7 @@ kmalloc_class(size_t size)
 	return size <= 2048 ? 10 : size <= 4096 ? 11 : 12;
 }
 
+/* kmalloc() of a size that is not known when it is compiled, or has no class. */
 void *kmalloc_any(size_t size, gfp_t gfp);
 /* => cls is the class of size, which is known when the caller is compiled */
 void *kmalloc_of_class(size_t size, gfp_t gfp, size_t cls);
@@ -93,7 +94,8 @@ kmalloc(size_t size, gfp_t gfp)
 
 /* On failure NULL, and the old object stays. size 0 frees. */
 void *krealloc(void *object, size_t size, gfp_t gfp);
-void kfree(const void *object); /* NULL is allowed */
+/* What kmalloc() and its like gave, or NULL. Any context. */
+void kfree(const void *object);
 /* Bytes that the caller may use: at least what it asked for. */
 size_t ksize(const void *object);
 

@@ -5,12 +5,14 @@
 #include "lib/types.h"
 #include "mem/gfp.h"
 
-/* => zero-filled when gfp has GFP_ZERO; NULL when there is no memory */
+/* May sleep. => zero-filled when gfp has GFP_ZERO; NULL when there is no memory */
 void *vmalloc(size_t size, gfp_t gfp);
-void vfree(void *kva); /* NULL is allowed */
+/* What vmalloc() gave, or NULL. Other harts forget the addresses before they are used again. Not in an interrupt */
+void vfree(void *kva);
 
-/* Device registers. => NULL when there is no memory */
+/* Device registers; may sleep. => NULL when there is no memory */
 void *ioremap(u64 pa, size_t size);
+/* What ioremap() gave. Not in an interrupt */
 void iounmap(void *kva);
 
 /* A kernel stack: KSTACK_SIZE bytes with a guard below (riscv/layout.h). => lowest address or NULL */

@@ -72,6 +72,7 @@ zone_of(const struct page *page)
 	return zones + (u64)page->zone;
 }
 
+/* A zone that spans these frames and has none of them yet. => once for each, before zone_add_range() */
 void zone_init(struct zone *zone, const char *name, u8 index, u64 start_pfn, u64 end_pfn);
 
 /* Give the frames [start_pfn, end_pfn), all inside the zone, to its buddy. */
