@@ -58,6 +58,16 @@ def kernel_rights(run, values):
 
 
 @probe
+def harts_translate(run, values):
+    """satp of every hart, as QEMU tells it, is that of Sv39: a hart in the firmware has none."""
+    for hart, registers in enumerate(run.qmp.registers()):
+        satp = registers.get("satp", 0)
+        if satp >> 60 != sv39.SATP_MODE:
+            raise Wrong(f"Sv39 in satp of each of {run.numbers['smp']} harts", f"{satp:#x} in that of hart {hart}",
+                        "a hart that was not started waits in the firmware, without paging")
+
+
+@probe
 def firmware_is_not_free(run, values):
     """No frame of the firmware or of the kernel's image is on the buddy's lists."""
     view = run.view

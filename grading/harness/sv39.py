@@ -5,6 +5,7 @@ from dataclasses import dataclass
 V, R, W, X, U, G, A, D = (1 << bit for bit in range(8))
 PAGE_SHIFT = 12
 ENTRY_PPN = 10
+SATP_MODE = 8  # in the upper four bits of satp
 LEVELS = 3
 ENTRIES = 512
 PPN_MASK = (1 << 44) - 1

@@ -4,6 +4,7 @@ Each has judge(value, run) -> None if it is right, else a text: what was expecte
 the seed's words and the other facts, so that no expected value is in the guest.
 """
 
+import time
 from dataclasses import dataclass
 from typing import Any, Sequence
 
@@ -72,6 +73,18 @@ class Number:
             return None
         slack = f" (or at most {self.below:.0%} less)" if self.below else ""
         return f"{want}{slack}, as this machine was started"
+
+
+@dataclass
+class HostTime:
+    """What the host's clock says, give or take a day: the RTC of the machine has its time."""
+    slack: int = 86400
+
+    def judge(self, value, run):
+        now = int(time.time())
+        if isinstance(value, int) and abs(value - now) <= self.slack:
+            return None
+        return f"{now}, the host's time in seconds since 1970, or a day more or less"
 
 
 @dataclass

@@ -127,10 +127,13 @@ show_filesystems(struct seq *seq)
 static int
 show_cpuinfo(struct seq *seq)
 {
-	for (u32 cpu = 0; cpu < nr_cpus; cpu++)
+	for (cpumask_t left = sched_harts(); left; left &= left - 1) {
+		u32 cpu = __builtin_ctz(left);
+
 		seq_printf(seq,
 			   "processor\t: %u\nhart\t\t: %u\nisa\t\t: rv64imafdc\nmmu\t\t: sv39\n\n",
 			   cpu, cpus[cpu].hartid);
+	}
 	return 0;
 }
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,13 +11,17 @@
 #include <sys/mman.h>
 #include <sys/swap.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "channel.h"
 
 #define TEXT_BYTES 8192
 #define LINE_BYTES 2048
-#define NR_ROUNDS  20 /* of what may leak */
+/* How long a child may take to end: ten seconds. */
+#define NAP_NS	  1000000L
+#define NR_NAPS	  10000
+#define NR_ROUNDS 20 /* of what may leak */
 
 static int channel = -1;
 static char nonce[40];
@@ -264,6 +269,20 @@ in_child(int (*child)(void *arg), void *arg)
 	if (waitpid(pid, &status, 0) != pid)
 		give_up("waitpid");
 	return status;
+}
+
+bool
+child_ends(pid_t pid, int *status)
+{
+	struct timespec nap = {0, NAP_NS};
+
+	for (int i = 0; i < NR_NAPS; i++) {
+		if (waitpid(pid, status, WNOHANG) == pid)
+			return true;
+		nanosleep(&nap, NULL);
+	}
+	kill(pid, SIGKILL);
+	return false;
 }
 
 int

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -61,6 +62,8 @@ void *memory_map(size_t bytes);
 
 /* Runs child(arg) in a new process and returns its wait status. */
 int in_child(int (*child)(void *arg), void *arg);
+/* The wait status of a child that ends soon. => false: it did not, and has been killed */
+bool child_ends(pid_t pid, int *status);
 pid_t fork_checked(void);
 
 /* For in_child(): becomes mkswap of a disk. And mkswap and swapon of it; ends the test if they fail. */
