@@ -196,13 +196,30 @@ def zero_page(run, values):
 
 @probe
 def holds_word(run, values, index=0, page=0, writable=True):
-    """The frame of a page holds a word of the seed, and belongs to one process."""
+    """The frame of a page holds a word of the seed."""
     va = values["at"] + page * PAGE
     frame = frame_of(run, values["pid"], va)
     if frame is None or word_in(run, frame) != run.word(index):
         raise Wrong(f"a frame that holds {run.word(index):#x}",
                     "no frame" if frame is None else hex(word_in(run, frame)))
     if writable and "w" not in rights_of(run, values["pid"], va):
+        raise Wrong("a writable page", rights_of(run, values["pid"], va))
+
+
+@probe
+def own_frame(run, values, key="at", index=0, offset=0):
+    """A word of the seed is in a page of the process's own: anonymous, writable, mapped once."""
+    va = values[key]
+    frame = frame_of(run, values["pid"], va)
+    if frame is None or word_in(run, frame, offset) != run.word(index):
+        raise Wrong(f"a frame that holds {run.word(index):#x}",
+                    "no frame" if frame is None else hex(word_in(run, frame, offset)))
+    page = run.view.page(frame)
+    if not run.view.has_flag(page, "PG_anon") or page.mapcount != 1:
+        raise Wrong("an anonymous page that is mapped once",
+                    f"frame {frame:#x} with flags {page.flags:#x}, mapcount {page.mapcount}",
+                    "the page cache's page is the file's, and others may map it")
+    if "w" not in rights_of(run, values["pid"], va):
         raise Wrong("a writable page", rights_of(run, values["pid"], va))
 
 
@@ -320,6 +337,10 @@ def same_frame(run, values, first="at", second="second"):
     if None in frames or frames[0] != frames[1]:
         raise Wrong("one frame for both mappings of a page of a file",
                     f"frames {frames[0]} and {frames[1]}", "a page of a file is in memory once")
+    page = run.view.page(frames[0])
+    if run.view.has_flag(page, "PG_anon") or page.mapcount < 2:
+        raise Wrong("a page of a file's, mapped twice",
+                    f"frame {frames[0]:#x} with flags {page.flags:#x}, mapcount {page.mapcount}")
 
 
 @probe

@@ -67,6 +67,14 @@ LAB = Lab(
                       fact="constant", want=Equal(7)),
             ]),
         Test(
+            id="tail", case="lazy.tail",
+            text="Memory behind the file's part of a segment is zeros.",
+            checks=[
+                Check("tail-zeroed", 2, "A program finds its data, and zeros behind them up to the end of "
+                      "the page, whatever its file has there.", fact="tail_status", want=Status(0),
+                      hint="Of the last page, bytes from p_filesz on are cleared."),
+            ]),
+        Test(
             id="limits", case="lazy.limits", machine=MachineSpec(smp=1),
             text="Only what is mapped comes lazily; all else is a signal.",
             checks=[
@@ -99,9 +107,14 @@ LAB = Lab(
                       want=Equal(16)),
                 Check("file-majors", 1, "Reading it from the disk is a major fault, and with "
                       "read-ahead not one for each page.", fact="file_majors", want=Between(1, 8)),
+                Check("store-first", 1, "A store to a private mapping, before anything was read there, "
+                      "keeps the rest of the page.", fact="file_store_kept", want=Word(0)),
+                Check("store-private", 2, "That store does not reach the file.", fact="file_store_file",
+                      want=Equal(0), hint="The page cache's page belongs to everybody."),
                 Check("file-again", 1, "A second mapping shows the same.", fact="file_again",
                       want=Equal(16)),
-                Check("file-cached", 1, "... without a major fault: it is in the page cache.",
+                Check("file-cached", 1, "That second mapping costs no major fault: the file is in the page "
+                      "cache.",
                       fact="file_majors_again", want=Equal(0)),
             ]),
     ])

@@ -20,7 +20,13 @@ LAB = Lab(
                 Check("private-file", 2, "The file does not change.", fact="private_file",
                       want=Word(0)),
                 Check("private-frame", 1, "The process has a frame of its own for that page.",
-                      probe="holds_word", at="copied", args={"index": 50}),
+                      probe="own_frame", at="copied", args={"index": 50}),
+                Check("store-first", 1, "A store to a page of which nothing was read before keeps the "
+                      "rest of the page.", fact="store_first_kept", want=Word(1)),
+                Check("store-private", 2, "That store does not reach the file.", fact="store_first_file",
+                      want=Equal(0), hint="fault_copy_file(): the page cache's page belongs to everybody."),
+                Check("store-frame", 1, "It gives the process a frame of its own.", probe="own_frame",
+                      at="copied", args={"key": "second", "index": 51, "offset": 8}),
             ]),
         Test(
             id="shared", case="mmap.shared",
@@ -62,6 +68,9 @@ LAB = Lab(
             checks=[
                 Check("hole", 1, "A page unmapped from the middle of an area is gone.",
                       fact="hole_status", want=Status(signal=11)),
+                Check("hole-here", 1, "The very program that unmapped a page cannot use it any more.",
+                      fact="hole_here", want=Status(signal=11),
+                      hint="Its hart has the page in the TLB: a missing sfence.vma shows here."),
                 Check("around-hole", 1, "Those around it stay.", fact="around_hole", want=Equal(4)),
                 Check("fixed", 1, "MAP_FIXED puts a new, empty page there.", fact="fixed",
                       want=Equal(1)),

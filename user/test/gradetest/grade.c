@@ -294,11 +294,30 @@ mkswap(void *disk)
 	return 127;
 }
 
+int
+program_run(void *path)
+{
+	char *argv[] = {path, NULL};
+
+	execv(path, argv);
+	return 127;
+}
+
 void
 swap_start(char *disk)
 {
 	if (in_child(mkswap, disk) || swapon(disk, 0) < 0)
 		give_up("swapon");
+}
+
+int
+store_unmap_load(void *page)
+{
+	*(volatile uint64_t *)page = word(0);
+	if (munmap(page, PAGE) < 0)
+		return 1;
+	(void)*(volatile uint64_t *)page;
+	return 0;
 }
 
 void

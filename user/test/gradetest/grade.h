@@ -66,13 +66,17 @@ int in_child(int (*child)(void *arg), void *arg);
 bool child_ends(pid_t pid, int *status);
 pid_t fork_checked(void);
 
-/* For in_child(): becomes mkswap of a disk. And mkswap and swapon of it; ends the test if they fail. */
+/* For in_child(): becomes mkswap of a disk, or a program without arguments. And mkswap and swapon of it; ends the test if they fail. */
 int mkswap(void *disk);
+int program_run(void *path);
 void swap_start(char *disk);
 
 /* Words first..first+nr-1 of the seed at `at`, one in each page; and how many pages still have theirs. */
 void pages_fill(void *at, size_t nr_pages, unsigned first);
 size_t pages_right(const void *at, size_t nr_pages, unsigned first);
+
+/* For in_child(): stores to the page, unmaps it, loads from it; 0 if that was possible. */
+int store_unmap_load(void *page);
 
 #define KIB	     1024UL
 #define MIB	     (1024 * KIB)

@@ -13,9 +13,31 @@
 #define TABLE_BYTES (64 * PAGE)
 #define FILE_PAGES  16
 #define LEAK_PAGES  64
+#define USED_BYTES  (100 * MIB) /* of 128 */
 
 /* Constants of the program that nothing touches before the test does. */
 static const char table[TABLE_BYTES] __attribute__((aligned(4096))) = {[TABLE_BYTES - 1] = 7};
+
+/* Frames that somebody wrote to and gave back: those of new pages are among them. */
+static int
+frames_dirty(void *arg)
+{
+	char *at = memory_map(USED_BYTES);
+
+	(void)arg;
+	memset(at, 0xff, USED_BYTES);
+	return munmap(at, USED_BYTES) < 0;
+}
+
+static uint64_t
+nonzero_words(const volatile char *page)
+{
+	uint64_t nr = 0;
+
+	for (size_t at = sizeof(uint64_t); at < PAGE; at += sizeof(uint64_t))
+		nr += *(const volatile uint64_t *)(page + at) != 0;
+	return nr;
+}
 
 static void
 touch(int argc, char **argv)
@@ -25,6 +47,8 @@ touch(int argc, char **argv)
 
 	(void)argc;
 	(void)argv;
+	if (in_child(frames_dirty, NULL) != 0)
+		give_up("memory to use");
 	checkpoint("mapped", "pid", (uint64_t)getpid(), "at", (uint64_t)pages, "nr",
 		   (uint64_t)NR_PAGES, NULL);
 	nonzero += pages[3 * PAGE];
@@ -32,12 +56,13 @@ touch(int argc, char **argv)
 	*(volatile uint64_t *)(pages + 5 * PAGE) = word(5);
 	checkpoint("written", "pid", (uint64_t)getpid(), "at", (uint64_t)pages, "nr",
 		   (uint64_t)NR_PAGES, "page", 5UL, NULL);
-	for (size_t i = 0; i < PAGE; i++)
-		nonzero += i >= sizeof(uint64_t) && pages[5 * PAGE + i];
+	nonzero += nonzero_words(pages + 5 * PAGE);
 	before = minor_faults();
 	for (size_t i = 16; i < 48; i++)
 		pages[i * PAGE] = 1;
 	fact_growth("faults", before, minor_faults());
+	for (size_t i = 16; i < 48; i++)
+		nonzero += nonzero_words(pages + i * PAGE);
 	fact("nonzero", nonzero);
 	fact("majors", major_faults());
 }
@@ -83,6 +108,23 @@ huge(int argc, char **argv)
 	fact("huge_last", *(volatile uint64_t *)(at + HUGE_BYTES - PAGE));
 	fact_growth("huge_touched_kb", rss, status_kb("VmRSS"));
 	fact_growth("huge_tables_kb", tables, status_kb("VmPTE"));
+}
+
+extern const char tail_program[], tail_program_end[];
+
+/* A program whose file ends in the middle of a page, but for bytes of no segment (tail_program.S). */
+static void
+tail(int argc, char **argv)
+{
+	static const char name[] = "/grade.tail";
+	int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC, 0755);
+	size_t bytes = tail_program_end - tail_program;
+
+	(void)argc;
+	(void)argv;
+	if (fd < 0 || write(fd, tail_program, bytes) != (ssize_t)bytes || close(fd) < 0)
+		give_up(name);
+	fact("tail_status", in_child(program_run, (void *)name));
 }
 
 /* The program's own file: its constants are mapped, not loaded. */
@@ -171,6 +213,21 @@ syscalls(int argc, char **argv)
 	fact("efault", errno);
 }
 
+/* The first access to a page of a private mapping is a store to its second word. */
+static void
+private_store(int fd)
+{
+	uint64_t *at = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+	uint64_t back = 1;
+
+	if (at == MAP_FAILED)
+		give_up("mmap");
+	*(volatile uint64_t *)(at + 1) = word(FILE_PAGES);
+	fact("file_store_kept", *(volatile uint64_t *)at);
+	if (pread(fd, &back, sizeof(back), sizeof(back)) == sizeof(back))
+		fact("file_store_file", back);
+}
+
 /* Pages of a file: from the disk at the first touch, from memory at the second. */
 static void
 file(int argc, char **argv)
@@ -203,11 +260,11 @@ file(int argc, char **argv)
 	major = major_faults();
 	fact("file_again", pages_right(at, FILE_PAGES, 0));
 	fact_growth("file_majors_again", major, major_faults());
+	private_store(fd);
 }
 
 const struct grade_case lazy_cases[] = {
-	{"lazy.touch", touch},	 {"lazy.given_back", given_back},
-	{"lazy.huge", huge},	 {"lazy.program", program},
-	{"lazy.limits", limits}, {"lazy.syscalls", syscalls},
-	{"lazy.file", file},	 {NULL, NULL},
+	{"lazy.tail", tail},	     {"lazy.touch", touch},	{"lazy.given_back", given_back},
+	{"lazy.huge", huge},	     {"lazy.program", program}, {"lazy.limits", limits},
+	{"lazy.syscalls", syscalls}, {"lazy.file", file},	{NULL, NULL},
 };

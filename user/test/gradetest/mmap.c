@@ -54,7 +54,7 @@ file_word(int fd, unsigned page)
 static void private(int argc, char **argv)
 {
 	int fd = file_make();
-	uint64_t *at = file_map(fd, MAP_PRIVATE);
+	uint64_t *at = file_map(fd, MAP_PRIVATE), *second, back = 1;
 
 	(void)argc;
 	(void)argv;
@@ -62,7 +62,13 @@ static void private(int argc, char **argv)
 	*(volatile uint64_t *)at = word(50);
 	fact("private_mine", *at);
 	fact("private_file", file_word(fd, 0));
-	checkpoint("copied", "pid", (uint64_t)getpid(), "at", (uint64_t)at, NULL);
+	second = file_map(fd, MAP_PRIVATE) + PAGE / sizeof(*second);
+	*(volatile uint64_t *)(second + 1) = word(51);
+	fact("store_first_kept", *(volatile uint64_t *)second);
+	if (pread(fd, &back, sizeof(back), PAGE + sizeof(back)) == sizeof(back))
+		fact("store_first_file", back);
+	checkpoint("copied", "pid", (uint64_t)getpid(), "at", (uint64_t)at, "second",
+		   (uint64_t)second, NULL);
 }
 
 static int
@@ -173,6 +179,7 @@ areas(int argc, char **argv)
 	again = mmap(at + 2 * PAGE, PAGE, PROT_READ | PROT_WRITE,
 		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 	fact("fixed", again == at + 2 * PAGE && *(volatile uint64_t *)again == 0);
+	fact("hole_here", in_child(store_unmap_load, at));
 	errno = 0;
 	fact("odd_length", munmap(at + 1, PAGE) == -1 ? errno : 0);
 	file = (char *)file_map(fd, MAP_SHARED);
@@ -199,7 +206,7 @@ shootdown(int argc, char **argv)
 	static char stack[STACK_BYTES] __attribute__((aligned(16)));
 	uint64_t *at = memory_map(PAGE);
 	struct timespec nap = {0, 1000000};
-	int status = -1;
+	int status;
 	pid_t child;
 
 	(void)argc;
@@ -212,10 +219,8 @@ shootdown(int argc, char **argv)
 		nanosleep(&nap, NULL);
 	fact("watched", progress >= 1000);
 	munmap(at, PAGE);
-	for (int i = 0; i < 3000 && waitpid(child, &status, WNOHANG) == 0; i++)
-		nanosleep(&nap, NULL);
-	fact("shot_status", status);
-	kill(child, SIGKILL);
+	if (child_ends(child, &status))
+		fact("shot_status", status);
 }
 
 const struct grade_case mmap_cases[] = {
