@@ -20,9 +20,13 @@ LAB = Lab(
             checks=[
                 Check("file-right", 2, "A file of 56 MiB reads right on a machine of 32 MiB.",
                       fact="file_right", want=Equal(PAGES)),
-                Check("file-again", 1, "... and right again.", fact="file_again", want=Equal(PAGES)),
+                Check("file-again", 1, "It reads right a second time.", fact="file_again", want=Equal(PAGES)),
                 Check("pages-stolen", 1, "Pages of the cache were taken for others.", fact="stolen",
                       want=AtLeast(1000)),
+                Check("kswapd-steals", 1, "kswapd took some of them: not all is left to those who "
+                      "wait for a page.",
+                      fact="stolen_by_kswapd", want=AtLeast(500),
+                      hint="kswapd_wake(): when a zone has less than its low watermark."),
                 Check("anon-kept", 1, "Memory of programs is as it was.", fact="anon_right",
                       want=Equal(512)),
                 Check("nobody-killed", 1, "Nobody was killed for want of memory: clean pages were "
@@ -39,6 +43,13 @@ LAB = Lab(
                       hint="VM_LOCKED areas are not for reclaim."),
                 Check("drop-caches", 1, "drop_caches gives up what is clean and not mapped.",
                       fact="cached_after_drop", want=AtMost(600)),
+            ]),
+        Test(
+            id="caches", text="Caches of the kernel's own objects shrink, too, tested inside the kernel.",
+            machine=MachineSpec(append="ktest.channel ktest=shrinkers_"),
+            checks=[
+                Check("shrinkers", 2, "Each cache is asked for as large a part of its objects as reclaim "
+                      "looks at of the pages.", ktest="shrinkers_in_proportion", hint="shrinkers_run()"),
             ]),
         Test(
             id="references", case="reclaim.references", machine=MachineSpec(mem="32M"),

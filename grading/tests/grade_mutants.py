@@ -79,5 +79,30 @@ class Mmap(Mutants):
         self.loses({"private": ["store-private", "store-frame"]})
 
 
+class Oom(Mutants):
+    LAB = "oom"
+
+    def test_spaces_that_leak_and_a_score_without_adjustment(self):
+        self.change("kernel/vm/oom_reap.c", ("\twake_up_all(&done_wq);\n\ttlb_context_put(&mm->tlb);\n",
+                                             "\twake_up_all(&done_wq);\n"),
+                    ("zap_range(mm, va, end);\n", "cond_resched();\n"))
+        self.change("kernel/vm/oom_score.c",
+                    ("\treturn points + adj * (s64)nr_total_pages / OOM_SCORE_PER_MILL;\n",
+                     "\treturn nr_total_pages ? points : 0;\n"))
+        self.loses({"killer": ["spaces-freed"], "reaper": ["reap-tables"],
+                    "choice": ["score-first", "first-first"]})
+
+
+class Reclaim(Mutants):
+    LAB = "reclaim"
+
+    def test_kswapd_sleeps_and_caches_stay(self):
+        self.change("kernel/vm/reclaim.c", ("\tkswapd_wake();\n\tkswapd_throttle(gfp);\n", ""),
+                    ("\tpage_low_hook = kswapd_wake;\n", ""))
+        self.change("kernel/vm/shrinker.c", ("\tif (priority == 0)\n\t\treturn nr;\n",
+                                             "\tif (nr)\n\t\treturn 0;\n"))
+        self.loses({"large": ["kswapd-steals"], "caches": ["shrinkers"]})
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -13,6 +13,7 @@
 #include "grade.h"
 
 #define KEPT_PAGES 256U
+#define NR_VICTIMS 6 /* in all */
 #define LARGE	   (1024 * MIB)
 #define HELD	   (12 * MIB)
 #define LIMIT	   (8 * MIB)
@@ -52,12 +53,13 @@ kills(void)
 static void
 killer(int argc, char **argv)
 {
-	uint64_t *kept = memory_map(KEPT_PAGES * PAGE), before, free_pages;
+	uint64_t *kept = memory_map(KEPT_PAGES * PAGE), before, free_pages, spaces;
 
 	(void)argc;
 	(void)argv;
 	pages_fill(kept, KEPT_PAGES, 0);
 	before = kills();
+	spaces = proc_number("/proc/slabinfo", "mm_struct ");
 	free_pages = proc_number("/proc/vmstat", "nr_free_pages");
 	fact("eater", in_child(eater, NULL));
 	fact_growth("kills", before, kills());
@@ -66,12 +68,15 @@ killer(int argc, char **argv)
 	fact("init", kill(1, 0) == 0);
 	fact("second_eater", in_child(eater, NULL));
 	fact_growth("kills_after", before, kills());
+	for (int i = 0; i < NR_VICTIMS - 2; i++)
+		in_child(eater, NULL);
+	fact_growth("spaces_left", spaces, proc_number("/proc/slabinfo", "mm_struct "));
 	checkpoint("after", NULL);
 }
 
-/* A child that holds memory and waits until it is killed or the pipe closes. */
+/* A child that holds memory, says so in `ready`, and waits until it is killed or the pipe closes. */
 static pid_t
-holder(const char *adj, int fds[2])
+holder(const char *adj, int fds[2], int ready[2])
 {
 	pid_t pid = fork_checked();
 	char byte;
@@ -83,8 +88,10 @@ holder(const char *adj, int fds[2])
 		for (size_t i = 0; i < HELD; i += PAGE)
 			at[i] = 1;
 		close(fds[1]);
-		_exit(write(2, "", 0) == 0 && read(fds[0], &byte, 1) == 0 ? 5 : 6);
+		_exit(write(ready[1], "x", 1) == 1 && read(fds[0], &byte, 1) == 0 ? 5 : 6);
 	}
+	if (read(ready[0], &byte, 1) != 1)
+		give_up("pipe");
 	return pid;
 }
 
@@ -108,26 +115,25 @@ adjusted_eater(void *adj)
 static void
 choice(int argc, char **argv)
 {
-	int fds[2], status = -1;
+	int fds[2], ready[2], status;
 	pid_t spared, first;
 
 	(void)argc;
 	(void)argv;
-	if (pipe(fds) < 0)
+	if (pipe(fds) < 0 || pipe(ready) < 0)
 		give_up("pipe");
 	fact("adj_default", proc_number("/proc/self/oom_score_adj", ""));
-	spared = holder("-1000", fds);
-	first = holder("1000", fds);
-	usleep(300000);
+	spared = holder("-1000", fds, ready);
+	first = holder("1000", fds, ready);
 	fact("score_spared", score(spared));
 	fact("score_first", score(first));
 	adjust("-1000");
 	fact("eater", in_child(adjusted_eater, "0"));
-	waitpid(first, &status, 0);
-	fact("first", status);
-	close(fds[1]);
-	waitpid(spared, &status, 0);
-	fact("spared", status);
+	close(fds[1]); /* who lives goes */
+	if (child_ends(first, &status))
+		fact("first", status);
+	if (child_ends(spared, &status))
+		fact("spared", status);
 }
 
 static int

@@ -44,18 +44,15 @@ large_file_make(void)
 }
 
 static uint64_t
+stolen_by_kswapd(void)
+{
+	return proc_number("/proc/vmstat", "pgsteal_kswapd");
+}
+
+static uint64_t
 stolen(void)
 {
-	uint64_t sum = proc_number("/proc/vmstat", "pgsteal_direct");
-	int fd = open("/proc/vmstat", O_RDONLY);
-	static char text[8192];
-	ssize_t n = read(fd, text, sizeof(text) - 1);
-	char *at;
-
-	close(fd);
-	text[n > 0 ? n : 0] = '\0';
-	at = strstr(text, "pgsteal_kswapd ");
-	return sum + (at ? strtoul(at + strlen("pgsteal_kswapd "), NULL, 10) : 0);
+	return proc_number("/proc/vmstat", "pgsteal_direct") + stolen_by_kswapd();
 }
 
 static unsigned
@@ -73,7 +70,7 @@ static void
 large(int argc, char **argv)
 {
 	uint64_t *anon = memory_map(ANON_PAGES * PAGE), *locked = memory_map(LOCKED_PAGES * PAGE);
-	uint64_t before;
+	uint64_t before, before_kswapd;
 	int fd;
 
 	(void)argc;
@@ -84,10 +81,12 @@ large(int argc, char **argv)
 	checkpoint("locked", "pid", (uint64_t)getpid(), "at", (uint64_t)locked, "nr",
 		   (uint64_t)LOCKED_PAGES, NULL);
 	before = stolen();
+	before_kswapd = stolen_by_kswapd();
 	fd = large_file_make();
 	fact("file_right", file_pages_right(fd));
 	fact("file_again", file_pages_right(fd));
 	fact_growth("stolen", before, stolen());
+	fact_growth("stolen_by_kswapd", before_kswapd, stolen_by_kswapd());
 	fact("anon_right", pages_right(anon, ANON_PAGES, 0));
 	fact("oom_kills", proc_number("/proc/vmstat", "oom_kill"));
 	fact("free_pages", proc_number("/proc/vmstat", "nr_free_pages"));
