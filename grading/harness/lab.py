@@ -135,6 +135,8 @@ def problems(lab):
                 yield f"{check.id}: there is no probe {check.probe}"
             if check.points <= 0 or not check.text.endswith("."):
                 yield f"{check.id}: points, and a sentence that ends"
+            if check.text.startswith("..."):
+                yield f"{check.id}: a whole sentence, for it is shown alone"
             if check.id in seen:
                 yield f"{check.id} is there twice"
             seen.add(check.id)

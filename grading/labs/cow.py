@@ -75,7 +75,7 @@ LAB = Lab(
                 Check("read-splits", 2, "read(2) into a shared page gives the reader its own page.",
                       fact="read_into", want=Word(100),
                       hint="copy_to_user() must break the sharing as a store does."),
-                Check("read-parent-kept", 2, "... and the parent's page stays as it was.",
+                Check("read-parent-kept", 2, "read(2) into the child's page leaves the parent's as it was.",
                       fact="read_parent", want=Word(0)),
                 Check("readonly-dies", 1, "A store to a page that mprotect made read-only is "
                       "SIGSEGV, and no copy.", fact="readonly_status", want=Status(signal=11)),

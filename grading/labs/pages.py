@@ -74,7 +74,7 @@ LAB = Lab(
                       want=AtMost(16)),
                 Check("lists-after", 1, "The lists are sound after that, too.",
                       probe="buddy_agrees", at="returned"),
-                Check("joined-after", 1, "... and all buddies joined again.",
+                Check("joined-after", 1, "After that all free buddies are joined again.",
                       probe="free_blocks_joined", at="returned"),
             ]),
     ])

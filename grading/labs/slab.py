@@ -58,9 +58,10 @@ LAB = Lab(
             checks=[
                 Check("tasks-freed", 1, "After 50 forks and waits no task is left.",
                       fact="tasks_left", want=AtMost(1)),
-                Check("areas-freed", 1, "... nor their areas.", fact="areas_left", want=AtMost(2)),
-                Check("spaces-freed", 1, "... nor their address spaces.", fact="spaces_left",
-                      want=AtMost(1)),
+                Check("areas-freed", 1, "Fifty children that ended leave no areas behind.",
+                      fact="areas_left", want=AtMost(2)),
+                Check("spaces-freed", 1, "Fifty children that ended leave no address space behind.",
+                      fact="spaces_left", want=AtMost(1)),
             ]),
         misuse("double-free", "an object that is freed twice is named.",
                r"double free: object (\S+) of cache crash"),
