@@ -24,11 +24,11 @@ SWAP = "64M"
 SWAP_CASES = "private shared tables locked calls pipes tmpfs runaways cache"
 SWAP_SET_UP = "mkswap /dev/vdb >/dev/null && swapon /dev/vdb && "
 
-# (build variant, harts, memory)
+# (build variant, harts, memory, more boot arguments)
 MACHINES = (
-    ("default", 1, "32M"),
-    ("default", 4, "64M"),
-    ("debug", 2, "64M"),
+    ("default", 1, "32M", ""),
+    ("default", 4, "64M", ""),
+    ("debug", 2, "64M", "directmap=32M"),
 )
 
 
@@ -37,8 +37,9 @@ PANIC_SAYS = (rb"bombs invoked oom-killer", rb"\] total_vm", rb"kernel panic",
               rb"out of memory, and panic_on_oom is 1")
 
 
-def run(report, title, line, variant, smp, mem, swap):
-    config = guest_config(variant, smp=smp, mem=mem, swap=swap, limit=LIMIT_SECONDS)
+def run(report, title, line, machine, swap):
+    variant, smp, mem, append = machine
+    config = guest_config(variant, smp=smp, mem=mem, append=append, swap=swap, limit=LIMIT_SECONDS)
     result = run_line(report, title, config, line)
     if result.status is None:
         report.failed(title, str(result.machine), config.log, result.output + result.console)
@@ -47,10 +48,9 @@ def run(report, title, line, variant, smp, mem, swap):
 
 
 def job(title, line, machine, seconds, swap=None):
-    variant, smp, mem = machine
-    name = f"bombs {title} {variant} smp{smp} {mem}"
-    return Job(name, functools.partial(run, title=name, line=line, variant=variant, smp=smp,
-                                       mem=mem, swap=swap), seconds)
+    variant, smp, mem, append = machine
+    name = f"bombs {title} {variant} smp{smp} {mem} {append}".strip()
+    return Job(name, functools.partial(run, title=name, line=line, machine=machine, swap=swap), seconds)
 
 
 def panic_job(report):

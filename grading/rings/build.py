@@ -20,14 +20,23 @@ VARIANTS = {
     "clang": ["CLANG=1"],
     "slab": ["SLAB=slab", "DEBUG=1"],
     "slob": ["SLAB=slob", "DEBUG=1"],
+    # Debug builds have hooks in every cache, so the ways without are these builds' alone.
+    "slab-release": ["SLAB=slab"],
+    "slob-release": ["SLAB=slob"],
     "kasan": ["KASAN=1"],
 }
 
 # Of these only the kernel is made, for their variables say nothing of programs: those and what they are put
 # in are the default's.
-KERNEL_ONLY = ("debug", "slab", "slob", "kasan")
+KERNEL_ONLY = ("debug", "slab", "slob", "slab-release", "slob-release", "kasan")
 
 _results = {}
+
+
+def can_make(variant):
+    """Whether the sources have what a variant is of: slab and slob may be left out."""
+    slab = variant.partition("-")[0]
+    return slab not in ("slab", "slob") or os.path.exists(f"kernel/mem/slab/{slab}.c")
 
 
 def directory(variant):

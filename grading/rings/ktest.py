@@ -4,9 +4,9 @@ The kernel prints `ktest: NAME ok` or `ktest: NAME FAILED WHY`, at last `ktest: 
 N failed`, and powers off with status 0 only if none failed.
 """
 
-import os
 import re
 
+from grading.bench import KERNEL_LIMITS
 from grading.machine import Config, Disk, Machine
 from grading.rings import build
 from grading.rings.report import Job
@@ -14,6 +14,9 @@ from grading.rings.report import Job
 RESULT = re.compile(rb"ktest: (\S+) (ok|FAILED|skipped)([^\r\n]*)")
 TOTAL = re.compile(rb"ktest: (\d+) passed, (\d+) failed")
 LIMIT_SECONDS = 120
+
+# Those that allocate objects in many ways.
+OBJECT_TESTS = "ktest=slab_,kmalloc_,percpu_,fault_inject_,fs_,pagecache_,sched_"
 
 # (variant, harts, memory, more boot arguments)
 RUNS = (
@@ -29,6 +32,8 @@ RUNS = (
     ("default", 2, "32M", "ktest=slab_,percpu_"),
     ("slab", 2, "32M", "ktest=slab_,percpu_"),
     ("slob", 2, "32M", "ktest=slab_"),
+    ("slab-release", 4, "32M", OBJECT_TESTS),
+    ("slob-release", 4, "32M", OBJECT_TESTS),
 )
 
 
@@ -69,22 +74,19 @@ def judge(report, name, result, console, log):
         report.ok(name, f"{int(total.group(1))} tests")
 
 
-# Operation -> instructions that it may take, counted by -icount (kernel/ktest/bench_*.c).
-BENCH_LIMITS = {"page_order0": 70, "page_order9": 400, "oom_kill_of_64": 100000,
-                "reclaim_clean_unmapped": 800, "reclaim_clean_mapped_once": 800}
 BENCH_ROW = re.compile(rb"bench: (\S+) ([\d.]+)")
 
 
 def bench_job(report):
     config = Config(kernel=build.kernel("default"), smp=1, mem="256M",
-                    append="ktest=bench_page,bench_oom,bench_reclaim",
+                    append="ktest=bench_page,bench_slab,bench_kmap,bench_oom,bench_reclaim",
                     initrd=build.initrd("default"), icount=True, limit=LIMIT_SECONDS,
                     log=report.log_path("ktest bench"))
     with Machine(config) as machine:
         result = machine.wait()
         rows = {name.decode(): float(count) for name, count
                 in BENCH_ROW.findall(machine.console.text())}
-    for name, limit in BENCH_LIMITS.items():
+    for name, limit in KERNEL_LIMITS.items():
         if name not in rows:
             report.failed(f"ktest bench {name}", f"not measured: {result}", config.log)
         elif rows[name] > limit:
@@ -96,4 +98,4 @@ def bench_job(report):
 
 def jobs():
     return [Job("ktest bench", bench_job, 20)] + [ktest_job(*run) for run in RUNS
-            if run[0] not in ("slab", "slob") or os.path.exists(f"kernel/mem/slab/{run[0]}.c")]
+            if build.can_make(run[0])]

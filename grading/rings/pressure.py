@@ -17,12 +17,12 @@ from grading.rings.user import tell
 
 LIMIT_SECONDS = 600
 
-# (build variant, harts, memory, MiB of the mappings, processes)
+# (build variant, harts, memory, more boot arguments, MiB of the mappings, processes)
 DIRTY_ROWS = (
-    ("default", 1, "32M", 64, 1),
-    ("default", 2, "32M", 64, 1),
-    ("default", 4, "64M", 96, 2),
-    ("debug", 2, "32M", 40, 1),
+    ("default", 1, "32M", "", 64, 1),
+    ("default", 2, "32M", "directmap=24M", 64, 1),
+    ("default", 4, "64M", "", 96, 2),
+    ("debug", 2, "32M", "", 40, 1),
 )
 
 
@@ -32,8 +32,8 @@ ANSWER_LINE = f"mkswap /dev/vdb >/dev/null && swapon /dev/vdb && answer -m 192 -
 ANSWER_HARTS = (1, 2, 4)
 
 
-def run_dirty(report, title, variant, smp, mem, line):
-    config = guest_config(variant, smp=smp, mem=mem, limit=LIMIT_SECONDS)
+def run_dirty(report, title, variant, smp, mem, append, line):
+    config = guest_config(variant, smp=smp, mem=mem, append=append, limit=LIMIT_SECONDS)
     result = run_line(report, title, config, line)
     if result.status is None:
         report.failed(title, str(result.machine), config.log, result.output + result.console)
@@ -41,11 +41,11 @@ def run_dirty(report, title, variant, smp, mem, line):
         tell(report, title, result.status, result.output, config.log)
 
 
-def dirty_job(variant, smp, mem, mib, processes):
-    title = f"pressure dirty mapping {variant} smp{smp} {mem}"
+def dirty_job(variant, smp, mem, append, mib, processes):
+    title = f"pressure dirty mapping {variant} smp{smp} {mem} {append}".strip()
     line = f"dirtymap -n {processes} -m {mib} /dirty"
     return Job(title, functools.partial(run_dirty, title=title, variant=variant, smp=smp, mem=mem,
-                                        line=line), 15)
+                                        append=append, line=line), 15)
 
 
 def answer_times(machine):
