@@ -5,6 +5,7 @@ import signal
 import subprocess
 import tempfile
 import threading
+import time
 from dataclasses import dataclass
 from typing import Callable, Dict, Optional, Sequence
 
@@ -15,6 +16,9 @@ from grading.machine.options import make_command
 from grading.rings.build import VARIANTS, build_lock
 
 MAKE_SECONDS = 1800  # of wall time, for a build that hangs
+BUILD_BYTES = 512 << 20  # of a submission, all files together: a whole build has a tenth of it
+LOOK_SECONDS = 0.2
+TOO_MUCH = "make wrote more than"
 OUTPUT_LINES = 30
 OUTPUT_BYTES = 16 << 10
 
@@ -75,11 +79,16 @@ class Tree:
         """Why a file cannot be made, None if it was."""
         try:
             output = self._make(variant, target)
-            if output is not None and self.bounds and self.bounds.control and not scratch.stopping.is_set():
+            if output is not None and self._may_be_the_hosts(output):
                 output = self._make_after_control(variant, name, target)
         except (EnvironmentProblem, Tampered) as problem:
             return problem
         return None if output is None else BuildFailed(variant, output)
+
+    def _may_be_the_hosts(self, output):
+        """Is a failed build worth another one of the reference's? Not when it was ended in its bounds."""
+        return self.bounds and self.bounds.control and not scratch.stopping.is_set() and \
+            not output[-1].startswith(TOO_MUCH)
 
     def _make_after_control(self, variant, name, target):
         """A build failed, which may be the host's doing: a full disk, too little memory, no compiler. What the
@@ -105,7 +114,8 @@ class Tree:
         with tempfile.TemporaryFile() as output:
             try:
                 with build_lock(os.path.join(self.root, directory)):
-                    status = run_group(command, self.root, environment, output, before)
+                    why = run_group(command, self.root, environment, output, before,
+                                    BUILD_BYTES if self.bounds else None)
             except FileNotFoundError as error:
                 raise EnvironmentProblem(f"{error.filename} is not installed") from None
             output.seek(max(0, output.tell() - OUTPUT_BYTES))
@@ -114,16 +124,40 @@ class Tree:
         if foreign:
             raise Tampered(f"the {variant} kernel is refused: it is made from files outside of its tree: "
                            f"{foreign}")
-        if status == 0 and inputs and inputs.silent():
+        if why is None and inputs and inputs.silent():
             raise EnvironmentProblem(f"the compiler left no {inputs.silent()}")
-        if status == 0:
-            return None
-        why = "make took too long" if status is None else f"make ended with status {status}"
-        return lines[-OUTPUT_LINES:] + [why]
+        return None if why is None else lines[-OUTPUT_LINES:] + [why]
 
 
-def run_group(command, directory, environment, output, before):
-    """The status of a command, None if it took too long; it is ended with all its children."""
+def used_bytes(directory):
+    """What its files take of the disk, as far as they stay while they are counted."""
+    used = 0
+    for folder, _, names in os.walk(directory):
+        for name in names:
+            try:
+                used += os.lstat(os.path.join(folder, name)).st_blocks * 512
+            except OSError:
+                continue
+    return used
+
+
+def wait_in_bounds(process, directory, most):
+    """Waits for make. => why it failed or must be ended, None when all is well"""
+    end = time.monotonic() + MAKE_SECONDS
+    before = used_bytes(directory) if most is not None else 0
+    while time.monotonic() < end:
+        try:
+            status = process.wait(LOOK_SECONDS)
+            return f"make ended with status {status}" if status else None
+        except subprocess.TimeoutExpired:
+            if most is not None and used_bytes(directory) - before > most:
+                return f"{TOO_MUCH} {most >> 20} MiB"
+    return "make took too long"
+
+
+def run_group(command, directory, environment, output, before, most=None):
+    """Runs make, ends it with all its children. `most`: so many bytes it may add to the directory. => why it
+    failed; None when it did not"""
     def in_child():
         scratch.die_with_parent()
         if before:
@@ -142,9 +176,7 @@ def run_group(command, directory, environment, output, before):
     scratch.register(process, end)
     scratch.watch_group(process.pid)
     try:
-        return process.wait(MAKE_SECONDS)
-    except subprocess.TimeoutExpired:
-        return None
+        return wait_in_bounds(process, directory, most)
     finally:
         end()
         process.wait()

@@ -10,7 +10,9 @@ import re
 import shutil
 import time
 import unittest
+from unittest import mock
 
+from grading.harness import tree
 from grading.harness.outcome import Verdict
 from grading.harness.submission import Refused, read_submission
 from grading.harness.tree import BuildFailed
@@ -190,6 +192,11 @@ class Cheats(SubmissionTest):
 
     def test_a_build_that_writes_too_much_is_stopped(self):
         self.assertRegex(self.build_fails(FORK, LARGE_OBJECT), "(?i)file size|too large|status")
+
+    def test_a_build_that_writes_too_much_in_all_is_stopped(self):
+        with mock.patch.object(tree, "BUILD_BYTES", 40 << 20):
+            said = self.build_fails(FORK, "\nconst char cheat_large[200 << 20] USED = {1};\n")
+        self.assertIn("make wrote more than 40 MiB", said)
 
     def test_a_file_of_the_host_is_no_file_of_the_submission(self):
         """It is neither code nor marks."""
