@@ -67,14 +67,27 @@ timer_is_due_locked(struct posix_timer *timer)
 	return false;
 }
 
-/* Its signal may have found nobody: then it goes on by itself. => signal.lock held */
+/* Is the signal of this end on its way already? => signal.lock held */
+static bool
+timer_is_queued_locked(const struct posix_timer *timer, const struct siginfo *info)
+{
+	const struct task *task = timer->notice.task;
+
+	return signal_queue_has_timer(task ? &task->pending : &timer->process->signal.shared, info);
+}
+
+/*
+ * Its signal may have found nobody: then it goes on by itself. Meanwhile it may have been deleted or set anew, or
+ * its signal was taken already, which has moved the deadline on. => signal.lock held
+ */
 static void
 timer_sent_locked(struct posix_timer *timer, const struct siginfo *info)
 {
-	const struct task *task = timer->notice.task;
 	u64 now = clock_now_ns();
 
-	if (signal_queue_has_timer(task ? &task->pending : &timer->process->signal.shared, info))
+	if (!list_is_linked(&timer->link) || timer->generation != info->timer_generation)
+		return;
+	if (!timer->deadline_ns || timer->deadline_ns > now || timer_is_queued_locked(timer, info))
 		return;
 	if (!timer->interval_ns) {
 		timer->deadline_ns = 0;
@@ -94,11 +107,11 @@ timer_expired(struct timer *clock)
 	bool due;
 
 	spin_lock(&signal->lock);
-	due = timer_is_due_locked(timer);
 	info.pid = timer->id;
 	info.value = timer->notice.value;
 	info.timer = timer->id + 1;
 	info.timer_generation = timer->generation;
+	due = timer_is_due_locked(timer) && !timer_is_queued_locked(timer, &info);
 	spin_unlock(&signal->lock);
 	if (due) {
 		if (timer->notice.task)
@@ -129,6 +142,15 @@ posix_timer_taken_locked(struct process *process, struct siginfo *info)
 		timer->deadline_ns = 0;
 	}
 	info->uid = timer->overrun;
+}
+
+void
+posix_timers_discard_locked(struct process *process, struct signal_queue *queue, u64 set)
+{
+	struct siginfo info;
+
+	while (signal_queue_take_timer(queue, set, &info))
+		posix_timer_taken_locked(process, &info);
 }
 
 /* Give it a number and put it in the list. => the number, -EAGAIN */
@@ -282,4 +304,9 @@ posix_timers_delete_all(struct process *process)
 		spin_unlock_irqrestore(&process->signal.lock, flags);
 		timer_free(timer);
 	}
+	flags = spin_lock_irqsave(&process->signal.lock);
+	posix_timers_discard_locked(process, &process->signal.shared, ~0UL);
+	posix_timers_discard_locked(process, &current->pending, ~0UL);
+	signal_recalculate_locked(current);
+	spin_unlock_irqrestore(&process->signal.lock, flags);
 }

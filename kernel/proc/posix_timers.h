@@ -36,6 +36,8 @@ int posix_timer_delete(s32 id);
 
 /* A signal that info->timer sent is taken: fill in how often, and let it go on. => signal.lock held */
 void posix_timer_taken_locked(struct process *process, struct siginfo *info);
+/* What timers have sent, of the signals in set, is off the queue as if it was taken. => signal.lock held */
+void posix_timers_discard_locked(struct process *process, struct signal_queue *queue, u64 set);
 
 /* All timers of the process go: it execs, or ends. No lock held. */
 void posix_timers_delete_all(struct process *process);

@@ -124,6 +124,13 @@ process_continue_locked(struct process *process)
 		task_wake(task, 1U << TASK_STOPPED);
 }
 
+void
+signal_discard_locked(struct process *process, struct signal_queue *queue, u64 set)
+{
+	posix_timers_discard_locked(process, queue, set);
+	signal_queue_discard(queue, set);
+}
+
 /* SIGCONT and the stop signals cancel each other, whatever their actions are. */
 static void
 cancel_opposite_locked(struct process *process, int sig)
@@ -137,9 +144,9 @@ cancel_opposite_locked(struct process *process, int sig)
 		opposite = SIG_BIT(SIGCONT);
 	if (!opposite)
 		return;
-	signal_queue_discard(&process->signal.shared, opposite);
+	signal_discard_locked(process, &process->signal.shared, opposite);
 	list_for_each_entry(task, &process->threads, thread_link)
-		signal_queue_discard(&task->pending, opposite);
+		signal_discard_locked(process, &task->pending, opposite);
 	if (sig == SIGCONT)
 		process_continue_locked(process);
 }

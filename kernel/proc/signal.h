@@ -72,6 +72,9 @@ bool signal_is_ignored(int sig);
  */
 int signal_take_locked(u64 mask, struct siginfo *info);
 
+/* Signals that nobody shall get any more; timers that sent one go on. => signal.lock held */
+void signal_discard_locked(struct process *process, struct signal_queue *queue, u64 set);
+
 /* Find out anew whether the task has something to take; TIF_SIGPENDING says so. => signal.lock */
 void signal_recalculate_locked(struct task *task);
 
@@ -104,6 +107,8 @@ int signal_queue_take(struct signal_queue *queue, u64 mask, struct siginfo *info
 bool signal_queue_has_timer(const struct signal_queue *queue, const struct siginfo *info);
 /* Throw away what is queued of the signals in set. */
 void signal_queue_discard(struct signal_queue *queue, u64 set);
+/* Take the oldest that a timer has sent, of the signals in set. => false: there is none */
+bool signal_queue_take_timer(struct signal_queue *queue, u64 set, struct siginfo *info);
 static inline void
 signal_queue_flush(struct signal_queue *queue)
 {

@@ -6,8 +6,8 @@
 /*
  * A queue is a set of signal numbers, and a list of what is known about some of them.
  * When there is no memory for a siginfo the signal itself still arrives. Standard
- * signals (1 to 31) are queued once, real-time signals each time, up to a limit on all
- * that are queued in the system: there is one user, whose limit it is.
+ * signals (1 to 31) are queued once, and once for each timer that sends them, real-time signals each
+ * time, up to a limit on all that are queued in the system: there is one user, whose limit it is.
  */
 
 struct queued_signal {
@@ -31,11 +31,11 @@ signal_queue_init(struct signal_queue *queue)
 
 /* => NULL when there are too many, or no memory */
 static struct queued_signal *
-queued_alloc(int sig, u64 max_queued)
+queued_alloc(bool is_bounded, u64 max_queued)
 {
 	struct queued_signal *queued = NULL;
 
-	if ((u64)atomic64_add(&nr_queued, 1) <= max_queued || sig < SIGRTMIN)
+	if ((u64)atomic64_add(&nr_queued, 1) <= max_queued || !is_bounded)
 		queued = kmem_cache_alloc(queued_signal_cache, GFP_ATOMIC);
 	if (!queued)
 		atomic64_add(&nr_queued, -1);
@@ -50,14 +50,35 @@ queued_free(struct queued_signal *queued)
 	atomic64_add(&nr_queued, -1);
 }
 
-int
-signal_queue_put(struct signal_queue *queue, int sig, const struct siginfo *info, u64 max_queued)
+/* => what is queued of the timer that sends info, whatever it was set to; NULL */
+static struct queued_signal *
+queued_find_timer(struct signal_queue *queue, const struct siginfo *info)
 {
 	struct queued_signal *queued;
 
-	if (sig < SIGRTMIN && (queue->set & SIG_BIT(sig)) && !info->timer)
+	if (!info->timer)
+		return NULL;
+	list_for_each_entry(queued, &queue->infos, link)
+		if (queued->info.timer == info->timer && queued->info.signo == info->signo)
+			return queued;
+	return NULL;
+}
+
+int
+signal_queue_put(struct signal_queue *queue, int sig, const struct siginfo *info, u64 max_queued)
+{
+	bool is_again = queue->set & SIG_BIT(sig);
+	struct queued_signal *queued;
+
+	if (sig < SIGRTMIN && is_again && !info->timer)
 		return 0;
-	queued = queued_alloc(sig, max_queued);
+	queued = queued_find_timer(queue, info);
+	if (queued) {
+		queued->info = *info;
+		queued->info.signo = sig;
+		return 0;
+	}
+	queued = queued_alloc(sig >= SIGRTMIN || is_again, max_queued);
 	if (!queued && sig >= SIGRTMIN && info->code != SI_USER)
 		return -EAGAIN;
 	queue->set |= SIG_BIT(sig);
@@ -114,6 +135,34 @@ signal_queue_has_timer(const struct signal_queue *queue, const struct siginfo *i
 		if (queued->info.timer == info->timer &&
 		    queued->info.timer_generation == info->timer_generation)
 			return true;
+	return false;
+}
+
+static bool
+has_info(const struct signal_queue *queue, int sig)
+{
+	struct queued_signal *queued;
+
+	list_for_each_entry(queued, &queue->infos, link)
+		if (queued->info.signo == sig)
+			return true;
+	return false;
+}
+
+bool
+signal_queue_take_timer(struct signal_queue *queue, u64 set, struct siginfo *info)
+{
+	struct queued_signal *queued;
+
+	list_for_each_entry(queued, &queue->infos, link) {
+		if (!queued->info.timer || !(SIG_BIT(queued->info.signo) & set))
+			continue;
+		*info = queued->info;
+		queued_free(queued);
+		if (!has_info(queue, info->signo))
+			queue->set &= ~SIG_BIT(info->signo);
+		return true;
+	}
 	return false;
 }
 

@@ -147,9 +147,9 @@ discard_ignored_locked(struct process *process, int sig)
 
 	if (!signal_action_ignores(&process->signal.actions[sig - 1], sig))
 		return;
-	signal_queue_discard(&process->signal.shared, SIG_BIT(sig));
+	signal_discard_locked(process, &process->signal.shared, SIG_BIT(sig));
 	list_for_each_entry(task, &process->threads, thread_link)
-		signal_queue_discard(&task->pending, SIG_BIT(sig));
+		signal_discard_locked(process, &task->pending, SIG_BIT(sig));
 }
 
 static void

@@ -487,7 +487,7 @@ handler_info_has_times(void)
 	info = take_signal(set);
 	CHECK_EQ(info.si_pid, child);
 	CHECK(info.si_utime + info.si_stime >= 9);
-	CHECK(info.si_utime + info.si_stime < 100);
+	CHECK(info.si_utime + info.si_stime < 10000); /* in ticks, however busy the host is */
 	check_exit(child);
 }
 
