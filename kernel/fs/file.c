@@ -66,11 +66,12 @@ file_count_writer(struct file *file)
 	return 0;
 }
 
-static void
+void
 file_uncount_writer(struct file *file)
 {
 	if (file->access & FILE_COUNTED)
 		mapping_write_end(&file->inode->mapping);
+	file->access &= ~FILE_COUNTED;
 }
 
 struct file *

@@ -87,6 +87,8 @@ file_is_writable(const struct file *file)
  * its own to dentry. => NULL for no memory, ERR_PTR
  */
 struct file *file_open_dentry(struct dentry *dentry, u32 flags);
+/* It does not count as one who writes, from now on (FILE_COUNTED). => nobody else has the file yet, or any more */
+void file_uncount_writer(struct file *file);
 
 /* An open file without name, of this inode whose reference it takes over. => NULL for no memory */
 struct file *file_alloc_anon(struct inode *inode, const struct file_ops *ops, u32 flags);

@@ -83,6 +83,8 @@ memfd_create(const char *text, u32 mode, u32 seals)
 		return NULL;
 	}
 	file = file_open_dentry(dentry, O_RDWR);
+	if (!IS_ERR_OR_NULL(file))
+		file_uncount_writer(file);
 	dentry_put(dentry);
 	return file;
 }

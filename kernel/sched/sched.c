@@ -166,17 +166,23 @@ task_start(struct task *task)
 	u64 flags = irq_save();
 	u32 cpu = cpu_id();
 	struct run_queue *rq = &run_queues[cpu];
+	bool allowed;
 	u64 now;
 
 	spin_lock(&rq->lock);
 	now = clock_now_ns();
 	task->ti.cpu_id = cpu;
-	WRITE_ONCE(task->state, TASK_RUNNING);
 	rq_place_new(rq, task, now);
-	task_ready_locked(rq, task, now);
+	allowed = task_allowed_here(task);
+	WRITE_ONCE(task->state, allowed ? TASK_RUNNING : TASK_MOVING);
+	if (allowed)
+		task_ready_locked(rq, task, now);
 	spin_unlock(&rq->lock);
 	irq_restore(flags);
-	kick(cpu);
+	if (allowed)
+		kick(cpu);
+	else
+		task_wake(task, 1U << TASK_MOVING);
 }
 
 void

@@ -542,7 +542,7 @@ exec_deep_stack(void)
 static void
 exec_busy(void)
 {
-	char *argv[] = {"script", NULL};
+	char *argv[] = {"script", NULL}, path[40];
 	int fd;
 
 	CHECK_ERRNO(open(program(), O_WRONLY), ETXTBSY);
@@ -557,6 +557,12 @@ exec_busy(void)
 	CHECK_ERRNO(execve("script", argv, no_environment), ENOEXEC);
 	fd = open("script", O_WRONLY | O_TRUNC);
 	CHECK(fd >= 0);
+	/* A file in memory is executed while it is open. */
+	fd = raw_call(SYS_memfd_create, (uintptr_t) "m", 0, 0, 0, 0, 0);
+	CHECK(fd >= 0);
+	CHECK_EQ(write(fd, "\177ELF", 4), 4);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	CHECK_ERRNO(execve(path, argv, no_environment), ENOEXEC);
 }
 
 const struct test exec_tests[] = {
