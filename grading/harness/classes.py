@@ -22,8 +22,9 @@ def grade(top, options, tests, names):
     students = sorted(entry.name for entry in os.scandir(options.class_folder) if entry.is_dir())
     if not students:
         raise EnvironmentProblem(f"{options.class_folder}: no folders to grade")
-    jobs = [lambda name=name: grade_one(top, options, tests, names, name) for name in students]
-    rows = {}
+    rows, ended = {}, {}
+    jobs = [lambda name=name: ended.setdefault(name, grade_one(top, options, tests, names, name))
+            for name in students]
     try:
         for index, value in run_parallel(jobs, options.j):
             name = students[index]
@@ -37,6 +38,11 @@ def grade(top, options, tests, names):
                 tell(len(rows), len(students), name, value)
                 write_csv(options.csv, tests, rows)
     except KeyboardInterrupt:
+        for name, value in ended.items():  # while another one was told, or not
+            if all(each.verdict is not Verdict.NOT_RUN for each in value[0]):
+                rows.setdefault(name, value)
+        if rows:
+            write_csv(options.csv, tests, rows)
         print(f"stopped: {len(rows)} of {len(students)} submissions are in {options.csv}")
         return INTERRUPTED
     faults = any(each.verdict is Verdict.ENVIRONMENT for value in rows.values()

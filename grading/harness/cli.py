@@ -156,9 +156,8 @@ def grade_submission(options, tests):
 
 def run(options):
     """What the options ask for. => exit status"""
-    for folder in filter(None, (options.submission, options.class_folder)):
-        if not os.path.isdir(folder):
-            raise EnvironmentProblem(f"{folder}: no such folder")
+    if options.class_folder and not os.path.isdir(options.class_folder):
+        raise EnvironmentProblem(f"{options.class_folder}: no such folder")
     if options.selfcheck:
         return selfcheck.run(TOP, options)
     tests = chosen_tests(options)

@@ -60,7 +60,10 @@ def kernel_rights(run, values):
 @probe
 def harts_translate(run, values):
     """satp of every hart, as QEMU tells it, is that of Sv39: a hart in the firmware has none."""
-    for hart, registers in enumerate(run.qmp.registers()):
+    harts = run.qmp.registers()
+    if len(harts) != run.numbers["smp"]:
+        raise Wrong(f"registers of {run.numbers['smp']} harts", f"those of {len(harts)}")
+    for hart, registers in enumerate(harts):
         satp = registers.get("satp", 0)
         if satp >> 60 != sv39.SATP_MODE:
             raise Wrong(f"Sv39 in satp of each of {run.numbers['smp']} harts", f"{satp:#x} in that of hart {hart}",

@@ -154,7 +154,10 @@ class Machine:
                 except OSError:
                     pass
         for stream in (self._log, self._errors):
-            if stream is not None:
-                stream.close()
+            try:
+                if stream is not None:
+                    stream.close()
+            except OSError:
+                pass  # the disk of a log is full
         if self.directory is not None:
             scratch.remove_directory(self.directory)

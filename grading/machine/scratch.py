@@ -60,9 +60,9 @@ def stop_held():
         yield
     finally:
         _held -= 1
-    if _stop_came and not _held:
-        _stop_came = False
-        raise KeyboardInterrupt
+        came, _stop_came = _stop_came, False
+        if came:
+            raise KeyboardInterrupt
 
 
 def scratch_root():

@@ -126,6 +126,12 @@ class MachineTest(unittest.TestCase):
         self.assertEqual(list(run_parallel(jobs, workers=2)),
                          [(1, Verdict.EXITED), (0, Verdict.HANG)])
 
+    def test_log_on_a_full_disk(self):
+        with Machine(Config(self.payload("exit", "hello\n", 7), mem="64M", backstop=20, log="/dev/full")) as machine:
+            self.assertEqual(machine.wait().code, 7)
+            directory = machine.directory
+        self.assertFalse(os.path.exists(directory))
+
     def test_killed_from_another_thread(self):
         with Machine(Config(self.payload("idle"), mem="64M", backstop=BACKSTOP_SECONDS)) as machine:
             seen = threading.Event()
