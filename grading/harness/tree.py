@@ -145,14 +145,17 @@ def wait_in_bounds(process, directory, most):
     """Waits for make. => why it failed or must be ended, None when all is well"""
     end = time.monotonic() + MAKE_SECONDS
     before = used_bytes(directory) if most is not None else 0
-    while time.monotonic() < end:
+    status = None
+    while status is None and time.monotonic() < end:
         try:
             status = process.wait(LOOK_SECONDS)
-            return f"make ended with status {status}" if status else None
         except subprocess.TimeoutExpired:
-            if most is not None and used_bytes(directory) - before > most:
-                return f"{TOO_MUCH} {most >> 20} MiB"
-    return "make took too long"
+            pass
+        if most is not None and used_bytes(directory) - before > most:
+            return f"{TOO_MUCH} {most >> 20} MiB"
+    if status is None:
+        return "make took too long"
+    return f"make ended with status {status}" if status else None
 
 
 def run_group(command, directory, environment, output, before, most=None):

@@ -111,7 +111,10 @@ class Workplace:
         """`others`: the folder with everybody's submissions, if there is one."""
         self.top, self.build, self.names = top, build, names
         self.submission = read_submission(directory, names)
-        self.hidden = [os.path.realpath(top), os.path.realpath(others or directory)]
+        self.others = others
+        self.hidden = [os.path.realpath(top), os.path.realpath(directory)]
+        if others:
+            self.hidden.append(os.path.realpath(others))
         self.controlled = True
         self.scratch = None
 
@@ -149,7 +152,7 @@ class Workplace:
 
     def _control(self, variant, name):
         """What keeps the reference's file from being built here as a submission's is; None if nothing does."""
-        with ReferenceWorkplace(self.top, self.build, self.names) as tree:
+        with ReferenceWorkplace(self.top, self.build, self.names, self.others) as tree:
             return build_complaint(tree, variant, name)
 
     def notes(self):
@@ -166,8 +169,8 @@ class Workplace:
 class ReferenceWorkplace(Workplace):
     """The reference's own files, as if somebody had handed them in."""
 
-    def __init__(self, top, build, names):
-        super().__init__(top, build, top, names)
+    def __init__(self, top, build, names, others=None):
+        super().__init__(top, build, top, names, others)
         self.controlled = False
 
 

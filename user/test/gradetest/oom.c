@@ -74,13 +74,17 @@ killer(int argc, char **argv)
 	checkpoint("after", NULL);
 }
 
-/* A child that holds memory, says so in `ready`, and waits until it is killed or the pipe closes. */
+/* A child that holds memory and waits until it is killed or the pipe closes. => it holds it now, or has died */
 static pid_t
-holder(const char *adj, int fds[2], int ready[2])
+holder(const char *adj, int fds[2])
 {
-	pid_t pid = fork_checked();
+	int ready[2];
+	pid_t pid;
 	char byte;
 
+	if (pipe(ready) < 0)
+		give_up("pipe");
+	pid = fork_checked();
 	if (pid == 0) {
 		char *at = memory_map(HELD);
 
@@ -90,8 +94,10 @@ holder(const char *adj, int fds[2], int ready[2])
 		close(fds[1]);
 		_exit(write(ready[1], "x", 1) == 1 && read(fds[0], &byte, 1) == 0 ? 5 : 6);
 	}
-	if (read(ready[0], &byte, 1) != 1)
+	close(ready[1]);
+	if (read(ready[0], &byte, 1) < 0)
 		give_up("pipe");
+	close(ready[0]);
 	return pid;
 }
 
@@ -115,16 +121,16 @@ adjusted_eater(void *adj)
 static void
 choice(int argc, char **argv)
 {
-	int fds[2], ready[2], status;
+	int fds[2], status;
 	pid_t spared, first;
 
 	(void)argc;
 	(void)argv;
-	if (pipe(fds) < 0 || pipe(ready) < 0)
+	if (pipe(fds) < 0)
 		give_up("pipe");
 	fact("adj_default", proc_number("/proc/self/oom_score_adj", ""));
-	spared = holder("-1000", fds, ready);
-	first = holder("1000", fds, ready);
+	spared = holder("-1000", fds);
+	first = holder("1000", fds);
 	fact("score_spared", score(spared));
 	fact("score_first", score(first));
 	adjust("-1000");
