@@ -3,6 +3,7 @@
 #include "ktest/ktest.h"
 #include "ktest/swap_disk.h"
 #include "mem/vmstat.h"
+#include "vm/pageout.h"
 #include "vm/reclaim.h"
 #include "vm/swap.h"
 #include "vm/usercopy.h"
@@ -54,6 +55,24 @@ KTEST(swap_reads_strangers_alone)
 	KTEST_CHECK(vmstat_get(PSWPIN) - pages == NR / 8 - 1);
 	program_leave();
 	KTEST_CHECK(swap_disk_off());
+}
+
+/* A program ends while its pages are written: when swap is off again, nobody has them any more. */
+KTEST(swapoff_frees_what_was_written)
+{
+	u64 before = lru_nr_isolated(LRU_ANON);
+	struct mm *mm;
+
+	KTEST_REQUIRE(swap_disk_on(64, 0));
+	mm = program_enter(32);
+	KTEST_REQUIRE(mm);
+	rwsem_read_lock(&mm->lock);
+	vma_pageout(mm, program_uva(0), program_uva(32));
+	rwsem_read_unlock(&mm->lock);
+	program_leave();
+	KTEST_CHECK(lru_nr_isolated(LRU_ANON) > before);
+	KTEST_CHECK(swap_disk_off());
+	KTEST_CHECK(lru_nr_isolated(LRU_ANON) <= before);
 }
 
 /* Pages that come back while there is room, and then others, for which there is not: NR_SMALL in all. */

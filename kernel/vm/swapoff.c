@@ -25,6 +25,7 @@
 #include "vm/pagecache.h"
 #include "vm/pte_state.h"
 #include "vm/shmem_swap.h"
+#include "vm/shrink.h"
 #include "vm/swap_area.h"
 #include "vm/zswap.h"
 
@@ -177,6 +178,16 @@ room_for(u64 nr_pages)
 				  zswap_nr_pool_pages();
 }
 
+/* What was written there is in nobody's hands but reclaim's, which may not look for it for long. */
+static void
+laundry_collect(void)
+{
+	struct reclaim_run run = {.gfp = GFP_KERNEL};
+
+	for (unsigned zone = 0; zone < NR_ZONES; zone++)
+		shrink_laundry(&lrus[zone], &run);
+}
+
 int
 swap_empty_area(struct swap_area *area)
 {
@@ -197,5 +208,6 @@ swap_empty_area(struct swap_area *area)
 		else if (idle > 0)
 			sched_yield();
 	}
+	laundry_collect();
 	return left > 0 ? error : 0;
 }
