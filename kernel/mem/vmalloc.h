@@ -7,7 +7,7 @@
 
 /* May sleep. => zero-filled when gfp has GFP_ZERO; NULL when there is no memory */
 void *vmalloc(size_t size, gfp_t gfp);
-/* What vmalloc() gave, or NULL. Other harts forget the addresses before they are used again. Not in an interrupt */
+/* What vmalloc() gave, or NULL. No hart knows the addresses any more when they are used again. Not in an interrupt */
 void vfree(void *kva);
 
 /* Device registers; may sleep. => NULL when there is no memory */

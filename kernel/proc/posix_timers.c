@@ -77,8 +77,8 @@ timer_is_queued_locked(const struct posix_timer *timer, const struct siginfo *in
 }
 
 /*
- * Its signal may have found nobody: then it goes on by itself. Meanwhile it may have been deleted or set anew, or
- * its signal was taken already, which has moved the deadline on. => signal.lock held
+ * Its signal may have found nobody: then it goes on by itself. Meanwhile it may have been deleted
+ * or set anew, or its signal was taken already, which has moved the deadline on. => signal.lock held
  */
 static void
 timer_sent_locked(struct posix_timer *timer, const struct siginfo *info)

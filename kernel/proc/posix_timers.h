@@ -27,7 +27,9 @@ int posix_timer_create(const struct timer_notice *notice);
  */
 int posix_timer_set(s32 id, bool armed, u64 first_ns, u64 interval_ns, u64 *old_left_ns,
 		    u64 *old_interval_ns);
+/* The clock of its notice. */
 int posix_timer_clock(s32 id, s32 *clock);
+/* How long until its next end, 0 when it has none; of one that is over and not taken, until the one after it. */
 int posix_timer_get(s32 id, u64 *left_ns, u64 *interval_ns);
 
 /* => how often it had come to its end again before its last signal was taken */

@@ -31,6 +31,8 @@ struct robust_head {
 	u64 pending;
 };
 
+STATIC_ASSERT(sizeof(struct robust_head) == ROBUST_HEAD_BYTES);
+
 /* => false: the word cannot be had */
 static bool
 word_release(uva_t word, bool is_pending, bool is_pi)

@@ -4,6 +4,8 @@
 
 #include "lib/types.h"
 
+#define ROBUST_HEAD_BYTES 24UL /* struct robust_list_head */
+
 /*
  * The current thread leaves its address space: each lock in its list that is still its own is marked
  * FUTEX_OWNER_DIED, and one who waits for it wakes. Sleeps; no lock held.

@@ -65,7 +65,10 @@ signal_recalculate_locked(struct task *task)
 		atomic_fetch_and32(&task->ti.flags, ~TIF_SIGPENDING);
 }
 
-/* Let task notice: TIF_SIGPENDING (and, by WAKE_KILL, that it is to end), out of sleep, out of user mode on another hart. */
+/*
+ * Let task notice: TIF_SIGPENDING (and, by WAKE_KILL, that it is to end), out of sleep, out of user
+ * mode on another hart.
+ */
 static void
 task_kick(struct task *task, u32 wake_mask)
 {

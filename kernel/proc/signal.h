@@ -134,8 +134,10 @@ void signal_kick_locked(struct task *task);
 /* Is the group stop complete, now that a thread stopped or died? Then tell. => process_lock held */
 void signal_note_stopped_locked(struct process *process);
 
-/* Tell the parent by SIGCHLD (of its death: by its exit signal, if any) and its wait queue that the child stopped, went on or died.
- * => process_lock held, no signal.lock */
+/*
+ * Tell the parent by SIGCHLD (of its death: by its exit signal, if any) and its wait queue that the
+ * child stopped, went on or died. => process_lock held, no signal.lock
+ */
 void signal_notify_parent_locked(struct process *process, int code, int status);
 
 /* Caches and hooks. */

@@ -9,6 +9,8 @@
  * their process running: they are late by one tick of a busy hart at most, never early.
  */
 
+STATIC_ASSERT(ARRAY_SIZE(((struct process *)NULL)->itimers) == NR_ITIMERS);
+
 static const int signals[NR_ITIMERS] = {SIGALRM, SIGVTALRM, SIGPROF};
 
 /* The clock that a timer goes by. => process_lock held */

@@ -7,6 +7,7 @@
 /* SIGALRM; SIGVTALRM by the process's time in user mode; SIGPROF by all its processor time. */
 enum itimer { ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF, NR_ITIMERS };
 
+/* All off. => nobody else knows the process yet */
 void itimers_init(struct process *process);
 
 /*
@@ -15,10 +16,11 @@ void itimers_init(struct process *process);
  */
 void itimer_set(enum itimer which, u64 first_ns, u64 interval_ns, u64 *old_left_ns,
 		u64 *old_interval_ns);
+/* One of the current process: how long until its next signal (0: off), and from then on. */
 void itimer_get(enum itimer which, u64 *left_ns, u64 *interval_ns);
 
 /* For good: its process ends. */
 void itimers_stop(struct process *process);
 
-/* Once, at boot. */
+/* Hear of each tick of processor time from now on. Once, at boot. */
 void itimers_hook(void);

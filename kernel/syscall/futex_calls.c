@@ -2,6 +2,7 @@
 #include "lib/compiler.h"
 #include "lib/errno.h"
 #include "proc/futex.h"
+#include "proc/robust.h"
 #include "syscall/timespec.h"
 #include "syscall_proto.h"
 #include "vm/usercopy.h"
@@ -16,8 +17,6 @@
 
 #define FUTEX_PRIVATE_FLAG   128
 #define FUTEX_CLOCK_REALTIME 256
-
-#define ROBUST_HEAD_BYTES 24UL /* struct robust_list_head */
 
 /* What FUTEX_WAKE_OP does to the second word, and what it compares the old value for. */
 enum futex_op { OP_SET, OP_ADD, OP_OR, OP_ANDN, OP_XOR, NR_OPS };

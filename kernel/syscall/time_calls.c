@@ -8,7 +8,6 @@
 #include "syscall_proto.h"
 #include "vm/usercopy.h"
 
-#define ITIMER_REAL  0
 #define USEC_PER_SEC (NSEC_PER_SEC / NSEC_PER_USEC)
 
 struct user_timespec {

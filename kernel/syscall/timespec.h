@@ -1,6 +1,6 @@
 #pragma once
 
-/* struct timespec in user memory. */
+/* struct timespec in user memory, and the clocks whose times it holds. */
 
 #include "lib/types.h"
 
@@ -9,6 +9,10 @@
 
 /* => -EFAULT, -EINVAL (negative, or nanoseconds that are a second or more) */
 int timespec_get(uva_t uva, u64 *ns);
+/* => -EFAULT */
+int timespec_put(uva_t uva, u64 ns);
+
+/* What times may be of; the numbers are the ABI's. */
 enum clock_id {
 	CLOCK_REALTIME,
 	CLOCK_MONOTONIC,
@@ -25,6 +29,3 @@ enum clock_id {
 
 /* What one of them shows. => -EINVAL */
 int clock_read(int clock, u64 *ns);
-
-/* => -EFAULT */
-int timespec_put(uva_t uva, u64 ns);
