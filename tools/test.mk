@@ -23,7 +23,7 @@ boot-soak:
 oom-soak:
 	@$(RINGS) $(RING_OPTIONS) --count $(N) oom-soak
 
-# Eight processes, 256 MiB on 64 MiB: every policy, 1 to 4 harts, KASAN. ONLY= for some rows.
+# Eight processes, 256 MiB on 64 MiB: every policy, 1 to 4 harts, KASAN; and beside swapoff. ONLY= for some rows.
 swap-soak:
 	@$(RINGS) $(if $(J),-j $(J),-j 1) $(if $(ONLY),--only '$(ONLY)') swap-soak
 

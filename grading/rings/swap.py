@@ -36,6 +36,8 @@ SHARED = "swaptest -n 2 -m 40 -r 1 -t "
 # swapoff of one disk, over and over, while there is another: else who needs memory would be killed
 # whenever all had come back and swapon was not done yet.
 SECOND = "mkswap /dev/vdc >/dev/null && swapon -p 1 /dev/vdc && "
+# Eight processes, as in `make swap-soak`, and all that is in swap moves from one disk to another.
+EIGHT = SECOND + "swaptest -n 8 -m 96 -r 1 -o /dev/vdb"
 REFUSED = "swaptest -n 3 -m 42 -r 20 -O /dev/vdb"
 # Is there a second in which vmstat shows pages that left, and memory in swap?
 VMSTAT = ("{ swaptest -n 2 -m 56 -r 1 & } && vmstat 1 5 >/tmp/vmstat; wait; cat /tmp/vmstat; "
@@ -63,6 +65,9 @@ ROWS = (
     ("shared anon", "default", 4, SHARED + "anon", "reclaim=clock"),
     ("shared memfd highmem", "debug", 2, SHARED + "memfd", "directmap=24M"),
     ("swapoff meanwhile", "default", 2, SECOND + SHARED + "/tmp/file -o /dev/vdb", ""),
+    ("swapoff of eight", "default", 1, EIGHT, "reclaim=age directmap=24M"),
+    ("swapoff of eight", "default", 4, EIGHT, "zswap=1"),
+    ("swapoff of eight", "default", 2, EIGHT, "reclaim=fifo"),
     ("swapoff refused", "default", 2, REFUSED, ""),
     ("pressure", "debug", 2, PRESSURE, ""),
     ("swapon", "default", 1, "swapoff /dev/vdb && swapontest /dev/vdb", ""),

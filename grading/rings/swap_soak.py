@@ -6,15 +6,25 @@ pages went to and from the disk. A sample of it is in the ring `swap`.
 """
 
 import functools
+import itertools
 import re
 
+from grading.machine import Disk
+from grading.machine.config import parse_bytes
 from grading.rings.boot_line import guest_config, run_line
 from grading.rings.report import Job
 
 LIMIT_SECONDS = 1200
 SWAP = "512M"
-LINE = ("mkswap /dev/vdb >/dev/null && swapon /dev/vdb && swaptest -n 8 -m 256 -r 2 && "
-        "grep -E '^(pswp|zswp|oom_kill)' /proc/vmstat && cat /proc/uptime")
+SET_UP = "mkswap /dev/vdb >/dev/null && swapon /dev/vdb && "
+TEST = "swaptest -n 8 -m 256 -r 2"
+COUNT = " && grep -E '^(pswp|zswp|oom_kill)' /proc/vmstat && cat /proc/uptime"
+# (prefix of the name, line): alone, and with swapoff of a disk beside another.
+MODES = (
+    ("", SET_UP + TEST + COUNT),
+    ("swapoff ", SET_UP + "mkswap /dev/vdc >/dev/null && swapon -p 1 /dev/vdc && " + TEST +
+     " -o /dev/vdb" + COUNT),
+)
 HARTS = (1, 2, 4)
 
 # (name, build variant, memory, boot arguments, what must not be 0 in /proc/vmstat)
@@ -38,10 +48,18 @@ def counters(output):
     return found
 
 
-def run(report, title, variant, smp, mem, append, needed):
-    config = guest_config(variant, smp=smp, mem=mem, swap=SWAP, append=append,
+def told(seen, output):
+    """The row's numbers."""
+    swapoffs = re.search(rb"swapoff done \d+ times, refused \d+ times", output)
+    return (f"{seen['uptime']:.0f} s of guest time, {seen['pswpin']:,} pages in, {seen['pswpout']:,} out" +
+            (f", {swapoffs.group().decode()}" if swapoffs else ""))
+
+
+def run(report, title, variant, smp, mem, append, line, needed):
+    disks = [Disk(None, f"swap{n}", size=parse_bytes(SWAP)) for n in range(2)]
+    config = guest_config(variant, smp=smp, mem=mem, disks=disks, append=append,
                           limit=LIMIT_SECONDS)
-    result = run_line(report, title, config, LINE)
+    result = run_line(report, title, config, line)
     if result.status is None:
         report.failed(title, str(result.machine), config.log, result.output + result.console)
         return
@@ -49,15 +67,15 @@ def run(report, title, variant, smp, mem, append, needed):
     if result.status != 0 or not seen.get(needed) or seen.get("oom_kill"):
         report.failed(title, f"status {result.status}", config.log, result.output)
         return
-    report.ok(f"{title}: {seen['uptime']:.0f} s of guest time, {seen['pswpin']:,} pages in, "
-              f"{seen['pswpout']:,} out")
+    report.ok(f"{title}: {told(seen, result.output)}")
 
 
 def jobs():
     found = []
-    for name, variant, mem, append, needed in ROWS:
-        for smp in HARTS:
-            title = f"swap-soak {name} smp{smp}"
-            found.append(Job(title, functools.partial(run, title=title, variant=variant, smp=smp,
-                                                      mem=mem, append=append, needed=needed), 60))
+    for (prefix, line), row, smp in itertools.product(MODES, ROWS, HARTS):
+        name, variant, mem, append, needed = row
+        title = f"swap-soak {prefix}{name} smp{smp}"
+        found.append(Job(title, functools.partial(run, title=title, variant=variant, smp=smp,
+                                                  mem=mem, append=append, line=line,
+                                                  needed=needed), 60))
     return found

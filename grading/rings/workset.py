@@ -124,8 +124,10 @@ SWAPPINESS = (
 ROWS = (
     ("set", "fifo", 1, ONE_LIST),
     ("set", "clock", 1, ONE_LIST),
+    ("set", "age", 1, ONE_LIST),
     ("set", "lru", 2, SETS),
     ("scan", "lru", 2, SCAN),
+    ("scan", "age", 2, SCAN),
     ("scan", "fifo", 1, SCAN),
     ("swappiness", "clock", 1, SWAPPINESS),
 )

@@ -50,7 +50,7 @@ process_run(uint64_t who)
 void
 pressure(void)
 {
-	pid_t off = off_device ? start(swapoff_run, 0) : 0;
+	pid_t off = off_device ? swapoff_begin() : 0;
 	int status, failed = 0;
 
 	for (uint64_t who = 0; who < nr_processes; who++)

@@ -215,7 +215,7 @@ shared_run(uint64_t who)
 void
 shared_pressure(void)
 {
-	pid_t off = off_device ? start(swapoff_run, 0) : 0, pid;
+	pid_t off = off_device ? swapoff_begin() : 0, pid;
 	uint64_t nr = nr_mib * MIB_PAGES;
 	int status, failed = 0;
 

@@ -11,32 +11,57 @@
 
 #include "swaptest.h"
 
+/* How often swapoff succeeded, and how often it was refused; in shared memory. */
+static volatile struct {
+	unsigned done, refused;
+} * outcomes;
+
 /*
  * Off and on again until it is killed, the first that is used of all areas. No memory for it is no error.
  * There should be another area: when all has come back and it is not on again somebody may need memory.
  */
-void
-swapoff_run(uint64_t arg)
+static void
+off_and_on(uint64_t arg)
 {
 	(void)arg;
 	for (;;) {
 		if (swapoff(off_device) == 0) {
+			outcomes->done++;
 			if (swapon(off_device, SWAP_FLAG_PREFER | 9) < 0)
 				err(1, "swapon");
-		} else if (errno != ENOMEM) {
+		} else if (errno == ENOMEM) {
+			outcomes->refused++;
+		} else {
 			err(1, "swapoff");
 		}
 		usleep(100000);
 	}
 }
 
-void
-swapoff_end(pid_t pid)
+static void
+child_kill(pid_t pid)
 {
 	int status;
 
 	kill(pid, SIGKILL);
 	waitpid(pid, &status, 0);
+}
+
+pid_t
+swapoff_begin(void)
+{
+	outcomes = map(1, MAP_SHARED);
+	return start(off_and_on, 0);
+}
+
+void
+swapoff_end(pid_t pid)
+{
+	child_kill(pid);
+	printf("swaptest: swapoff done %u times, refused %u times\n", outcomes->done,
+	       outcomes->refused);
+	if (outcomes->done == 0)
+		errx(1, "no swapoff was done");
 }
 
 /* --- too little memory ---------------------------------------------------------------------- */
@@ -125,7 +150,7 @@ swapoff_refused(void)
 	for (uint64_t round = 1; round <= nr_rounds; round++)
 		nr_refused += swapoff_round(round);
 	for (uint64_t who = 0; who < nr_processes; who++)
-		swapoff_end(pids[who]);
+		child_kill(pids[who]);
 	if (nr_refused < nr_rounds / 2)
 		errx(1, "only %u of %lu swapoffs were refused", nr_refused,
 		     (unsigned long)nr_rounds);

@@ -47,6 +47,6 @@ void pressure(void);	    /* pressure.c: private memory */
 void shared_pressure(void); /* shared.c: memory of several processes */
 void private_cases(void);   /* private_cases.c */
 void shared_cases(void);    /* shared_cases.c */
-void swapoff_run(uint64_t); /* swapoff.c: off_device off and on until swapoff_end() */
+pid_t swapoff_begin(void);  /* swapoff.c: off_device off and on until swapoff_end() */
 void swapoff_end(pid_t pid);
 void swapoff_refused(void);
