@@ -10,7 +10,7 @@ import traceback
 from grading.harness import classes, files, lab as labs, sandbox, selfcheck, show
 from grading.harness.console import TO_TERMINAL, plain
 from grading.harness.debug import wait_for_gdb
-from grading.harness.outcome import Verdict, not_run
+from grading.harness.outcome import TOP, Verdict, not_run
 from grading.harness.submission import Refused
 from grading.harness.suite import STOPPED, Suite
 from grading.harness.tree import Tree
@@ -19,7 +19,6 @@ from grading.machine import EnvironmentProblem, scratch
 from grading.machine.options import make_command, setting
 from grading.machine.parallel import default_workers
 
-TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 FULL_MARKS, LOST_MARKS, ENVIRONMENT, INTERRUPTED = 0, 1, 2, 130
 
 # These count from where the command is given; all else counts from the top of the tree.

@@ -1,6 +1,7 @@
 """What the harness needs of an ELF file: symbols, notes, and the name of an address."""
 
 import bisect
+import os
 import resource
 import shutil
 import struct
@@ -159,8 +160,6 @@ def bounded_output(command):
 
 
 def _shorten(line):
-    """A path from the top of the tree."""
-    for top in ("kernel/", "user/"):
-        if f"/{top}" in line:
-            return top + line.split(f"/{top}", 1)[1]
-    return line
+    """A path from the top of the tree, wherever that was when it was built; of another file the name."""
+    start = max(line.rfind(f"/{top}/") for top in ("kernel", "user"))
+    return line[start + 1:] if start >= 0 else os.path.basename(line)

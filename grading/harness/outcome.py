@@ -1,10 +1,15 @@
 """What a test came to: a verdict, and for each check whether it holds and why not."""
 
 import enum
+import os
+import re
 from dataclasses import dataclass, field
 from typing import List
 
 from grading.harness.console import plain
+from grading.machine import scratch
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
 class Verdict(enum.Enum):
@@ -71,12 +76,13 @@ class Outcome:
         return sum(check.earned for check in self.checks)
 
     def clean(self):
-        """Takes out of all words, some of which are a kernel's or a student's, what is no text."""
-        self.detail, self.hint = plain(self.detail), plain(self.hint)
+        """Takes out of all words, some of which are a kernel's or a student's, what is no text, and where on this
+        machine things are."""
+        self.detail, self.hint = public(self.detail), public(self.hint)
         for lines in (self.trace, self.tail, self.notes):
-            lines[:] = map(plain, lines)
+            lines[:] = map(public, lines)
         for check in self.checks:
-            check.expected, check.seen, check.why = map(plain, (check.expected, check.seen, check.why))
+            check.expected, check.seen, check.why = map(public, (check.expected, check.seen, check.why))
 
     def as_dict(self):
         """For JSON."""
@@ -92,8 +98,14 @@ class Outcome:
         }
 
 
+def public(text):
+    """Words for everybody: paths begin at the top of the tree that grades, or of the copy in which it does."""
+    places = f"(?:{re.escape(TOP)}|{re.escape(scratch.scratch_root())}/{scratch.PREFIX}\\w+)(/|(?![\\w.-]))"
+    return plain(re.sub(places, lambda found: "" if found.group(1) else ".", text))
+
+
 def not_run(test, verdict, detail):
     """An outcome without a run."""
     checks = [CheckOutcome(check.id, check.points, check.text, why="it did not run",
                            hint=check.hint) for check in test.checks]
-    return Outcome(test.lab, test.id, test.text, verdict, checks, detail=plain(detail))
+    return Outcome(test.lab, test.id, test.text, verdict, checks, detail=public(detail))

@@ -19,7 +19,7 @@ BUILD_FILE_BYTES = 256 << 20  # the image of the root disk has 128 MiB
 MACHINE_CPU_SECONDS = 3600    # far above any test's limit, for a QEMU that nothing else ends
 MACHINE_FILE_BYTES = 1 * GIB
 PROCESSES = "/proc"  # the directory of any process leads to where it is, past all mounts
-PASSED_ON = ("PATH", "LANG", "LC_ALL", "TERM", "TMPDIR", "PYTHON", "QEMU")
+PASSED_ON = ("PATH", "LANG", "LC_ALL", "TERM", "PYTHON", "QEMU")
 
 # Name of a limit in `resource`, its value for the build, for QEMU (None: not bounded so), what it is.
 LIMITS = (
@@ -132,8 +132,8 @@ def _limit(name, value):
     return True
 
 
-def environment(home):
-    """What the build of a submission sees: no secrets of whoever grades."""
+def environment(home, temporary):
+    """What the build of a submission sees: no secrets of whoever grades. Two directories are its own."""
     kept = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     # A cache of compilers would not say what the assembler read (inputs.py).
-    return {**kept, "HOME": home, "CCACHE_DISABLE": "1"}
+    return {**kept, "HOME": home, "TMPDIR": temporary, "CCACHE_DISABLE": "1"}

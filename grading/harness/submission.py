@@ -12,6 +12,7 @@ from typing import Dict, List
 
 FILE_BYTES_MAX = 256 << 10
 FILES_MAX = 400
+TREES_SHOWN = 5
 TOTAL_BYTES_MAX = 4 << 20
 TEXT_SUFFIXES = (".c", ".h", ".S", ".md", ".txt")
 
@@ -28,13 +29,16 @@ class Submission:
 
 
 def find_root(directory):
-    """Where the tree begins: there, or in the only folder that has kernel/ in it."""
+    """Where the tree begins: there, or in the only folder that has kernel/ in it. => raises Refused"""
     if os.path.isdir(os.path.join(directory, "kernel")):
         return directory
-    inner = [entry.path for entry in os.scandir(directory)
-             if entry.is_dir(follow_symlinks=False)
-             and os.path.isdir(os.path.join(entry.path, "kernel"))]
-    return inner[0] if len(inner) == 1 else directory
+    inner = sorted(entry.name for entry in os.scandir(directory)
+                   if entry.is_dir(follow_symlinks=False)
+                   and os.path.isdir(os.path.join(entry.path, "kernel")))
+    if len(inner) > 1:
+        raise Refused(f"{len(inner)} trees were handed in, and nobody can tell which is meant: "
+                      f"{', '.join(f'{name}/' for name in inner[:TREES_SHOWN])}: hand in one")
+    return os.path.join(directory, *inner)
 
 
 def is_named(path, names):
@@ -44,9 +48,9 @@ def is_named(path, names):
 def read_submission(directory, names):
     """The Submission in a folder. => raises Refused"""
     if not os.path.isdir(directory):
-        raise Refused(f"{directory}: no such folder")
+        raise Refused(f"{os.path.basename(directory)}: no such folder")
     root, found, total, seen = find_root(directory), Submission(), 0, 0
-    for folder, folders, files in os.walk(root, onerror=unreadable):
+    for folder, folders, files in os.walk(root, onerror=lambda error: unreadable(error, root)):
         folders[:] = sorted(name for name in folders if name not in (".git", "build"))
         for name in sorted(files + [each for each in folders
                                     if os.path.islink(os.path.join(folder, each))]):
@@ -65,8 +69,8 @@ def read_submission(directory, names):
     return found
 
 
-def unreadable(error):
-    raise Refused(f"{error.filename} cannot be read: {error.strerror}")
+def unreadable(error, root):
+    raise Refused(f"{os.path.relpath(error.filename, root)} cannot be read: {error.strerror}")
 
 
 def leads_to_named(path, names):

@@ -16,7 +16,8 @@ from grading.machine.options import make_command
 from grading.rings.build import VARIANTS, build_lock
 
 MAKE_SECONDS = 1800  # of wall time, for a build that hangs
-BUILD_BYTES = 512 << 20  # of a submission, all files together: a whole build has a tenth of it
+BUILD_BYTES = 512 << 20  # what all builds of a submission add to its tree, together; see docs/instructor.md
+TEMPORARY = "tmp"  # of a submission's tree
 LOOK_SECONDS = 0.2
 TOO_MUCH = "make wrote more than"
 OUTPUT_LINES = 30
@@ -47,12 +48,13 @@ class Bounds:
 
 
 class Tree:
-    """`build` is the directory of the default build. Submissions have `bounds`."""
+    """`build` is the directory of the default build. Submissions have `bounds`, and a tree that is theirs alone."""
 
     def __init__(self, root, build, bounds=None):
         self.root = root
         self.build = build
         self.bounds = bounds
+        self._most = used_bytes(root) + BUILD_BYTES if bounds else None
         self._lock = threading.Lock()
         self._made = {}
 
@@ -99,6 +101,12 @@ class Tree:
             raise EnvironmentProblem(complaint)
         return self._make(variant, target)
 
+    def _environment(self):
+        """What a build of a submission sees. The compiler's temporary files are in its tree, and count."""
+        temporary = os.path.join(self.root, TEMPORARY)
+        os.makedirs(temporary, exist_ok=True)
+        return sandbox.environment(self.root, temporary)
+
     def _make(self, variant, target):
         """None, or what make said when it failed. => raises Tampered"""
         directory = self.directory(variant)
@@ -107,15 +115,14 @@ class Tree:
         environment, before, inputs = dict(os.environ), None, None
         if self.bounds:
             command = [*self.bounds.build_prefix, *command, "EVERY_INPUT=1"]
-            environment, before = sandbox.environment(self.root), sandbox.limit_build
+            environment, before = self._environment(), sandbox.limit_build
             inputs = Inputs(self.root, directory, environment)
         for name in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES"):
             environment.pop(name, None)
         with tempfile.TemporaryFile() as output:
             try:
                 with build_lock(os.path.join(self.root, directory)):
-                    why = run_group(command, self.root, environment, output, before,
-                                    BUILD_BYTES if self.bounds else None)
+                    why = run_group(command, self.root, environment, output, before, self._most)
             except FileNotFoundError as error:
                 raise EnvironmentProblem(f"{error.filename} is not installed") from None
             output.seek(max(0, output.tell() - OUTPUT_BYTES))
@@ -144,22 +151,21 @@ def used_bytes(directory):
 def wait_in_bounds(process, directory, most):
     """Waits for make. => why it failed or must be ended, None when all is well"""
     end = time.monotonic() + MAKE_SECONDS
-    before = used_bytes(directory) if most is not None else 0
     status = None
     while status is None and time.monotonic() < end:
         try:
             status = process.wait(LOOK_SECONDS)
         except subprocess.TimeoutExpired:
             pass
-        if most is not None and used_bytes(directory) - before > most:
-            return f"{TOO_MUCH} {most >> 20} MiB"
+        if most is not None and used_bytes(directory) > most:
+            return f"{TOO_MUCH} {BUILD_BYTES >> 20} MiB"
     if status is None:
         return "make took too long"
     return f"make ended with status {status}" if status else None
 
 
 def run_group(command, directory, environment, output, before, most=None):
-    """Runs make, ends it with all its children. `most`: so many bytes it may add to the directory. => why it
+    """Runs make, ends it with all its children. `most`: so many bytes there may be in the directory. => why it
     failed; None when it did not"""
     def in_child():
         scratch.die_with_parent()

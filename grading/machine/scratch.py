@@ -18,6 +18,7 @@ import threading
 
 PR_SET_PDEATHSIG = 1
 MEMORY_DIRECTORY = "/dev/shm"
+PREFIX = "quire-"
 # Containers have 64 MiB there, which is less than a machine's memory.
 MEMORY_LEAST = 600 << 20
 
@@ -75,7 +76,7 @@ def scratch_root():
 
 def make_directory():
     """A new private directory; remove_directory() ends it."""
-    path = tempfile.mkdtemp(prefix="quire-", dir=scratch_root())
+    path = tempfile.mkdtemp(prefix=PREFIX, dir=scratch_root())
     _tell_keeper(f"directory {path}")
     return path
 

@@ -10,7 +10,7 @@ import time
 import unittest
 from unittest import mock
 
-from grading.harness import channel, console, diagnose, elf, ram, sv39
+from grading.harness import channel, console, diagnose, elf, ram, sv39, tree
 from grading.harness.channel import Channel
 from grading.harness.kernel import KernelView, Page, Unsound
 
@@ -103,6 +103,45 @@ class Image(Folder):
 
     def test_a_tool_that_waits(self):
         self.assertEqual(self.lines_with("exec sleep 1000"), [""])
+
+
+# What make is told, a target of a directory; what it writes follows.
+MAKE = """#!/bin/sh
+for word; do case $word in BUILD=*) made=${word#BUILD=} ;; esac; done
+mkdir -p "$made"
+%s
+"""
+
+
+class Builds(Folder):
+    """Of a submission: make and compiler are a script."""
+
+    def build(self, script, *variants):
+        """What makes of the kernels of these variants, each within seconds: None, or the last that make said."""
+        make = self.write("make", (MAKE % script).encode())
+        os.chmod(make, 0o755)
+        root = os.path.join(self.folder, "copy")
+        os.makedirs(root)
+        with mock.patch.multiple(tree, BUILD_BYTES=3 << 20, MAKE_SECONDS=20, make_command=lambda: make,
+                                 Inputs=mock.Mock(return_value=mock.Mock(foreign=lambda: None, silent=lambda: None))):
+            place = tree.Tree(root, "build", tree.Bounds((), (), {}))
+            return [self.last_line(place, variant) for variant in variants]
+
+    @staticmethod
+    def last_line(place, variant):
+        try:
+            place.kernel(variant)
+        except tree.BuildFailed as failure:
+            return failure.output[-1]
+        return None
+
+    def test_all_kernels_have_one_bound(self):
+        said = self.build('head -c 1000000 /dev/zero >"$made/quire.elf"', "default", "debug", "kasan", "slob")
+        self.assertEqual(said, [None] * 3 + ["make wrote more than 3 MiB"])
+
+    def test_temporary_files_count(self):
+        said = self.build('head -c 4000000 /dev/zero >"$(mktemp)"; exec sleep 1000', "default")
+        self.assertEqual(said, ["make wrote more than 3 MiB"])
 
 
 class Words(Folder):

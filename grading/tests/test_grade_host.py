@@ -20,7 +20,7 @@ import unittest
 from unittest import mock
 from xml.etree import ElementTree
 
-from grading.harness import classes, console, files, gdbstub, probe, sandbox, selfcheck
+from grading.harness import classes, console, files, gdbstub, probe, sandbox, selfcheck, submission
 from grading.harness.channel import parse
 from grading.harness.elf import Elf
 from grading.harness.inputs import names_in
@@ -244,6 +244,28 @@ class Submissions(Scratch):
         self.put("a/b/kernel/vm/fault.c", b"\n")
         self.refused("not handed in: kernel/vm/fault.c")
 
+    def test_two_trees_in_one_folder(self):
+        """Neither is taken, unless the folder itself is a tree."""
+        for name in ("quire", "quire old"):
+            self.put(f"{name}/kernel/vm/fault.c", name.encode())
+        self.refused("2 trees .* quire/, quire old/: hand in one")
+        self.put("kernel/vm/fault.c", b"\n")
+        self.assertEqual(read_submission(self.folder, self.NAMES).taken, {"kernel/vm/fault.c": b"\n"})
+
+    def test_a_tree_one_folder_down(self):
+        self.put("quire/kernel/vm/fault.c", b"\n")
+        os.makedirs(self.path("notes"))
+        self.assertEqual(set(read_submission(self.folder, self.NAMES).taken), {"kernel/vm/fault.c"})
+
+    def test_messages_do_not_say_where_the_folder_is(self):
+        for name in ("missing", "missing/deeper"):
+            with self.assertRaises(Refused) as raised:
+                read_submission(self.path(name), self.NAMES)
+            self.assertNotIn(self.folder, str(raised.exception))
+        error = PermissionError(13, "Permission denied", self.path("kernel/vm"))
+        with self.assertRaisesRegex(Refused, "^kernel/vm cannot be read"):
+            submission.unreadable(error, self.folder)
+
     def test_what_cannot_be_read_is_refused(self):
         self.put("kernel/vm/fault.c", b"\n")
         with mock.patch("builtins.open", side_effect=PermissionError(13, "Permission denied")):
@@ -302,8 +324,8 @@ class Bounds(unittest.TestCase):
 
     def test_the_build_sees_no_secrets(self):
         with mock.patch.dict(os.environ, {"GITHUB_TOKEN": "secret", "PATH": "/bin"}):
-            self.assertEqual(set(sandbox.environment("/x")) - set(sandbox.PASSED_ON),
-                             {"HOME", "CCACHE_DISABLE"})
+            self.assertEqual(set(sandbox.environment("/x", "/x/tmp")) - set(sandbox.PASSED_ON),
+                             {"HOME", "TMPDIR", "CCACHE_DISABLE"})
 
 
 class Numbers(unittest.TestCase):

@@ -1,17 +1,17 @@
-"""What a suite tells of tests that a stop cut short."""
+"""What a suite tells of tests: of those that a stop cut short, and in which words."""
 
+import os
 import signal
 import tempfile
 import time
 import unittest
 from unittest import mock
 
-from grading.harness import diagnose, suite
+from grading.harness import elf, suite
 from grading.harness.lab import Check, MachineSpec, Test
-from grading.harness.outcome import Verdict, not_run
-from grading.harness.run import VERDICTS
+from grading.harness.outcome import TOP, Verdict, not_run
 from grading.harness.want import Word
-from grading.machine import Verdict as End, scratch
+from grading.machine import scratch
 from grading.tests.test_grade_host import make_tests, passed
 
 TEST = Test(id="made", text="Made for the purpose.", checks=[Check("right", 1, "It is told.", fact="x", want=Word(0))],
@@ -60,13 +60,28 @@ class Stopped(unittest.TestCase):
         self.assertEqual([each.verdict for each in made.outcomes], [Verdict.PASS] * 2)
 
 
-class FullDisk(unittest.TestCase):
-    def test_is_the_hosts_fault(self):
-        run = mock.MagicMock(last_news=0, slow=1)
-        run.machine.clock.now.return_value = run.test.limit = 60
-        run.qmp.status.return_value = "io-error"
-        self.assertIs(diagnose.at_limit(run).verdict, End.QEMU_ERROR)
-        self.assertIs(VERDICTS[End.QEMU_ERROR], Verdict.ENVIRONMENT)
+class Words(unittest.TestCase):
+    """What students read does not say where on the machine that grades things are."""
+
+    def test_an_outcome(self):
+        copy = os.path.join(scratch.scratch_root(), "quire-ab_3")
+        outcome = not_run(make_tests(1)[0], Verdict.PANIC, f"{TOP}/kernel/a.c: see {copy}, {TOP}")
+        outcome.trace, outcome.tail = [f"f+0x4  {copy}/kernel/vm/b.c:7"], [f"{copy}/tmp/ccx.s:1: no, {TOP}-old"]
+        outcome.checks[0].seen = f"FileNotFoundError: '{copy}/ram'"
+        outcome.clean()
+        self.assertEqual(outcome.detail, "kernel/a.c: see ., .")
+        self.assertEqual(outcome.trace + outcome.tail,
+                         ["f+0x4  kernel/vm/b.c:7", f"tmp/ccx.s:1: no, {TOP}-old"])
+        self.assertEqual(outcome.checks[0].seen, "FileNotFoundError: 'ram'")
+
+    def test_a_line_of_the_kernels(self):
+        """Objects of the tree that grades name the place where that was built, which may be any."""
+        image = object.__new__(elf.Elf)
+        image.path = "quire.elf"
+        said = "/home/kernel/a/kernel/vm/b.c:7\n/home/kernel/a/user/c.h:8 (discriminator 2)\n/usr/include/d.h:9\n??:0\n"
+        with mock.patch.object(elf, "bounded_output", lambda command: said), \
+                mock.patch.object(elf.shutil, "which", lambda name: name):
+            self.assertEqual(image.lines_of([1, 2, 3, 4]), ["kernel/vm/b.c:7", "user/c.h:8", "d.h:9", ""])
 
 
 if __name__ == "__main__":
