@@ -1,6 +1,7 @@
 """QEMU's monitor: pause and continue, statistics of disks, registers."""
 
 import json
+import queue
 import re
 import socket
 import threading
@@ -14,24 +15,45 @@ REPLY_SECONDS = 300
 
 
 class Qmp:
-    """One connection. Commands are answered in order; events are skipped."""
+    """One connection. Commands are answered in order; a thread hears what comes. `io_error`: why QEMU has stopped
+    the machine for the host's sake (Config.stop_at_errors); None as long as it has not."""
 
     def __init__(self, path, alive=lambda: True):
+        self.io_error = None
         self._lock = threading.Lock()
+        self._answers = queue.Queue()
         self._socket = connect(path, alive)
-        self._socket.settimeout(REPLY_SECONDS)
         self._file = self._socket.makefile("rb")
-        try:
-            self._read()
-        except OSError as error:
-            raise ConnectionError(f"QMP: {error}") from None
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
+        self._answer()
         self.command("qmp_capabilities")
+        if self.command("query-status")["status"] == "io-error":
+            self.io_error = "before QEMU would tell why"
 
-    def _read(self):
-        line = self._file.readline()
-        if not line:
+    def _listen(self):
+        """Sorts what QEMU says, until it has ended or says what is no JSON: None is the last answer."""
+        try:
+            for line in self._file:
+                said = json.loads(line)
+                if "event" not in said:
+                    self._answers.put(said)
+                elif said["event"] == "BLOCK_IO_ERROR" and said["data"]["action"] == "stop":
+                    self.io_error = said["data"].get("reason", "no reason told")
+        except (OSError, ValueError):
+            pass
+        finally:
+            self._answers.put(None)
+
+    def _answer(self):
+        try:
+            answer = self._answers.get(timeout=REPLY_SECONDS)
+        except queue.Empty:
+            raise ConnectionError("QEMU's monitor does not answer") from None
+        if answer is None:
+            self._answers.put(None)  # for whoever asks next
             raise ConnectionError("QEMU's monitor is gone")
-        return json.loads(line)
+        return answer
 
     def command(self, name, **arguments):
         """What QEMU returns. => raises ConnectionError when QEMU has ended"""
@@ -39,22 +61,16 @@ class Qmp:
             try:
                 request = {"execute": name, "arguments": arguments}
                 self._socket.sendall(json.dumps(request).encode() + b"\n")
-                while True:
-                    answer = self._read()
-                    if "return" in answer:
-                        return answer["return"]
-                    if "error" in answer:
-                        raise EnvironmentProblem(f"QMP {name}: {answer['error'].get('desc')}")
-            except (OSError, ValueError) as error:
+                answer = self._answer()
+            except OSError as error:
                 raise ConnectionError(f"QMP {name}: {error}") from None
+        if "error" in answer:
+            raise EnvironmentProblem(f"QMP {name}: {answer['error'].get('desc')}")
+        return answer["return"]
 
     def monitor(self, line):
         """The text that the human monitor prints for a line."""
         return self.command("human-monitor-command", **{"command-line": line})
-
-    def status(self):
-        """What QEMU does: "running", "io-error" when it stopped itself for the host's sake, ..."""
-        return self.command("query-status")["status"]
 
     def stop(self):
         self.command("stop")
@@ -82,6 +98,11 @@ class Qmp:
         return harts
 
     def close(self):
+        try:
+            self._socket.shutdown(socket.SHUT_RDWR)  # ends the listener
+        except OSError:
+            pass  # QEMU has ended
+        self._listener.join()
         self._file.close()
         self._socket.close()
 

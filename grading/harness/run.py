@@ -18,7 +18,7 @@ from grading.harness.qmp import Qmp
 from grading.harness.seed import word
 from grading.harness.tree import Tampered
 from grading.harness.want import Status, show
-from grading.machine import Config, Disk, EnvironmentProblem, Machine, Verdict as End, scratch
+from grading.machine import Config, Disk, EnvironmentProblem, Machine, Result, Verdict as End, scratch
 from grading.machine.command import encode
 from grading.machine.config import parse_bytes
 
@@ -89,7 +89,7 @@ class Run:
                       swap=self.numbers["swap"], append=" ".join(filter(None, append)),
                       qemuflags=list(spec.qemuflags), icount=spec.icount, limit=None,
                       backstop=self.test.limit * self.slow, qmp=True, shared_ram=True,
-                      gdb=self.test.driver == "gdb", log=self.log,
+                      stop_at_errors=True, gdb=self.test.driver == "gdb", log=self.log,
                       channel=os.path.join(directory, "results"),
                       console_bytes=CONSOLE_BYTES_MAX, **fields)
 
@@ -125,7 +125,7 @@ class Run:
             raise Tampered(f"the kernel's image is not as it was linked: {error}") from None
 
     def _boot(self, config):
-        self.machine = Machine(config, tap=self.echo, at_limit=self._at_limit)
+        self.machine = Machine(config, tap=self.echo, at_limit=self._at_limit, watch=self._watch)
         with self.machine:
             try:
                 self._connect()
@@ -168,6 +168,13 @@ class Run:
             if check.ktest or check.at in ends:
                 self.view.look()
                 self.found[check.id] = probe.call(check, self, {})
+
+    def _watch(self):
+        """The Result of a machine that QEMU has stopped: its disk is the host's fault, be it full or broken."""
+        if self.qmp is None or self.qmp.io_error is None:
+            return None
+        return Result(End.QEMU_ERROR, None,
+                      f"the host could not read or write a disk's image: {self.qmp.io_error}")
 
     def _at_limit(self):
         with self._probing:

@@ -54,7 +54,7 @@ def all_disks(config):
     return disks
 
 
-def disk_options(slot, disk, path):
+def disk_options(slot, disk, path, stop_at_errors=False):
     """The options for one disk, at a slot of its own."""
     if disk.log_writes:
         backend = _logging_backend(slot, path)
@@ -64,6 +64,8 @@ def disk_options(slot, disk, path):
         backend = ["-drive", drive + (",readonly=on" if disk.readonly else "")]
     device = (f"virtio-blk-device,drive=disk{slot},bus=virtio-mmio-bus.{slot},"
               f"serial={disk.serial}")
+    if stop_at_errors:
+        device += ",werror=stop,rerror=stop"
     if disk.options:
         device += f",{disk.options}"
     return [*backend, "-device", device]
@@ -133,7 +135,7 @@ def build(config, disk_paths, directory, console=PIPE):
     if config.icount:
         command += ["-icount", "shift=0,sleep=off", "-seed", "1"]
     for slot, (disk, path) in enumerate(zip(all_disks(config), disk_paths)):
-        command += disk_options(slot, disk, path)
+        command += disk_options(slot, disk, path, config.stop_at_errors)
     if config.gdb:
         command += ["-S", "-gdb", f"unix:{directory}/gdb,server=on,wait=off"]
     if config.qmp:

@@ -46,7 +46,8 @@ class Config:
 
     `channel` is the path of a socket at which somebody listens for the virtio console;
     with `shared_ram` the guest's memory is the file `ram` in the machine's directory.
-    `prefix` and `before` (called in the child) bound QEMU; of the console no more than
+    With `stop_at_errors` QEMU stops the machine when the host cannot read or write a disk's image, instead of
+    telling the guest of it. `prefix` and `before` (called in the child) bound QEMU; of the console no more than
     `console_bytes` are kept, and the end.
     """
     kernel: str
@@ -66,6 +67,7 @@ class Config:
     qmp: bool = False
     channel: Optional[str] = None
     shared_ram: bool = False
+    stop_at_errors: bool = False
     prefix: List[str] = field(default_factory=list)
     before: Optional[Callable] = None
     console_bytes: Optional[int] = None

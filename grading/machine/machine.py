@@ -22,10 +22,11 @@ class Machine:
 
     `console` is its serial line, `clock` its time, `disks` the paths of its disks by
     serial (readable until the block ends, unless `keep` moved them away). `at_limit` is
-    asked for the Result of a machine that reached the driver's limit, while it still runs.
+    asked for the Result of a machine that reached the driver's limit, while it still runs;
+    `watch` again and again for that of one that must end at once, and says None as long as it need not.
     """
 
-    def __init__(self, config, tap=None, at_limit=None):
+    def __init__(self, config, tap=None, at_limit=None, watch=lambda: None):
         self.config = config
         self.disks = {}
         self.directory = None
@@ -35,6 +36,7 @@ class Machine:
         self.result = None
         self._tap = tap
         self._at_limit = at_limit
+        self._watch = watch
         self._log = None
         self._errors = None
         self._kill_lock = threading.RLock()
@@ -106,8 +108,12 @@ class Machine:
 
     def _check_limits(self, backstop, share):
         """Ends a machine that will not end by itself."""
+        found = self._watch()
         if scratch.stopping.is_set():
             self.kill()
+        elif found:
+            self.kill()
+            self.result = found
         elif verdict.boots(self.console.text()) >= verdict.REBOOT_LOOP_BOOTS:
             self.kill()
             self.result = Result(Verdict.REBOOT_LOOP, None, "the firmware started three times")

@@ -1,5 +1,6 @@
 """Each verdict, provoked. These tests boot the kernel: the ring `grade` runs them."""
 
+import errno
 import os
 import threading
 import time
@@ -92,6 +93,28 @@ class Verdicts(GradeTest):
             outcome = self.run_test("verdicts.partial")
         command_line.find_qemu.cache_clear()
         self.assertEqual(outcome.verdict, Verdict.ENVIRONMENT)
+
+    def broken_disk(self, event, error, case):
+        """The outcome of a test whose host cannot read or write a disk's image."""
+        real = command_line.disk_options
+
+        def options(slot, disk, path, *rest):
+            image = f"file={path}"
+            fault = (f"file.driver=blkdebug,file.image.driver=file,file.image.filename={path},"
+                     f"file.inject-error.0.event={event},file.inject-error.0.errno={error}")
+            return [each.replace(image, fault) for each in real(slot, disk, path, *rest)]
+
+        with mock.patch.object(command_line, "disk_options", options):
+            outcome = self.run_test(case, limit=BACKSTOP_SECONDS)
+        self.assertEqual(outcome.verdict, Verdict.ENVIRONMENT, outcome.detail)
+        self.assertIn("the host could not", outcome.detail)
+        self.assertLess(outcome.machine_seconds, BACKSTOP_SECONDS / 4)
+
+    def test_a_quota_that_is_used_up(self):
+        self.broken_disk("write_aio", errno.EDQUOT, "mmap.shared")
+
+    def test_a_disk_that_cannot_be_read(self):
+        self.broken_disk("read_aio", errno.EIO, "verdicts.partial")
 
     def test_forged_lines_earn_nothing(self):
         outcome = self.run_test("verdicts.forges")
