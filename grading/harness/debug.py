@@ -5,6 +5,7 @@ import secrets
 import shlex
 
 from grading.harness.console import plain
+from grading.harness.drivers import FACTS
 from grading.harness.outcome import Verdict
 from grading.harness.run import Run
 from grading.harness.tree import BuildFailed, Tampered
@@ -31,6 +32,7 @@ def start(test, tree, options):
     port = setting("GDBPORT", DEFAULT_PORT)
     test.limit = FOREVER
     test.driver = None
+    test.checks = [check for check in test.checks if check.fact not in FACTS]  # the harness's own gdb is not there
     test.machine.qemuflags = (*test.machine.qemuflags, "-S", "-gdb", f"tcp:127.0.0.1:{port}")
     test.machine.append = f"{test.machine.append} norandmaps".strip()
     seed = options.seed if options.seed is not None else secrets.randbits(32)

@@ -9,11 +9,15 @@ PC = 32
 INTERRUPT = b"\x03"
 
 
+class Refusal(ConnectionError):
+    """The stub is there, and does not do what it was asked for."""
+
+
 class GdbStub:
     """One connection. The machine is stopped while it is there, unless resume() let it go."""
 
-    def __init__(self, path):
-        self._socket = connect(path)
+    def __init__(self, path, alive=lambda: True):
+        self._socket = connect(path, alive)
         # No limit of wall time: the machine has one, and when it ends, so does this.
         self._socket.settimeout(None)
         self._pending = b""
@@ -42,11 +46,11 @@ class GdbStub:
         return data.decode()
 
     def ask(self, text):
-        """A command and its answer. => raises ConnectionError for an error"""
+        """A command and its answer. => raises Refusal for an error"""
         self._send(text)
         answer = self._packet()
         if answer.startswith("E") and len(answer) == 3:
-            raise ConnectionError(f"the gdb stub refuses {text[:40]!r}: {answer}")
+            raise Refusal(f"the gdb stub refuses {text[:40]!r}: {answer}")
         return answer
 
     def registers(self):
@@ -71,9 +75,14 @@ class GdbStub:
         self._socket.sendall(INTERRUPT)
 
     def wait_for_stop(self):
-        """The pc of the hart that stopped."""
-        self._packet()
+        """The pc of the hart that stopped. => raises ConnectionError when the machine has ended"""
+        if self._packet()[:1] in ("W", "X"):
+            raise ConnectionError("the machine has ended")
         return self.registers()[PC]
+
+    def detach(self):
+        """No breakpoint is left, and the machine goes on."""
+        self.ask("D")
 
     def close(self):
         self._socket.close()

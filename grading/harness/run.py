@@ -286,7 +286,8 @@ class Run:
     def _judge_fact(self, check, outcome):
         value = self.facts.get(check.fact)
         if value is None:
-            outcome.why = f"the test program did not come to tell {check.fact!r}"
+            who = "the debugger" if check.fact in drivers.FACTS else "the test program"
+            outcome.why = f"{who} did not come to tell {check.fact!r}"
             return
         if check.fact in self.conflicts:
             outcome.why = f"{check.fact!r} was told twice, with different values"

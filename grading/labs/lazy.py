@@ -37,7 +37,7 @@ LAB = Lab(
             id="given-back", case="lazy.given_back",
             text="What came when it was touched goes when its area goes.",
             checks=[
-                Check("frames-return", 2, "Twenty programs that take 64 pages each, and end, leave all "
+                Check("frames-return", 2, "A hundred programs that take 64 pages each, and end, leave all "
                       "of them free.", fact="frames_lost", want=AtMost(64),
                       hint="A page_get() without its page_put() shows here."),
             ]),

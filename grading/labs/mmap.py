@@ -58,7 +58,7 @@ LAB = Lab(
             id="given-back", case="mmap.given_back",
             text="What was mapped is given back.",
             checks=[
-                Check("frames-return", 2, "Twenty programs map a file and memory, private and shared, "
+                Check("frames-return", 2, "A hundred programs map a file and memory, private and shared, "
                       "unmap half of it, and end: all their frames are free.", fact="frames_lost",
                       want=AtMost(32), hint="A page_get() without its page_put() shows here."),
             ]),

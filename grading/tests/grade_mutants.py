@@ -7,6 +7,7 @@ import unittest
 
 from grading.harness import lab as labs
 from grading.harness.suite import Suite
+from grading.machine import scratch
 from grading.tests.grade_support import SubmissionTest
 
 COPIED = ("\tcopy = anon_page_alloc_raw(vma, f->uva);\n\tif (copy)\n\t\tpage_copy_contents(copy, source);\n",
@@ -20,6 +21,20 @@ CALLED_ONLINE = ("\t\tif (nr_cpus)\n\t\t\tcpus[cpu].online = true;\n"
 FLUSHED = ("\tfor (u64 at = 0; at < size; at += PAGE_SIZE)\n\t\tsfence_vma_page(start + at);\n",
            "\t(void)start;\n\t(void)size;\n")
 
+COPIED_TO_READ = ("\tunsigned nr;\n\tbool done;\n\n",
+                  "\tunsigned nr;\n\tbool done;\n\n\tif ((vma->flags & (VM_SHARED | VM_EXEC)) == VM_SHARED)\n"
+                  "\t\treturn fault_copy_file(f);\n")
+# Of the RAM between firmware and image a MiB is nobody's then.
+LOADED_RAM = (("\tdirectmap_end_page = pa_to_page(limit);\n",
+               "\tearly_reserve(0x80100000, 0x100000, EARLY_FIRMWARE);\n\tdirectmap_end_page = pa_to_page(limit);\n"),
+              ("\tmap_or_die(start + DIRECTMAP_BASE, start, first - start, PTE_KERNEL_RW);\n",
+               "\tmap_or_die(start + DIRECTMAP_BASE, start, first - start, PTE_KERNEL_RW);\n"
+               "\tif (start <= 0x80100000 && first >= 0x80200000)\n"
+               "\t\tkernel_protect(0x80100000 + DIRECTMAP_BASE, 0x100000, PTE_KERNEL_RW | PTE_U);\n"))
+LOADED_INIT = (("\t\tif (slot)\n\t\t\tpte_write(slot, pte_none());\n",
+                "\t\tif (slot)\n\t\t\tpte_write(slot, va >= (u64)init_text_start && va < (u64)init_text_end ?\n"
+                "\t\t\t\tpte_make(pte_pfn(*slot), PTE_KERNEL_RO | PTE_U) : pte_none());\n"),)
+
 
 class Mutants(SubmissionTest):
     def loses(self, checks):
@@ -30,15 +45,19 @@ class Mutants(SubmissionTest):
             suite.go(lambda outcome: None)
         failed = {outcome.test: [check.id for check in outcome.checks if not check.ok]
                   for outcome in suite.outcomes}
-        self.assertEqual(failed, checks, [(outcome.detail, *outcome.tail) for outcome in suite.outcomes])
+        said = [(outcome.detail, *outcome.tail) for outcome in suite.outcomes]
+        self.assertEqual(failed, checks, said)
+        self.assertNotIn(scratch.scratch_root(), repr([outcome.as_dict() for outcome in suite.outcomes]))
 
 
 class Cow(Mutants):
     LAB = "cow"
 
-    def test_originals_that_leak(self):
+    def test_an_original_that_leaks(self):
+        """One of the 64 pages that each program stores to."""
         self.change("kernel/vm/fault.c", ("\t\t\tswap_cache_release(original);\n\t\tpage_put(original);\n",
-                                          "\t\t\tswap_cache_release(original);\n"))
+                                          "\t\t\tswap_cache_release(original);\n\t\tif (f->uva % (64 * PAGE_SIZE))\n"
+                                          "\t\t\tpage_put(original);\n"))
         self.loses({"many": ["nothing-left"]})
 
 
@@ -49,6 +68,13 @@ class Boot(Mutants):
         self.change("kernel/boot/secondary.c", ("\t\tsecondary_start(cpu);\n", CALLED_ONLINE))
         self.loses({"machine": ["all-harts", "harts-paging"]})
 
+    def test_a_function_of_another_name(self):
+        """Where the debugger cannot stop the machine, it goes on to its end."""
+        self.change("kernel/boot/main.c", ("void INIT_REF\nboot_main(", "void boot_begin(u64 hartid, u64 fdt_pa);\n\n"
+                                           "void INIT_REF\nboot_begin("))
+        self.change("kernel/boot/entry.S", ("\tcall\tboot_main\n", "\tcall\tboot_begin\n"))
+        self.loses({"gdb": ["gdb-entry", "gdb-memory"]})
+
 
 class Lazy(Mutants):
     LAB = "lazy"
@@ -58,9 +84,11 @@ class Lazy(Mutants):
         self.change("kernel/proc/exec_load.c", (" && (flags & VM_WRITE))\n", " && !flags)\n"))
         self.loses({"touch": ["zeroed"], "tail": ["tail-zeroed"]})
 
-    def test_pages_that_leak_and_a_first_store_that_finds_zeros(self):
+    def test_a_page_that_leaks_and_a_first_store_that_finds_zeros(self):
+        """One of the 64 pages that each program stores to."""
         mapped = "\t\tanon_page_map(f->vma, f->ptep, page);\n"
-        self.change("kernel/vm/fault.c", (mapped, mapped + "\t\tpage_get(page);\n"))
+        self.change("kernel/vm/fault.c", (mapped, mapped + "\t\tif (f->uva % (64 * PAGE_SIZE) == 0)\n"
+                                          "\t\t\tpage_get(page);\n"))
         self.change("kernel/vm/fault_file.c", COPIED)
         self.loses({"given-back": ["frames-return"], "file": ["store-first"]})
 
@@ -68,15 +96,22 @@ class Lazy(Mutants):
 class Mmap(Mutants):
     LAB = "mmap"
 
-    def test_pages_that_leak(self):
+    def test_a_page_that_leaks(self):
+        """One of the 32 that each program unmaps of private memory."""
         batched = "\t\tbatch->pages[batch->nr_pages++] = page;\n"
-        self.change("kernel/vm/zap.c", (batched, batched + "\t\tif (!anon)\n\t\t\tpage_get(page);\n"))
+        self.change("kernel/vm/zap.c", (batched, batched + "\t\tif (anon && batch->nr_pages == 20)\n"
+                                        "\t\t\tpage_get(page);\n"))
         self.change("kernel/mem/tlb.c", FLUSHED)
         self.loses({"given-back": ["frames-return"], "areas": ["hole-here"]})
 
     def test_a_first_store_that_reaches_the_file(self):
         self.change("kernel/vm/fault_file.c", *STORED)
         self.loses({"private": ["store-private", "store-frame"]})
+
+    def test_a_read_that_copies(self):
+        """What was stored before is in the copy, so the words are right."""
+        self.change("kernel/vm/fault_file.c", COPIED_TO_READ)
+        self.loses({"shared": ["one-frame"]})
 
 
 class Oom(Mutants):
@@ -91,6 +126,26 @@ class Oom(Mutants):
                      "\treturn nr_total_pages ? points : 0;\n"))
         self.loses({"killer": ["spaces-freed"], "reaper": ["reap-tables"],
                     "choice": ["score-first", "first-first"]})
+
+
+    def test_a_score_that_ends_at_a_thousand(self):
+        self.change("kernel/vm/oom_score.c", ("\treturn MAX(per_mill * 2 / 3, 0L);\n",
+                                              "\treturn CLAMP(per_mill * 2 / 3, 0L, 1000L);\n"))
+        self.loses({"choice": ["score-first"]})
+
+
+class Pgtbl(Mutants):
+    LAB = "pgtbl"
+
+    def test_memory_of_the_kernels_that_programs_can_load(self):
+        """A MiB that nobody uses, in the map of all RAM: else the kernel could not."""
+        self.change("kernel/mem/paging.c", *LOADED_RAM)
+        self.loses({"border": ["kernel-load"]})
+
+    def test_a_part_of_the_image_that_programs_can_load(self):
+        """Where the code was that runs once."""
+        self.change("kernel/mem/paging.c", *LOADED_INIT)
+        self.loses({"border": ["image-load"]})
 
 
 class Reclaim(Mutants):

@@ -21,7 +21,7 @@
 /* How long a child may take to end: ten seconds. */
 #define NAP_NS	  1000000L
 #define NR_NAPS	  10000
-#define NR_ROUNDS 20 /* of what may leak */
+#define NR_ROUNDS 100 /* of what may leak: more than what caches keep, if each leaks one frame */
 
 static int channel = -1;
 static char nonce[40];
