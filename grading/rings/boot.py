@@ -3,7 +3,7 @@
 import os
 import re
 
-from grading.machine import Machine, Verdict
+from grading.machine import Disk, Machine, Verdict
 from grading.rings.boot_line import check_line, guest_config, run_line
 from grading.rings.report import Job
 
@@ -12,6 +12,7 @@ MODERN = ["-global", "virtio-mmio.force-legacy=false"]
 LINE = "echo boot $((6 * 7))"
 EXPECTED = b"boot 42\n"
 SOAK_HARTS = 4
+COLORED_KINDS = 3
 FW_JUMP = "/usr/lib/riscv64-linux-gnu/opensbi/generic/fw_jump.elf"
 
 # What the kernel does to itself for boot argument crash=NAME -> what the panic must say.
@@ -158,27 +159,30 @@ def watchdog_job(report):
 
 
 def colors_boot(report, append):
-    """(pages of the right colour, all pages, conflict misses) of one boot, or None."""
-    config = guest_config(append=append, smp=2, limit=LIMIT_SECONDS)
-    result = run_line(report, f"page colours {append or 'off'}", config, "colors && framecheck")
-    found = re.search(rb"(\d+) of (\d+) pages have .*\nconflict misses: (\d+) of", result.output)
-    if result.exit_status != 0 or not found:
+    """For each kind of memory (pages of the right colour, all pages, conflict misses); {}: it failed."""
+    config = guest_config(append=append, smp=2, limit=LIMIT_SECONDS,
+                          disks=[Disk(None, "swap0", size=64 << 20)])
+    result = run_line(report, f"page colours {append or 'off'}", config,
+                      "mkswap /dev/vdb >/dev/null && swapon /dev/vdb && colors && framecheck")
+    found = re.findall(rb"(.*): (\d+) of (\d+) pages have .*\n.*: conflict misses: (\d+) of", result.output)
+    if result.exit_status != 0 or len(found) != COLORED_KINDS:
         report.failed("boot page colours", str(result.machine), config.log, result.output)
-        return None
-    return tuple(int(number) for number in found.groups())
+        return {}
+    return {kind.decode(): tuple(map(int, numbers)) for kind, *numbers in found}
 
 
 def colors_job(report):
     """With page_colors= every page has its colour, and a cache has fewer conflicts."""
     plain, colored = colors_boot(report, ""), colors_boot(report, "page_colors=16")
-    if not plain or not colored:
-        return
-    right, pages, misses = colored
-    what = f"{misses} conflict misses with colours, {plain[2]} without"
-    if right == pages and plain[0] < pages and misses < plain[2]:
-        report.ok("boot page colours", what)
-    else:
-        report.failed("boot page colours", f"{what}; {right} of {pages} pages, without {plain[0]}")
+    for kind in colored if plain else ():
+        right, pages, misses = colored[kind]
+        plain_right, _, plain_misses = plain[kind]
+        name = f"boot page colours {kind}"
+        what = f"{misses} conflict misses with colours, {plain_misses} without"
+        if right == pages and plain_right < pages and misses < plain_misses:
+            report.ok(name, what)
+        else:
+            report.failed(name, f"{what}; {right} of {pages} pages, without {plain_right}")
 
 
 def prompt_job(report):

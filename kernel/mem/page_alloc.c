@@ -233,14 +233,14 @@ pages_alloc(gfp_t gfp, unsigned order)
 }
 
 static NOINLINE struct page *
-alloc_colored(gfp_t gfp, u64 uva)
+alloc_colored(gfp_t gfp, u64 at)
 {
 	struct page *page;
 
 	page_alloc_check_context(gfp);
 	if (fault_page_alloc(gfp, 0))
 		return NULL;
-	page = page_color_alloc(gfp, uva);
+	page = page_color_alloc(gfp, at);
 	if (page)
 		return page;
 	page = page_alloc_slow(gfp);
@@ -250,11 +250,11 @@ alloc_colored(gfp_t gfp, u64 uva)
 }
 
 struct page *
-page_alloc_user(gfp_t gfp, u64 uva)
+page_alloc_user(gfp_t gfp, u64 at)
 {
 	if (likely(!page_color_mask))
 		return page_alloc(gfp);
-	return alloc_colored(gfp, uva);
+	return alloc_colored(gfp, at);
 }
 
 /* A block of order > 0 without owners. */

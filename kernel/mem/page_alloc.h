@@ -22,8 +22,8 @@ struct page *pages_alloc(gfp_t gfp, unsigned order);
 /* => page came from pages_alloc with this order and has no other owner */
 void pages_free(struct page *page, unsigned order);
 
-/* A user page for the virtual address uva: like page_alloc, and of the right colour. */
-struct page *page_alloc_user(gfp_t gfp, u64 uva);
+/* A page for a user address, or an offset in a file: like page_alloc, and of the right colour. */
+struct page *page_alloc_user(gfp_t gfp, u64 at);
 
 /*
  * Up to nr single pages at once into pages[]: cheaper than one by one. => how many; fewer than nr

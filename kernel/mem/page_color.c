@@ -4,7 +4,7 @@
  * When consecutive virtual pages have consecutive colours, a working set of the cache's size fits
  * into it; with frames at random, some sets get too many pages and others none.
  *
- *	page_color_alloc(uva) ---> this hart's list of the colour
+ *	page_color_alloc(at) ---> this hart's list of the colour
  *	                             | empty: N contiguous frames, one of each colour, come from
  *	                             |        the buddy at once
  *	                             | none:  one frame out of a smaller free block
@@ -152,9 +152,9 @@ zones_take_color(gfp_t gfp, u32 color)
 }
 
 struct page *
-page_color_alloc(gfp_t gfp, u64 uva)
+page_color_alloc(gfp_t gfp, u64 at)
 {
-	u32 color = (uva >> PAGE_SHIFT) & page_color_mask;
+	u32 color = (at >> PAGE_SHIFT) & page_color_mask;
 	struct color_pool *pool = &pools[cpu_id()];
 	struct page *page = NULL;
 

@@ -2,7 +2,8 @@
 
 /*
  * Page colouring, with boot argument page_colors=N: a user page gets a frame of the same colour as its
- * virtual page, while such a frame is free. A colour is a page number modulo N.
+ * virtual page, and a page of the cache one of the colour of its index in the file, while such a frame is
+ * free. A colour is a page number modulo N.
  */
 
 #include "lib/types.h"
@@ -15,8 +16,8 @@ struct page;
 /* Number of colours - 1; 0: colouring is off. Set once, at boot. */
 extern u32 page_color_mask;
 
-/* A page like page_alloc's, of the colour of uva. Does not reclaim. => NULL: none such is free */
-struct page *page_color_alloc(gfp_t gfp, u64 uva);
+/* A page like page_alloc's, of the colour of an address or offset. Does not reclaim. => NULL: none such is free */
+struct page *page_color_alloc(gfp_t gfp, u64 at);
 
 /* Frames that are kept back, sorted by colour: free, and with PG_pcp. */
 u64 page_color_nr_free(void);

@@ -83,7 +83,7 @@ enum fault_result
 fault_swap_read(struct fault *f, struct mm *mm)
 {
 	bool read = false;
-	struct page *page = swap_in(f->swap_entry, &mm->swap_ra, &read);
+	struct page *page = swap_in(f->swap_entry, f->uva, &mm->swap_ra, &read);
 
 	f->swap_entry.val = 0;
 	f->major |= read;
@@ -107,7 +107,7 @@ fault_bring_back(struct vma *vma, uva_t uva, pte_t *ptep, pte_t pte)
 	int error = 0;
 
 	while (!done) {
-		struct page *page = swap_in(pte_to_swp_entry(pte), NULL, &read);
+		struct page *page = swap_in(pte_to_swp_entry(pte), uva, NULL, &read);
 
 		if (!page)
 			return -ENOMEM;

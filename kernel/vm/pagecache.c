@@ -138,7 +138,7 @@ page_insert(struct mapping *mapping, struct page *page, u64 index)
 struct page *
 pagecache_add(struct mapping *mapping, u64 index, gfp_t gfp)
 {
-	struct page *page = page_alloc(gfp);
+	struct page *page = page_alloc_user(gfp, index << PAGE_SHIFT);
 	int error;
 
 	if (!page)

@@ -209,7 +209,7 @@ shmem_swap_in(struct mapping *mapping, u64 index)
 
 	if (error)
 		return ERR_PTR(error);
-	page = swap_in(entry, &mapping->swap_ra, &read);
+	page = swap_in(entry, index << PAGE_SHIFT, &mapping->swap_ra, &read);
 	if (!page)
 		return NULL;
 	if (IS_ERR(page))

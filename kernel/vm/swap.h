@@ -125,10 +125,11 @@ void swap_cache_release(struct page *page);
 
 /*
  * The page of the entry, with a reference, perhaps still being read; with it its neighbours, as *ra
- * advises (NULL: none). Sleeps for memory. *read is set when it was not in the cache.
+ * advises (NULL: none). `at` is where it is wanted, an address or an offset in a file: a new page gets
+ * the colour of that. Sleeps for memory. *read is set when it was not in the cache.
  * => NULL no memory; ERR_PTR(-ENOENT): nobody uses the entry any more
  */
-struct page *swap_in(swp_entry_t entry, struct swap_readahead *ra, bool *read);
+struct page *swap_in(swp_entry_t entry, u64 at, struct swap_readahead *ra, bool *read);
 
 /* page, with a reference, could not be read: it leaves the cache, so that the next one tries again. */
 void swap_in_failed(struct page *page);

@@ -54,15 +54,15 @@ u64 swap_slot_sector(const struct swap_area *area, u64 slot);
 void swap_cache_remove(struct page *page);
 
 /*
- * A new page for a slot that is not in the cache: locked, not valid, with a reference. => NULL no
- * memory; ERR_PTR(-EEXIST) it is in the cache; ERR_PTR(-ENOENT) nobody uses the slot
+ * A new page for a slot that is not in the cache, of the colour of `at`: locked, not valid, with a
+ * reference. => NULL no memory; ERR_PTR(-EEXIST) it is in the cache; ERR_PTR(-ENOENT) nobody uses the slot
  */
-struct page *swap_cache_add_new(swp_entry_t entry, gfp_t gfp);
+struct page *swap_cache_add_new(swp_entry_t entry, u64 at, gfp_t gfp);
 
 /*
  * The same for a page that is to go again at once: nobody misses it, so it is no refault.
  */
-struct page *swap_cache_add_unused(swp_entry_t entry, gfp_t gfp);
+struct page *swap_cache_add_unused(swp_entry_t entry, u64 at, gfp_t gfp);
 
 /* --- I/O (vm/swap_io.c) --------------------------------------------------------------------- */
 

@@ -103,9 +103,9 @@ swap_cache_add(struct page *page)
 
 /* A page that nobody else knows yet. */
 static struct page *
-page_make(gfp_t gfp)
+page_make(gfp_t gfp, u64 at)
 {
-	struct page *page = page_alloc(gfp);
+	struct page *page = page_alloc_user(gfp, at);
 
 	if (page) {
 		page->owner = PAGE_OWNER_ANON;
@@ -132,9 +132,9 @@ cache_insert_used(struct swap_area *area, struct page *page, swp_entry_t entry)
 }
 
 struct page *
-swap_cache_add_unused(swp_entry_t entry, gfp_t gfp)
+swap_cache_add_unused(swp_entry_t entry, u64 at, gfp_t gfp)
 {
-	struct page *page = page_make(gfp);
+	struct page *page = page_make(gfp, at);
 	int error;
 
 	if (!page)
@@ -152,9 +152,9 @@ swap_cache_add_unused(swp_entry_t entry, gfp_t gfp)
 }
 
 struct page *
-swap_cache_add_new(swp_entry_t entry, gfp_t gfp)
+swap_cache_add_new(swp_entry_t entry, u64 at, gfp_t gfp)
 {
-	struct page *page = swap_cache_add_unused(entry, gfp);
+	struct page *page = swap_cache_add_unused(entry, at, gfp);
 
 	if (!IS_ERR_OR_NULL(page))
 		workingset_refault(page);

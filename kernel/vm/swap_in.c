@@ -46,21 +46,25 @@ window_next(struct swap_readahead *ra, u64 slot)
 	return window;
 }
 
-/* Pages for slots around that of page, page among them, in order. => how many */
+/*
+ * Pages for slots around that of page, page among them, in order. Their colours are those of the places
+ * around `at`, for neighbours on disk were neighbours in memory. => how many
+ */
 static unsigned
-window_fill(struct page *page, swp_entry_t entry, u32 window, struct page **pages)
+window_fill(struct page *page, swp_entry_t entry, u64 at, u32 window, struct page **pages)
 {
 	u64 first = ALIGN_DOWN(swp_slot(entry), (u64)window);
 	unsigned nr = 0;
 
 	for (u64 slot = first; slot < first + window; slot++) {
+		u64 place = at + ((slot - swp_slot(entry)) << PAGE_SHIFT);
 		struct page *other;
 
 		if (slot == swp_slot(entry)) {
 			pages[nr++] = page;
 			continue;
 		}
-		other = swap_cache_add_new(swp_entry(swp_type(entry), slot), GFP_AHEAD);
+		other = swap_cache_add_new(swp_entry(swp_type(entry), slot), place, GFP_AHEAD);
 		if (IS_ERR_OR_NULL(other))
 			continue;
 		page_set(other, PG_readahead);
@@ -71,11 +75,11 @@ window_fill(struct page *page, swp_entry_t entry, u32 window, struct page **page
 
 /* page is new in the cache: read it, and others with it. */
 static void
-read_around(struct page *page, swp_entry_t entry, struct swap_readahead *ra)
+read_around(struct page *page, swp_entry_t entry, u64 at, struct swap_readahead *ra)
 {
 	struct page *pages[SWAP_WINDOW_MAX];
 	u32 window = ra && !swap_keep_has(entry) ? window_next(ra, swp_slot(entry)) : 1;
-	unsigned nr = window_fill(page, entry, window, pages);
+	unsigned nr = window_fill(page, entry, at, window, pages);
 
 	vmstat_add(SWAP_RA, nr - 1);
 	swap_read_pages(pages, nr);
@@ -85,7 +89,7 @@ read_around(struct page *page, swp_entry_t entry, struct swap_readahead *ra)
 }
 
 struct page *
-swap_in(swp_entry_t entry, struct swap_readahead *ra, bool *read)
+swap_in(swp_entry_t entry, u64 at, struct swap_readahead *ra, bool *read)
 {
 	struct page *page;
 
@@ -93,12 +97,12 @@ swap_in(swp_entry_t entry, struct swap_readahead *ra, bool *read)
 		page = swap_cache_find(entry);
 		if (page)
 			return page;
-		page = swap_cache_add_new(entry, GFP_HIGHUSER);
+		page = swap_cache_add_new(entry, at, GFP_HIGHUSER);
 	} while (IS_ERR(page) && PTR_ERR(page) == -EEXIST);
 	if (IS_ERR_OR_NULL(page))
 		return page;
 	*read = true;
-	read_around(page, entry, ra);
+	read_around(page, entry, at, ra);
 	return page;
 }
 

@@ -50,7 +50,7 @@ zswap_writeback_wake(void)
 static struct page *
 entry_expand(swp_entry_t where)
 {
-	struct page *page = swap_cache_add_unused(where, GFP_WRITEBACK);
+	struct page *page = swap_cache_add_unused(where, 0, GFP_WRITEBACK);
 	int error;
 
 	if (IS_ERR_OR_NULL(page)) {

@@ -2,13 +2,14 @@
  * Page colouring: which frames does a working set get, and what would a cache make of them?
  *
  *     colors         checks the distribution if the kernel was booted with page_colors=
- *     colors -m      prints the misses alone, for who compares two boots
+ *     colors -m      prints the misses of anonymous memory alone, for who compares two boots
  *
  * First memory is made as untidy as it is on a machine that has run for a while: half of it, 128 MiB
  * at most, is taken and every other page of it, at random, given back. Then comes a working set as
  * large as the cache of the model: physically indexed, CACHE_WAYS ways of CACHE_SETS lines of LINE
  * bytes, least recently used line out. It is read again and again; with one page of each colour in
- * each way nothing is missed after the first round.
+ * each way nothing is missed after the first round. So for anonymous memory, for a mapped file, in the
+ * directory where this runs, and, where there is swap, for memory that comes back from there.
  */
 #include <err.h>
 #include <fcntl.h>
@@ -17,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
@@ -27,6 +29,9 @@
 #define COLORS	   (CACHE_SETS * LINE / PAGE)
 #define SET_PAGES  (COLORS * CACHE_WAYS)
 #define ROUNDS	   8
+#define PM_PRESENT (1UL << 63)
+#define PM_SWAPPED (1UL << 62)
+#define PM_FRAME   ((1UL << 55) - 1)
 #define UNTIDY_MAX (128UL << 20) /* bytes: more than a large host needs to be disturbed with */
 
 static uint64_t cache[CACHE_SETS][CACHE_WAYS]; /* line address + 1, last used first */
@@ -69,20 +74,20 @@ memory_untidy(void)
 			madvise(base + i * PAGE, PAGE, MADV_DONTNEED);
 }
 
+/* The working set's entries of pagemap, all of them present, or all in swap. */
 static void
-frames_read(const char *base, uint64_t *pfns)
+pagemap_read(const char *base, uint64_t *entries, uint64_t flag)
 {
 	int fd = open("/proc/self/pagemap", O_RDONLY);
 	ssize_t bytes = SET_PAGES * sizeof(uint64_t);
 
-	if (fd < 0 || pread(fd, pfns, bytes, (uintptr_t)base / PAGE * sizeof(uint64_t)) != bytes)
+	if (fd < 0 || pread(fd, entries, bytes, (uintptr_t)base / PAGE * sizeof(uint64_t)) != bytes)
 		err(2, "/proc/self/pagemap");
 	close(fd);
-	for (size_t i = 0; i < SET_PAGES; i++) {
-		if (!(pfns[i] >> 63))
-			errx(1, "page %zu is not present", i);
-		pfns[i] &= (1UL << 55) - 1;
-	}
+	for (size_t i = 0; i < SET_PAGES; i++)
+		if (!(entries[i] & flag))
+			errx(1, "page %zu is not %s", i,
+			     flag == PM_PRESENT ? "present" : "in swap");
 }
 
 /* => whether the line had to be brought in */
@@ -117,22 +122,128 @@ conflict_misses(const uint64_t *pfns)
 	return misses;
 }
 
-/* Prints pages by colour. => how many have the colour of their virtual page */
+/* Prints pages by colour. => how many have the colour of page `first` and of those that follow it */
 static size_t
-colors_print(const char *base, const uint64_t *pfns)
+colors_print(const char *what, uint64_t first, const uint64_t *pfns)
 {
 	unsigned count[COLORS] = {0};
 	size_t right = 0;
 
 	for (size_t i = 0; i < SET_PAGES; i++) {
 		count[pfns[i] % COLORS]++;
-		right += pfns[i] % COLORS == ((uintptr_t)base / PAGE + i) % COLORS;
+		right += pfns[i] % COLORS == (first + i) % COLORS;
 	}
-	printf("pages by colour:");
+	printf("%s, pages by colour:", what);
 	for (size_t i = 0; i < COLORS; i++)
 		printf(" %u", count[i]);
-	printf("\n%zu of %zu pages have the colour of their address\n", right, (size_t)SET_PAGES);
+	printf("\n%s: %zu of %zu pages have the colour of their place\n", what, right,
+	       (size_t)SET_PAGES);
 	return right;
+}
+
+/* => whether the frames of the working set at base, which begins with page `first`, are as they should be */
+static int
+set_is_colored(const char *what, const char *base, uint64_t first)
+{
+	static uint64_t pfns[SET_PAGES];
+	unsigned long misses;
+	size_t right;
+
+	pagemap_read(base, pfns, PM_PRESENT);
+	for (size_t i = 0; i < SET_PAGES; i++)
+		pfns[i] &= PM_FRAME;
+	right = colors_print(what, first, pfns);
+	misses = conflict_misses(pfns);
+	printf("%s: conflict misses: %lu of %lu reads\n", what, misses,
+	       (ROUNDS - 1) * SET_PAGES * (PAGE / LINE));
+	return right == SET_PAGES && misses == 0;
+}
+
+static int
+anon_is_colored(void)
+{
+	char *base = map_pages(SET_PAGES);
+
+	memset(base, 1, SET_PAGES * PAGE);
+	return set_is_colored("anonymous", base, (uintptr_t)base / PAGE);
+}
+
+static void
+pages_read(const char *base)
+{
+	for (size_t i = 0; i < SET_PAGES; i++)
+		(void)*(const volatile char *)(base + i * PAGE);
+}
+
+static int
+file_is_colored(void)
+{
+	static const char page[PAGE];
+	char name[] = "colors.XXXXXX";
+	int fd = mkstemp(name), colored;
+	char *base;
+
+	if (fd < 0)
+		err(2, "a file for the working set");
+	unlink(name);
+	for (size_t i = 0; i < SET_PAGES; i++)
+		if (write(fd, page, PAGE) != PAGE)
+			err(2, "write");
+	base = mmap(NULL, SET_PAGES * PAGE, PROT_READ, MAP_SHARED, fd, 0);
+	if (base == MAP_FAILED)
+		err(2, "mmap of a file");
+	pages_read(base);
+	colored = set_is_colored("file", base, 0);
+	munmap(base, SET_PAGES * PAGE);
+	close(fd);
+	return colored;
+}
+
+/* Make all that can go leave memory, pages that were written to swap a moment ago among it. */
+static void
+memory_press(void)
+{
+	struct sysinfo info;
+	size_t nr;
+	char *base;
+
+	sysinfo(&info);
+	nr = info.freeram * info.mem_unit / PAGE + 4 * SET_PAGES;
+	base = map_pages(nr);
+	for (size_t i = 0; i < nr; i++)
+		base[i * PAGE] = 1;
+	munmap(base, nr * PAGE);
+}
+
+static long
+major_faults(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	return usage.ru_majflt;
+}
+
+/* Pages that had frames at random go to swap, and come back to better ones. */
+static int
+swapped_is_colored(void)
+{
+	static uint64_t entries[SET_PAGES];
+	char *base = map_pages(SET_PAGES);
+	long majflt;
+
+	for (size_t i = 0; i < SET_PAGES; i++)
+		for (size_t at = 0; at < PAGE; at += sizeof(uint32_t))
+			*(uint32_t *)(base + i * PAGE + at) = random_next();
+	if (madvise(base, SET_PAGES * PAGE, MADV_PAGEOUT) < 0)
+		err(2, "MADV_PAGEOUT");
+	pagemap_read(base, entries, PM_SWAPPED);
+	memory_press();
+	majflt = major_faults();
+	pages_read(base);
+	if (major_faults() == majflt)
+		errx(1, "nothing came from swap");
+	return set_is_colored("from swap", base, (uintptr_t)base / PAGE);
 }
 
 static int
@@ -149,28 +260,21 @@ coloring_is_on(void)
 int
 main(int argc, char **argv)
 {
-	static uint64_t pfns[SET_PAGES];
-	unsigned long misses;
-	size_t right;
-	char *base;
+	struct sysinfo info;
+	int colored;
 
 	memory_untidy();
-	base = map_pages(SET_PAGES);
-	memset(base, 1, SET_PAGES * PAGE);
-	frames_read(base, pfns);
 	printf("cache: %d sets, %d ways, lines of %d bytes: %lu colours; a working set of %lu "
-	       "pages, "
-	       "read %d times\n",
+	       "pages, read %d times\n",
 	       CACHE_SETS, CACHE_WAYS, LINE, COLORS, SET_PAGES, ROUNDS);
-	right = colors_print(base, pfns);
-	misses = conflict_misses(pfns);
-	printf("conflict misses: %lu of %lu reads\n", misses,
-	       (ROUNDS - 1) * SET_PAGES * (PAGE / LINE));
+	colored = anon_is_colored();
 	if (argc > 1 && strcmp(argv[1], "-m") == 0)
 		return 0;
-	if (!coloring_is_on())
-		return 0;
-	if (right < SET_PAGES || misses > 0)
+	colored &= file_is_colored();
+	sysinfo(&info);
+	if (info.totalswap)
+		colored &= swapped_is_colored();
+	if (coloring_is_on() && !colored)
 		errx(1, "colouring is on, and has not done its work");
 	return 0;
 }
