@@ -291,6 +291,60 @@ KTEST(thread_runs_where_it_may)
 	wait_event(&done_wq, atomic_read(&nr_done) == NR_WORKERS);
 }
 
+static cpumask_t roamed;
+
+/* Notes where it runs. */
+static void
+roaming_worker(void *arg)
+{
+	u32 *stop = arg;
+
+	while (!__atomic_load_n(stop, __ATOMIC_ACQUIRE)) {
+		WRITE_ONCE(roamed, roamed | 1U << cpu_id());
+		cond_resched();
+	}
+	worker_done();
+}
+
+/* *task gets a reference. */
+static void
+start_pinned(struct task **task, void (*entry)(void *arg), u32 *stop, u32 cpu)
+{
+	*task = task_create("pinned", entry, stop);
+	KTEST_REQUIRE(*task);
+	(*task)->kthread = true;
+	(*task)->allowed = 1U << cpu;
+	task_start(*task);
+}
+
+/* The longest queue has nothing for the idle hart 0, a shorter one does. */
+KTEST(idle_hart_looks_at_all_queues)
+{
+	cpumask_t all = current->allowed;
+	struct task *tasks[6];
+	static u32 stop;
+
+	if (nr_cpus < 3)
+		return;
+	stop = roamed = 0;
+	atomic_set(&nr_done, 0);
+	sched_set_allowed(current, 1U << 0);
+	for (u32 i = 0; i < 5; i++)
+		start_pinned(&tasks[i], busy_worker, &stop, i < 4 ? 1 : 2);
+	start_pinned(&tasks[5], roaming_worker, &stop, 2);
+	task_sleep_ns(10 * NSEC_PER_MSEC, false);
+	KTEST_CHECK(!(READ_ONCE(roamed) & 1U << 0));
+	sched_set_allowed(tasks[5], 1U << 2 | 1U << 0);
+	for (int i = 0; i < 200 && !(READ_ONCE(roamed) & 1U << 0); i++)
+		task_sleep_ns(NSEC_PER_MSEC, false);
+	KTEST_CHECK(READ_ONCE(roamed) & 1U << 0);
+	__atomic_store_n(&stop, 1, __ATOMIC_RELEASE);
+	wait_event(&done_wq, atomic_read(&nr_done) == 6);
+	sched_set_allowed(current, all & sched_harts());
+	for (u32 i = 0; i < 6; i++)
+		task_put(tasks[i]);
+}
+
 /* A reader on another hart knows of less time than was told: neither part turns back, nor does the sum. */
 KTEST(cputime_never_goes_back)
 {

@@ -386,29 +386,26 @@ lock_both(struct run_queue *a, struct run_queue *b)
 	spin_lock_nested(a < b ? &b->lock : &a->lock, RANK_RUNQUEUE2);
 }
 
-/* => the longest other queue that has ready tasks, or NULL; without a lock: a guess */
+/* => the longest queue outside looked_at that has ready tasks, or NULL; without a lock: a guess */
 static struct run_queue *
-steal_choose(const struct run_queue *rq)
+steal_choose(cpumask_t looked_at)
 {
 	struct run_queue *victim = NULL;
 
 	for (u32 i = 0; i < nr_cpus; i++)
-		if (&run_queues[i] != rq && READ_ONCE(run_queues[i].nr_ready) &&
+		if (!(looked_at & (1U << i)) && READ_ONCE(run_queues[i].nr_ready) &&
 		    (!victim || run_queues[i].nr_ready > victim->nr_ready))
 			victim = &run_queues[i];
 	return victim;
 }
 
-/* Take a ready task from another queue. => interrupts off */
+/* Take a ready task that may run here, if there is one. => interrupts off */
 static bool
-steal(struct run_queue *rq)
+steal_from(struct run_queue *rq, struct run_queue *victim)
 {
-	struct run_queue *victim = steal_choose(rq);
 	struct rb_node *node;
 	bool stolen = false;
 
-	if (!victim)
-		return false;
 	lock_both(rq, victim);
 	rb_for_each(node, &victim->ready)
 	{
@@ -424,6 +421,21 @@ steal(struct run_queue *rq)
 	spin_unlock(&victim->lock);
 	spin_unlock(&rq->lock);
 	return stolen;
+}
+
+/* Take a ready task from another queue, the longest that has one for this hart. => interrupts off */
+static bool
+steal(struct run_queue *rq)
+{
+	cpumask_t looked_at = 1U << cpu_id();
+	struct run_queue *victim;
+
+	while ((victim = steal_choose(looked_at)) != NULL) {
+		if (steal_from(rq, victim))
+			return true;
+		looked_at |= 1U << (victim - run_queues);
+	}
+	return false;
 }
 
 cpumask_t
