@@ -194,6 +194,7 @@ thread_exit(u32 status)
 		posix_timers_delete_all(process);
 		trace_end(process->exiting ? process->exit_status : status);
 	}
+	signal_thread_ends();
 	release_resources();
 	if (last)
 		process_end_vfork(process);

@@ -65,6 +65,7 @@ signal_fill_siginfo(struct user_siginfo *user, const struct siginfo *info)
 {
 	memset(user, 0, sizeof(*user));
 	user->signo = info->signo;
+	user->err = info->err;
 	user->code = info->code;
 	if (signal_has_address(info)) {
 		user->address = info->address;

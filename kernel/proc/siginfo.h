@@ -98,6 +98,7 @@ struct sigaction {
 /* What is known about one signal; sigframe.c turns it into the 128 bytes of siginfo_t. */
 struct siginfo {
 	s32 signo, code;
+	s32 err; /* what a program that sends it says; else 0 */
 	union {
 		struct {
 			s32 pid;

@@ -203,6 +203,48 @@ wake_sigwait(struct process *process, struct task *only, int sig)
 	}
 }
 
+/*
+ * Signals of the set that any thread might take and the current one will not after all: whoever can
+ * is told of them.
+ */
+static void
+offer_to_others(u64 set)
+{
+	struct process *process = current->process;
+	u64 flags = spin_lock_irqsave(&process_lock);
+	struct task *task;
+
+	spin_lock(&process->signal.lock);
+	set &= process->signal.shared.set;
+	for (; set; set &= set - 1) {
+		int sig = __builtin_ctzl(set) + 1;
+
+		task = choose_thread(process, NULL, sig);
+		if (task)
+			task_kick(task, WAKE_SIGNAL);
+		else
+			wake_sigwait(process, NULL, sig);
+	}
+	spin_unlock(&process->signal.lock);
+	spin_unlock_irqrestore(&process_lock, flags);
+}
+
+void
+signal_thread_ends(void)
+{
+	struct process_signals *signal = &current->process->signal;
+	u64 flags, untaken;
+
+	if (READ_ONCE(current->process->nr_threads) == 1)
+		return;
+	flags = spin_lock_irqsave(&signal->lock);
+	untaken = signal->shared.set & ~current->sigmask;
+	current->sigmask = ~SIG_BIT(SIGKILL);
+	spin_unlock_irqrestore(&signal->lock, flags);
+	if (untaken)
+		offer_to_others(untaken);
+}
+
 /* Does sig, which somebody can take, end the process at once? */
 static bool
 signal_is_fatal_now(struct process *process, int sig)
@@ -376,10 +418,13 @@ signal_set_mask(u64 mask)
 {
 	struct process_signals *signal = &current->process->signal;
 	u64 flags = spin_lock_irqsave(&signal->lock);
+	u64 refused = signal->shared.set & mask & ~current->sigmask;
 
 	current->sigmask = mask & ~SIG_UNSTOPPABLE;
 	signal_recalculate_locked(current);
 	spin_unlock_irqrestore(&signal->lock, flags);
+	if (unlikely(refused) && READ_ONCE(current->process->nr_threads) > 1)
+		offer_to_others(refused);
 }
 
 int

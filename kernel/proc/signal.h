@@ -47,8 +47,17 @@ void signal_force(int sig, int code, uva_t address);
  */
 void signal_deliver(struct trap_frame *tf);
 
-/* Change the current task's mask (never SIGKILL, SIGSTOP), and see what may be taken now. */
+/*
+ * Change the current task's mask (never SIGKILL, SIGSTOP), and see what may be taken now; what was to be
+ * taken before and is blocked now other threads may take. No lock held.
+ */
 void signal_set_mask(u64 mask);
+
+/*
+ * The current thread is about to end: from now on it takes no signal of the process's, and what it was
+ * to take others may. (SIGKILL ends all, whoever is told.) No lock held.
+ */
+void signal_thread_ends(void);
 
 /*
  * A mask for the time of one call (ppoll, pselect6, rt_sigsuspend). end: with the call's result;

@@ -86,19 +86,19 @@ sys_tgkill(int tgid, int tid, int sig)
 }
 
 /*
- * What a program wants to be known of a signal that it sends to a process. Only to itself may it say
- * that the kernel sent it, or kill(2). => 0, -EFAULT, -EPERM
+ * What a thread wants to be known of a signal that it sends to the process or thread of this number.
+ * Only to itself may it say that the kernel sent it, or kill(2). => 0, -EFAULT, -EPERM
  */
 static int
-siginfo_from_user(struct siginfo *info, uva_t uva, int sig, int tgid)
+siginfo_from_user(struct siginfo *info, uva_t uva, int sig, int to)
 {
 	struct user_siginfo user;
 
 	if (copy_from_user(&user, uva, sizeof(user)))
 		return -EFAULT;
-	if ((user.code >= 0 || user.code == SI_TKILL) && tgid != current->process->pid)
+	if ((user.code >= 0 || user.code == SI_TKILL) && to != current->tid)
 		return -EPERM;
-	*info = (struct siginfo){.signo = sig, .code = user.code};
+	*info = (struct siginfo){.signo = sig, .code = user.code, .err = user.err};
 	if (signal_has_address(info)) {
 		info->address = user.address;
 		return 0;
@@ -132,11 +132,11 @@ long
 sys_rt_tgsigqueueinfo(int tgid, int tid, int sig, uva_t uinfo)
 {
 	struct siginfo info;
-	int err = siginfo_from_user(&info, uinfo, sig, tgid);
+	int err = siginfo_from_user(&info, uinfo, sig, tid);
 
-	if (err)
-		return err;
-	return tgid <= 0 ? -EINVAL : kill_thread(tgid, tid, sig, &info);
+	if (err != -EFAULT && (tgid <= 0 || tid <= 0))
+		err = -EINVAL;
+	return err ? err : kill_thread(tgid, tid, sig, &info);
 }
 
 /* What is pending of a signal that is ignored from now on is forgotten. */

@@ -1,0 +1,162 @@
+/* Signals of a process with several threads: who gets them, who may send what. */
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "test.h"
+
+#define RW (PROT_READ | PROT_WRITE)
+
+static volatile sig_atomic_t handled;
+
+static void
+on_signal(int sig)
+{
+	(void)sig;
+	handled = 1;
+}
+
+/* The thread that stays: it ends the process, well if the signal came within two seconds. */
+static int
+wait_for_signal(void *unused)
+{
+	struct timespec moment = {0, 10000000};
+
+	(void)unused;
+	for (int i = 0; i < 200 && !handled; i++)
+		raw_call(SYS_nanosleep, (uintptr_t)&moment, 0, 0, 0, 0, 0);
+	raw_call(SYS_exit_group, !handled, 0, 0, 0, 0, 0);
+	return 0;
+}
+
+/* A page of a file that is not in memory, where there is a disk. */
+static int *
+page_on_disk(void)
+{
+	static const char zeros[PAGE];
+	int *page, fd;
+
+	file_make("file", zeros, PAGE);
+	fd = open("file", O_RDWR);
+	CHECK_EQ(fsync(fd), 0);
+	page = mmap(NULL, PAGE, RW, MAP_SHARED, fd, 0);
+	CHECK(page != MAP_FAILED);
+	CHECK_EQ(madvise(page, PAGE, MADV_PAGEOUT), 0);
+	close(fd);
+	return page;
+}
+
+/* The first thread ends, which takes long: the kernel has to read a page from the disk. */
+static void
+end_first_thread(volatile int *ending)
+{
+	int tid;
+
+	signal(SIGUSR1, on_signal);
+	raw_call(SYS_set_tid_address, (uintptr_t)page_on_disk(), 0, 0, 0, 0, 0);
+	CHECK(thread_start(wait_for_signal, NULL, &tid) > 0);
+	*ending = 1;
+	raw_call(SYS_exit, 0, 0, 0, 0, 0, 0);
+}
+
+/* A signal that finds the first thread about to end is another's. */
+static void
+signal_finds_thread_that_stays(void)
+{
+	volatile int *ending = mmap(NULL, PAGE, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	for (int i = 0; i < 20; i++) {
+		pid_t child;
+
+		*ending = 0;
+		child = fork_checked();
+		if (child == 0)
+			end_first_thread(ending);
+		while (!*ending)
+			sched_yield();
+		CHECK_EQ(kill(child, SIGUSR1), 0);
+		check_exit(child);
+	}
+}
+
+static siginfo_t
+info_with_code(int code)
+{
+	siginfo_t info;
+
+	memset(&info, 0, sizeof(info));
+	info.si_signo = SIGUSR1;
+	info.si_code = code;
+	info.si_errno = 77;
+	return info;
+}
+
+static long
+queue_to_process(int code)
+{
+	siginfo_t info = info_with_code(code);
+
+	return raw_call(SYS_rt_sigqueueinfo, getpid(), 0, (uintptr_t)&info, 0, 0, 0);
+}
+
+static long
+queue_to_thread(int tid, int code)
+{
+	siginfo_t info = info_with_code(code);
+
+	return raw_call(SYS_rt_tgsigqueueinfo, getpid(), tid, 0, (uintptr_t)&info, 0, 0);
+}
+
+static long forged[3];
+
+static int
+forge(void *first)
+{
+	forged[0] = queue_to_process(SI_USER);
+	forged[1] = queue_to_thread((int)(intptr_t)first, SI_TKILL);
+	forged[2] = queue_to_thread((int)raw_call(SYS_gettid, 0, 0, 0, 0, 0, 0), SI_TKILL);
+	return 0;
+}
+
+/* What only the kernel says a thread may say to itself, and not to the other threads. */
+static void
+only_to_itself(void)
+{
+	volatile int tid;
+
+	CHECK(thread_start(forge, (void *)(intptr_t)getpid(), (int *)&tid) > 0);
+	while (tid)
+		sched_yield();
+	CHECK_EQ(forged[0], -EPERM);
+	CHECK_EQ(forged[1], -EPERM);
+	CHECK_EQ(forged[2], 0);
+	CHECK_EQ(queue_to_process(SI_USER), 0);
+	CHECK_EQ(queue_to_thread(getpid(), SI_USER), 0);
+	CHECK_EQ(queue_to_thread(0, SI_TKILL), -EINVAL);
+	CHECK_EQ(queue_to_thread(getpid() + 1, SI_TKILL), -EPERM);
+}
+
+static void
+error_number_is_kept(void)
+{
+	siginfo_t info = info_with_code(SI_QUEUE);
+	sigset_t set = 1ul << (SIGUSR1 - 1);
+	siginfo_t got;
+
+	CHECK_EQ(sigprocmask(SIG_BLOCK, &set, NULL), 0);
+	CHECK_EQ(raw_call(SYS_rt_sigqueueinfo, getpid(), SIGUSR1, (uintptr_t)&info, 0, 0, 0), 0);
+	CHECK_EQ(raw_call(SYS_rt_sigtimedwait, (uintptr_t)&set, (uintptr_t)&got, 0, 8, 0, 0),
+		 SIGUSR1);
+	CHECK_EQ(got.si_errno, 77);
+}
+
+const struct test thread_signal_tests[] = {
+	{"signal_finds_thread_that_stays", signal_finds_thread_that_stays, A_KERNEL},
+	{"only_to_itself", only_to_itself, ANYWHERE},
+	{"error_number_is_kept", error_number_is_kept, A_KERNEL},
+	{NULL, NULL, ANYWHERE},
+};
