@@ -14,11 +14,13 @@
 #include "vm/pagecache.h"
 #include "vm/shmem.h"
 
-#define PROT_READ  1
-#define PROT_WRITE 2
-#define PROT_EXEC  4
-#define PROT_SEM   8
-#define PROT_ALL   (PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM)
+#define PROT_READ      1
+#define PROT_WRITE     2
+#define PROT_EXEC      4
+#define PROT_SEM       8
+#define PROT_GROWSDOWN 0x01000000
+#define PROT_GROWS     0x03000000UL /* with one of these: an area as far as it grows */
+#define PROT_ALL       (PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM)
 
 #define MAP_SHARED	    0x01
 #define MAP_PRIVATE	    0x02
@@ -34,12 +36,13 @@
 #define MAP_POPULATE	    0x8000
 #define MAP_NONBLOCK	    0x10000
 #define MAP_STACK	    0x20000
+#define MAP_HUGETLB	    0x40000
 #define MAP_FIXED_NOREPLACE 0x100000
+#define MAP_HUGE_SIZES	    0x7c000000
 /* The flags that MAP_SHARED_VALIDATE accepts. */
 #define MAP_VALID                                                                                \
 	(MAP_TYPE | MAP_FIXED | MAP_ANONYMOUS | MAP_GROWSDOWN | MAP_DENYWRITE | MAP_EXECUTABLE | \
-	 MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | MAP_STACK |                  \
-	 MAP_FIXED_NOREPLACE)
+	 MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | MAP_STACK | MAP_HUGE_SIZES)
 
 #define FLUSH_ICACHE_LOCAL 1
 
@@ -67,12 +70,27 @@ is_shared(int flags)
 	return (flags & MAP_TYPE) != MAP_PRIVATE;
 }
 
+/* Pages of the request; of a length near the end of all numbers 0. */
+static u64
+request_pages(const struct request *request)
+{
+	return ALIGN_UP(request->length, PAGE_SIZE) >> PAGE_SHIFT;
+}
+
+/* Can a file of this kind be as long as the request reaches? */
+static bool
+file_reaches(const struct file *file, const struct request *request)
+{
+	u64 nr_max = (S_ISREG(file->inode->mode) ? INT64_MAX : UINT64_MAX) >> PAGE_SHIFT;
+	u64 nr_pages = request_pages(request);
+
+	return nr_pages <= nr_max && request->pgoff <= nr_max - nr_pages;
+}
+
 /* => 0, -EINVAL, -EOPNOTSUPP */
 static int
-check_flags(int flags, u64 offset)
+check_type(int flags)
 {
-	if (!IS_ALIGNED(offset, PAGE_SIZE))
-		return -EINVAL;
 	switch (flags & MAP_TYPE) {
 	case MAP_SHARED:
 	case MAP_PRIVATE:
@@ -94,31 +112,48 @@ request_set_shmem(struct request *request)
 	return request->vm_flags & VM_NORESERVE ? 0 : shmem_promise(request->mapping);
 }
 
-/* May this file be mapped so? Sets the mapping and what mprotect may allow. => 0 or -errno */
+/* What the program may do with this file. Sets what mprotect may allow. => 0 or -errno */
 static int
-request_set_file(struct request *request, struct file *file, int flags)
+request_check_access(struct request *request, const struct file *file, int flags)
 {
-	struct mapping *mapping;
+	int error = file_reaches(file, request) ? check_type(flags) : -EOVERFLOW;
 
-	if (!file_is_readable(file))
-		return -EACCES;
+	if (error < 0)
+		return error;
 	if (is_shared(flags) && !file_is_writable(file)) {
 		if (request->vm_flags & VM_WRITE)
 			return -EACCES;
 		request->vm_flags &= ~VM_MAYWRITE;
 	}
+	return file_is_readable(file) ? 0 : -EACCES;
+}
+
+/* May this file be mapped so? Sets the mapping and what mprotect may allow. => 0 or -errno */
+static NOINLINE int
+request_set_file(struct request *request, struct file *file, int flags)
+{
+	bool zeros = file->ops->flags & FILE_ZERO;
+	struct mapping *mapping = NULL;
+	int error = request_check_access(request, file, flags);
+
+	if (error < 0)
+		return error;
+	if (!zeros) {
+		mapping = file_mapping(file);
+		if (IS_ERR_OR_NULL(mapping))
+			return err_or_null_to_errno(mapping);
+	}
+	if (flags & MAP_GROWSDOWN)
+		return -EINVAL;
 	if (is_shared(flags) && unlikely(inode_write_sealed(file->inode))) {
 		if (request->vm_flags & VM_WRITE)
 			return -EPERM;
 		request->vm_flags &= ~VM_MAYWRITE;
 	}
-	if (file->ops->flags & FILE_ZERO) {
+	if (zeros) {
 		request->pgoff = 0;
 		return is_shared(flags) ? request_set_shmem(request) : 0;
 	}
-	mapping = file_mapping(file);
-	if (IS_ERR_OR_NULL(mapping))
-		return err_or_null_to_errno(mapping);
 	if (!mapping_get(mapping))
 		return -ENODEV;
 	request->mapping = mapping;
@@ -128,25 +163,61 @@ request_set_file(struct request *request, struct file *file, int flags)
 
 /* => 0 or -errno */
 static int
+request_set_anonymous(struct request *request, int flags)
+{
+	request->pgoff = 0;
+	if (likely((flags & (MAP_TYPE | MAP_HUGETLB)) == MAP_PRIVATE))
+		return 0;
+	switch (flags & (MAP_TYPE | MAP_HUGETLB)) {
+	case MAP_SHARED:
+		return flags & MAP_GROWSDOWN ? -EINVAL : request_set_shmem(request);
+	case MAP_PRIVATE | MAP_HUGETLB:
+	case MAP_SHARED | MAP_HUGETLB:
+		return -ENOMEM; /* none are set aside */
+	default:
+		return -EINVAL;
+	}
+}
+
+/* => 0 or -errno */
+static int
 request_set_source(struct request *request, int flags, int fd)
 {
 	struct file *file;
 	int error;
 
-	if (flags & MAP_ANONYMOUS) {
-		request->pgoff = 0;
-		if (!is_shared(flags))
-			return 0;
-		return flags & MAP_GROWSDOWN ? -EINVAL : request_set_shmem(request);
-	}
-	if (flags & MAP_GROWSDOWN)
-		return -EINVAL;
+	if (flags & MAP_ANONYMOUS)
+		return request_set_anonymous(request, flags);
 	file = fd_get(fd);
 	if (!file)
 		return -EBADF;
-	error = request_set_file(request, file, flags);
+	error = flags & MAP_HUGETLB ? -EINVAL : request_set_file(request, file, flags);
 	file_put(file);
 	return error;
+}
+
+/*
+ * The error of a request whose source is refused, if source_error, or whose offset is near the end of
+ * all numbers. In Linux's order: length and offset, then the place, then what is to be mapped.
+ * => 0 or -errno
+ */
+static NOINLINE int
+request_error(const struct request *request, int source_error, int flags, u64 pgoff)
+{
+	u64 nr_pages = request_pages(request);
+	int error;
+
+	if (source_error == -EBADF || (flags & (MAP_HUGETLB | MAP_ANONYMOUS)) == MAP_HUGETLB)
+		return source_error;
+	if (nr_pages == 0)
+		return request->length == 0 ? -EINVAL : -ENOMEM;
+	if (pgoff + nr_pages < pgoff)
+		return -EOVERFLOW;
+	if (source_error == 0)
+		return 0;
+	error = vma_map_check(current->mm, request->addr, request->length, request->vm_flags,
+			      request->place);
+	return error < 0 ? error : source_error;
 }
 
 static u32
@@ -202,25 +273,24 @@ sys_mmap(uva_t addr, size_t length, int prot, int flags, int fd, u64 offset)
 		.length = length,
 		.vm_flags = request_vm_flags(prot, flags),
 		.place = request_place(flags),
-		.pgoff = offset >> PAGE_SHIFT,
+		.pgoff = (s64)offset >> PAGE_SHIFT,
 	};
-	long where = check_flags(flags, offset);
+	long where;
 
-	if (where == 0 && length == 0)
-		where = -EINVAL;
-	if (where == 0)
-		where = request_set_source(&request, flags, fd);
-	if (where < 0) {
-		if (request.mapping)
-			mapping_put(request.mapping);
-		return where;
-	}
+	if (!IS_ALIGNED(offset, PAGE_SIZE))
+		return -EINVAL;
+	where = request_set_source(&request, flags, fd);
+	if (unlikely(where < 0 || (s64)offset < 0))
+		where = request_error(&request, where, flags, (s64)offset >> PAGE_SHIFT);
+	if (where < 0)
+		goto out;
 	where = vma_map(current->mm, addr, length, request.vm_flags, request.mapping, request.pgoff,
 			request.place);
 	if (where >= 0 && request_sealed_since(&request)) {
 		vma_unmap(current->mm, where, length);
 		where = -EPERM;
 	}
+out:
 	if (request.mapping)
 		mapping_put(request.mapping);
 	if (where >= 0 && must_populate(flags))
@@ -235,11 +305,22 @@ sys_munmap(uva_t addr, size_t length)
 }
 
 long
-sys_mprotect(uva_t addr, size_t length, int prot)
+sys_mprotect(uva_t addr, size_t length, u64 prot)
 {
-	if (prot & ~PROT_ALL)
+	u64 access = prot & ~PROT_GROWS;
+
+	if ((prot & PROT_GROWS) == PROT_GROWS || !IS_ALIGNED(addr, PAGE_SIZE))
 		return -EINVAL;
-	return vma_protect(current->mm, addr, length, prot_to_vm(prot));
+	if (length == 0)
+		return 0;
+	if (addr + ALIGN_UP(length, PAGE_SIZE) <= addr)
+		return -ENOMEM;
+	if (access & ~(u64)PROT_ALL)
+		return -EINVAL;
+	if (unlikely(access != prot))
+		return vma_protect_area(current->mm, addr, length, prot_to_vm(access),
+					prot & PROT_GROWSDOWN);
+	return vma_protect(current->mm, addr, length, prot_to_vm(access));
 }
 
 long

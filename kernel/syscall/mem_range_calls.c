@@ -30,7 +30,7 @@ sys_mremap(uva_t old, size_t old_length, size_t new_length, int flags, uva_t new
 		.old = old,
 		.old_bytes = old_length,
 		.new_bytes = new_length,
-		.new = flags &MREMAP_FIXED ? new : 0,
+		.new = flags &(MREMAP_FIXED | MREMAP_DONTUNMAP) ? new : 0,
 		.may_move = flags &MREMAP_MAYMOVE,
 		.fixed = flags &MREMAP_FIXED,
 		.keep_old = flags &MREMAP_DONTUNMAP,

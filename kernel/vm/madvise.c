@@ -19,23 +19,24 @@
 #include "vm/rmap.h"
 #include "vm/zap.h"
 
-#define MADV_NORMAL	    0
-#define MADV_RANDOM	    1
-#define MADV_SEQUENTIAL	    2
-#define MADV_WILLNEED	    3
-#define MADV_DONTNEED	    4
-#define MADV_FREE	    8
-#define MADV_REMOVE	    9
-#define MADV_DONTFORK	    10
-#define MADV_DOFORK	    11
-#define MADV_DONTDUMP	    16
-#define MADV_DODUMP	    17
-#define MADV_WIPEONFORK	    18
-#define MADV_KEEPONFORK	    19
-#define MADV_COLD	    20
-#define MADV_PAGEOUT	    21
-#define MADV_POPULATE_READ  22
-#define MADV_POPULATE_WRITE 23
+#define MADV_NORMAL	     0
+#define MADV_RANDOM	     1
+#define MADV_SEQUENTIAL	     2
+#define MADV_WILLNEED	     3
+#define MADV_DONTNEED	     4
+#define MADV_FREE	     8
+#define MADV_REMOVE	     9
+#define MADV_DONTFORK	     10
+#define MADV_DOFORK	     11
+#define MADV_DONTDUMP	     16
+#define MADV_DODUMP	     17
+#define MADV_WIPEONFORK	     18
+#define MADV_KEEPONFORK	     19
+#define MADV_COLD	     20
+#define MADV_PAGEOUT	     21
+#define MADV_POPULATE_READ   22
+#define MADV_POPULATE_WRITE  23
+#define MADV_DONTNEED_LOCKED 24
 
 /* An advice that is a change of flags. */
 struct flag_advice {
@@ -76,8 +77,9 @@ advice_check(const struct vma *vma, int advice)
 {
 	switch (advice) {
 	case MADV_WIPEONFORK:
-	case MADV_FREE:
 		return is_private_anonymous(vma) ? 0 : -EINVAL;
+	case MADV_FREE:
+		return is_private_anonymous(vma) && !(vma->flags & VM_LOCKED) ? 0 : -EINVAL;
 	case MADV_DONTNEED:
 	case MADV_COLD:
 	case MADV_PAGEOUT:
@@ -218,6 +220,7 @@ advice_known(int advice)
 	case MADV_PAGEOUT:
 	case MADV_WILLNEED:
 	case MADV_DONTNEED:
+	case MADV_DONTNEED_LOCKED:
 	case MADV_FREE:
 	case MADV_REMOVE:
 	case MADV_POPULATE_READ:

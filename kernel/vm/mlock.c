@@ -8,11 +8,9 @@
 static int
 range_to_pages(uva_t addr, u64 bytes, u64 *start, u64 *end)
 {
-	if (addr + bytes < addr || addr + bytes > ALIGN_DOWN(UINT64_MAX, PAGE_SIZE))
-		return -EINVAL;
 	*start = ALIGN_DOWN(addr, PAGE_SIZE);
-	*end = ALIGN_UP(addr + bytes, PAGE_SIZE);
-	return 0;
+	*end = *start + ALIGN_UP(bytes + addr % PAGE_SIZE, PAGE_SIZE);
+	return *end < *start ? -EINVAL : 0;
 }
 
 /* Pages of [start, end) that are not locked yet. => mm->lock held */
@@ -69,6 +67,8 @@ change_range(struct mm *mm, uva_t addr, u64 bytes, u32 flags)
 int
 vma_lock(struct mm *mm, uva_t addr, u64 bytes, bool on_fault)
 {
+	if (mm->limit_memlock == 0)
+		return -EPERM;
 	return change_range(mm, addr, bytes, lock_flags(on_fault));
 }
 
@@ -105,6 +105,8 @@ mm_lock_all(struct mm *mm, bool current_areas, bool future, bool on_fault)
 {
 	bool allowed;
 
+	if (mm->limit_memlock == 0)
+		return -EPERM;
 	rwsem_write_lock(&mm->lock);
 	allowed = !current_areas || mm->total_pages <= mm->limit_memlock >> PAGE_SHIFT;
 	if (allowed) {

@@ -88,10 +88,12 @@ place_find(struct mm *mm, uva_t addr, u64 bytes, unsigned place)
 	s64 found;
 
 	if (place != MAP_PLACE_HINT) {
+		if (bytes > USER_VA_END || addr > USER_VA_END - bytes)
+			return -ENOMEM;
 		if (!IS_ALIGNED(addr, PAGE_SIZE))
 			return -EINVAL;
-		if (!range_valid(addr, bytes))
-			return addr < USER_VA_START ? -EPERM : -ENOMEM;
+		if (addr < USER_VA_START)
+			return -EPERM;
 		if (place == MAP_PLACE_NOREPLACE && vma_find_overlap(mm, addr, addr + bytes))
 			return -EEXIST;
 		return addr;
@@ -177,6 +179,15 @@ bool
 lock_limit_allows(const struct mm *mm, u64 nr_pages)
 {
 	return mm->locked_pages + nr_pages <= mm->limit_memlock >> PAGE_SHIFT;
+}
+
+/* May a mapping of nr_pages be locked? => 0, -EPERM: nothing may; -EAGAIN: not so much */
+static int
+lock_limit_check(const struct mm *mm, u64 nr_pages)
+{
+	if (mm->limit_memlock == 0)
+		return -EPERM;
+	return lock_limit_allows(mm, nr_pages) ? 0 : -EAGAIN;
 }
 
 /* The area that has an address strictly on both sides of at, or NULL. */
@@ -267,6 +278,11 @@ map_locked(struct mm *mm, struct vma *vma, uva_t addr, unsigned place, struct li
 		return where;
 	start = where;
 	end = start + bytes;
+	if (vma->flags & VM_LOCKED) {
+		error = lock_limit_check(mm, bytes >> PAGE_SHIFT);
+		if (error < 0)
+			return error;
+	}
 	if (place == MAP_PLACE_FIXED)
 		replaced = pages_covered(mm, start, end);
 	error = limits_check(mm, (bytes >> PAGE_SHIFT) - replaced, vma->flags);
@@ -278,8 +294,6 @@ map_locked(struct mm *mm, struct vma *vma, uva_t addr, unsigned place, struct li
 		if (!commit_allows(mm, (bytes >> PAGE_SHIFT) - nr_gone))
 			return -ENOMEM;
 	}
-	if (vma->flags & VM_LOCKED && !lock_limit_allows(mm, bytes >> PAGE_SHIFT))
-		return -EAGAIN;
 	if (mm->nr_vmas >= max_map_count && !replaced)
 		return -ENOMEM;
 	if (replaced) {
@@ -311,8 +325,6 @@ vma_map(struct mm *mm, uva_t addr, u64 bytes, u32 vm_flags, struct mapping *mapp
 	if (bytes > USER_VA_END)
 		return -ENOMEM;
 	bytes = ALIGN_UP(bytes, PAGE_SIZE);
-	if (pgoff + (bytes >> PAGE_SHIFT) < pgoff || pgoff >> (64 - PAGE_SHIFT))
-		return -EOVERFLOW;
 	vm_flags = commit_flags(vm_flags | mm->lock_future);
 	vma = vma_alloc(mm, 0, bytes, vm_flags, mapping, pgoff);
 	if (!vma)
@@ -323,6 +335,20 @@ vma_map(struct mm *mm, uva_t addr, u64 bytes, u32 vm_flags, struct mapping *mapp
 	if (where < 0)
 		vma_free(vma);
 	areas_free(&removed);
+	return where;
+}
+
+int
+vma_map_check(struct mm *mm, uva_t addr, u64 bytes, u32 vm_flags, unsigned place)
+{
+	s64 where;
+
+	bytes = ALIGN_UP(bytes, PAGE_SIZE);
+	rwsem_write_lock(&mm->lock);
+	where = place_find(mm, addr, bytes, place);
+	if (where >= 0)
+		where = vm_flags & VM_LOCKED ? lock_limit_check(mm, bytes >> PAGE_SHIFT) : 0;
+	rwsem_write_unlock(&mm->lock);
 	return where;
 }
 
@@ -415,32 +441,54 @@ protect_commit(struct mm *mm, u64 start, u64 end, u32 vm_access)
 		vma_merge(vma);
 }
 
+/* => mm->lock held for writing; as vma_protect() */
+static int
+protect_locked(struct mm *mm, u64 start, u64 end, u32 vm_access)
+{
+	int failure, error = protect_check(mm, start, &end, vm_access);
+
+	if (end > start && vm_access & VM_WRITE && !limits_allow_writing(mm, start, end))
+		return -ENOMEM;
+	if (end > start) {
+		failure = areas_split(mm, start, end, max_map_count);
+		if (!failure)
+			protect_commit(mm, start, end, vm_access);
+		error = failure ? failure : error;
+	}
+	return error;
+}
+
 int
 vma_protect(struct mm *mm, uva_t addr, u64 bytes, u32 vm_access)
 {
-	int error, failure;
-	u64 end;
+	u64 end = addr + ALIGN_UP(bytes, PAGE_SIZE);
+	int error;
 
 	if (!IS_ALIGNED(addr, PAGE_SIZE))
 		return -EINVAL;
 	if (bytes == 0)
 		return 0;
-	bytes = ALIGN_UP(bytes, PAGE_SIZE);
-	if (bytes == 0 || bytes > USER_VA_END || addr > USER_VA_END - bytes)
+	if (end <= addr)
 		return -ENOMEM;
-	end = addr + bytes;
 	rwsem_write_lock(&mm->lock);
-	error = protect_check(mm, addr, &end, vm_access);
-	if (end > addr && vm_access & VM_WRITE && !limits_allow_writing(mm, addr, end)) {
-		error = -ENOMEM;
-		end = addr;
-	}
-	if (end > addr) {
-		failure = areas_split(mm, addr, end, max_map_count);
-		if (!failure)
-			protect_commit(mm, addr, end, vm_access);
-		error = failure ? failure : error;
-	}
+	error = protect_locked(mm, addr, end, vm_access);
+	rwsem_write_unlock(&mm->lock);
+	return error;
+}
+
+int
+vma_protect_area(struct mm *mm, uva_t addr, u64 bytes, u32 vm_access, bool down)
+{
+	u64 end = addr + ALIGN_UP(bytes, PAGE_SIZE);
+	int error = -ENOMEM;
+	struct vma *vma;
+
+	rwsem_write_lock(&mm->lock);
+	vma = vma_find(mm, addr);
+	if (vma && vma->start < end && (down || vma->start <= addr))
+		error = down && vma->flags & VM_GROWSDOWN ? 0 : -EINVAL;
+	if (!error)
+		error = protect_locked(mm, vma->start, end, vm_access);
 	rwsem_write_unlock(&mm->lock);
 	return error;
 }

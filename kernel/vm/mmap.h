@@ -18,12 +18,15 @@
  * mapping is NULL. vm_flags: VM_*, including the VM_MAY* that shall be allowed. The area takes its
  * own reference to mapping. Bytes beyond the mapping's end in its last page read as zero; pages
  * beyond give SIGBUS.
- * => the address; or -EINVAL (bytes 0, addr not aligned, pgoff overflow), -ENOMEM (no room, limits,
- * no
- *    memory, too many areas), -EEXIST
+ * => the address; or -EINVAL (bytes 0, addr not aligned), -EPERM (addr too low, nothing may be locked),
+ *    -ENOMEM (no room, limits, no memory, too many areas), -EEXIST, -EAGAIN (limit of locked memory);
+ *    the caller has seen that pgoff and the pages behind it do not overflow
  */
 s64 vma_map(struct mm *mm, uva_t addr, u64 bytes, u32 vm_flags, struct mapping *mapping, u64 pgoff,
 	    unsigned place);
+
+/* The error that vma_map() gives for this place, whatever is mapped there. => 0 or -errno */
+int vma_map_check(struct mm *mm, uva_t addr, u64 bytes, u32 vm_flags, unsigned place);
 
 /* munmap(2). Holes are fine. => 0, -EINVAL, -ENOMEM */
 int vma_unmap(struct mm *mm, uva_t addr, u64 bytes);
@@ -33,6 +36,12 @@ int vma_unmap(struct mm *mm, uva_t addr, u64 bytes);
  * -EACCES; before a hole and before what may not be so, it is changed
  */
 int vma_protect(struct mm *mm, uva_t addr, u64 bytes, u32 vm_access);
+
+/*
+ * The same of an area that grows, as far as it does: from its bottom (down; addr is in it or below it)
+ * to the end of the range. No area grows upward. => as above, -EINVAL: it does not grow so
+ */
+int vma_protect_area(struct mm *mm, uva_t addr, u64 bytes, u32 vm_access, bool down);
 
 /* brk(2). => the break after the call: new_brk, or the old one when that was refused */
 uva_t mm_brk(struct mm *mm, uva_t new_brk);

@@ -205,6 +205,8 @@ remap_check_growth(struct mm *mm, const struct remap *remap, const struct vma *v
 	u64 nr_more = nr_pages_of(remap->new_bytes) - nr_pages_of(old_bytes);
 	u64 index = vma_index(vma, remap->old);
 
+	if (remap->old_bytes == 0 && !(vma->flags & VM_SHARED))
+		return -EINVAL;
 	if (remap->old_bytes > vma->end - remap->old)
 		return -EFAULT;
 	if (remap->new_bytes <= old_bytes)
@@ -226,21 +228,40 @@ can_grow_in_place(const struct remap *remap, const struct vma *vma)
 	struct vma *next = vma_next(vma);
 
 	return remap->old + remap->old_bytes == vma->end && end <= USER_VA_END &&
-	       (!next || vma_guarded_start(next) >= end);
+	       end > remap->old && (!next || vma_guarded_start(next) >= end);
 }
 
-/* Unmap what is beyond new_bytes. => 0, -ENOMEM */
+/* Unmap what is beyond new_bytes. => 0, -EINVAL, -ENOMEM */
 static int
 remap_shrink(struct mm *mm, struct remap *remap, struct list_head *removed)
 {
 	u64 start = remap->old + remap->new_bytes, end = remap->old + remap->old_bytes;
-	int error = areas_split(mm, start, end, max_map_count + 1);
+	int error;
 
+	if (end > USER_VA_END || end < start)
+		return -EINVAL;
+	error = areas_split(mm, start, end, max_map_count + 1);
 	if (error < 0)
 		return error;
 	areas_unmap(mm, start, end, removed);
 	areas_free_tables(mm, start, end);
 	remap->old_bytes = remap->new_bytes;
+	return 0;
+}
+
+/* The place that a move asks for. => 0, -EINVAL; -EFAULT: it would replace what is to be there twice */
+static int
+remap_check_target(const struct remap *remap)
+{
+	u64 new_end = remap->new + remap->new_bytes;
+
+	if (!IS_ALIGNED(remap->new, PAGE_SIZE) || remap->new_bytes > USER_VA_END ||
+	    remap->new > USER_VA_END - remap->new_bytes)
+		return -EINVAL;
+	if (remap->old + remap->old_bytes > remap->new &&new_end > remap->old)
+		return -EINVAL;
+	if (remap->old_bytes == 0 && remap->old >= remap->new && remap->old < new_end)
+		return -EFAULT;
 	return 0;
 }
 
@@ -254,14 +275,13 @@ remap_locked(struct mm *mm, struct remap *remap, struct list_head *removed)
 
 	if (!vma)
 		return -EFAULT;
-	if (remap->old_bytes == 0 && !(vma->flags & VM_SHARED))
-		return -EINVAL;
-	if (remap->old_bytes > remap->new_bytes) {
+	error = must_move ? remap_check_target(remap) : 0;
+	if (!error && remap->old_bytes > remap->new_bytes) {
 		error = remap_shrink(mm, remap, removed);
-		if (error < 0)
-			return error;
 		vma = vma_at(mm, remap->old);
 	}
+	if (error < 0)
+		return error;
 	/* What stays, or has become shorter, may be of several areas. */
 	if (!must_move && remap->old_bytes == remap->new_bytes)
 		return remap->old;
@@ -280,19 +300,11 @@ remap_locked(struct mm *mm, struct remap *remap, struct list_head *removed)
 static int
 remap_check(const struct remap *remap)
 {
-	u64 old_end = remap->old + remap->old_bytes;
-
-	if (!IS_ALIGNED(remap->old, PAGE_SIZE) || remap->new_bytes == 0 || old_end < remap->old)
-		return -EINVAL;
 	if ((remap->fixed || remap->keep_old) && !remap->may_move)
 		return -EINVAL;
 	if (remap->keep_old && remap->old_bytes != remap->new_bytes)
 		return -EINVAL;
-	if (!remap->fixed)
-		return 0;
-	if (!range_valid(remap->new, remap->new_bytes))
-		return -EINVAL;
-	if (remap->old < remap->new + remap->new_bytes && remap->new < old_end)
+	if (!IS_ALIGNED(remap->old, PAGE_SIZE) || ALIGN_UP(remap->new_bytes, PAGE_SIZE) == 0)
 		return -EINVAL;
 	return 0;
 }
@@ -303,17 +315,12 @@ vma_remap(struct mm *mm, struct remap remap)
 	u64 asked_bytes;
 	LIST_HEAD(removed);
 	bool locked = false;
-	s64 where;
+	s64 where = remap_check(&remap);
 
-	if (remap.new_bytes > USER_VA_END)
-		return remap.fixed ? -EINVAL : -ENOMEM;
-	if (remap.old_bytes > USER_VA_END)
-		return -EINVAL;
-	remap.old_bytes = ALIGN_UP(remap.old_bytes, PAGE_SIZE);
-	remap.new_bytes = ALIGN_UP(remap.new_bytes, PAGE_SIZE);
-	where = remap_check(&remap);
 	if (where < 0)
 		return where;
+	remap.old_bytes = ALIGN_UP(remap.old_bytes, PAGE_SIZE);
+	remap.new_bytes = ALIGN_UP(remap.new_bytes, PAGE_SIZE);
 	asked_bytes = remap.old_bytes;
 	rwsem_write_lock(&mm->lock);
 	where = remap_locked(mm, &remap, &removed);

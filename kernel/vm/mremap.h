@@ -6,8 +6,8 @@
 
 struct remap {
 	uva_t old;
-	u64 old_bytes, new_bytes; /* rounded up to pages */
-	uva_t new;		  /* with fixed: where it goes; else a hint or 0 */
+	u64 old_bytes, new_bytes; /* will be rounded up to pages */
+	uva_t new;		  /* with fixed: where it goes; with keep_old: a hint; else 0 */
 	bool may_move;
 	bool fixed;    /* replaces what is at new */
 	bool keep_old; /* the old addresses stay mapped, without pages (MREMAP_DONTUNMAP) */

@@ -37,24 +37,18 @@ page_resident(struct mm *mm, const struct vma *vma, u64 va)
 	return resident;
 }
 
-/* => 0, -ENOMEM at a hole */
-static int
+/* => how many there are before a hole, at most nr */
+static u64
 residency_chunk(struct mm *mm, u64 start, u8 *vec, u64 nr)
 {
-	int error = 0;
+	struct vma *vma;
+	u64 done = 0;
 
 	rwsem_read_lock(&mm->lock);
-	for (u64 i = 0; i < nr && !error; i++) {
-		u64 va = start + i * PAGE_SIZE;
-		struct vma *vma = vma_at(mm, va);
-
-		if (vma)
-			vec[i] = page_resident(mm, vma, va);
-		else
-			error = -ENOMEM;
-	}
+	for (; done < nr && (vma = vma_at(mm, start + done * PAGE_SIZE)) != NULL; done++)
+		vec[done] = page_resident(mm, vma, start + done * PAGE_SIZE);
 	rwsem_read_unlock(&mm->lock);
-	return error;
+	return done;
 }
 
 int
@@ -68,13 +62,12 @@ vma_residency(struct mm *mm, uva_t addr, u64 bytes, uva_t vec)
 		return -EINVAL;
 	if (bytes > USER_VA_END || addr > USER_VA_END - bytes)
 		return -ENOMEM;
-	for (u64 done = 0; done < nr_pages && !error;) {
-		u64 nr = MIN(nr_pages - done, (u64)VEC_CHUNK);
-
-		error = residency_chunk(mm, addr + done * PAGE_SIZE, chunk, nr);
-		if (!error)
-			error = copy_to_user(vec + done, chunk, nr);
-		done += nr;
+	if (nr_pages > USER_VA_END || vec > USER_VA_END - nr_pages)
+		return -EFAULT;
+	for (u64 done = 0, nr; done < nr_pages && !error; done += nr) {
+		nr = residency_chunk(mm, addr + done * PAGE_SIZE, chunk,
+				     MIN(nr_pages - done, (u64)VEC_CHUNK));
+		error = nr ? copy_to_user(vec + done, chunk, nr) : -ENOMEM;
 	}
 	return error;
 }
@@ -137,14 +130,13 @@ sync_check(struct mm *mm, u64 start, u64 end, bool locked_is_busy)
 int
 vma_sync(struct mm *mm, uva_t addr, u64 bytes, bool wait, bool locked_is_busy)
 {
-	u64 rounded = ALIGN_UP(bytes, PAGE_SIZE);
-	u64 end = addr + rounded;
+	u64 end = addr + ALIGN_UP(bytes, PAGE_SIZE);
 	int error;
 
 	if (!IS_ALIGNED(addr, PAGE_SIZE))
 		return -EINVAL;
-	if (rounded < bytes || end < addr)
-		return -ENOMEM;
+	if (end <= addr)
+		return end < addr ? -ENOMEM : 0;
 	error = sync_check(mm, addr, end, locked_is_busy);
 	if (error == -EBUSY || !wait)
 		return error;

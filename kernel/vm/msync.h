@@ -6,7 +6,7 @@
 
 /*
  * For each page of [addr, addr + bytes) one byte at vec: 1 when it can be used without I/O.
- * => 0, -EINVAL, -ENOMEM (a hole; vec may be partly written), -EFAULT
+ * => 0, -EINVAL, -ENOMEM (a hole; what is before it was told), -EFAULT
  */
 int vma_residency(struct mm *mm, uva_t addr, u64 bytes, uva_t vec);
 

@@ -53,6 +53,7 @@ static const struct test_group groups[] = {
 	{"usage", usage_tests},
 	{"threads", thread_tests},
 	{"timers", timer_tests},
+	{"errnos", errno_tests},
 	{"thread_signals", thread_signal_tests},
 };
 
