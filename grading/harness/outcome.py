@@ -10,6 +10,7 @@ from grading.harness.console import plain
 from grading.machine import scratch
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+GRADER = "<quire>"  # stands for TOP
 
 
 class Verdict(enum.Enum):
@@ -99,9 +100,11 @@ class Outcome:
 
 
 def public(text):
-    """Words for everybody: paths begin at the top of the tree that grades, or of the copy in which it does."""
-    places = f"(?:{re.escape(TOP)}|{re.escape(scratch.scratch_root())}/{scratch.PREFIX}\\w+)(/|(?![\\w.-]))"
-    return plain(re.sub(places, lambda found: "" if found.group(1) else ".", text))
+    """Words for everybody: paths begin at the top of the copy in which is graded, or where the tree is that grades,
+    and neither is told."""
+    copy = f"{re.escape(scratch.scratch_root())}/{scratch.PREFIX}\\w+(/|(?![\\w.-]))"
+    text = re.sub(copy, lambda found: "" if found.group(1) else ".", text)
+    return plain(re.sub(f"{re.escape(TOP)}(?![\\w.-])", GRADER, text))
 
 
 def not_run(test, verdict, detail):

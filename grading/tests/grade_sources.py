@@ -11,7 +11,7 @@ import unittest
 from unittest import mock
 
 from grading.harness import sandbox
-from grading.harness.outcome import Verdict
+from grading.harness.outcome import Verdict, public
 from grading.harness.tree import BuildFailed, Tampered
 from grading.harness.workplace import Workplace
 from grading.machine import EnvironmentProblem, scratch
@@ -120,7 +120,7 @@ class Refused(SourcesTest):
         self.put(FAULT, f'#include "{THEIRS}"\n')
         outcome = self.grade_submission("share")
         self.assertEqual((outcome.verdict, outcome.earned), (Verdict.FAIL, 0))
-        self.assertIn(THEIRS, outcome.detail)
+        self.assertIn(public(THEIRS), outcome.detail)
 
     def test_included_as_a_systems_header(self):
         """Those the compiler leaves out of its list unless it is told not to."""

@@ -69,7 +69,7 @@ class Words(unittest.TestCase):
         outcome.trace, outcome.tail = [f"f+0x4  {copy}/kernel/vm/b.c:7"], [f"{copy}/tmp/ccx.s:1: no, {TOP}-old"]
         outcome.checks[0].seen = f"FileNotFoundError: '{copy}/ram'"
         outcome.clean()
-        self.assertEqual(outcome.detail, "kernel/a.c: see ., .")
+        self.assertEqual(outcome.detail, "<quire>/kernel/a.c: see ., <quire>")
         self.assertEqual(outcome.trace + outcome.tail,
                          ["f+0x4  kernel/vm/b.c:7", f"tmp/ccx.s:1: no, {TOP}-old"])
         self.assertEqual(outcome.checks[0].seen, "FileNotFoundError: 'ram'")
