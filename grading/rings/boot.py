@@ -147,6 +147,15 @@ def file_systems_job(report):
                b"/sys/kernel/debug debugfs\ndrwxr-xr-x\ndrwxrwxrwt\ntmpfs /tmp\n/dev/vda /\n")
 
 
+def bases_job(report):
+    """Where a program's parts are is chance, unless norandmaps."""
+    for append, expected in (("", b"other\n"), ("norandmaps", b"same\n")):
+        check_line(report, f"boot bases {append}".strip(),
+                   guest_config(append=append, smp=1, limit=LIMIT_SECONDS),
+                   "cat /proc/self/maps >/tmp/a; cat /proc/self/maps >/tmp/b; "
+                   "if cmp -s /tmp/a /tmp/b; then echo same; else echo other; fi", expected)
+
+
 def watchdog_job(report):
     """A line that does not end is a timeout after the limit of guest time."""
     config = guest_config(limit=3)
@@ -262,7 +271,8 @@ def boot_jobs():
              status_job("kill -9 $$", 137),
              Job("run output", output_job), Job("boot file systems", file_systems_job),
              Job("run timeout", watchdog_job),
-             Job("prompt", prompt_job), Job("boot page colours", colors_job)] +
+             Job("prompt", prompt_job), Job("boot page colours", colors_job),
+             Job("boot bases", bases_job)] +
             [crash_job(*item) for item in CRASHES.items()] +
             [crash_job(*item, "debug") for item in DEBUG_CRASHES.items()])
 

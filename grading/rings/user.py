@@ -30,6 +30,12 @@ RUNS = (
     ("debug smp4", "debug", 4, "128M", ""),
     ("highmem", "debug", 2, "256M", "directmap=48M zone_dma=8M asid_bits=2"),
 )
+# The other allocators, for the programs that try them hardest.
+ALLOCATOR_RUNS = (
+    ("slab smp4", "slab", 4, "128M", ""),
+    ("slob smp4", "slob", 4, "128M", ""),
+)
+HARDEST = ("mmstress", "fuzz")
 
 
 def test_names():
@@ -139,4 +145,6 @@ def run_jobs(run):
 
 
 def jobs():
-    return [job for run in RUNS for job in run_jobs(run)]
+    hardest = [name for name in test_names() if name in HARDEST] + list(LAST)
+    return ([job for run in RUNS for job in run_jobs(run)] +
+            [batch_job(run, 0, hardest) for run in ALLOCATOR_RUNS])

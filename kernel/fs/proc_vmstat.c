@@ -151,6 +151,7 @@ show_vmstat(struct seq *seq)
 	show(seq, "drop_slab", vmstat_get(DROP_SLAB));
 	show(seq, "oom_kill", oom_nr_kills());
 	show(seq, "nr_tlb_remote_flush", vmstat_get(NR_TLB_REMOTE_FLUSH));
+	show(seq, "nr_tlb_remote_flush_received", vmstat_get(NR_TLB_REMOTE_FLUSH_RECEIVED));
 	show(seq, "nr_tlb_local_flush_all", vmstat_get(NR_TLB_LOCAL_FLUSH_ALL));
 	return 0;
 }

@@ -4,11 +4,14 @@
  */
 
 #include "ktest/ktest.h"
+#include "lib/err.h"
 #include "lib/random.h"
 #include "lib/string.h"
 #include "mem/asid.h"
 #include "mem/slab.h"
 #include "mem/vmstat.h"
+#include "sched/sched.h"
+#include "sched/wait.h"
 #include "vm/mm.h"
 
 #define NR_SPACES 9
@@ -218,5 +221,94 @@ KTEST(tlb_lazy_hart_flushes_on_return)
 	KTEST_CHECK(nr_full_flushes() == before + 2);
 	tlb_switch(&mm->tlb);
 	irq_restore(flags);
+	mms_free(mm, NULL);
+}
+
+/* A thread that stays on one hart, with an address space loaded or none, until it is told to stop. */
+struct resident {
+	struct mm *mm;
+	u32 cpu;
+	atomic_t ready;
+	u32 stop;
+	struct wait_queue gone_wq;
+	u32 gone;
+};
+
+static void
+resident_run(void *arg)
+{
+	struct resident *resident = arg;
+
+	sched_set_allowed(current, 1U << resident->cpu);
+	if (resident->mm)
+		mm_switch(resident->mm);
+	atomic_inc(&resident->ready);
+	while (!__atomic_load_n(&resident->stop, __ATOMIC_ACQUIRE))
+		;
+	mm_switch(NULL);
+	WRITE_ONCE(resident->gone, 1);
+	wake_up_all(&resident->gone_wq);
+}
+
+static void
+resident_start(struct resident *resident, struct mm *mm, u32 cpu)
+{
+	*resident = (struct resident){.mm = mm, .cpu = cpu};
+	wait_queue_init(&resident->gone_wq);
+	KTEST_REQUIRE(!IS_ERR(kthread_start("resident", resident_run, resident)));
+	while (atomic_read(&resident->ready) == 0)
+		task_sleep_ns(NSEC_PER_MSEC, false);
+}
+
+static void
+resident_end(struct resident *resident)
+{
+	__atomic_store_n(&resident->stop, 1, __ATOMIC_RELEASE);
+	wait_event(&resident->gone_wq, READ_ONCE(resident->gone));
+}
+
+static s64
+nr_received(u32 cpu)
+{
+	return READ_ONCE(vm_counts[cpu].nr[NR_TLB_REMOTE_FLUSH_RECEIVED]);
+}
+
+/* This hart, which runs mm, flushes a page of it: hart 1 runs it, too, hart 2 does not. */
+static void
+flush_page_of(struct mm *mm, s64 told[3])
+{
+	u64 flags = irq_save();
+
+	mm_switch(mm);
+	for (u32 i = 0; i < 3; i++)
+		told[i] = nr_received(i);
+	tlb_flush_page(&mm->tlb, USER_VA_START);
+	for (u32 i = 0; i < 3; i++)
+		told[i] = nr_received(i) - told[i];
+	mm_switch(NULL);
+	irq_restore(flags);
+}
+
+KTEST(tlb_flush_goes_where_the_mm_runs)
+{
+	static struct resident runs, other;
+	cpumask_t all = current->allowed;
+	struct mm *mm;
+	s64 told[3];
+
+	if (nr_cpus < 3)
+		return;
+	mm = mm_create();
+	KTEST_REQUIRE(mm);
+	sched_set_allowed(current, 1U << 0);
+	resident_start(&runs, mm, 1);
+	resident_start(&other, NULL, 2);
+	flush_page_of(mm, told);
+	KTEST_CHECK(told[0] == 0 && told[1] == 1 && told[2] == 0);
+	resident_end(&runs);
+	flush_page_of(mm, told);
+	KTEST_CHECK(told[0] == 0 && told[1] == 0 && told[2] == 0);
+	resident_end(&other);
+	sched_set_allowed(current, all & sched_harts());
 	mms_free(mm, NULL);
 }

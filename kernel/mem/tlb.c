@@ -229,6 +229,10 @@ static NOINLINE void
 remote_flush(cpumask_t harts, u64 start, u64 size)
 {
 	vmstat_add(NR_TLB_REMOTE_FLUSH, 1);
+	for (u32 i = 0; i < nr_cpus; i++)
+		if (harts & (1U << i) && i != cpu_id())
+			__atomic_fetch_add(&vm_counts[i].nr[NR_TLB_REMOTE_FLUSH_RECEIVED], 1,
+					   __ATOMIC_RELAXED);
 	fence_harts(harts, sbi_remote_sfence, start, size);
 }
 

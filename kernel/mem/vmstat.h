@@ -64,6 +64,7 @@ enum vm_item {
 	DROP_PAGECACHE,
 	DROP_SLAB,
 	NR_TLB_REMOTE_FLUSH,
+	NR_TLB_REMOTE_FLUSH_RECEIVED, /* atomic: the sender counts it for the hart */
 	NR_TLB_LOCAL_FLUSH_ALL,
 	NR_VM_ITEMS,
 };

@@ -159,6 +159,7 @@ leave_process(struct process *process, u32 status)
 	process_usage_add(&process->dead_threads, &usage);
 	list_del(&current->thread_link);
 	process->nr_threads--;
+	nr_process_threads--;
 	wake_up_all(&process->child_wq);
 	if (process->nr_threads > 0) {
 		signal_note_stopped_locked(process);

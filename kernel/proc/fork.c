@@ -41,7 +41,8 @@ clone_check(const struct clone_args *args)
 		return -EINVAL;
 	if ((flags & CLONE_PARENT) && current->process == init_process)
 		return -EINVAL;
-	if (task_count() >= MIN(rlimit_get(RLIMIT_NPROC), task_count_max()))
+	if (READ_ONCE(nr_process_threads) >= rlimit_get(RLIMIT_NPROC) ||
+	    task_count() >= task_count_max())
 		return -EAGAIN;
 	return signal_pending() ? -ERESTARTNOINTR : 0;
 }
@@ -226,6 +227,7 @@ clone_commit(struct task *child, struct process *process, const struct clone_arg
 	child->process = process;
 	list_add_tail(&child->thread_link, &process->threads);
 	process->nr_threads++;
+	nr_process_threads++;
 	atomic_inc(&process->nr_live);
 	trace_inherit_locked(child, process);
 	spin_unlock_irqrestore(&process_lock, flags);

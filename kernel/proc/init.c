@@ -33,7 +33,7 @@ become_process(void)
 	process_get(process);
 	flags = spin_lock_irqsave(&process_lock);
 	list_add(&current->thread_link, &process->threads);
-	process->nr_threads = 1;
+	process->nr_threads = nr_process_threads = 1;
 	atomic_set(&process->nr_live, 1);
 	process_index_insert(process);
 	current->process = process;

@@ -16,6 +16,7 @@
 static struct kmem_cache *process_cache;
 
 struct process *init_process;
+u64 nr_process_threads;
 
 struct process *
 process_alloc(void)

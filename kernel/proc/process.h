@@ -104,6 +104,7 @@ struct process {
 extern struct spinlock process_lock;
 extern struct list_head process_list; /* T */
 extern struct process *init_process;  /* C; NULL until init_process_start */
+extern u64 nr_process_threads;	      /* T; of all processes: what RLIMIT_NPROC counts */
 
 /*
  * A process without threads, not yet in the tree; one reference, the tree's to be.

@@ -353,8 +353,12 @@ static void
 mmap_populate(void)
 {
 	char *area = mmap(NULL, 100 * PAGE, RW, ANONYMOUS | MAP_POPULATE, -1, 0);
+	unsigned char vec[100];
 
 	CHECK(area != MAP_FAILED);
+	CHECK_EQ(mincore(area, 100 * PAGE, vec), 0);
+	for (int i = 0; i < 100; i++)
+		CHECK(vec[i] & 1);
 	for (int i = 0; i < 100; i++)
 		CHECK_EQ(area[i * PAGE], 0);
 }

@@ -1,4 +1,5 @@
 /* fork, exit, wait, process groups, limits on the number of processes. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -249,6 +250,55 @@ fork_until_refused(void)
 	CHECK_EQ(child_status(exit_with, NULL), 0);
 }
 
+/* Threads of all processes; of the kernel none is listed. */
+static long
+threads_of_processes(void)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+	long sum = 0;
+
+	CHECK(proc);
+	while ((entry = readdir(proc)) != NULL) {
+		char path[300], text[2048], *threads;
+		ssize_t length;
+		int fd;
+
+		snprintf(path, sizeof(path), "/proc/%s/status", entry->d_name);
+		if (entry->d_name[0] < '1' || entry->d_name[0] > '9')
+			continue;
+		fd = open(path, O_RDONLY);
+		length = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+		close(fd);
+		text[length < 0 ? 0 : length] = 0;
+		threads = strstr(text, "Threads:");
+		sum += threads ? atol(threads + 8) : 0;
+	}
+	closedir(proc);
+	return sum;
+}
+
+/* The limit is for threads of programs, and those of the kernel do not count. */
+static void
+process_limit(void)
+{
+	long nr = threads_of_processes();
+	struct rlimit limit = {nr, nr + 1};
+	pid_t child;
+
+	CHECK_EQ(setrlimit(RLIMIT_NPROC, &limit), 0);
+	CHECK_ERRNO(fork(), EAGAIN);
+	limit.rlim_cur = nr + 1;
+	CHECK_EQ(setrlimit(RLIMIT_NPROC, &limit), 0);
+	child = fork_checked();
+	if (child == 0)
+		sleep_for_ever(NULL);
+	CHECK_ERRNO(fork(), EAGAIN);
+	CHECK_EQ(kill(child, SIGKILL), 0);
+	CHECK_EQ(waitpid(child, NULL, 0), child);
+	CHECK_EQ(child_status(exit_with, NULL), 0);
+}
+
 /* A process that doubles itself for ever; its group can still be killed. */
 static void
 fork_bomb(void)
@@ -480,6 +530,7 @@ const struct test process_tests[] = {
 	{"orphans_go_to_init", orphans_go_to_init, ANYWHERE},
 	{"fork_many_orphans", fork_many_orphans, ANYWHERE},
 	{"fork_until_refused", fork_until_refused, ON_OUR_SIZE},
+	{"process_limit", process_limit, A_KERNEL},
 	{"fork_bomb", fork_bomb, ON_OUR_SIZE},
 	{"sleeper_among_spinners", sleeper_among_spinners, ON_OUR_SIZE},
 	{"process_groups", process_groups, ANYWHERE},

@@ -264,6 +264,56 @@ madvise_hints(void)
 	CHECK(pattern_holds(area, 64 * PAGE, 0, SEED));
 }
 
+static int
+nr_resident(char *area, size_t pages)
+{
+	unsigned char vec[64];
+	int nr = 0;
+
+	CHECK_EQ(mincore(area, pages * PAGE, vec), 0);
+	for (size_t i = 0; i < pages; i++)
+		nr += vec[i] & 1;
+	return nr;
+}
+
+/* 64 pages of a file, none of them in memory. */
+static char *
+map_absent_file(void)
+{
+	int fd = file_of_pages("file", 64);
+	char *area = mmap(NULL, 64 * PAGE, PROT_READ, MAP_SHARED, fd, 0);
+
+	CHECK(area != MAP_FAILED);
+	CHECK_EQ(fsync(fd), 0);
+	CHECK(pattern_holds(area, 64 * PAGE, 0, SEED));
+	CHECK_EQ(madvise(area, 64 * PAGE, MADV_PAGEOUT), 0);
+	CHECK_EQ(nr_resident(area, 64), 0);
+	close(fd);
+	return area;
+}
+
+/* What is said of a file shows in how much of it is read: all, more than is touched, no more. */
+static void
+madvise_hints_are_heard(void)
+{
+	char *area = map_absent_file();
+
+	CHECK_EQ(madvise(area, 64 * PAGE, MADV_RANDOM), 0);
+	peek(area + 32 * PAGE);
+	peek(area + 33 * PAGE);
+	CHECK_EQ(nr_resident(area, 64), 2);
+	CHECK_EQ(madvise(area, 64 * PAGE, MADV_PAGEOUT), 0);
+	CHECK_EQ(madvise(area, 64 * PAGE, MADV_SEQUENTIAL), 0);
+	peek(area);
+	CHECK(nr_resident(area, 64) > 2);
+	area = map_absent_file();
+	CHECK_EQ(madvise(area, 64 * PAGE, MADV_WILLNEED), 0);
+	for (int i = 0; i < 500 && nr_resident(area, 64) < 64; i++)
+		sleep_ms(10);
+	CHECK_EQ(nr_resident(area, 64), 64);
+	CHECK(pattern_holds(area, 64 * PAGE, 0, SEED));
+}
+
 static void
 madvise_populate(void)
 {
@@ -603,6 +653,7 @@ const struct test range_tests[] = {
 	{"madvise_free", madvise_free, ANYWHERE},
 	{"madvise_fork", madvise_fork, A_KERNEL},
 	{"madvise_hints", madvise_hints, ANYWHERE},
+	{"madvise_hints_are_heard", madvise_hints_are_heard, A_KERNEL},
 	{"madvise_populate", madvise_populate, A_KERNEL},
 	{"madvise_errors", madvise_errors, A_KERNEL},
 	{"madvise_pageout", madvise_pageout, A_KERNEL},

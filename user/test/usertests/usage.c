@@ -566,6 +566,52 @@ knobs_of_dirty_pages(void)
 	}
 }
 
+/* Bytes of files that are not on the disk yet. */
+static long
+bytes_dirty(void)
+{
+	char text[4096], *dirty, *writeback;
+	int fd = open("/proc/meminfo", O_RDONLY);
+	ssize_t length;
+
+	CHECK(fd >= 0);
+	length = read(fd, text, sizeof(text) - 1);
+	CHECK(length > 0);
+	text[length] = 0;
+	close(fd);
+	dirty = strstr(text, "Dirty:");
+	writeback = strstr(text, "Writeback:");
+	CHECK(dirty && writeback);
+	return (atol(dirty + 6) + atol(writeback + 10)) * KIB;
+}
+
+/* Who writes much waits for the disk at the hard limit; the flusher writes down to the other by itself. */
+static void
+limits_of_dirty_pages(void)
+{
+	long background = knob_get("/proc/sys/vm/dirty_background_ratio");
+	long hard = knob_get("/proc/sys/vm/dirty_ratio"), most = 0, left = 0;
+	int fd = open("file", O_CREAT | O_RDWR, 0600);
+	static char block[64 * KIB];
+
+	sync();
+	CHECK(knob_set("/proc/sys/vm/dirty_background_bytes", MIB) > 0);
+	CHECK(knob_set("/proc/sys/vm/dirty_bytes", 4 * MIB) > 0);
+	for (size_t done = 0; done < 16 * MIB; done += sizeof(block)) {
+		CHECK_EQ(write(fd, block, sizeof(block)), sizeof(block));
+		most = bytes_dirty() > most ? bytes_dirty() : most;
+	}
+	for (int i = 0; i < 1000 && (left = bytes_dirty()) > (long)MIB; i++)
+		sleep_ms(1);
+	CHECK(knob_set("/proc/sys/vm/dirty_background_ratio", background) > 0);
+	CHECK(knob_set("/proc/sys/vm/dirty_ratio", hard) > 0);
+	close(fd);
+	if (most > (long)(5 * MIB))
+		FAIL("%ld bytes were dirty at once", most);
+	if (left > (long)MIB)
+		FAIL("%ld bytes stay dirty", left);
+}
+
 /* How many areas a process may have can be set. */
 static void
 knob_of_map_count(void)
@@ -598,6 +644,7 @@ const struct test usage_tests[] = {
 	{"thread_self", thread_self, ANYWHERE},
 	{"status_tells_libraries", status_tells_libraries, A_KERNEL},
 	{"knobs_of_dirty_pages", knobs_of_dirty_pages, ON_OUR_SIZE},
+	{"limits_of_dirty_pages", limits_of_dirty_pages, ON_OUR_SIZE},
 	{"knob_of_map_count", knob_of_map_count, ON_OUR_SIZE},
 	{NULL, NULL, ANYWHERE},
 };
