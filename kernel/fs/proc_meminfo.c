@@ -81,6 +81,7 @@ show_lists(struct seq *seq)
 	show_pages(seq, "Active(file)", nr[LRU_ACTIVE_FILE]);
 	show_pages(seq, "Inactive(file)", nr[LRU_INACTIVE_FILE]);
 	show_pages(seq, "Unevictable", nr[LRU_UNEVICTABLE]);
+	show_pages(seq, "Mlocked", nr[LRU_UNEVICTABLE]);
 }
 
 /* Only where some RAM is beyond the direct map. */

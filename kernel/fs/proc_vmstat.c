@@ -22,35 +22,48 @@ show(struct seq *seq, const char *name, u64 value)
 	seq_printf(seq, "%s %lu\n", name, value);
 }
 
+void
+vmstat_show_node(struct seq *seq, const char *indent)
+{
+	u64 reclaimable = slab_nr_reclaimable_pages();
+	const struct {
+		const char *name;
+		u64 value;
+	} stats[] = {
+		{"nr_inactive_anon", lru_nr_pages(LRU_INACTIVE_ANON)},
+		{"nr_active_anon", lru_nr_pages(LRU_ACTIVE_ANON)},
+		{"nr_inactive_file", lru_nr_pages(LRU_INACTIVE_FILE)},
+		{"nr_active_file", lru_nr_pages(LRU_ACTIVE_FILE)},
+		{"nr_unevictable", lru_nr_pages(LRU_UNEVICTABLE)},
+		{"nr_slab_reclaimable", reclaimable},
+		{"nr_slab_unreclaimable", MAX(slab_nr_pages(), reclaimable) - reclaimable},
+		{"nr_isolated_anon", lru_nr_isolated(LRU_ANON)},
+		{"nr_isolated_file", lru_nr_isolated(LRU_FILE)},
+		{"nr_anon_pages", vmstat_get(NR_ANON_MAPPED)},
+		{"nr_mapped", vmstat_get(NR_FILE_MAPPED)},
+		{"nr_file_pages", nr_pagecache_pages()},
+		{"nr_dirty", nr_dirty_pages()},
+		{"nr_writeback", nr_writeback_pages()},
+		{"nr_shmem", vmstat_get(NR_SHMEM)},
+		{"nr_vmscan_write", vmstat_get(NR_VMSCAN_WRITE)},
+		{"nr_dirtied", vmstat_get(NR_DIRTIED)},
+		{"nr_written", vmstat_get(NR_WRITTEN)},
+		{"nr_kernel_stack", vmstat_get(NR_KERNEL_STACK) << (PAGE_SHIFT - 10)},
+		{"nr_page_table_pages", vmstat_get(NR_PAGETABLE)},
+		{"nr_swapcached", vmstat_get(NR_SWAPCACHE)},
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(stats); i++)
+		seq_printf(seq, "%s%s %lu\n", indent, stats[i].name, stats[i].value);
+}
+
 static void
 show_pages(struct seq *seq)
 {
-	u64 reclaimable = slab_nr_reclaimable_pages();
-	u64 slab = MAX(slab_nr_pages(), reclaimable);
-
 	lru_flush();
 	show(seq, "nr_free_pages", nr_free_pages());
-	show(seq, "nr_inactive_anon", lru_nr_pages(LRU_INACTIVE_ANON));
-	show(seq, "nr_active_anon", lru_nr_pages(LRU_ACTIVE_ANON));
-	show(seq, "nr_inactive_file", lru_nr_pages(LRU_INACTIVE_FILE));
-	show(seq, "nr_active_file", lru_nr_pages(LRU_ACTIVE_FILE));
-	show(seq, "nr_unevictable", lru_nr_pages(LRU_UNEVICTABLE));
-	show(seq, "nr_isolated_anon", lru_nr_isolated(LRU_ANON));
-	show(seq, "nr_isolated_file", lru_nr_isolated(LRU_FILE));
-	show(seq, "nr_slab_reclaimable", reclaimable);
-	show(seq, "nr_slab_unreclaimable", slab - reclaimable);
-	show(seq, "nr_anon_pages", vmstat_get(NR_ANON_MAPPED));
-	show(seq, "nr_mapped", vmstat_get(NR_FILE_MAPPED));
-	show(seq, "nr_file_pages", nr_pagecache_pages());
-	show(seq, "nr_dirty", nr_dirty_pages());
-	show(seq, "nr_writeback", nr_writeback_pages());
-	show(seq, "nr_shmem", vmstat_get(NR_SHMEM));
-	show(seq, "nr_swapcached", vmstat_get(NR_SWAPCACHE));
-	show(seq, "nr_vmscan_write", vmstat_get(NR_VMSCAN_WRITE));
-	show(seq, "nr_dirtied", vmstat_get(NR_DIRTIED));
-	show(seq, "nr_written", vmstat_get(NR_WRITTEN));
-	show(seq, "nr_kernel_stack", vmstat_get(NR_KERNEL_STACK) << (PAGE_SHIFT - 10));
-	show(seq, "nr_page_table_pages", vmstat_get(NR_PAGETABLE));
+	show(seq, "nr_mlock", lru_nr_pages(LRU_UNEVICTABLE));
+	vmstat_show_node(seq, "");
 	show(seq, "nr_dirty_threshold", dirty_threshold());
 	show(seq, "nr_dirty_background_threshold", dirty_background_threshold());
 }
@@ -118,6 +131,8 @@ show_reclaim(struct seq *seq)
 		{"unevictable_pgs_culled", UNEVICTABLE_PGS_CULLED},
 		{"unevictable_pgs_scanned", UNEVICTABLE_PGS_SCANNED},
 		{"unevictable_pgs_rescued", UNEVICTABLE_PGS_RESCUED},
+		{"unevictable_pgs_mlocked", UNEVICTABLE_PGS_MLOCKED},
+		{"unevictable_pgs_munlocked", UNEVICTABLE_PGS_MUNLOCKED},
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++)

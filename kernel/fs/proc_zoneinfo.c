@@ -10,6 +10,7 @@
 #include "mem/pcp.h"
 #include "mem/zone.h"
 #include "sched/sched.h"
+#include "vm/lru.h"
 
 static void
 show_pagesets(struct seq *seq, const struct zone *zone)
@@ -27,11 +28,27 @@ show_pagesets(struct seq *seq, const struct zone *zone)
 	}
 }
 
+/* How many of its pages are on which list. */
+static void
+show_lists(struct seq *seq, const struct zone *zone)
+{
+	static const char *const names[NR_LRU_LISTS] = {
+		[LRU_INACTIVE_ANON] = "inactive_anon", [LRU_ACTIVE_ANON] = "active_anon",
+		[LRU_INACTIVE_FILE] = "inactive_file", [LRU_ACTIVE_FILE] = "active_file",
+		[LRU_UNEVICTABLE] = "unevictable",
+	};
+
+	for (enum lru_list list = 0; list < NR_LRU_LISTS; list++)
+		seq_printf(seq, "      nr_zone_%s %lu\n", names[list],
+			   READ_ONCE(lrus[zone->index].nr[list]));
+	seq_printf(seq, "      nr_mlock     %lu\n",
+		   READ_ONCE(lrus[zone->index].nr[LRU_UNEVICTABLE]));
+}
+
 static void
 show_zone(struct seq *seq, const struct zone *zone)
 {
-	seq_printf(seq, "Node 0, zone %8s\n  pages free     %lu\n", zone->name,
-		   READ_ONCE(zone->nr_free));
+	seq_printf(seq, "  pages free     %lu\n", READ_ONCE(zone->nr_free));
 	seq_printf(seq, "        min      %lu\n        low      %lu\n        high     %lu\n",
 		   zone->watermark_min, zone->watermark_low, zone->watermark_high);
 	seq_printf(seq, "        spanned  %lu\n        present  %lu\n        managed  %lu\n",
@@ -40,16 +57,29 @@ show_zone(struct seq *seq, const struct zone *zone)
 	for (int i = 0; i < NR_ZONES; i++)
 		seq_printf(seq, "%s%lu", i ? ", " : "", zone->lowmem_reserve[i]);
 	seq_printf(seq, ")\n      nr_free_pages %lu\n", READ_ONCE(zone->nr_free));
+	show_lists(seq, zone);
 	show_pagesets(seq, zone);
 	seq_printf(seq, "  start_pfn:           %lu\n", zone->start_pfn);
 }
 
+/* The node's statistics come with its first zone. */
 static int
 show_zoneinfo(struct seq *seq)
 {
-	for (int i = 0; i < NR_ZONES; i++)
-		if (zones[i].nr_present)
-			show_zone(seq, &zones[i]);
+	bool first = true;
+
+	lru_flush();
+	for (int i = 0; i < NR_ZONES; i++) {
+		if (!zones[i].nr_present)
+			continue;
+		seq_printf(seq, "Node 0, zone %8s\n", zones[i].name);
+		if (first) {
+			seq_puts(seq, "  per-node stats\n");
+			vmstat_show_node(seq, "      ");
+		}
+		show_zone(seq, &zones[i]);
+		first = false;
+	}
 	return 0;
 }
 

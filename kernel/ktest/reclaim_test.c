@@ -4,7 +4,6 @@
 #include "ktest/ktest.h"
 #include "mem/vmstat.h"
 #include "vm/fault.h"
-#include "vm/mlock.h"
 #include "vm/mmap.h"
 #include "vm/reclaim.h"
 #include "vm/reclaim_policy.h"
@@ -175,7 +174,10 @@ look_at_locked(const struct page *page)
 	KTEST_CHECK(run.nr_scanned == 0);
 }
 
-/* A locked page is set aside when reclaim comes to it, and can go again when nobody locks it any more. */
+/*
+ * A page that a fault brought to a locked area is set aside when reclaim comes to it, and can go again
+ * when the area is no more.
+ */
 KTEST(reclaim_rescues_what_was_unlocked)
 {
 	struct mm *mm = mm_create();
@@ -185,7 +187,7 @@ KTEST(reclaim_rescues_what_was_unlocked)
 	KTEST_REQUIRE(mm);
 	mapping_init(&file, &file_ops, NULL, NR * PAGE_SIZE);
 	mm_switch(mm);
-	KTEST_CHECK(file_map(mm, BASE, 0, 0) && vma_lock(mm, BASE, PAGE_SIZE, false) == 0);
+	KTEST_CHECK(file_map(mm, BASE, 0, VM_LOCKED | VM_LOCKONFAULT));
 	page = named = file_page(0);
 	page_get(page);
 	KTEST_CHECK(lru_isolate_page(page));
@@ -197,7 +199,7 @@ KTEST(reclaim_rescues_what_was_unlocked)
 	look_at_locked(page);
 	KTEST_CHECK(vmstat_get(UNEVICTABLE_PGS_RESCUED) == rescued);
 	KTEST_CHECK(page_test(page, PG_unevictable));
-	KTEST_CHECK(vma_unlock(mm, BASE, PAGE_SIZE) == 0);
+	KTEST_CHECK(vma_unmap(mm, BASE, PAGE_SIZE) == 0);
 	look_at_locked(page);
 	KTEST_CHECK(page_test(page, PG_lru) && !page_test(page, PG_unevictable));
 	KTEST_CHECK(vmstat_get(UNEVICTABLE_PGS_RESCUED) == rescued + 1);

@@ -52,6 +52,8 @@ enum vm_item {
 	UNEVICTABLE_PGS_CULLED,	      /* set aside, looked at there, and brought back */
 	UNEVICTABLE_PGS_SCANNED,
 	UNEVICTABLE_PGS_RESCUED,
+	UNEVICTABLE_PGS_MLOCKED, /* set aside, and brought back, by the call that said so */
+	UNEVICTABLE_PGS_MUNLOCKED,
 	SLABS_SCANNED,
 	WORKINGSET_REFAULT_ANON,
 	WORKINGSET_REFAULT_FILE,

@@ -3,6 +3,7 @@
 #include "lib/errno.h"
 #include "vm/areas.h"
 #include "vm/mmap.h"
+#include "vm/pageout.h"
 
 /* The pages that hold the range. => 0, -EINVAL */
 static int
@@ -59,8 +60,12 @@ change_range(struct mm *mm, uva_t addr, u64 bytes, u32 flags)
 	rwsem_write_lock(&mm->lock);
 	error = set_lock_flags(mm, start, end, flags);
 	rwsem_write_unlock(&mm->lock);
-	if (!error && flags == VM_LOCKED)
+	if (!error && !flags)
+		vma_take_pages_back(mm, start, end);
+	else if (!error && flags == VM_LOCKED)
 		error = vma_populate(mm, start, end - start) < 0 ? -ENOMEM : 0;
+	else if (!error)
+		vma_set_pages_aside(mm, start, end);
 	return error;
 }
 
@@ -118,7 +123,9 @@ mm_lock_all(struct mm *mm, bool current_areas, bool future, bool on_fault)
 	rwsem_write_unlock(&mm->lock);
 	if (!allowed)
 		return -ENOMEM;
-	if (current_areas && !on_fault)
+	if (current_areas && on_fault)
+		vma_set_pages_aside(mm, 0, USER_VA_END);
+	else if (current_areas)
 		populate_all(mm);
 	return 0;
 }
@@ -130,4 +137,5 @@ mm_unlock_all(struct mm *mm)
 	mm->lock_future = 0;
 	areas_change_flags(mm, 0, USER_VA_END, 0, VM_LOCKED_MASK);
 	rwsem_write_unlock(&mm->lock);
+	vma_take_pages_back(mm, 0, USER_VA_END);
 }

@@ -14,6 +14,7 @@
 #include "vm/commit.h"
 #include "vm/fault.h"
 #include "vm/pagecache.h"
+#include "vm/pageout.h"
 #include "vm/protect.h"
 #include "vm/zap.h"
 
@@ -522,5 +523,6 @@ vma_populate(struct mm *mm, uva_t addr, u64 bytes)
 		error = kill_pending() ? -EINTR : populate_page(mm, va);
 		cond_resched();
 	}
+	vma_set_pages_aside(mm, addr, addr + bytes);
 	return error;
 }

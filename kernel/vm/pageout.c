@@ -1,11 +1,14 @@
 /*
- * MADV_COLD and MADV_PAGEOUT: what reclaim does with the oldest pages of a list, done with pages that
- * a program names. Pages that somebody else maps are left, for he has not been asked.
+ * What reclaim does with the oldest pages of a list, done with pages that a program names: MADV_COLD and
+ * MADV_PAGEOUT, which leave alone what somebody else maps, for he has not been asked; and mlock and
+ * munlock, so that what is locked is out of reclaim's way at once, and what is not can go again.
+ * It is no harm if a page is missed here: reclaim finds out when it meets the page.
  */
 
 #include "vm/pageout.h"
 
 #include "mem/tlb_deferred.h"
+#include "mem/vmstat.h"
 #include "sched/sched.h"
 #include "vm/lru.h"
 #include "vm/pte_state.h"
@@ -15,9 +18,34 @@
 
 #define PAGEOUT_BATCH 32
 
-/* The page that va maps, if nobody else does, with a reference; or NULL. */
+/* What is to be done with which pages. */
+struct advice {
+	u32 vm_flags; /* of areas with one of these; 0: all */
+	bool (*wants)(const struct page *page);
+	void (*deal)(struct page **pages, unsigned nr); /* they are isolated */
+};
+
+static bool
+page_is_sole(const struct page *page)
+{
+	return page_mapcount(page) == 1;
+}
+
+static bool
+page_is_not_mlocked(const struct page *page)
+{
+	return !page_test(page, PG_mlocked);
+}
+
+static bool
+page_is_mlocked(const struct page *page)
+{
+	return page_test(page, PG_mlocked);
+}
+
+/* The page that va maps, if it is wanted, with a reference; or NULL. */
 static struct page *
-sole_page(struct mm *mm, uva_t va)
+wanted_page(struct mm *mm, uva_t va, const struct advice *advice)
 {
 	struct page *page = NULL;
 	pte_t *ptep, pte;
@@ -25,7 +53,7 @@ sole_page(struct mm *mm, uva_t va)
 	spin_lock(&mm->pgt.lock);
 	ptep = pgtable_lookup(&mm->pgt, va);
 	pte = ptep ? pte_read(ptep) : pte_none();
-	if (pte_has_page(pte) && !pte_is_zero_page(pte) && page_mapcount(pte_page(pte)) == 1) {
+	if (pte_has_page(pte) && !pte_is_zero_page(pte) && advice->wants(pte_page(pte))) {
 		page = pte_page(pte);
 		page_get(page);
 	}
@@ -35,12 +63,12 @@ sole_page(struct mm *mm, uva_t va)
 
 /* The next such pages from *va on, off their lists; *va moves behind them. => how many */
 static unsigned
-isolate_some(struct mm *mm, uva_t *va, uva_t end, struct page **pages)
+isolate_some(struct mm *mm, uva_t *va, uva_t end, const struct advice *advice, struct page **pages)
 {
 	unsigned nr = 0;
 
 	for (; *va < end && nr < PAGEOUT_BATCH; *va += PAGE_SIZE) {
-		struct page *page = sole_page(mm, *va);
+		struct page *page = wanted_page(mm, *va, advice);
 
 		if (page && lru_isolate_page(page))
 			pages[nr++] = page;
@@ -66,19 +94,38 @@ pages_make_cold(struct page **pages, unsigned nr)
 }
 
 static void
-advise_pages(struct mm *mm, uva_t start, uva_t end, void (*deal)(struct page **pages, unsigned nr))
+pages_lock(struct page **pages, unsigned nr)
+{
+	for (unsigned i = 0; i < nr; i++) {
+		page_set(pages[i], PG_mlocked);
+		page_set(pages[i], PG_unevictable);
+		lru_putback(pages[i], false);
+	}
+	vmstat_add(UNEVICTABLE_PGS_MLOCKED, nr);
+}
+
+static void
+pages_unlock(struct page **pages, unsigned nr)
+{
+	vmstat_add(UNEVICTABLE_PGS_MUNLOCKED, shrink_rescue_pages(pages, nr));
+}
+
+static void
+advise_pages(struct mm *mm, uva_t start, uva_t end, const struct advice *advice)
 {
 	struct page *pages[PAGEOUT_BATCH];
 	struct vma *vma = vma_find(mm, start);
 
-	lru_flush();
 	for (; vma && vma->start < end; vma = vma_next(vma)) {
 		uva_t va = MAX(vma->start, start), vma_end = MIN(vma->end, end);
 
+		if (advice->vm_flags && !(vma->flags & advice->vm_flags))
+			continue;
+		lru_flush();
 		while (va < vma_end) {
-			unsigned nr = isolate_some(mm, &va, vma_end, pages);
+			unsigned nr = isolate_some(mm, &va, vma_end, advice, pages);
 
-			deal(pages, nr);
+			advice->deal(pages, nr);
 			cond_resched();
 		}
 	}
@@ -87,13 +134,41 @@ advise_pages(struct mm *mm, uva_t start, uva_t end, void (*deal)(struct page **p
 void
 vma_make_cold(struct mm *mm, uva_t start, uva_t end)
 {
-	advise_pages(mm, start, end, pages_make_cold);
+	static const struct advice cold = {.wants = page_is_sole, .deal = pages_make_cold};
+
+	advise_pages(mm, start, end, &cold);
 }
 
 void
 vma_pageout(struct mm *mm, uva_t start, uva_t end)
 {
+	static const struct advice pageout = {.wants = page_is_sole, .deal = shrink_pages};
+
 	current->reclaim_depth++;
-	advise_pages(mm, start, end, shrink_pages);
+	advise_pages(mm, start, end, &pageout);
 	current->reclaim_depth--;
+}
+
+void
+vma_set_pages_aside(struct mm *mm, uva_t start, uva_t end)
+{
+	static const struct advice lock = {
+		.vm_flags = VM_LOCKED,
+		.wants = page_is_not_mlocked,
+		.deal = pages_lock,
+	};
+
+	rwsem_read_lock(&mm->lock);
+	advise_pages(mm, start, end, &lock);
+	rwsem_read_unlock(&mm->lock);
+}
+
+void
+vma_take_pages_back(struct mm *mm, uva_t start, uva_t end)
+{
+	static const struct advice unlock = {.wants = page_is_mlocked, .deal = pages_unlock};
+
+	rwsem_read_lock(&mm->lock);
+	advise_pages(mm, start, end, &unlock);
+	rwsem_read_unlock(&mm->lock);
 }

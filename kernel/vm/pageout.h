@@ -1,6 +1,6 @@
 #pragma once
 
-/* Advice about pages that a program will not need for a while: they leave before others do. */
+/* What a program says of its own pages: they leave before others do, or not at all. */
 
 #include "vm/mm.h"
 
@@ -10,3 +10,10 @@
  */
 void vma_make_cold(struct mm *mm, uva_t start, uva_t end);
 void vma_pageout(struct mm *mm, uva_t start, uva_t end);
+
+/*
+ * Pages of the range's locked areas go to the unevictable list; those of the range that nobody locks any
+ * more come back from there. => mm->lock not held
+ */
+void vma_set_pages_aside(struct mm *mm, uva_t start, uva_t end);
+void vma_take_pages_back(struct mm *mm, uva_t start, uva_t end);

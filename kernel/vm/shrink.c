@@ -416,27 +416,34 @@ page_was_unlocked(struct page *page)
 	return unlocked;
 }
 
+unsigned
+shrink_rescue_pages(struct page **pages, unsigned nr)
+{
+	unsigned nr_back = 0;
+
+	for (unsigned i = 0; i < nr; i++) {
+		if (page_was_unlocked(pages[i]))
+			nr_back++;
+		else
+			page_set(pages[i], PG_unevictable);
+		lru_putback(pages[i], false);
+	}
+	return nr_back;
+}
+
 void
 shrink_rescue(struct lru *lru, u64 nr)
 {
 	struct page *pages[SHRINK_BATCH];
-	unsigned taken, nr_back;
+	unsigned taken;
 
 	nr = MIN(nr, READ_ONCE(lru->nr[LRU_UNEVICTABLE]));
 	for (; nr > 0; nr -= MIN(nr, (u64)taken)) {
 		taken = lru_isolate(lru, LRU_UNEVICTABLE, pages, MIN(nr, (u64)SHRINK_BATCH));
 		if (taken == 0)
 			break;
-		nr_back = 0;
-		for (unsigned i = 0; i < taken; i++) {
-			if (page_was_unlocked(pages[i]))
-				nr_back++;
-			else
-				page_set(pages[i], PG_unevictable);
-			lru_putback(pages[i], false);
-		}
+		vmstat_add(UNEVICTABLE_PGS_RESCUED, shrink_rescue_pages(pages, taken));
 		vmstat_add(UNEVICTABLE_PGS_SCANNED, taken);
-		vmstat_add(UNEVICTABLE_PGS_RESCUED, nr_back);
 		cond_resched();
 	}
 }

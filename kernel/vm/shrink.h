@@ -24,5 +24,8 @@ void shrink_pages(struct page **pages, unsigned nr);
 /* Free what was written since somebody gave it to the disk to be freed; counted in run. */
 void shrink_laundry(struct lru *lru, struct reclaim_run *run);
 
+/* Isolated pages that were unevictable: back to the lists, which ones as their areas say. => how many can go again */
+unsigned shrink_rescue_pages(struct page **pages, unsigned nr);
+
 /* Let pages that nobody keeps in memory any more be candidates again; looks at up to nr. */
 void shrink_rescue(struct lru *lru, u64 nr);
