@@ -22,6 +22,7 @@ FIRMWARE_PATTERNS = (
     "/opt/homebrew/share/qemu/opensbi-riscv64-generic-fw_dynamic.*",
     "/usr/lib/riscv64-linux-gnu/opensbi/generic/fw_dynamic.*",
 )
+EMULATOR = os.environ.get("QEMU", "qemu-system-riscv64")
 BANNER_SECONDS = 20
 
 
@@ -83,7 +84,7 @@ def probe_firmware():
 
 def probe_machine():
     """Does QEMU know the virt machine?"""
-    path = first_command("qemu-system-riscv64")
+    path = first_command(EMULATOR)
     if path is None:
         return "", "QEMU is not installed"
     machines = output_of(path, "-machine", "help")
@@ -142,7 +143,7 @@ CHECKS = (
     Check("RISC-V compiler", "building", True, probe_compiler,
           ("gcc-riscv64-unknown-elf", "gcc-riscv64-linux-gnu", "riscv64-elf-gcc",
            "riscv64-elf-gcc")),
-    Check("QEMU", "booting", True, tool("qemu-system-riscv64", oldest=(7, 0, 0)),
+    Check("QEMU", "booting", True, tool(EMULATOR, oldest=(7, 0, 0)),
           ("qemu-system-misc", "qemu-system-riscv", "qemu-system-riscv", "qemu")),
     Check("QEMU's virt machine", "booting", True, probe_machine,
           ("qemu-system-misc", "qemu-system-riscv", "qemu-system-riscv", "qemu")),

@@ -151,7 +151,7 @@ def explain_panic(outcome, elf, text):
                          if re.search(pattern, outcome.detail, re.IGNORECASE)), "")
     frames = [found.groups() for found in map(FRAME.search, lines) if found]
     places = elf.lines_of([int(address, 16) for address, _ in frames])
-    fault = [re.sub(r"^\x1e\w+k ", "", line).strip() for line in lines
+    fault = [re.sub(r"^\x1e\w+k ", "", line).strip() for line in lines[1:]
              if re.search(r"in thread|address 0x|level \d, entry", line)]
     outcome.trace = fault + [f"{name}" + (f"  {place}" if place else "")
                              for (_, name), place in zip(frames, places)]

@@ -51,6 +51,7 @@ class Verdicts(GradeTest):
         self.assertEqual(outcome.verdict, Verdict.PANIC)
         self.assertIn("null dereference", outcome.detail)
         self.assertTrue(any("crash_null" in line for line in outcome.trace), outcome.trace)
+        self.assertFalse(any("null dereference" in line for line in outcome.trace), outcome.trace)
         self.assertIn("NULL", outcome.hint)
 
     def test_hang_keeps_what_was_told(self):
