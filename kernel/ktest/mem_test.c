@@ -7,6 +7,7 @@
 #include "mem/pgtable.h"
 #include "mem/slab.h"
 #include "mem/vmalloc.h"
+#include "mem/vmstat.h"
 #include "mem/zone.h"
 
 KTEST(page_alloc_is_aligned_and_owned)
@@ -153,6 +154,25 @@ KTEST(vmalloc_maps_and_unmaps)
 	KTEST_CHECK(pte_is_none(kernel_lookup((u64)area, &level)));
 	vmalloc_purge();
 	KTEST_CHECK(vmalloc_nr_pages() == pages);
+}
+
+/* Low memory is for those who need it: an area takes high memory while there is plenty. */
+KTEST(vmalloc_takes_high_memory)
+{
+	const struct zone *high = &zones[ZONE_HIGHMEM];
+	void *area, *low;
+	int level;
+
+	if (!high->nr_managed || zone_nr_free_all(high) < 2 * high->watermark_high)
+		return;
+	area = vmalloc(PAGE_SIZE, GFP_KERNEL);
+	low = vmalloc(PAGE_SIZE, GFP_KERNEL | GFP_DMA);
+	KTEST_CHECK(area &&
+		    pa_to_page(pte_pa(kernel_lookup((u64)area, &level)))->zone == ZONE_HIGHMEM);
+	KTEST_CHECK(low &&
+		    pa_to_page(pte_pa(kernel_lookup((u64)low, &level)))->zone != ZONE_HIGHMEM);
+	vfree(area);
+	vfree(low);
 }
 
 /* Nothing is mapped behind an area, though the next one begins right after the guard. */

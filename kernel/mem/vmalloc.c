@@ -215,14 +215,16 @@ area_free(struct area *area, u64 map_start)
 }
 
 /*
- * Back [map_start, +nr_pages) of the area with fresh pages, marked `kind`. => -ENOMEM, and the area is
- * gone
+ * Back [map_start, +nr_pages) of the area with fresh pages, marked `kind`; high memory will do, for they
+ * are reached by the area's addresses alone. => -ENOMEM, and the area is gone
  */
 static int
 area_populate(struct area *area, u64 map_start, u64 nr_pages, enum page_flag kind, gfp_t gfp)
 {
 	area->owns_pages = true;
 	area->item = kind == PG_kstack ? NR_KERNEL_STACK : NR_VMALLOC;
+	if (!(gfp & GFP_BIT_DMA))
+		gfp |= GFP_BIT_HIGHMEM;
 	for (u64 i = 0; i < nr_pages; i++) {
 		struct page *page = page_alloc(gfp);
 		u64 va = map_start + (i << PAGE_SHIFT);

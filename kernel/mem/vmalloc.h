@@ -5,7 +5,10 @@
 #include "lib/types.h"
 #include "mem/gfp.h"
 
-/* May sleep. => zero-filled when gfp has GFP_ZERO; NULL when there is no memory */
+/*
+ * Pages of any zone, but for GFP_DMA of the lowest. May sleep. => zero-filled when gfp has GFP_ZERO; NULL
+ * when there is no memory
+ */
 void *vmalloc(size_t size, gfp_t gfp);
 /* What vmalloc() gave, or NULL. No hart knows the addresses any more when they are used again. Not in an interrupt */
 void vfree(void *kva);
