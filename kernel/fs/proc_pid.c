@@ -13,7 +13,7 @@
 #include "lib/string.h"
 #include "mem/slab.h"
 
-static const struct inode_ops pid_dir_iops, pid_file_iops, pid_link_iops, pid_exe_iops, fd_dir_iops,
+static const struct inode_ops pid_dir_iops, pid_file_iops, pid_link_iops, fd_dir_iops,
 	task_dir_iops;
 
 static const struct {
@@ -168,21 +168,6 @@ link_readlink(struct inode *inode, char *buf, size_t size)
 	return len;
 }
 
-static ssize_t
-exe_readlink(struct inode *inode, char *buf, size_t size)
-{
-	char *text = kmalloc(PATH_MAX, GFP_KERNEL);
-	ssize_t len;
-
-	if (!text)
-		return -ENOMEM;
-	len = proc_pid_ops->exe(proc_ino_pid(inode->ino), text, PATH_MAX);
-	if (len >= 0)
-		len = text_copy(buf, size, text);
-	kfree(text);
-	return len;
-}
-
 static struct inode *
 fd_dir_lookup(struct inode *dir, const struct name *name)
 {
@@ -299,7 +284,7 @@ proc_pid_read_inode(struct inode *inode)
 	else if (kind == PROC_PID_TASK_DIR)
 		set_type(inode, S_IFDIR | 0555, &task_dir_iops, &proc_dir_fops);
 	else if (kind == PROC_PID_EXE)
-		set_type(inode, S_IFLNK | 0777, &pid_exe_iops, NULL);
+		set_type(inode, S_IFLNK | 0777, &proc_exe_iops, NULL);
 	else if (kind < PROC_PID_FD)
 		set_type(inode, S_IFLNK | 0777, &pid_link_iops, NULL);
 	else
@@ -327,10 +312,6 @@ static const struct inode_ops pid_file_iops = {
 static const struct inode_ops pid_link_iops = {
 	.readlink = link_readlink,
 	.follow = link_follow,
-};
-
-static const struct inode_ops pid_exe_iops = {
-	.readlink = exe_readlink,
 };
 
 static const struct inode_ops fd_dir_iops = {

@@ -441,6 +441,20 @@ pid_exe(s32 pid, char *buf, size_t size)
 	return len;
 }
 
+static struct inode *
+pid_exe_inode(s32 pid)
+{
+	struct process *process = process_find(pid);
+	struct mm *mm = process ? process_mm_get(process) : NULL;
+	struct inode *inode = mm && mm->exe ? inode_ref(mm->exe->host) : NULL;
+
+	if (mm)
+		mm_put(mm);
+	if (process)
+		process_put(process);
+	return inode;
+}
+
 static struct proc_who
 self_who(void)
 {
@@ -463,6 +477,7 @@ static const struct proc_pid_ops pid_ops = {
 	.cwd = pid_cwd,
 	.root = pid_root,
 	.exe = pid_exe,
+	.exe_inode = pid_exe_inode,
 };
 
 void INIT

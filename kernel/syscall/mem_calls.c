@@ -156,9 +156,22 @@ request_set_file(struct request *request, struct file *file, int flags)
 	}
 	if (!mapping_get(mapping))
 		return -ENODEV;
+	if (file->access & FILE_COUNTED) {
+		mapping_write_more(mapping);
+		request->vm_flags |= VM_WRITER;
+	}
 	request->mapping = mapping;
 	request->file_inode = file->inode->seals ? file->inode : NULL;
 	return 0;
+}
+
+/* => it has a mapping */
+static void
+request_put(struct request *request)
+{
+	if (request->vm_flags & VM_WRITER)
+		mapping_write_end(request->mapping);
+	mapping_put(request->mapping);
 }
 
 /* => 0 or -errno */
@@ -292,7 +305,7 @@ sys_mmap(uva_t addr, size_t length, int prot, int flags, int fd, u64 offset)
 	}
 out:
 	if (request.mapping)
-		mapping_put(request.mapping);
+		request_put(&request);
 	if (where >= 0 && must_populate(flags))
 		vma_populate(current->mm, where, length);
 	return where;

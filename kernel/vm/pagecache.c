@@ -59,6 +59,13 @@ mapping_write_begin(struct mapping *mapping)
 }
 
 void
+mapping_write_more(struct mapping *mapping)
+{
+	assert(READ_ONCE(mapping->nr_writers) > 0);
+	__atomic_add_fetch(&mapping->nr_writers, 1, __ATOMIC_SEQ_CST);
+}
+
+void
 mapping_write_end(struct mapping *mapping)
 {
 	__atomic_sub_fetch(&mapping->nr_writers, 1, __ATOMIC_SEQ_CST);

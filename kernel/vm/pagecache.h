@@ -180,9 +180,10 @@ mapping_size(const struct mapping *mapping)
 /*
  * A file has writers, or programs that run it, but not both. Each begin is undone by an end.
  * write_begin: it was opened for writing. run_begin: it is the program of an mm. => false: the
- * other side has it
+ * other side has it. write_more: once more, by one who knows that it is open for writing
  */
 bool mapping_write_begin(struct mapping *mapping);
+void mapping_write_more(struct mapping *mapping);
 void mapping_write_end(struct mapping *mapping);
 bool mapping_run_begin(struct mapping *mapping);
 void mapping_run_end(struct mapping *mapping);

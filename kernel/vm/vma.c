@@ -116,6 +116,8 @@ vma_alloc(struct mm *mm, u64 start, u64 end, u32 flags, struct mapping *mapping,
 		kmem_cache_free(vma_cache, vma);
 		return NULL;
 	}
+	if (flags & VM_WRITER)
+		mapping_write_more(mapping);
 	vma->start = start;
 	vma->end = end;
 	vma->flags = flags;
@@ -135,8 +137,11 @@ void
 vma_free(struct vma *vma)
 {
 	assert(!list_is_linked(&vma->link) && !list_is_linked(&vma->mapping_link) && !vma->anon);
-	if (vma->mapping)
+	if (vma->mapping) {
+		if (vma->flags & VM_WRITER)
+			mapping_write_end(vma->mapping);
 		mapping_put(vma->mapping);
+	}
 	kmem_cache_free(vma_cache, vma);
 }
 

@@ -24,6 +24,7 @@ struct mapping;
 #define VM_MAYEXEC     0x00000040U
 #define VM_GROWSDOWN   0x00000100U /* a stack: faults below it extend it */
 #define VM_PAGEREFS    0x00000400U /* each reference is recorded (vm/pagerefs.c); ours */
+#define VM_WRITER      0x00000800U /* of a descriptor that may write, and counts as one; ours */
 #define VM_LOCKED      0x00002000U
 #define VM_SEQ_READ    0x00008000U
 #define VM_RAND_READ   0x00010000U

@@ -64,6 +64,7 @@ registers_over_signal(void)
 static int
 lose_name(void)
 {
+	char *again[] = {"usertests", "-x", "is_nameless", NULL};
 	char link[256] = "";
 	ssize_t length;
 
@@ -73,7 +74,29 @@ lose_name(void)
 	if (unlink("renamed") < 0)
 		return 2;
 	length = readlink("/proc/self/exe", link, sizeof(link));
-	return length > 10 && memcmp(link + length - 10, " (deleted)", 10) == 0 ? 0 : 3;
+	if (length <= 10 || memcmp(link + length - 10, " (deleted)", 10) != 0)
+		return 3;
+	execve("/proc/self/exe", again, no_environment);
+	return 4;
+}
+
+/* It was executed once more, without a name. */
+static int
+is_nameless(void)
+{
+	char link[256] = "", other[4];
+	ssize_t length = readlink("/proc/self/exe", link, sizeof(link) - 1);
+	struct stat st;
+	int fd;
+
+	if (length <= 10 || strcmp(link + length - 10, " (deleted)") != 0 ||
+	    !strstr(link, "/directory/"))
+		return 5;
+	file_make("renamed", "other", 5);
+	fd = open("/proc/self/exe", O_RDONLY);
+	if (fd < 0 || fstat(fd, &st) < 0 || st.st_nlink != 0 || read(fd, other, 4) != 4)
+		return 6;
+	return memcmp(other, "\177ELF", 4) == 0 ? 0 : 7;
 }
 
 #define DEEP_LIMIT (2048 * MIB)
@@ -120,6 +143,8 @@ exec_helper(int argc, char **argv)
 	}
 	if (strcmp(what, "lose_name") == 0)
 		return lose_name();
+	if (strcmp(what, "is_nameless") == 0)
+		return is_nameless();
 	if (strcmp(what, "deep") == 0)
 		return go_deep();
 	if (strcmp(what, "first_thread") == 0)
@@ -567,6 +592,31 @@ exec_busy(void)
 	CHECK_ERRNO(execve(path, argv, no_environment), ENOEXEC);
 }
 
+/* A mapping counts as one who writes, as the descriptor did that it was made from. */
+static void
+exec_busy_while_mapped(void)
+{
+	char *argv[] = {"script", NULL}, *area;
+	int fd;
+
+	file_make("script", "\177ELF", 4);
+	fd = open("script", O_RDWR);
+	area = mmap(NULL, 2 * PAGE, PROT_READ, MAP_SHARED, fd, 0);
+	CHECK(area != MAP_FAILED);
+	CHECK_EQ(close(fd), 0);
+	CHECK_ERRNO(execve("script", argv, no_environment), ETXTBSY);
+	CHECK_EQ(munmap(area, PAGE), 0);
+	CHECK_ERRNO(execve("script", argv, no_environment), ETXTBSY);
+	area = mremap(area + PAGE, PAGE, 3 * PAGE, MREMAP_MAYMOVE);
+	CHECK(area != MAP_FAILED);
+	CHECK_ERRNO(execve("script", argv, no_environment), ETXTBSY);
+	CHECK_EQ(munmap(area, 3 * PAGE), 0);
+	CHECK_ERRNO(execve("script", argv, no_environment), ENOEXEC);
+	fd = open("script", O_RDONLY);
+	CHECK(mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, 0) != MAP_FAILED);
+	CHECK_ERRNO(execve("script", argv, no_environment), ENOEXEC);
+}
+
 const struct test exec_tests[] = {
 	{"exec_randomises", exec_randomises, A_KERNEL},
 	{"exec_errors", exec_errors, ANYWHERE},
@@ -588,5 +638,6 @@ const struct test exec_tests[] = {
 	{"exec_tells_name", exec_tells_name, A_KERNEL},
 	{"exec_deep_stack", exec_deep_stack, A_KERNEL},
 	{"exec_busy", exec_busy, A_KERNEL},
+	{"exec_busy_while_mapped", exec_busy_while_mapped, ANYWHERE},
 	{NULL, NULL, ANYWHERE},
 };
