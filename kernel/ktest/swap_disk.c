@@ -24,6 +24,10 @@ static const struct block_device_ops *ram_ops;
 static int
 submit(struct block_device *bdev, struct bio *bio)
 {
+	if (bio->op == BIO_WRITE && swap_disk.holds_writes) {
+		list_add_tail(&bio->link, &swap_disk.held);
+		return 0;
+	}
 	if (bio->op != BIO_DISCARD)
 		return ram_ops->submit(bdev, bio);
 	swap_disk.nr_discards++;
@@ -89,6 +93,7 @@ swap_disk_on(u64 nr_slots, u32 flags)
 	if (IS_ERR_OR_NULL(bdev))
 		return false;
 	swap_disk = (struct swap_disk){.bdev = bdev};
+	list_init(&swap_disk.held);
 	ram_ops = bdev->ops;
 	bdev->ops = &ops;
 	bdev->has_discard = true;
@@ -105,6 +110,18 @@ swap_disk_off(void)
 		return false;
 	ramdisk_destroy(swap_disk.bdev);
 	return true;
+}
+
+void
+swap_disk_write(void)
+{
+	struct bio *bio, *next;
+
+	swap_disk.holds_writes = false;
+	list_for_each_entry_safe(bio, next, &swap_disk.held, link) {
+		list_del(&bio->link);
+		ram_ops->submit(swap_disk.bdev, bio);
+	}
 }
 
 struct mm *

@@ -12,6 +12,8 @@ struct swap_disk {
 	struct block_device *bdev;
 	unsigned nr_discards;
 	u64 discard_sector, nr_discard_sectors; /* of the last one */
+	bool holds_writes;			/* those to come wait for swap_disk_write() */
+	struct list_head held;
 };
 
 extern struct swap_disk swap_disk;
@@ -20,6 +22,9 @@ extern struct swap_disk swap_disk;
 bool swap_disk_on(u64 nr_slots, u32 flags);
 /* => false: it is still in use */
 bool swap_disk_off(void);
+
+/* Writes that were held back are done, and those to come are not held. */
+void swap_disk_write(void);
 
 /*
  * The current thread gets memory of its own, of nr pages from PROGRAM_BASE on, each with a word in it and

@@ -2,7 +2,9 @@
 
 #include "ktest/ktest.h"
 #include "ktest/swap_disk.h"
+#include "lib/err.h"
 #include "mem/vmstat.h"
+#include "sched/sched.h"
 #include "vm/pageout.h"
 #include "vm/reclaim.h"
 #include "vm/swap.h"
@@ -11,6 +13,7 @@
 #define NR	 64
 #define NR_SLOTS 256 /* of which less than half are used: who reads keeps the slot */
 #define SECTORS	 (PAGE_SIZE / SECTOR_SIZE)
+#define PATIENCE 1000 /* milliseconds for what another thread is to do at once */
 
 /* Read one after the other: soon a request has eight pages. */
 KTEST(swap_reads_neighbours_together)
@@ -57,20 +60,53 @@ KTEST(swap_reads_strangers_alone)
 	KTEST_CHECK(swap_disk_off());
 }
 
-/* A program ends while its pages are written: when swap is off again, nobody has them any more. */
-KTEST(swapoff_frees_what_was_written)
+/* A program ends while its pages are written. => false: no memory */
+static bool
+program_ends_writing(void)
 {
-	u64 before = lru_nr_isolated(LRU_ANON);
-	struct mm *mm;
+	struct mm *mm = program_enter(32);
 
-	KTEST_REQUIRE(swap_disk_on(64, 0));
-	mm = program_enter(32);
-	KTEST_REQUIRE(mm);
+	if (!mm)
+		return false;
+	swap_disk.holds_writes = true;
 	rwsem_read_lock(&mm->lock);
 	vma_pageout(mm, program_uva(0), program_uva(32));
 	rwsem_read_unlock(&mm->lock);
 	program_leave();
-	KTEST_CHECK(lru_nr_isolated(LRU_ANON) > before);
+	return true;
+}
+
+/* When they are written they are free, though memory is not short. */
+KTEST(swap_frees_what_was_written)
+{
+	u64 before = lru_nr_isolated(LRU_ANON);
+
+	KTEST_REQUIRE(swap_disk_on(64, 0));
+	KTEST_REQUIRE(program_ends_writing());
+	KTEST_CHECK(lru_nr_isolated(LRU_ANON) == before + 32);
+	swap_disk_write();
+	for (unsigned i = 0; i < PATIENCE && lru_nr_isolated(LRU_ANON) > before; i++)
+		task_sleep_ns(NSEC_PER_MSEC, false);
+	KTEST_CHECK(lru_nr_isolated(LRU_ANON) == before);
+	KTEST_CHECK(swap_disk_off());
+}
+
+static void
+write_main(void *arg)
+{
+	(void)arg;
+	task_sleep_ns(10 * NSEC_PER_MSEC, false);
+	swap_disk_write();
+}
+
+/* When swap is off again nobody has them any more. */
+KTEST(swapoff_frees_what_was_written)
+{
+	u64 before = lru_nr_isolated(LRU_ANON);
+
+	KTEST_REQUIRE(swap_disk_on(64, 0));
+	KTEST_REQUIRE(program_ends_writing());
+	KTEST_REQUIRE(!IS_ERR(kthread_start("write", write_main, NULL)));
 	KTEST_CHECK(swap_disk_off());
 	KTEST_CHECK(lru_nr_isolated(LRU_ANON) <= before);
 }

@@ -11,6 +11,9 @@
  * It starts with a small part of each list and looks at more of it when that frees nothing. When a
  * look at everything freed nothing a few times it gives up, for waking it again and again would use
  * up the hart; who needs memory then sees for himself, and kswapd is tried again after that helped.
+ *
+ * It is woken, too, whenever the last page under way to swap has arrived, and empties the laundries: the
+ * next reclaim would do that, but may be long in coming, and whose pages they are may have ended.
  */
 
 #include "vm/kswapd.h"
@@ -23,6 +26,7 @@
 #include "sched/sched.h"
 #include "sched/wait.h"
 #include "vm/reclaim.h"
+#include "vm/shrink.h"
 #include "vm/shrinker.h"
 
 /* Fruitless runs before it gives up. */
@@ -35,6 +39,7 @@
 static struct wait_queue kswapd_wq = WAIT_QUEUE_INIT(kswapd_wq);
 static struct wait_queue throttle_wq = WAIT_QUEUE_INIT(throttle_wq);
 static bool asked, working;
+static u32 collect; /* bool; atomic exchange: who sets it knows that kswapd looks afterwards */
 static unsigned failures;
 
 static bool
@@ -50,6 +55,13 @@ kswapd_wake(void)
 		return;
 	WRITE_ONCE(asked, true);
 	wake_up(&kswapd_wq);
+}
+
+void
+kswapd_collect(void)
+{
+	if (!__atomic_exchange_n(&collect, 1, __ATOMIC_ACQ_REL))
+		wake_up(&kswapd_wq);
 }
 
 void
@@ -136,26 +148,38 @@ kswapd_run(void)
 	return any;
 }
 
+/* Somebody is waiting, or will be soon. */
+static void
+kswapd_answer(void)
+{
+	static u64 done_ns; /* when all was well last */
+
+	WRITE_ONCE(working, true);
+	WRITE_ONCE(asked, false);
+	if (done_ns && clock_now_ns() - done_ns < QUICKLY_NS)
+		vmstat_add(KSWAPD_LOW_WMARK_HIT_QUICKLY, 1);
+	if (kswapd_run())
+		WRITE_ONCE(failures, 0);
+	else
+		WRITE_ONCE(failures, failures + 1);
+	done_ns = clock_now_ns();
+	WRITE_ONCE(working, false);
+	wake_up_all(&throttle_wq);
+}
+
 static void
 kswapd_main(void *arg)
 {
-	u64 done_ns = 0; /* when all was well last */
-
 	(void)arg;
 	current->reclaim_depth++;
 	for (;;) {
-		wait_event(&kswapd_wq, READ_ONCE(asked));
-		WRITE_ONCE(working, true);
-		WRITE_ONCE(asked, false);
-		if (done_ns && clock_now_ns() - done_ns < QUICKLY_NS)
-			vmstat_add(KSWAPD_LOW_WMARK_HIT_QUICKLY, 1);
-		if (kswapd_run())
-			WRITE_ONCE(failures, 0);
-		else
-			WRITE_ONCE(failures, failures + 1);
-		done_ns = clock_now_ns();
-		WRITE_ONCE(working, false);
-		wake_up_all(&throttle_wq);
+		struct reclaim_run run = {.gfp = GFP_KERNEL, .kswapd = true};
+
+		wait_event(&kswapd_wq, READ_ONCE(asked) || READ_ONCE(collect));
+		if (__atomic_exchange_n(&collect, 0, __ATOMIC_ACQ_REL))
+			shrink_laundries(&run);
+		if (READ_ONCE(asked))
+			kswapd_answer();
 	}
 }
 

@@ -7,6 +7,9 @@
 /* Let it look at the zones. Any context, locks of rank below WAITQ. */
 void kswapd_wake(void);
 
+/* All that was being written to swap is written: let it free what was to go. Any context, as above. */
+void kswapd_collect(void);
+
 /* For a task that has to reclaim by itself: wait a little when the reserves are nearly gone. */
 void kswapd_throttle(gfp_t gfp);
 

@@ -17,8 +17,10 @@
  * Then the TLBs are flushed, once for the whole batch, and the pages are dropped.
  *
  * The laundry of a zone holds the pages that reclaim itself gave to the disk, in that order, each
- * with a reference and on no list. They are looked at first the next time, and those that are clean
- * now are freed at once, unless somebody took them back.
+ * with a reference and on no list. They are looked at first the next time, or when all is written
+ * (kswapd_collect()), and those that are clean now are freed at once, unless somebody took them back.
+ * Whoever fills it looks once more when he is done: what has been written by then is freed, and what has not
+ * is still to end.
  *
  * The caller may hold any sleeping lock, so nothing here waits for one: pages are only tried.
  */
@@ -347,20 +349,6 @@ shrink_batch(struct lru *lru, enum lru_kind kind, u64 nr, struct reclaim_run *ru
 	return taken;
 }
 
-void
-shrink_pages(struct page **pages, unsigned nr)
-{
-	struct reclaim_run run = {.gfp = GFP_KERNEL, .desperate = true};
-	unsigned first = 0;
-
-	for (unsigned i = 1; i <= nr; i++)
-		if (i == nr || lru_of(pages[i]) != lru_of(pages[first]) ||
-		    page_lru_kind(pages[i]) != page_lru_kind(pages[first])) {
-			pages_reclaim(lru_of(pages[first]), pages + first, i - first, &run);
-			first = i;
-		}
-}
-
 /* A page that was written, or so it seems. Gives the reference back. => true: it is free */
 static bool
 page_collect(struct lru *lru, struct page *page)
@@ -398,6 +386,28 @@ shrink_laundry(struct lru *lru, struct reclaim_run *run)
 	run->nr_writeback += READ_ONCE(lru->nr_laundry);
 	run->nr_freed += freed;
 	stolen_count(run, LRU_ANON, freed);
+}
+
+void
+shrink_laundries(struct reclaim_run *run)
+{
+	for (unsigned zone = 0; zone < NR_ZONES; zone++)
+		shrink_laundry(&lrus[zone], run);
+}
+
+void
+shrink_pages(struct page **pages, unsigned nr)
+{
+	struct reclaim_run run = {.gfp = GFP_KERNEL, .desperate = true};
+	unsigned first = 0;
+
+	for (unsigned i = 1; i <= nr; i++)
+		if (i == nr || lru_of(pages[i]) != lru_of(pages[first]) ||
+		    page_lru_kind(pages[i]) != page_lru_kind(pages[first])) {
+			pages_reclaim(lru_of(pages[first]), pages + first, i - first, &run);
+			first = i;
+		}
+	shrink_laundries(&run);
 }
 
 /* Was the page locked in memory by programs that have unlocked it all? Then it may go again. */

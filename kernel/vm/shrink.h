@@ -18,11 +18,14 @@ struct reclaim_run {
 /* Look at up to nr pages of a kind. => how many were looked at; may sleep a while for others */
 unsigned shrink_batch(struct lru *lru, enum lru_kind kind, u64 nr, struct reclaim_run *run);
 
-/* The same with isolated pages that a program names, used or not. */
+/* The same with isolated pages that a program names, used or not; what needs no I/O is free then. */
 void shrink_pages(struct page **pages, unsigned nr);
 
 /* Free what was written since somebody gave it to the disk to be freed; counted in run. */
 void shrink_laundry(struct lru *lru, struct reclaim_run *run);
+
+/* The same in all zones. */
+void shrink_laundries(struct reclaim_run *run);
 
 /* Isolated pages that were unevictable: back to the lists, which ones as their areas say. => how many can go again */
 unsigned shrink_rescue_pages(struct page **pages, unsigned nr);

@@ -14,6 +14,7 @@
 #include "dev/ratelimit.h"
 #include "lib/err.h"
 #include "mem/vmstat.h"
+#include "vm/kswapd.h"
 #include "vm/page_lock.h"
 #include "vm/swap_area.h"
 #include "vm/swap_keep.h"
@@ -29,6 +30,8 @@ struct run {
 };
 
 static struct ratelimit error_limit;
+
+static u64 nr_writing; /* pages; atomic */
 
 static struct swap_area *
 page_area(const struct page *page)
@@ -55,6 +58,8 @@ page_write_end(struct page *page, int error)
 		page_set(page, PG_dirty);
 	}
 	page_writeback_done(page);
+	if (__atomic_sub_fetch(&nr_writing, 1, __ATOMIC_ACQ_REL) == 0)
+		kswapd_collect();
 }
 
 static void
@@ -169,6 +174,7 @@ page_writeout(struct run *run, struct page *page)
 	}
 	page_set(page, PG_writeback);
 	writeback_began();
+	__atomic_fetch_add(&nr_writing, 1, __ATOMIC_RELAXED);
 	vmstat_add(PSWPOUT, 1);
 	page_unlock(page);
 	run_add(run, page);

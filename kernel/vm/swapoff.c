@@ -178,19 +178,10 @@ room_for(u64 nr_pages)
 				  zswap_nr_pool_pages();
 }
 
-/* What was written there is in nobody's hands but reclaim's, which may not look for it for long. */
-static void
-laundry_collect(void)
-{
-	struct reclaim_run run = {.gfp = GFP_KERNEL};
-
-	for (unsigned zone = 0; zone < NR_ZONES; zone++)
-		shrink_laundry(&lrus[zone], &run);
-}
-
 int
 swap_empty_area(struct swap_area *area)
 {
+	struct reclaim_run run = {.gfp = GFP_KERNEL};
 	u64 left = nr_used(area), before;
 	unsigned idle = 0;
 	int error = room_for(left) ? 0 : -ENOMEM;
@@ -208,6 +199,7 @@ swap_empty_area(struct swap_area *area)
 		else if (idle > 0)
 			sched_yield();
 	}
-	laundry_collect();
+	/* kswapd would do that in a moment, but he who asked sees now that the memory is free. */
+	shrink_laundries(&run);
 	return left > 0 ? error : 0;
 }
