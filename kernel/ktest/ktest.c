@@ -11,6 +11,8 @@
 #include "mem/vmalloc.h"
 #include "mem/zone.h"
 #include "sched/sched.h"
+#include "sched/task.h"
+#include "vm/mm.h"
 #include "vm/pagecache.h"
 
 extern const struct ktest ktests_start[], ktests_end[];
@@ -35,6 +37,21 @@ ktest_fail(const char *expression, const char *file, int line)
 	pr_err("ktest: %s:%d: not true: %s", file, line, expression);
 }
 
+/* A hart that has nothing to do keeps the address space that it ran last. */
+static void
+harts_leave_mms(void)
+{
+	cpumask_t all = current->allowed;
+
+	for (u32 cpu = 0; cpu < nr_cpus; cpu++) {
+		if (!(sched_harts() & (1U << cpu)))
+			continue;
+		sched_set_allowed(current, 1U << cpu);
+		mm_switch(NULL);
+	}
+	sched_set_allowed(current, all);
+}
+
 /* Objects in use, without what is only kept for the next user. */
 static u64
 slab_nr_settled(void)
@@ -43,6 +60,7 @@ slab_nr_settled(void)
 	u64 nr = 0;
 
 	kstack_drain();
+	harts_leave_mms();
 	kasan_quarantine_drain();
 	for (unsigned i = 0; slab_stats_get(i, &stats); i++)
 		if (!(stats.flags & SLAB_NOLEAKTRACE))
