@@ -36,6 +36,7 @@
 #include "trap/trap.h"
 #include "vm/flusher.h"
 #include "vm/kswapd.h"
+#include "vm/swap_discard.h"
 #include "vm/oom.h"
 #include "vm/vm.h"
 #include "vm/zswap.h"
@@ -82,6 +83,7 @@ init_thread(void *arg)
 	flusher_init();
 	oom_init();
 	kswapd_init();
+	swap_discard_init();
 	zswap_init();
 	init_memory_free();
 	late_init_run();

@@ -14,26 +14,66 @@
 #include "vm/swap_header.h"
 #include "vm/usercopy.h"
 
-#define VM_RW (VM_READ | VM_WRITE | VM_MAYALL)
+#define SECTORS_PER_PAGE (PAGE_SIZE / SECTOR_SIZE)
+#define VM_RW		 (VM_READ | VM_WRITE | VM_MAYALL)
 
 struct swap_disk swap_disk;
 
 static const struct block_device_ops *ram_ops;
 
-/* A RAM disk has nothing to discard, but it may be asked. */
-static int
-submit(struct block_device *bdev, struct bio *bio)
+static struct spinlock held_lock = SPINLOCK_INIT("swap_disk", RANK_DEVICE);
+
+/* How many slots of a discard that is held does it write? */
+static unsigned
+overwritten_locked(const struct bio *bio)
 {
-	if (bio->op == BIO_WRITE && swap_disk.holds_writes) {
-		list_add_tail(&bio->link, &swap_disk.held);
-		return 0;
+	unsigned nr = 0;
+	struct bio *held;
+
+	list_for_each_entry(held, &swap_disk.held, link) {
+		for (unsigned i = 0; held->op == BIO_DISCARD && i < bio->nr_segs; i++)
+			nr += bio->sector + i * SECTORS_PER_PAGE - held->sector <
+			      held->nr_discard_sectors;
 	}
-	if (bio->op != BIO_DISCARD)
-		return ram_ops->submit(bdev, bio);
+	return nr;
+}
+
+/* => true: the request waits for swap_disk_go_on() */
+static bool
+hold(struct bio *bio)
+{
+	bool held;
+
+	spin_lock(&held_lock);
+	held = (bio->op == BIO_WRITE && swap_disk.holds_writes) ||
+	       (bio->op == BIO_DISCARD && swap_disk.holds_discards);
+	if (bio->op == BIO_WRITE)
+		swap_disk.nr_overwritten += overwritten_locked(bio);
+	if (held)
+		list_add_tail(&bio->link, &swap_disk.held);
+	swap_disk.nr_held += held;
+	spin_unlock(&held_lock);
+	return held;
+}
+
+/* A RAM disk has nothing to discard, but it may be asked. */
+static void
+discard(struct bio *bio)
+{
 	swap_disk.nr_discards++;
 	swap_disk.discard_sector = bio->sector;
 	swap_disk.nr_discard_sectors = bio->nr_discard_sectors;
 	bio_end(bio, 0);
+}
+
+static int
+submit(struct block_device *bdev, struct bio *bio)
+{
+	if (hold(bio))
+		return 0;
+	if (bio->op != BIO_DISCARD)
+		return ram_ops->submit(bdev, bio);
+	discard(bio);
 	return 0;
 }
 
@@ -112,16 +152,30 @@ swap_disk_off(void)
 	return true;
 }
 
-void
-swap_disk_write(void)
+/* => NULL: no more */
+static struct bio *
+held_next(void)
 {
-	struct bio *bio, *next;
+	struct bio *bio = NULL;
 
-	swap_disk.holds_writes = false;
-	list_for_each_entry_safe(bio, next, &swap_disk.held, link) {
+	spin_lock(&held_lock);
+	if (!list_empty(&swap_disk.held)) {
+		bio = list_first_entry(&swap_disk.held, struct bio, link);
 		list_del(&bio->link);
-		ram_ops->submit(swap_disk.bdev, bio);
+		swap_disk.nr_held--;
 	}
+	swap_disk.holds_writes = swap_disk.holds_discards = false;
+	spin_unlock(&held_lock);
+	return bio;
+}
+
+void
+swap_disk_go_on(void)
+{
+	struct bio *bio;
+
+	while ((bio = held_next()))
+		submit(swap_disk.bdev, bio);
 }
 
 struct mm *

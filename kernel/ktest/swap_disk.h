@@ -12,8 +12,10 @@ struct swap_disk {
 	struct block_device *bdev;
 	unsigned nr_discards;
 	u64 discard_sector, nr_discard_sectors; /* of the last one */
-	bool holds_writes;			/* those to come wait for swap_disk_write() */
+	bool holds_writes, holds_discards;	/* those to come wait for swap_disk_go_on() */
 	struct list_head held;
+	u64 nr_held;
+	unsigned nr_overwritten; /* slots: written while they were being discarded */
 };
 
 extern struct swap_disk swap_disk;
@@ -23,8 +25,8 @@ bool swap_disk_on(u64 nr_slots, u32 flags);
 /* => false: it is still in use */
 bool swap_disk_off(void);
 
-/* Writes that were held back are done, and those to come are not held. */
-void swap_disk_write(void);
+/* What was held back is done, and what is to come is not held. */
+void swap_disk_go_on(void);
 
 /*
  * The current thread gets memory of its own, of nr pages from PROGRAM_BASE on, each with a word in it and

@@ -84,7 +84,7 @@ KTEST(swap_frees_what_was_written)
 	KTEST_REQUIRE(swap_disk_on(64, 0));
 	KTEST_REQUIRE(program_ends_writing());
 	KTEST_CHECK(lru_nr_isolated(LRU_ANON) == before + 32);
-	swap_disk_write();
+	swap_disk_go_on();
 	for (unsigned i = 0; i < PATIENCE && lru_nr_isolated(LRU_ANON) > before; i++)
 		task_sleep_ns(NSEC_PER_MSEC, false);
 	KTEST_CHECK(lru_nr_isolated(LRU_ANON) == before);
@@ -92,11 +92,11 @@ KTEST(swap_frees_what_was_written)
 }
 
 static void
-write_main(void *arg)
+go_on_main(void *arg)
 {
 	(void)arg;
 	task_sleep_ns(10 * NSEC_PER_MSEC, false);
-	swap_disk_write();
+	swap_disk_go_on();
 }
 
 /* When swap is off again nobody has them any more. */
@@ -106,7 +106,7 @@ KTEST(swapoff_frees_what_was_written)
 
 	KTEST_REQUIRE(swap_disk_on(64, 0));
 	KTEST_REQUIRE(program_ends_writing());
-	KTEST_REQUIRE(!IS_ERR(kthread_start("write", write_main, NULL)));
+	KTEST_REQUIRE(!IS_ERR(kthread_start("go on", go_on_main, NULL)));
 	KTEST_CHECK(swap_disk_off());
 	KTEST_CHECK(lru_nr_isolated(LRU_ANON) <= before);
 }
@@ -210,6 +210,71 @@ KTEST(swap_discards_at_swapon)
 	KTEST_CHECK(discards(SWAP_FLAG_DISCARD | SWAP_FLAG_DISCARD_PAGES) == 0);
 	KTEST_CHECK(discards(SWAP_FLAG_DISCARD) == 1);
 	KTEST_CHECK(discards(SWAP_FLAG_DISCARD | SWAP_FLAG_DISCARD_ONCE) == 1);
+	KTEST_CHECK(discards(SWAP_FLAG_DISCARD | SWAP_FLAG_DISCARD_ONCE |
+			     SWAP_FLAG_DISCARD_PAGES) == 1);
 	KTEST_CHECK(swap_disk.discard_sector == SECTORS);
 	KTEST_CHECK(swap_disk.nr_discard_sectors == (NR_SLOTS - 1) * SECTORS);
+}
+
+/* Of eight clusters, what fills two and begins a third. */
+#define NR_SLOTS_MORE 2048
+#define NR_MORE	      600
+
+/* Such a program swaps, and ends; time for what is discarded then. */
+static void
+swap_and_end(void)
+{
+	struct mm *mm = program_enter(NR_MORE);
+
+	KTEST_REQUIRE(mm);
+	program_pageout(mm, 0, NR_MORE);
+	KTEST_CHECK(atomic64_read(&mm->nr_swap) == NR_MORE);
+	program_leave();
+	task_sleep_ns(100 * NSEC_PER_MSEC, false);
+}
+
+static bool
+discard_begins(void)
+{
+	for (unsigned i = 0; i < PATIENCE && READ_ONCE(swap_disk.nr_held) == 0; i++)
+		task_sleep_ns(NSEC_PER_MSEC, false);
+	return READ_ONCE(swap_disk.nr_held) == 1;
+}
+
+/* Of a program's end the device hears at once, in one request, and before anything else is written there. */
+KTEST(swap_discards_what_became_free)
+{
+	KTEST_REQUIRE(swap_disk_on(NR_SLOTS_MORE, SWAP_FLAG_DISCARD | SWAP_FLAG_DISCARD_PAGES));
+	swap_disk.holds_discards = true;
+	swap_and_end();
+	KTEST_CHECK(discard_begins());
+	swap_and_end();
+	KTEST_CHECK(swap_disk.nr_overwritten == 0);
+	swap_disk_go_on();
+	task_sleep_ns(100 * NSEC_PER_MSEC, false);
+	KTEST_CHECK(swap_disk.nr_discards >= 2);
+	KTEST_CHECK(swap_disk_off());
+}
+
+/* The map goes with swapoff, so nobody has clusters of it then. */
+KTEST(swapoff_waits_for_discards)
+{
+	KTEST_REQUIRE(swap_disk_on(NR_SLOTS_MORE, SWAP_FLAG_DISCARD | SWAP_FLAG_DISCARD_PAGES));
+	swap_disk.holds_discards = true;
+	swap_and_end();
+	KTEST_CHECK(discard_begins());
+	KTEST_REQUIRE(!IS_ERR(kthread_start("go on", go_on_main, NULL)));
+	KTEST_CHECK(swap_disk_off());
+	KTEST_CHECK(swap_disk.nr_held == 0 && swap_disk.nr_discards == 1);
+	KTEST_CHECK(swap_disk.discard_sector == SECTORS);
+	KTEST_CHECK(swap_disk.nr_discard_sectors == (3 * 256 - 1) * SECTORS);
+}
+
+/* Who wants it once has it once. */
+KTEST(swap_discards_once)
+{
+	KTEST_REQUIRE(swap_disk_on(NR_SLOTS_MORE, SWAP_FLAG_DISCARD | SWAP_FLAG_DISCARD_ONCE));
+	swap_and_end();
+	KTEST_CHECK(swap_disk.nr_discards == 1);
+	KTEST_CHECK(swap_disk_off());
 }

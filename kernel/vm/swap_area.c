@@ -18,14 +18,13 @@
 #include "mem/slab.h"
 #include "mem/vmalloc.h"
 #include "sched/mutex.h"
+#include "vm/swap_discard.h"
 #include "vm/swap_header.h"
 #include "vm/swap_keep.h"
 #include "vm/swapoff.h"
 
 /* So long after swapoff gave up nobody is killed: the area has room again, and reclaim has to write there. */
 #define CANCEL_GRACE_NS NSEC_PER_SEC
-
-#define SECTORS_PER_SLOT (PAGE_SIZE / SECTOR_SIZE)
 
 static struct swap_area areas[SWAP_AREAS_MAX];
 
@@ -134,6 +133,8 @@ swap_slot_put_locked(struct swap_area *area, u64 slot)
 		atomic64_add(&swap_nr_free, area->map.nr_free - free_before);
 	if (area->map.nr_bad != bad_before)
 		slot_went_bad(area);
+	if (unlikely(!list_empty(&area->map.stale)))
+		swap_discard_wake();
 	return count;
 }
 
@@ -256,32 +257,27 @@ map_make(struct swap_map *map, const struct swap_header *header, const u8 *page)
 	return memory;
 }
 
-/* The device may forget what it has beyond the header. */
+/* What the device is to be told of, by the flags of swapon. => swap_mutex held; the area is not in use yet */
 static void
-device_discard(const struct swap_source *source, u32 nr_slots)
+area_setup_discard(struct swap_area *area, u32 flags)
 {
-	struct bio *bio = bio_alloc(GFP_KERNEL);
+	bool once = flags & SWAP_FLAG_DISCARD_ONCE, pages = flags & SWAP_FLAG_DISCARD_PAGES;
 
-	if (!bio)
+	if (!(flags & SWAP_FLAG_DISCARD) || !area->source.bdev->has_discard)
 		return;
-	bio->op = BIO_DISCARD;
-	bio->sector = source->extents[0].sector + SECTORS_PER_SLOT;
-	bio->nr_discard_sectors = (u64)(nr_slots - 1) * SECTORS_PER_SLOT;
-	bio_submit_wait(source->bdev, bio);
-	bio_free(bio);
+	if (once || !pages)
+		swap_discard_slots(area, 1, area->map.nr_slots - 1);
+	area->map.discards = !once;
 }
 
 static void
 area_setup(struct swap_area *area, const struct swap_source *source, u32 flags)
 {
-	bool discard = flags & SWAP_FLAG_DISCARD && !(flags & SWAP_FLAG_DISCARD_PAGES);
-
 	area->source = *source;
 	memset(area->cursors, 0, sizeof(area->cursors));
 	area->priority =
 		flags & SWAP_FLAG_PREFER ? (s32)(flags & SWAP_FLAG_PRIO_MASK) : next_priority--;
-	if (discard && source->nr_extents == 1 && source->bdev->has_discard)
-		device_discard(source, area->map.nr_slots);
+	area_setup_discard(area, flags);
 }
 
 /* page is the header. => swap_mutex held */
@@ -352,6 +348,7 @@ area_disable(struct swap_area *area)
 	assert(xa_empty(&area->kept));
 	area->active = false;
 	spin_unlock(&area->lock);
+	swap_discard_wait(area);
 	priorities_close_up(area->priority);
 	vfree(memory);
 	source.release(source.owner);

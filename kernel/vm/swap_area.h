@@ -7,9 +7,12 @@
 
 #include "core/cpu.h"
 #include "core/spinlock.h"
+#include "dev/block.h"
 #include "lib/xarray.h"
 #include "vm/swap.h"
 #include "vm/swap_slots.h"
+
+#define SECTORS_PER_SLOT (PAGE_SIZE / SECTOR_SIZE)
 
 /*
  * Letters: L lock; C constant while slots are in use; O only swapon and swapoff, under swap_mutex.
@@ -21,6 +24,7 @@ struct swap_area {
 	struct spinlock lock;		     /* SWAP */
 	bool active;			     /* L: there is a map */
 	bool open;			     /* L: slots are given out */
+	bool discarding;		     /* L: vm/swap_discard.c holds clusters of the map */
 	s32 priority;			     /* O */
 	u64 nr_usable;			     /* L: what it added to swap_nr_usable */
 	struct swap_map map;		     /* L */

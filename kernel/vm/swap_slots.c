@@ -5,6 +5,9 @@
 
 #define SLOT_FAILED 0x8000U
 
+/* Clusters that are told to the device in one go: 16 MiB. */
+#define DISCARD_CLUSTERS 16
+
 static u64
 nr_clusters_for(u64 nr_slots)
 {
@@ -53,6 +56,7 @@ swap_map_init(struct swap_map *map, u64 nr_slots, void *memory)
 	map->counts = (u16 *)(map->taken + BITMAP_WORDS(nr_slots));
 	list_init(&map->empty);
 	list_init(&map->partial);
+	list_init(&map->stale);
 	for (u64 i = 0; i < nr_clusters; i++) {
 		struct swap_cluster *cluster = &map->clusters[i];
 
@@ -69,7 +73,9 @@ cluster_file(struct swap_map *map, struct swap_cluster *cluster)
 	list_del(&cluster->link);
 	list_init(&cluster->link);
 	if (cluster->nr_free > 0)
-		list_add_tail(&cluster->link, cluster->nr_used ? &map->partial : &map->empty);
+		list_add_tail(&cluster->link, cluster->nr_used ? &map->partial
+					      : cluster->stale ? &map->stale
+							       : &map->empty);
 }
 
 /* A free slot is used from now on, or bad. */
@@ -82,6 +88,7 @@ slot_take(struct swap_map *map, u64 slot, bool used)
 	map->nr_free--;
 	cluster->nr_free--;
 	cluster->nr_used += used;
+	cluster->stale &= !used;
 	if (cluster->nr_free == 0 || (used && cluster->nr_used == 1))
 		cluster_file(map, cluster);
 }
@@ -101,6 +108,7 @@ slot_release(struct swap_map *map, u64 slot)
 		cluster->nr_free++;
 	}
 	cluster->nr_used--;
+	cluster->stale = map->discards && cluster->nr_used == 0;
 	if (cluster->nr_used == 0 || (!bad && cluster->nr_free == 1))
 		cluster_file(map, cluster);
 }
@@ -126,7 +134,7 @@ slot_find_near(const struct swap_map *map, const struct swap_cursor *cursor)
 	if (cursor->next >= map->nr_slots)
 		return 0;
 	cluster = cluster_of(map, cursor->next);
-	if (cluster->nr_free == 0)
+	if (cluster->nr_free == 0 || cluster->stale)
 		return 0;
 	end = cluster_end(map, cluster);
 	slot = bitmap_find_next_zero(map->taken, end, cursor->next);
@@ -135,17 +143,28 @@ slot_find_near(const struct swap_map *map, const struct swap_cursor *cursor)
 	return slot;
 }
 
+/* Where a cursor goes on. => NULL: no slot can be given out */
+static struct swap_cluster *
+cluster_choose(struct swap_map *map)
+{
+	struct list_head *const lists[] = {&map->empty, &map->partial, &map->stale};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(lists); i++)
+		if (!list_empty(lists[i]))
+			return list_first_entry(lists[i], struct swap_cluster, link);
+	return NULL;
+}
+
 u64
 swap_map_alloc(struct swap_map *map, struct swap_cursor *cursor)
 {
 	u64 slot = cursor->next ? slot_find_near(map, cursor) : 0;
 
-	if (map->nr_free == 0)
-		return 0;
 	if (slot == 0) {
-		struct list_head *from = list_empty(&map->empty) ? &map->partial : &map->empty;
-		struct swap_cluster *cluster = list_first_entry(from, struct swap_cluster, link);
+		struct swap_cluster *cluster = cluster_choose(map);
 
+		if (!cluster)
+			return 0;
 		slot = bitmap_find_next_zero(map->taken, cluster_end(map, cluster),
 					     cluster_first(map, cluster));
 	}
@@ -189,6 +208,58 @@ swap_map_fail(struct swap_map *map, u64 slot)
 	map->counts[slot] |= SLOT_FAILED;
 }
 
+/* Off its list, if another cluster has a free slot. => false: it stays, or is none to be discarded */
+static bool
+stale_take(struct swap_map *map, struct swap_cluster *cluster)
+{
+	bool last = list_empty(&map->empty) && list_empty(&map->partial) &&
+		    map->stale.next == map->stale.prev;
+
+	if (!cluster->stale || list_empty(&cluster->link) || last)
+		return false;
+	list_del(&cluster->link);
+	list_init(&cluster->link);
+	return true;
+}
+
+bool
+swap_map_discard_begin(struct swap_map *map, u64 *first, u64 *nr)
+{
+	struct swap_cluster *oldest, *from, *to, *end = map->clusters + map->nr_clusters;
+
+	if (list_empty(&map->stale))
+		return false;
+	oldest = list_first_entry(&map->stale, struct swap_cluster, link);
+	if (!stale_take(map, oldest))
+		return false;
+	for (to = oldest + 1; to < end && to - oldest < DISCARD_CLUSTERS && stale_take(map, to);)
+		to++;
+	for (from = oldest;
+	     from > map->clusters && to - from < DISCARD_CLUSTERS && stale_take(map, from - 1);)
+		from--;
+	*first = MAX(cluster_first(map, from), 1UL);
+	*nr = cluster_end(map, to - 1) - *first;
+	return true;
+}
+
+void
+swap_map_discard_end(struct swap_map *map, u64 first, u64 nr)
+{
+	for (u64 slot = first; slot < first + nr; slot += SWAP_CLUSTER_SLOTS) {
+		struct swap_cluster *cluster = cluster_of(map, slot);
+
+		cluster->stale = false;
+		cluster_file(map, cluster);
+	}
+}
+
+/* Between swap_map_discard_begin() and swap_map_discard_end()? */
+static bool
+cluster_is_held(const struct swap_cluster *cluster)
+{
+	return cluster->stale && cluster->nr_free > 0 && list_empty(&cluster->link);
+}
+
 /* => the cluster's numbers are true, and it is on a list if it has a free slot */
 static bool
 cluster_check(const struct swap_map *map, const struct swap_cluster *cluster)
@@ -202,19 +273,22 @@ cluster_check(const struct swap_map *map, const struct swap_cluster *cluster)
 		nr_free += map->counts[slot] == 0;
 		nr_used += (map->counts[slot] & SWAP_COUNT_MAX) != 0;
 	}
+	if (cluster->stale && (!map->discards || nr_used > 0))
+		return false;
 	return nr_free == cluster->nr_free && nr_used == cluster->nr_used &&
-	       (nr_free == 0) == list_empty(&cluster->link);
+	       (nr_free == 0 || cluster_is_held(cluster)) == list_empty(&cluster->link);
 }
 
 /* => how many are on the list; -1: one does not belong there */
 static s64
-list_check(const struct list_head *list, bool used)
+list_check(const struct list_head *list, bool used, bool stale)
 {
 	struct swap_cluster *cluster;
 	s64 nr = 0;
 
 	list_for_each_entry(cluster, list, link) {
-		if (cluster->nr_free == 0 || (cluster->nr_used > 0) != used)
+		if (cluster->nr_free == 0 || (cluster->nr_used > 0) != used ||
+		    cluster->stale != stale)
 			return -1;
 		nr++;
 	}
@@ -225,7 +299,9 @@ bool
 swap_map_check(const struct swap_map *map)
 {
 	u64 nr_free = 0, nr_used = 0, nr_open = 0;
-	s64 nr_empty = list_check(&map->empty, false), nr_partial = list_check(&map->partial, true);
+	s64 nr_empty = list_check(&map->empty, false, false);
+	s64 nr_partial = list_check(&map->partial, true, false);
+	s64 nr_stale = list_check(&map->stale, false, true);
 
 	for (u64 i = 0; i < map->nr_clusters; i++) {
 		const struct swap_cluster *cluster = &map->clusters[i];
@@ -234,8 +310,9 @@ swap_map_check(const struct swap_map *map)
 			return false;
 		nr_free += cluster->nr_free;
 		nr_used += cluster->nr_used;
-		nr_open += cluster->nr_free > 0;
+		nr_open += cluster->nr_free > 0 && !cluster_is_held(cluster);
 	}
 	return nr_free == map->nr_free && nr_used == swap_map_nr_used(map) && nr_empty >= 0 &&
-	       nr_partial >= 0 && (u64)(nr_empty + nr_partial) == nr_open;
+	       nr_partial >= 0 && nr_stale >= 0 &&
+	       (u64)(nr_empty + nr_partial + nr_stale) == nr_open;
 }

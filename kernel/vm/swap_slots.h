@@ -12,6 +12,12 @@
  * memory together lie together, whoever else is swapping.
  *
  *	free cluster ──first slot taken──> partial ──last free one taken──> full (on no list)
+ *	     ^                                |
+ *	     └──── last slot in use freed ────┘
+ *
+ * If the device is to hear of what is not needed, a cluster takes a detour on that way back: it is stale, and
+ * used only when there are no others, until its owner has taken it out with its neighbours
+ * (swap_map_discard_begin()), told the device, and given it back (swap_map_discard_end()).
  */
 
 #include "lib/list.h"
@@ -25,6 +31,7 @@
 struct swap_cluster {
 	struct list_head link; /* of the list of its kind; of itself when it is full */
 	u16 nr_free, nr_used;  /* the others are bad */
+	bool stale; /* none is used, and the device does not know; on no list: it is being told */
 };
 
 struct swap_map {
@@ -35,6 +42,8 @@ struct swap_map {
 	u64 *taken;  /* bitmap: a count or bad */
 	struct swap_cluster *clusters;
 	struct list_head empty, partial; /* clusters with free slots; of the first none is used */
+	struct list_head stale;		 /* nor of these, longest ago first */
+	bool discards; /* clusters become stale; set before the first slot is given out */
 };
 
 /* Where an allocator goes on. All zero: anywhere. */
@@ -65,6 +74,14 @@ unsigned swap_map_put(struct swap_map *map, u64 slot);
 
 /* A write to the slot failed: it is bad as soon as nobody uses it. => its count is not 0 */
 void swap_map_fail(struct swap_map *map, u64 slot);
+
+/*
+ * Stale clusters side by side are the caller's: slots *first .. *first + *nr - 1, slot 0 never. None is given out.
+ * Some other slot is free meanwhile. => false: there are none
+ */
+bool swap_map_discard_begin(struct swap_map *map, u64 *first, u64 *nr);
+/* They are as good as new. */
+void swap_map_discard_end(struct swap_map *map, u64 first, u64 nr);
 
 static inline u64
 swap_map_nr_used(const struct swap_map *map)

@@ -16,6 +16,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/swap.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define PAGE	 4096UL
@@ -261,6 +262,74 @@ discards(void)
 	}
 }
 
+/* As many pages that are not alike as fill the memory, and 4 MiB more. */
+static void
+memory_fill(void)
+{
+	unsigned long kib = 0;
+	uint64_t *words;
+	char line[128];
+	FILE *file = fopen("/proc/meminfo", "r");
+
+	while (file && fgets(line, sizeof(line), file))
+		if (strncmp(line, "MemAvailable:", 13) == 0)
+			kib = strtoul(line + 13, NULL, 10);
+	if (file)
+		fclose(file);
+	kib += 4096;
+	words = mmap(NULL, kib * 1024, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (words == MAP_FAILED)
+		err(1, "mmap");
+	for (uint64_t i = 0; i < kib * 128; i++)
+		words[i] = (i + 1) * 0x9e3779b97f4a7c15;
+}
+
+/* Discards of the device so far. */
+static long
+nr_discards(void)
+{
+	FILE *file = fopen("/proc/diskstats", "r");
+	const char *name = strrchr(device, '/') + 1;
+	char line[256], of[32];
+	long nr = 0, found = 0;
+
+	if (!file)
+		err(1, "/proc/diskstats");
+	while (fgets(line, sizeof(line), file))
+		if (sscanf(line, " %*s %*s %31s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %ld",
+			   of, &nr) == 2 &&
+		    strcmp(of, name) == 0)
+			found = nr;
+	fclose(file);
+	return found;
+}
+
+/* A device that discards at swapon does so, too, when a program ends whose pages are there. */
+static void
+discards_free_slots(void)
+{
+	struct header header = header_good();
+	long before = nr_discards(), at_swapon;
+
+	write_at(device, &header, sizeof(header), 0);
+	if (swapon(device, SWAP_FLAG_DISCARD) < 0)
+		err(1, "swapon with discard");
+	at_swapon = nr_discards() - before;
+	if (fork() == 0) {
+		memory_fill();
+		exit(0);
+	}
+	wait(NULL);
+	for (int i = 0; i < 200 && nr_discards() == before + at_swapon; i++)
+		usleep(10000);
+	printf("swapontest: %ld discards at swapon, %ld of what became free\n", at_swapon,
+	       nr_discards() - before - at_swapon);
+	if (at_swapon > 0 && nr_discards() == before + at_swapon)
+		failures++;
+	if (swapoff(device) < 0)
+		err(1, "swapoff");
+}
+
 static void
 sources(void)
 {
@@ -331,28 +400,6 @@ priorities(void)
 			err(1, "swapoff %s", paths[i]);
 }
 
-/* As many pages that are not alike as fill the memory, and 4 MiB more. */
-static void
-memory_fill(void)
-{
-	unsigned long kib = 0;
-	uint64_t *words;
-	char line[128];
-	FILE *file = fopen("/proc/meminfo", "r");
-
-	while (file && fgets(line, sizeof(line), file))
-		if (strncmp(line, "MemAvailable:", 13) == 0)
-			kib = strtoul(line + 13, NULL, 10);
-	if (file)
-		fclose(file);
-	kib += 4096;
-	words = mmap(NULL, kib * 1024, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (words == MAP_FAILED)
-		err(1, "mmap");
-	for (uint64_t i = 0; i < kib * 128; i++)
-		words[i] = (i + 1) * 0x9e3779b97f4a7c15;
-}
-
 /* Two areas of one priority have as much each; one of a lower priority has nothing. */
 static void
 stripes(void)
@@ -387,6 +434,7 @@ main(int argc, char **argv)
 	sources();
 	not_written();
 	discards();
+	discards_free_slots();
 	file_make(FILES "b", 0);
 	priorities();
 	stripes();

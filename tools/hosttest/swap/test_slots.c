@@ -129,6 +129,68 @@ HOSTTEST(slots_count_saturates)
 	map_free(map);
 }
 
+static void
+slots_put(struct swap_map *map, u64 first, u64 nr)
+{
+	for (u64 slot = first; slot < first + nr; slot++)
+		CHECK_EQ(swap_map_put(map, slot), 0);
+}
+
+/* What is free is not used again before the device was told, by whatever cursor, while there is another slot. */
+HOSTTEST(slots_discarded_before_use)
+{
+	struct swap_map *map = map_make(8 * 256);
+	struct swap_cursor cursor = {0}, other = {0};
+	u64 first, nr;
+
+	map->discards = true;
+	CHECK(!swap_map_discard_begin(map, &first, &nr));
+	for (u64 slot = 1; slot < 3 * 256; slot++)
+		CHECK_EQ(swap_map_alloc(map, &cursor), slot);
+	CHECK_EQ(swap_map_alloc(map, &cursor), 3 * 256);
+	slots_put(map, 256, 256);
+	slots_put(map, 512, 256);
+	slots_put(map, 1, 254);
+	CHECK(swap_map_check(map));
+	CHECK(swap_map_discard_begin(map, &first, &nr));
+	CHECK(first == 256 && nr == 512 && swap_map_check(map));
+	slots_put(map, 255, 1);
+	/* Four clusters are empty, and one is partial. */
+	for (int i = 0; i < 4 * 256 + 255; i++)
+		CHECK(swap_map_alloc(map, i % 2 ? &cursor : &other) > 3 * 256);
+	/* One is stale, and better than none; the others are not to be had. */
+	for (int i = 0; i < 255; i++) {
+		CHECK(swap_map_alloc(map, &other) < 256);
+		CHECK(swap_map_check(map));
+	}
+	CHECK_EQ(swap_map_alloc(map, &other), 0);
+	CHECK_EQ(map->nr_free, 512);
+	swap_map_discard_end(map, first, nr);
+	CHECK(swap_map_alloc(map, &cursor) / 256 == 1);
+	map_free(map);
+}
+
+/* The last cluster with a free slot is not taken out. */
+HOSTTEST(slots_discard_leaves_some)
+{
+	struct swap_map *map = map_make(2 * 256);
+	struct swap_cursor cursor = {0};
+	u64 first, nr;
+
+	map->discards = true;
+	while (swap_map_alloc(map, &cursor))
+		;
+	slots_put(map, 1, 255);
+	CHECK(!swap_map_discard_begin(map, &first, &nr));
+	slots_put(map, 256, 1);
+	CHECK(swap_map_discard_begin(map, &first, &nr));
+	CHECK(first == 1 && nr == 255);
+	CHECK(swap_map_alloc(map, &cursor) / 256 == 1);
+	CHECK_EQ(swap_map_alloc(map, &cursor), 0);
+	swap_map_discard_end(map, first, nr);
+	map_free(map);
+}
+
 HOSTTEST(slots_like_a_model)
 {
 	u64 nr = 2 + rnd_below(1500);
