@@ -3,6 +3,7 @@
 #include "ktest/instant_file.h"
 #include "ktest/ktest.h"
 #include "mem/vmstat.h"
+#include "vm/areas.h"
 #include "vm/fault.h"
 #include "vm/mmap.h"
 #include "vm/reclaim.h"
@@ -176,7 +177,7 @@ look_at_locked(const struct page *page)
 
 /*
  * A page that a fault brought to a locked area is set aside when reclaim comes to it, and can go again
- * when the area is no more.
+ * when the area is not locked any more, though nobody took it back at once.
  */
 KTEST(reclaim_rescues_what_was_unlocked)
 {
@@ -199,7 +200,9 @@ KTEST(reclaim_rescues_what_was_unlocked)
 	look_at_locked(page);
 	KTEST_CHECK(vmstat_get(UNEVICTABLE_PGS_RESCUED) == rescued);
 	KTEST_CHECK(page_test(page, PG_unevictable));
-	KTEST_CHECK(vma_unmap(mm, BASE, PAGE_SIZE) == 0);
+	rwsem_write_lock(&mm->lock);
+	areas_change_flags(mm, BASE, BASE + PAGE_SIZE, 0, VM_LOCKED_MASK);
+	rwsem_write_unlock(&mm->lock);
 	look_at_locked(page);
 	KTEST_CHECK(page_test(page, PG_lru) && !page_test(page, PG_unevictable));
 	KTEST_CHECK(vmstat_get(UNEVICTABLE_PGS_RESCUED) == rescued + 1);

@@ -11,6 +11,7 @@
 #include "vm/madvise.h"
 
 #include "lib/errno.h"
+#include "sched/sched.h"
 #include "vm/areas.h"
 #include "vm/fault.h"
 #include "vm/mmap.h"
@@ -177,19 +178,23 @@ willneed_some(struct mm *mm, u64 *at, u64 end)
 	return vma != NULL;
 }
 
-/* => 0; -ENOMEM: a hole; -EINVAL: no such access; -EFAULT: SIGBUS */
+/* => 0; -ENOMEM: a hole; -EINVAL: no such access; -EFAULT: SIGBUS; -EINTR: killed */
 static int
 populate(struct mm *mm, u64 start, u64 end, enum fault_access access)
 {
 	for (u64 va = start; va < end; va += PAGE_SIZE) {
-		enum fault_result result = fault_handle(mm, va, access);
+		enum fault_result result;
 
+		if (kill_pending())
+			return -EINTR;
+		result = fault_handle(mm, va, access);
 		if (result == FAULT_ACCERR)
 			return -EINVAL;
 		if (result == FAULT_MAPERR)
 			return -ENOMEM;
 		if (result != FAULT_OK)
 			return fault_errno(result);
+		cond_resched();
 	}
 	return 0;
 }

@@ -16,6 +16,7 @@
 #include "riscv/irqflags.h"
 #include "vm/oom.h"
 #include "vm/pagecache.h"
+#include "vm/pageout.h"
 #include "vm/zap.h"
 
 static struct kmem_cache *mm_cache;
@@ -91,6 +92,8 @@ mm_unmap_all(struct mm *mm)
 
 	if (mm_is_unstable(mm))
 		oom_exit_begin(mm);
+	list_for_each_entry(vma, &mm->vma_list, link)
+		vma_unlock_pages(vma);
 	zap_all(mm);
 	if (mm_is_unstable(mm))
 		oom_exit_tables(mm);

@@ -248,6 +248,7 @@ areas_unmap(struct mm *mm, u64 start, u64 end, struct list_head *removed)
 	mm_update_peak(mm);
 	for (vma = vma_find(mm, start); vma && vma->start < end; vma = next) {
 		next = vma_next(vma);
+		vma_unlock_pages(vma);
 		zap_range(mm, vma->start, vma->end);
 		vma_remove(vma);
 		list_add_tail(&vma->link, removed);

@@ -43,36 +43,56 @@ page_is_mlocked(const struct page *page)
 	return page_test(page, PG_mlocked);
 }
 
-/* The page that va maps, if it is wanted, with a reference; or NULL. */
+/* What goes when its last map does need not be taken back first. */
+static bool
+page_stays_mlocked(const struct page *page)
+{
+	return page_is_mlocked(page) && !(page_test(page, PG_anon) && page_is_sole(page));
+}
+
+/* The page of the entry, if it is wanted, with a reference; or NULL. => page-table lock held */
 static struct page *
-wanted_page(struct mm *mm, uva_t va, const struct advice *advice)
+wanted_page(pte_t pte, const struct advice *advice)
 {
 	struct page *page = NULL;
-	pte_t *ptep, pte;
 
-	spin_lock(&mm->pgt.lock);
-	ptep = pgtable_lookup(&mm->pgt, va);
-	pte = ptep ? pte_read(ptep) : pte_none();
 	if (pte_has_page(pte) && !pte_is_zero_page(pte) && advice->wants(pte_page(pte))) {
 		page = pte_page(pte);
 		page_get(page);
 	}
-	spin_unlock(&mm->pgt.lock);
 	return page;
 }
 
-/* The next such pages from *va on, off their lists; *va moves behind them. => how many */
+/* Up to PAGEOUT_BATCH such pages of the next table from *va on; *va moves behind them. => how many */
+static unsigned
+wanted_pages(struct mm *mm, uva_t *va, uva_t end, const struct advice *advice, struct page **pages)
+{
+	unsigned nr = 0, nr_entries, i = 0;
+	pte_t *ptep;
+
+	spin_lock(&mm->pgt.lock);
+	ptep = pgtable_next(&mm->pgt, va, end, &nr_entries);
+	for (; ptep && i < nr_entries && nr < PAGEOUT_BATCH; i++) {
+		pages[nr] = wanted_page(pte_read(&ptep[i]), advice);
+		nr += pages[nr] != NULL;
+	}
+	*va = ptep ? *va + i * PAGE_SIZE : end;
+	spin_unlock(&mm->pgt.lock);
+	return nr;
+}
+
+/* Some of them, off their lists. => how many */
 static unsigned
 isolate_some(struct mm *mm, uva_t *va, uva_t end, const struct advice *advice, struct page **pages)
 {
-	unsigned nr = 0;
+	unsigned nr_wanted = wanted_pages(mm, va, end, advice, pages), nr = 0;
 
-	for (; *va < end && nr < PAGEOUT_BATCH; *va += PAGE_SIZE) {
-		struct page *page = wanted_page(mm, *va, advice);
+	for (unsigned i = 0; i < nr_wanted; i++) {
+		struct page *page = pages[i];
 
-		if (page && lru_isolate_page(page))
+		if (lru_isolate_page(page))
 			pages[nr++] = page;
-		else if (page)
+		else
 			page_put(page);
 	}
 	return nr;
@@ -110,25 +130,31 @@ pages_unlock(struct page **pages, unsigned nr)
 	vmstat_add(UNEVICTABLE_PGS_MUNLOCKED, shrink_rescue_pages(pages, nr));
 }
 
+/* => the area does not change meanwhile */
+static void
+advise_area(struct vma *vma, uva_t start, uva_t end, const struct advice *advice)
+{
+	struct page *pages[PAGEOUT_BATCH];
+	uva_t va = MAX(vma->start, start), vma_end = MIN(vma->end, end);
+
+	lru_flush();
+	while (va < vma_end) {
+		unsigned nr = isolate_some(vma->mm, &va, vma_end, advice, pages);
+
+		if (nr > 0)
+			advice->deal(pages, nr);
+		cond_resched();
+	}
+}
+
 static void
 advise_pages(struct mm *mm, uva_t start, uva_t end, const struct advice *advice)
 {
-	struct page *pages[PAGEOUT_BATCH];
 	struct vma *vma = vma_find(mm, start);
 
-	for (; vma && vma->start < end; vma = vma_next(vma)) {
-		uva_t va = MAX(vma->start, start), vma_end = MIN(vma->end, end);
-
-		if (advice->vm_flags && !(vma->flags & advice->vm_flags))
-			continue;
-		lru_flush();
-		while (va < vma_end) {
-			unsigned nr = isolate_some(mm, &va, vma_end, advice, pages);
-
-			advice->deal(pages, nr);
-			cond_resched();
-		}
-	}
+	for (; vma && vma->start < end; vma = vma_next(vma))
+		if (!advice->vm_flags || vma->flags & advice->vm_flags)
+			advise_area(vma, start, end, advice);
 }
 
 void
@@ -171,4 +197,15 @@ vma_take_pages_back(struct mm *mm, uva_t start, uva_t end)
 	rwsem_read_lock(&mm->lock);
 	advise_pages(mm, start, end, &unlock);
 	rwsem_read_unlock(&mm->lock);
+}
+
+void
+vma_unlock_pages(struct vma *vma)
+{
+	static const struct advice unlock = {.wants = page_stays_mlocked, .deal = pages_unlock};
+
+	if (!(vma->flags & VM_LOCKED))
+		return;
+	vma_set_flags(vma, vma->flags & ~VM_LOCKED_MASK);
+	advise_area(vma, vma->start, vma->end, &unlock);
 }

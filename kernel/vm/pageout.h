@@ -17,3 +17,9 @@ void vma_pageout(struct mm *mm, uva_t start, uva_t end);
  */
 void vma_set_pages_aside(struct mm *mm, uva_t start, uva_t end);
 void vma_take_pages_back(struct mm *mm, uva_t start, uva_t end);
+
+/*
+ * The area is about to be unmapped: those of its pages that others have come back from there if nobody else
+ * locks them. => mm->lock held for writing, or nobody uses the mm
+ */
+void vma_unlock_pages(struct vma *vma);

@@ -419,6 +419,7 @@ mlock_is_counted(void)
 	int protection = PROT_READ | PROT_WRITE, flags = MAP_SHARED | MAP_ANONYMOUS;
 	char *range = mmap(NULL, NR * PAGE, protection, flags, -1, 0), *locked;
 	long before = meminfo_pages("Mlocked:");
+	int status = -1;
 
 	tell("mlock", mlock(range, NR * PAGE) == 0, 0, 0);
 	mlocked_is("mlocked", before + NR);
@@ -430,7 +431,17 @@ mlock_is_counted(void)
 	mlocked_is("unmapped", before + NR / 2);
 	munlockall();
 	mlocked_is("munlocked_all", before);
+	mlock(range, NR * PAGE);
+	locked = mremap(range, 0, NR * PAGE, MREMAP_MAYMOVE);
+	munlock(locked, NR * PAGE);
+	mlocked_is("locked_elsewhere", before + NR);
 	munmap(range, NR * PAGE);
+	mlocked_is("unmapped_locked", before);
+	if (fork() == 0)
+		_exit(mlock(locked, NR * PAGE) != 0 || meminfo_pages("Mlocked:") < before + NR);
+	tell("child_locks", wait(&status) > 0 && status == 0, status, 0);
+	mlocked_is("child_gone", before);
+	munmap(locked, NR * PAGE);
 }
 
 struct slab_sums {

@@ -131,6 +131,22 @@ zap_range(struct mm *mm, u64 start, u64 end)
 			env_pages[i].present = false;
 }
 
+/* Areas' pages are on no lists here. */
+void
+vma_set_pages_aside(struct mm *mm, uva_t start, uva_t end)
+{
+	(void)mm;
+	(void)start;
+	(void)end;
+}
+
+void
+vma_unlock_pages(struct vma *vma)
+{
+	if (vma->flags & VM_LOCKED)
+		vma_set_flags(vma, vma->flags & ~VM_LOCKED_MASK);
+}
+
 void
 protect_range(struct mm *mm, u64 start, u64 end, u64 pte_flags)
 {

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -379,16 +380,20 @@ resident_pages(pid_t pid)
 	return resident;
 }
 
-/* Kills a child in the midst of its call. => its largest resident set in bytes */
+/* Kills a child in the midst of its call, mmap or madvise. => its largest resident set in bytes */
 static size_t
-kill_in_populate(size_t bytes)
+kill_in_populate(size_t bytes, bool by_advice)
 {
 	struct rusage usage;
 	pid_t child = fork_checked();
 	int status;
 
 	if (child == 0) {
-		mmap(NULL, bytes, RW, ANONYMOUS | MAP_POPULATE, -1, 0);
+		void *area =
+			mmap(NULL, bytes, RW, ANONYMOUS | (by_advice ? 0 : MAP_POPULATE), -1, 0);
+
+		if (by_advice)
+			madvise(area, bytes, MADV_POPULATE_WRITE);
 		for (;;)
 			sleep_ms(1000);
 	}
@@ -402,14 +407,21 @@ kill_in_populate(size_t bytes)
 
 /* Who is killed does not get the rest of what was to be made resident. */
 static void
-populate_is_killed(void)
+killed_midway(bool by_advice)
 {
 	const size_t bytes = 48 * MIB;
 
 	for (int i = 0; i < 20; i++)
-		if (kill_in_populate(bytes) < bytes)
+		if (kill_in_populate(bytes, by_advice) < bytes)
 			return;
 	FAIL("all of it was made resident each time");
+}
+
+static void
+populate_is_killed(void)
+{
+	killed_midway(false);
+	killed_midway(true);
 }
 
 const struct test memory_tests[] = {

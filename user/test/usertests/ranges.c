@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "test.h"
@@ -482,6 +483,26 @@ mlockall_works(void)
 	CHECK_ERRNO(mlockall(8), EINVAL);
 }
 
+/* What is done with areas does not look for each of their pages that is not there. */
+static void
+huge_areas_are_quick(void)
+{
+	const size_t bytes = 120UL << 30;
+	struct timespec start, end;
+	char *area = mmap(NULL, bytes, RW, ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	CHECK(area != MAP_FAILED);
+	area[bytes / 2] = 1;
+	CHECK_EQ(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &start), 0);
+	CHECK_EQ(madvise(area, bytes, MADV_COLD), 0);
+	CHECK_EQ(madvise(area, bytes, MADV_PAGEOUT), 0);
+	CHECK_EQ(munlock(area, bytes), 0);
+	CHECK_EQ(munlockall(), 0);
+	CHECK_EQ(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end), 0);
+	CHECK(end.tv_sec - start.tv_sec < 4);
+	CHECK_EQ(area[bytes / 2], 1);
+}
+
 static void
 mlock_limit(void)
 {
@@ -662,6 +683,7 @@ const struct test range_tests[] = {
 	{"msync_writes", msync_writes, ANYWHERE},
 	{"mlock_faults_in", mlock_faults_in, A_KERNEL},
 	{"mlockall_works", mlockall_works, ANYWHERE},
+	{"huge_areas_are_quick", huge_areas_are_quick, A_KERNEL},
 	{"mlock_limit", mlock_limit, A_KERNEL},
 	{"mlock_limit_of_stack", mlock_limit_of_stack, A_KERNEL},
 	{"memfd_seals", memfd_seals, ANYWHERE},
