@@ -93,6 +93,23 @@ mapping_put(struct mapping *mapping)
 	env_mapping_refs--;
 }
 
+/* Areas that hold their file open for writing. */
+static int nr_writers;
+
+void
+mapping_write_more(struct mapping *mapping)
+{
+	CHECK(mapping == &env_mapping);
+	nr_writers++;
+}
+
+void
+mapping_write_end(struct mapping *mapping)
+{
+	CHECK(mapping == &env_mapping && nr_writers > 0);
+	nr_writers--;
+}
+
 void
 mm_update_peak(struct mm *mm)
 {
