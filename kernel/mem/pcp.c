@@ -35,25 +35,14 @@
 static cpumask_t drain_wanted; /* atomic: harts that were asked and have not drained yet */
 static u32 nr_drains[NR_CPUS]; /* that each hart was asked for, and has done */
 
-void
-pcp_init(struct zone *zone)
-{
-	pcp_set_sizes(zone);
-}
-
 /* A batch is about 1/4096 of the zone, so that small zones keep little back. */
 void
 pcp_set_sizes(struct zone *zone)
 {
 	u32 batch = CLAMP(zone->nr_managed / 4096, 4UL, (u64)PCP_BATCH_MAX);
 
-	for (unsigned i = 0; i < NR_CPUS; i++) {
-		struct page_list_cpu *pcp = &zone->pcp[i];
-
-		pcp->limit += (s64)(batch * MAGAZINE_BATCHES) - pcp->magazine;
-		pcp->magazine = batch * MAGAZINE_BATCHES;
-		pcp->batch = batch;
-	}
+	for (unsigned i = 0; i < NR_CPUS; i++)
+		WRITE_ONCE(zone->pcp[i].batch, batch);
 }
 
 /* The hot stack holds nr pages. */
@@ -73,7 +62,7 @@ zone_is_short(const struct zone *zone)
 static void
 magazine_choose(struct page_list_cpu *pcp, bool is_short)
 {
-	pcp->magazine = is_short ? 0 : pcp->batch * MAGAZINE_BATCHES;
+	pcp->magazine = is_short ? 0 : READ_ONCE(pcp->batch) * MAGAZINE_BATCHES;
 }
 
 /* All pages of a block onto the hot stack, so that the first comes out first. */
@@ -95,7 +84,7 @@ static u32
 hot_fill(struct zone *zone, struct page_list_cpu *pcp, u64 reserve)
 {
 	u64 keep = MAX(reserve, zone->watermark_min);
-	u32 nr = 0, batch = pcp->magazine ? pcp->batch : 1;
+	u32 nr = 0, batch = pcp->magazine ? READ_ONCE(pcp->batch) : 1;
 
 	spin_lock(&zone->lock);
 	pcp->nr_locked++;

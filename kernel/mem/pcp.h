@@ -73,8 +73,10 @@ struct page *pcp_refill(struct zone *zone, u64 reserve);
 /* The hot stack is full: it becomes the cold one, which goes back to the buddy. */
 void pcp_exchange(struct zone *zone);
 
-/* Empty lists, and their sizes by that of the zone. */
-void pcp_init(struct zone *zone);
+/*
+ * The sizes of all harts' lists, by that of the zone. Any hart, while others use theirs: each follows
+ * when its list is full or empty next.
+ */
 void pcp_set_sizes(struct zone *zone);
 
 /* Give back what this hart keeps of one zone. Any context. */

@@ -19,7 +19,7 @@ zone_init(struct zone *zone, const char *name, u8 index, u64 start_pfn, u64 end_
 	zone->end_pfn = end_pfn;
 	for (unsigned order = 0; order <= MAX_ORDER; order++)
 		list_init(&zone->areas[order].blocks);
-	pcp_init(zone);
+	pcp_set_sizes(zone);
 }
 
 void
@@ -61,11 +61,28 @@ zone_defer_range(struct zone *zone, u64 *deferred, u64 start_pfn, u64 end_pfn)
 	spin_unlock_irqrestore(&zone->lock, flags);
 }
 
+/* Acquire: who sees a block's bit clear sees its struct pages. */
+static bool
+deferred_test(const u64 *deferred, u64 block)
+{
+	u64 word = __atomic_load_n(&deferred[block / BITMAP_WORD_BITS], __ATOMIC_ACQUIRE);
+
+	return word >> (block % BITMAP_WORD_BITS) & 1;
+}
+
+/* Atomic: zones have words of the bitmap in common, and each its own lock. */
+static void
+deferred_clear(u64 *deferred, u64 block)
+{
+	__atomic_fetch_and(&deferred[block / BITMAP_WORD_BITS], ~BIT(block % BITMAP_WORD_BITS),
+			   __ATOMIC_RELEASE);
+}
+
 bool
 zone_pfn_deferred(const struct zone *zone, u64 pfn)
 {
 	return zone->deferred && pfn >= zone->start_pfn && pfn < zone->end_pfn &&
-	       bitmap_test(zone->deferred, pfn >> MAX_ORDER);
+	       deferred_test(zone->deferred, pfn >> MAX_ORDER);
 }
 
 bool
@@ -86,7 +103,7 @@ zone_undefer_locked(struct zone *zone, u64 pfn)
 		return;
 	for (struct page *page = first; page < first + MAX_ORDER_PAGES; page++)
 		page_init(page, zone->index, 0, 0);
-	bitmap_clear(zone->deferred, pfn >> MAX_ORDER);
+	deferred_clear(zone->deferred, pfn >> MAX_ORDER);
 	zone->nr_deferred -= MAX_ORDER_PAGES;
 	zone->nr_free -= MAX_ORDER_PAGES;
 	buddy_free_locked(zone, first, MAX_ORDER);

@@ -35,7 +35,7 @@ struct page_list_cpu {
 	struct page *cold;
 	u32 nr_cold;
 	u32 magazine;  /* size of each stack */
-	u32 batch;     /* pages that come from the zone at a time */
+	u32 batch;     /* pages that come from the zone at a time; any hart sets it */
 	u64 nr_locked; /* times that the zone's lock was taken for this list */
 } ALIGNED(64);
 
@@ -50,11 +50,12 @@ struct zone {
 	u64 watermark_min, watermark_low, watermark_high;
 	/* Pages that an allocation leaves here, on top, when zone [i] would have done for it. */
 	u64 lowmem_reserve[NR_ZONES];
-	u64 nr_allocated, nr_freed; /* pages in blocks of order 1 and more, ever */
+	u64 nr_allocated, nr_freed; /* pages that went past the per-CPU lists, ever */
 	struct free_area areas[MAX_ORDER + 1];
 	/*
 	 * Free blocks of the largest order whose struct pages were never written: bit n is the block of
-	 * frame n << MAX_ORDER. zone_grow_locked() makes them and gives the block to the buddy.
+	 * frame n << MAX_ORDER. zone_grow_locked() makes them and gives the block to the buddy. Bits
+	 * are cleared atomically, for a word may have those of several zones.
 	 */
 	u64 *deferred;
 	u64 nr_deferred;   /* pages in them */

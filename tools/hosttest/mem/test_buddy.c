@@ -2,6 +2,7 @@
 #include "hosttest.h"
 #include "mem/env.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #define MAX_PAGES 5000
@@ -196,6 +197,56 @@ HOSTTEST(zone_defers_struct_pages)
 	CHECK(!buddy_alloc_locked(&zone, 0));
 	spin_unlock(&zone.lock);
 	zone_check(&zone);
+}
+
+#define NR_TURNS 300000
+
+/* A zone of one block, whose struct pages are made again and again. */
+struct grower {
+	struct zone zone;
+	u64 pfn;
+	u64 *deferred;
+	u64 nr_wrong;
+};
+
+static void *
+grow_again(void *arg)
+{
+	struct grower *grower = arg;
+	struct zone *zone = &grower->zone;
+	u64 bit = grower->pfn >> MAX_ORDER;
+
+	for (int i = 0; i < NR_TURNS; i++) {
+		grower->nr_wrong += zone_pfn_deferred(zone, grower->pfn);
+		__atomic_fetch_or(&grower->deferred[bit / 64], BIT(bit % 64), __ATOMIC_RELAXED);
+		zone->nr_deferred = zone->nr_free = MAX_ORDER_PAGES;
+		zone_undefer_locked(zone, grower->pfn);
+		grower->nr_wrong += !buddy_alloc_locked(zone, MAX_ORDER);
+	}
+	return NULL;
+}
+
+/* Zones share words of the bitmap and have a lock each: neither undoes what the other does at once. */
+HOSTTEST(zones_grow_at_once)
+{
+	static struct grower growers[2];
+	static u64 deferred[0x80800 / MAX_ORDER_PAGES / 64 + 1];
+	pthread_t threads[2];
+
+	env_ram_create(0x80000, 2048);
+	for (int i = 0; i < 2; i++) {
+		struct grower *grower = &growers[i];
+
+		grower->pfn = 0x80000 + i * MAX_ORDER_PAGES;
+		grower->deferred = deferred;
+		zone_init(&grower->zone, "test", 1, grower->pfn, grower->pfn + MAX_ORDER_PAGES);
+		grower->zone.deferred = deferred;
+	}
+	for (int i = 0; i < 2; i++)
+		CHECK_EQ(pthread_create(&threads[i], NULL, grow_again, &growers[i]), 0);
+	for (int i = 0; i < 2; i++)
+		pthread_join(threads[i], NULL);
+	CHECK_EQ(growers[0].nr_wrong + growers[1].nr_wrong, 0);
 }
 
 HOSTTEST(buddy_joins_and_splits)
