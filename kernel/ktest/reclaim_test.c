@@ -2,7 +2,9 @@
 
 #include "ktest/instant_file.h"
 #include "ktest/ktest.h"
+#include "lib/err.h"
 #include "mem/vmstat.h"
+#include "sched/sched.h"
 #include "vm/areas.h"
 #include "vm/fault.h"
 #include "vm/mmap.h"
@@ -211,4 +213,87 @@ KTEST(reclaim_rescues_what_was_unlocked)
 	page_put(page);
 	KTEST_CHECK(file_page_evict(0));
 	mapping_destroy(&file);
+}
+
+/*
+ * A page that somebody else brought back after this munlock() chose it, and before it had it, stays where
+ * reclaim looks.
+ */
+KTEST(reclaim_rescues_a_page_once)
+{
+	struct page *page;
+
+	mapping_init(&file, &file_ops, NULL, NR * PAGE_SIZE);
+	page = file_page(0);
+	page_get(page);
+	KTEST_CHECK(lru_isolate_page(page));
+	KTEST_CHECK(shrink_rescue_pages(&page, 1) == 0);
+	KTEST_CHECK(page_test(page, PG_lru) && !page_test(page, PG_unevictable));
+	page_put(page);
+	KTEST_CHECK(file_page_evict(0));
+	mapping_destroy(&file);
+}
+
+#define NR_CHANGES 300
+
+static struct page *changing;
+
+/* Makes the pages that it is given swapbacked, one after the other. */
+static void
+change_pages(void *arg)
+{
+	u32 *done = arg;
+
+	sched_set_allowed(current, 1U << 1);
+	for (unsigned i = 0; i < NR_CHANGES; i++) {
+		struct page *page;
+
+		while (!(page = __atomic_load_n(&changing, __ATOMIC_ACQUIRE)))
+			cond_resched();
+		lru_make_swapbacked(page);
+		__atomic_store_n(&changing, NULL, __ATOMIC_RELEASE);
+	}
+	__atomic_store_n(done, 1, __ATOMIC_RELEASE);
+}
+
+/* Isolated and put back until the other thread has changed its kind. */
+static void
+isolate_while_it_changes(struct lru *lru)
+{
+	struct page *page = page_alloc(GFP_KERNEL);
+
+	KTEST_REQUIRE(page);
+	page->lru_home = lru - lrus;
+	lru_add(page);
+	lru_flush();
+	__atomic_store_n(&changing, page, __ATOMIC_RELEASE);
+	while (__atomic_load_n(&changing, __ATOMIC_ACQUIRE)) {
+		page_get(page);
+		KTEST_CHECK(lru_isolate_page(page));
+		lru_putback(page, false);
+		cond_resched();
+	}
+	KTEST_CHECK(page_test(page, PG_swapbacked));
+	page_put(page);
+}
+
+/* A page becomes one of the other kind just when it is isolated or put back: both numbers stay right. */
+KTEST(lru_counts_isolated_pages_by_kind)
+{
+	struct lru *lru = &lrus[LRU_PAGEREFS];
+	cpumask_t all = current->allowed;
+	static u32 done;
+
+	if (nr_cpus < 2)
+		return;
+	done = 0;
+	sched_set_allowed(current, 1U << 0);
+	KTEST_REQUIRE(!IS_ERR(kthread_start("changer", change_pages, &done)));
+	for (unsigned i = 0; i < NR_CHANGES; i++)
+		isolate_while_it_changes(lru);
+	while (!__atomic_load_n(&done, __ATOMIC_ACQUIRE))
+		cond_resched();
+	sched_set_allowed(current, all & sched_harts());
+	KTEST_CHECK(atomic64_read(&lru->nr_isolated[LRU_ANON]) == 0);
+	KTEST_CHECK(atomic64_read(&lru->nr_isolated[LRU_FILE]) == 0);
 }

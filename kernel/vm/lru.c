@@ -307,6 +307,13 @@ isolated_count(struct lru *lru, const s64 by_kind[NR_LRU_KINDS], s64 sign)
 			atomic64_add(&lru->nr_isolated[kind], sign * by_kind[kind]);
 }
 
+/* => lru->lock held: lru_make_swapbacked() changes an isolated page's kind, and the numbers with it */
+static void
+isolated_count_locked(struct lru *lru, const struct page *page, s64 nr)
+{
+	atomic64_add(&lru->nr_isolated[page_lru_kind(page)], nr);
+}
+
 unsigned
 lru_isolate(struct lru *lru, enum lru_list list, struct page **pages, unsigned nr)
 {
@@ -338,18 +345,12 @@ lru_isolate_page(struct page *page)
 	struct lru *lru = lru_lock_of(page);
 	bool taken = page_test(page, PG_lru) && !page->lru_slot;
 
-	if (taken)
+	if (taken) {
 		lru_delete_locked(lru, page);
+		isolated_count_locked(lru, page, 1);
+	}
 	spin_unlock(&lru->lock);
-	if (taken)
-		atomic64_add(&lru->nr_isolated[page_lru_kind(page)], 1);
 	return taken;
-}
-
-static void
-isolated_uncount(struct page *page)
-{
-	atomic64_add(&lru_of(page)->nr_isolated[page_lru_kind(page)], -1);
 }
 
 void
@@ -373,8 +374,8 @@ lru_putback(struct page *page, bool active)
 
 	if (active && !reclaim_policy->one_list)
 		flags |= 1U << PG_active;
-	isolated_uncount(page);
 	spin_lock(&lru->lock);
+	isolated_count_locked(lru, page, -1);
 	if (!page_test(page, PG_lru)) {
 		__atomic_fetch_or(&page->flags, flags, __ATOMIC_RELAXED);
 		lru_insert_locked(lru, page);

@@ -434,7 +434,7 @@ shrink_rescue_pages(struct page **pages, unsigned nr)
 	for (unsigned i = 0; i < nr; i++) {
 		if (page_was_unlocked(pages[i]))
 			nr_back++;
-		else
+		else if (page_test(pages[i], PG_mlocked))
 			page_set(pages[i], PG_unevictable);
 		lru_putback(pages[i], false);
 	}

@@ -27,7 +27,10 @@ void shrink_laundry(struct lru *lru, struct reclaim_run *run);
 /* The same in all zones. */
 void shrink_laundries(struct reclaim_run *run);
 
-/* Isolated pages that were unevictable: back to the lists, which ones as their areas say. => how many can go again */
+/*
+ * Isolated pages that were unevictable when they were chosen: back to the lists, which ones as their
+ * areas say. => how many can go again; those that somebody else brought back meanwhile are not counted
+ */
 unsigned shrink_rescue_pages(struct page **pages, unsigned nr);
 
 /* Let pages that nobody keeps in memory any more be candidates again; looks at up to nr. */
