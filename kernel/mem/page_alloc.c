@@ -24,6 +24,7 @@
 #include "mem/page_oom.h"
 #include "mem/page_slow.h"
 #include "mem/pcp.h"
+#include "mem/vmstat.h"
 
 #define RECLAIM_ROUNDS	   16
 #define OOM_ROUNDS_RECLAIM 32
@@ -349,12 +350,9 @@ nr_free_pages(void)
 {
 	u64 nr = 0;
 
-	for (int i = 0; i < NR_ZONES; i++) {
-		nr += READ_ONCE(zones[i].nr_free);
-		for (u32 cpu = 0; cpu < nr_cpus; cpu++)
-			nr += pcp_nr(&zones[i].pcp[cpu]);
-	}
-	return nr + page_color_nr_free();
+	for (int i = 0; i < NR_ZONES; i++)
+		nr += zone_nr_free_all(&zones[i]);
+	return nr;
 }
 
 u64

@@ -63,7 +63,7 @@ page_free_kva(void *kva)
 	pages_free_kva(kva, 0);
 }
 
-u64 nr_free_pages(void);  /* now, all zones and per-CPU lists */
+u64 nr_free_pages(void);  /* now, all zones, per-CPU lists and pools */
 u64 nr_total_pages(void); /* ever given to the allocator */
 
 /*

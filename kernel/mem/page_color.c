@@ -174,16 +174,6 @@ page_color_alloc(gfp_t gfp, u64 at)
 }
 
 u64
-page_color_nr_free(void)
-{
-	u64 nr = 0;
-
-	for (u32 cpu = 0; cpu < nr_cpus && page_color_mask; cpu++)
-		nr += READ_ONCE(pools[cpu].nr);
-	return nr;
-}
-
-u64
 page_color_nr_kept(u32 cpu, unsigned zone)
 {
 	return READ_ONCE(pools[cpu].nr_zone[zone]);

@@ -19,9 +19,10 @@ extern u32 page_color_mask;
 /* A page like page_alloc's, of the colour of an address or offset. Does not reclaim. => NULL: none such is free */
 struct page *page_color_alloc(gfp_t gfp, u64 at);
 
-/* Frames that are kept back, sorted by colour: free, and with PG_pcp. */
-u64 page_color_nr_free(void);
-/* ... those of one zone that one hart keeps. Old at once, unless nobody allocates. */
+/*
+ * Frames of one zone that one hart keeps, sorted by colour: free, and with PG_pcp. Old at once, unless
+ * nobody allocates.
+ */
 u64 page_color_nr_kept(u32 cpu, unsigned zone);
 
 /* Give all of them back. => no lock held */

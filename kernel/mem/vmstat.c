@@ -1,6 +1,7 @@
 #include "mem/vmstat.h"
 
 #include "lib/compiler.h"
+#include "mem/page_color.h"
 #include "mem/pcp.h"
 
 struct vm_counts vm_counts[NR_CPUS];
@@ -21,7 +22,7 @@ zone_nr_free_all(const struct zone *zone)
 	u64 nr = READ_ONCE(zone->nr_free);
 
 	for (u32 cpu = 0; cpu < nr_cpus; cpu++)
-		nr += pcp_nr(&zone->pcp[cpu]);
+		nr += pcp_nr(&zone->pcp[cpu]) + page_color_nr_kept(cpu, zone->index);
 	return nr;
 }
 

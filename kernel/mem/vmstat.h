@@ -92,7 +92,7 @@ u64 vmstat_get(enum vm_item item);
 
 struct zone;
 
-/* Free pages of one zone, on the lists of harts, too. */
+/* Free pages of one zone, on the lists of harts and in their pools of colours, too. */
 u64 zone_nr_free_all(const struct zone *zone);
 /* Pages that it has given and got back since the boot. */
 void zone_counts(const struct zone *zone, u64 *nr_allocated, u64 *nr_freed);
