@@ -111,10 +111,10 @@ void debug_fault_init(void);
 void debug_kmemleak_init(void);
 void debug_zswap_init(void);
 
-/* Registers the files about memory, and all others. */
 /* A line for each statistic of the one node, as in vmstat. => the batches of the LRU lists are flushed */
 void vmstat_show_node(struct seq *seq, const char *indent);
 
+/* Registers the files about memory, and all others. */
 void proc_meminfo_init(void);
 void proc_vmstat_init(void);
 void proc_zoneinfo_init(void);

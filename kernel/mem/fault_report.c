@@ -9,7 +9,6 @@
 #include "mem/pgtable.h"
 #include "mem/slab/cache.h"
 #include "mem/vmalloc.h"
-#include "mem/zone.h"
 #include "riscv/trap_frame.h"
 
 static void PRINTF(1, 2) report(const char *fmt, ...)
@@ -51,23 +50,13 @@ area_name(u64 va)
 	return "an unused part of the kernel's half";
 }
 
-static bool
-pfn_is_ram(u64 pfn)
-{
-	for (int i = 0; i < NR_ZONES; i++)
-		if (pfn >= zones[i].start_pfn && pfn < zones[i].end_pfn)
-			return true;
-	return false;
-}
-
 static void
 report_owner(u64 pfn)
 {
-	const struct page *page;
+	const struct page *page = pfn_to_online_page(pfn);
 
-	if (!pfn_is_ram(pfn))
+	if (!page)
 		return;
-	page = pfn_to_page(pfn);
 	report("  page %lu: flags %#x, %d owners, mapped %d times", pfn, page->flags,
 	       page_refcount(page), page_mapcount(page));
 	if (page_test(page, PG_slab))

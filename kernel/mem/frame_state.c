@@ -318,7 +318,7 @@ frame_fault(u64 pfn)
 #ifdef DEBUG
 /* => false, and says so: the frames of the walk are not those that the zones and the reservations know */
 static bool INIT
-boot_walk_agrees(u64 nr_managed)
+boot_walk_agrees(u64 nr_managed, u64 nr_reserved)
 {
 	u64 nr[NR_FRAME_STATES] = {0}, nr_free = 0, nr_taken = 0;
 	struct frame_walk walk = {0};
@@ -332,7 +332,8 @@ boot_walk_agrees(u64 nr_managed)
 		nr_taken += nr[FRAME_RESERVED + kind];
 	for (enum frame_state state = 0; state < FRAME_RESERVED; state++)
 		nr_free += nr[state];
-	return nr_free == nr_managed && !nr[FRAME_LOST] && !nr[FRAME_WRONG];
+	return nr_free == nr_managed && nr_taken == nr_reserved && !nr[FRAME_LOST] &&
+	       !nr[FRAME_WRONG];
 }
 #endif
 
@@ -356,7 +357,7 @@ frames_report_boot(void)
 		panic("%lu frames of RAM, but %lu free and %lu reserved", nr_ram, nr_managed,
 		      nr_taken);
 #ifdef DEBUG
-	if (!boot_walk_agrees(nr_managed))
+	if (!boot_walk_agrees(nr_managed, nr_taken))
 		panic("struct pages do not agree with what is free and reserved");
 #endif
 }

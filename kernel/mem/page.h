@@ -12,6 +12,7 @@
  *   file                mapping, index, mapcount, PG_dirty ...           page lock, MAPPING lock
  *   reserved            PG_reserved: firmware, image, struct pages, never freed
  *   free, per-CPU list  PG_pcp, next_free                               that hart, irq off
+ *   free, of a colour   PG_pcp, lru (mem/page_color.c)                  lock of the pool
  *   plain kernel page   no flags; private belongs to whoever allocated it
  *
  * refcount: owners of the frame; it is freed when the last one puts it.

@@ -6,8 +6,8 @@
 
 /*
  * Lock the pages that hold [addr, addr + bytes), faulting them in, or, with on_fault, as they come.
- * => 0; -EINVAL; -EPERM: nothing may be locked; -ENOMEM: a hole, the limit, too many areas (nothing has changed), or no memory for
- * the pages (they will be locked when they come)
+ * => 0; -EINVAL; -EPERM: nothing may be locked; -ENOMEM: a hole, the limit, too many areas (nothing
+ * has changed), or no memory for the pages (they will be locked when they come)
  */
 int vma_lock(struct mm *mm, uva_t addr, u64 bytes, bool on_fault);
 
