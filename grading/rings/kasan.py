@@ -12,7 +12,11 @@ from grading.rings.report import Job
 LIMIT_SECONDS = 60
 
 # (variant, harts, memory, more boot arguments)
-KTEST = ("kasan", 2, "128M", "")
+KTESTS = (
+    ("kasan", 2, "128M", ""),
+    # Two who hear of each allocation, one of whom keeps what is freed.
+    ("kasan", 2, "128M", "kmemleak=on ktest=kmemleak_,slab_"),
+)
 
 # As usertests.RUNS; with two harts a sample, since one hart has seen all.
 USERTESTS = (
@@ -81,5 +85,5 @@ def crash_job(name):
 
 
 def jobs():
-    return ([ktest.ktest_job(*KTEST)] + [usertests.usertests_job(run) for run in USERTESTS] +
-            user.run_jobs(PROGRAMS) + [crash_job(name) for name in (*CRASHES, *OTHERS)])
+    return ([ktest.ktest_job(*run) for run in KTESTS] +
+            [usertests.usertests_job(run) for run in USERTESTS] + user.run_jobs(PROGRAMS) + [crash_job(name) for name in (*CRASHES, *OTHERS)])

@@ -20,7 +20,7 @@ void kasan_shadow_init(void);
 void kasan_start(void);
 /* No access is checked any more: a report has begun, which looks at what may not be used. */
 void kasan_stop(void);
-/* Watch the slab caches. => they work */
+/* Watch the slab caches. => before all others who watch (mem/slab/watch.h) */
 void kasan_slab_init(void);
 
 /* These bytes may be used, or not; start is a multiple of 8, and so is the end when poisoned. */

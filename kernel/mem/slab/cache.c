@@ -252,7 +252,8 @@ slab_init(void)
 	debug_init();
 	cache_register(cache_of_caches, "kmem_cache", cache_struct_bytes, CACHE_LINE_BYTES,
 		       SLAB_NO_DEBUG, NULL);
+	/* Who watches last is asked first. KASAN keeps what is freed, so all others hear of it before. */
+	kasan_slab_init();
 	kmemleak_init();
 	kmalloc_init();
-	kasan_slab_init();
 }

@@ -14,14 +14,17 @@ struct slab_watcher {
 	bool (*may_alloc)(struct kmem_cache *cache, size_t size, gfp_t gfp);
 	/* size is what the caller asked for. GFP_ZERO is done. */
 	void (*allocated)(struct kmem_cache *cache, void *object, size_t size, gfp_t gfp);
-	/* The object is still whole. => false: the watcher keeps it, and calls slab_free_kept() later */
+	/*
+	 * The object is still whole. => false: the watcher keeps it, and calls slab_free_kept() later. Who
+	 * watched before it does not hear of the free, so a keeper is the first to watch.
+	 */
 	bool (*freed)(struct kmem_cache *cache, void *object);
 	struct list_head link;
 };
 
 /*
- * From now on, in caches that come later, too. Functions are called in any context. Who watches already does
- * not ask again.
+ * From now on, in caches that come later, too. Functions are called in any context, those of the latest
+ * watcher first. => it does not watch yet
  */
 void slab_watch(struct slab_watcher *watcher);
 /* A call of one of its functions may still be under way on another hart, so it stays for ever. */
