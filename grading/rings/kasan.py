@@ -86,4 +86,5 @@ def crash_job(name):
 
 def jobs():
     return ([ktest.ktest_job(*run) for run in KTESTS] +
-            [usertests.usertests_job(run) for run in USERTESTS] + user.run_jobs(PROGRAMS) + [crash_job(name) for name in (*CRASHES, *OTHERS)])
+            [usertests.usertests_job(run) for run in USERTESTS] + user.run_jobs(PROGRAMS) +
+            [crash_job(name) for name in (*CRASHES, *OTHERS)])

@@ -25,11 +25,11 @@
 static const struct {
 	u8 flag, kpf;
 } flag_bits[] = {
-	{PG_locked, 0},	     {PG_error, 1},	   {PG_referenced, 2}, {PG_uptodate, 3},
-	{PG_dirty, 4},	     {PG_lru, 5},	   {PG_active, 6},     {PG_slab, 7},
-	{PG_writeback, 8},   {PG_reclaim, 9},	   {PG_anon, 12},      {PG_swapcache, 13},
-	{PG_swapbacked, 14}, {PG_unevictable, 18}, {PG_zero, 24},      {PG_table, 26},
-	{PG_reserved, 32},   {PG_mlocked, 33},
+	{PG_locked, 0},	      {PG_error, 1}, {PG_referenced, 2}, {PG_uptodate, 3},
+	{PG_dirty, 4},	      {PG_lru, 5},   {PG_active, 6},	 {PG_slab, 7},
+	{PG_writeback, 8},    {PG_anon, 12}, {PG_swapcache, 13}, {PG_swapbacked, 14},
+	{PG_unevictable, 18}, {PG_zero, 24}, {PG_table, 26},	 {PG_reserved, 32},
+	{PG_mlocked, 33},
 };
 
 /*

@@ -32,11 +32,10 @@
 	 FLAG(anon) | FLAG(zero) | FLAG(reserved) | FLAG(tail))
 
 /* What may happen to a page of a program or a file. */
-#define CACHE_FLAGS                                                                             \
-	(FLAG(locked) | FLAG(referenced) | FLAG(uptodate) | FLAG(dirty) | FLAG(lru) |           \
-	 FLAG(active) | FLAG(writeback) | FLAG(reclaim) | FLAG(swapcache) | FLAG(swapbacked) |  \
-	 FLAG(unevictable) | FLAG(mlocked) | FLAG(workingset) | FLAG(error) | FLAG(readahead) | \
-	 FLAG(waiters))
+#define CACHE_FLAGS                                                                                \
+	(FLAG(locked) | FLAG(referenced) | FLAG(uptodate) | FLAG(dirty) | FLAG(lru) |              \
+	 FLAG(active) | FLAG(writeback) | FLAG(swapcache) | FLAG(swapbacked) | FLAG(unevictable) | \
+	 FLAG(mlocked) | FLAG(workingset) | FLAG(error) | FLAG(readahead) | FLAG(waiters))
 
 /* One look at a struct page. */
 struct look {
@@ -246,17 +245,6 @@ frame_walk_next(struct frame_walk *walk)
 	end = (ram->pa + ram->size) >> PAGE_SHIFT;
 	walk->nr = MIN(walk->nr, end - walk->pfn);
 	return true;
-}
-
-static bool
-pfn_is_ram(u64 pfn)
-{
-	u64 pa = pfn << PAGE_SHIFT;
-
-	for (unsigned i = 0; i < nr_ram_regions; i++)
-		if (pa >= ram_regions[i].pa && pa - ram_regions[i].pa < ram_regions[i].size)
-			return true;
-	return false;
 }
 
 /* The first frame of the free block or allocation that the frame is in; else the frame. */

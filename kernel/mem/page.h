@@ -35,9 +35,8 @@ enum page_flag {
 	PG_slab,
 	PG_reserved,
 	PG_writeback, /* being written to disk */
-	PG_reclaim,
-	PG_buddy, /* free, head of a block of `order` */
-	PG_table, /* a page-table page */
+	PG_buddy,     /* free, head of a block of `order` */
+	PG_table,     /* a page-table page */
 	PG_kstack,
 	PG_vmalloc, /* other memory of vmalloc */
 	PG_head,    /* first page of an allocation of order > 0; `order` is valid */

@@ -66,6 +66,9 @@ page_free_kva(void *kva)
 u64 nr_free_pages(void);  /* now, all zones, per-CPU lists and pools */
 u64 nr_total_pages(void); /* ever given to the allocator */
 
+/* Is it RAM that the machine told of? */
+bool pfn_is_ram(u64 pfn);
+
 /*
  * For who walks over all frames: the frame's struct page, or NULL when it has none. That is so for
  * what is no RAM, for the array of struct page itself (early_region_of() tells), and for free

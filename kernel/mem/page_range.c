@@ -164,7 +164,7 @@ pages_alloc_contig(gfp_t gfp, u64 nr_pages, u64 align_pages)
 	return NULL;
 }
 
-static bool
+bool
 pfn_is_ram(u64 pfn)
 {
 	for (unsigned i = 0; i < nr_ram_regions; i++)
