@@ -36,25 +36,16 @@
 #define SKIP_STATUS	  77
 
 static const struct test_group groups[] = {
-	{"pointers", pointer_tests},
-	{"faults", fault_tests},
-	{"memory", memory_tests},
-	{"sharing", sharing_tests},
-	{"exec", exec_tests},
-	{"process", process_tests},
-	{"files", file_tests},
-	{"names", name_tests},
-	{"pipes", pipe_tests},
-	{"signals", signal_tests},
-	{"system", system_tests},
-	{"counts", count_tests},
-	{"ranges", range_tests},
-	{"isolation", isolation_tests},
-	{"usage", usage_tests},
-	{"threads", thread_tests},
-	{"timers", timer_tests},
-	{"errnos", errno_tests},
-	{"thread_signals", thread_signal_tests},
+	{"pointers", pointer_tests}, {"faults", fault_tests},
+	{"memory", memory_tests},    {"sharing", sharing_tests},
+	{"exec", exec_tests},	     {"process", process_tests},
+	{"files", file_tests},	     {"names", name_tests},
+	{"pipes", pipe_tests},	     {"signals", signal_tests},
+	{"system", system_tests},    {"counts", count_tests},
+	{"ranges", range_tests},     {"isolation", isolation_tests},
+	{"usage", usage_tests},	     {"knobs", knobs_tests},
+	{"threads", thread_tests},   {"timers", timer_tests},
+	{"errnos", errno_tests},     {"thread_signals", thread_signal_tests},
 };
 
 static struct {
@@ -244,6 +235,7 @@ test_run(const struct test *test)
 	running_group = child;
 	status = test_wait(child);
 	tree_remove("directory");
+	knobs_restore();
 	test_tell(test, status, test_reason());
 }
 
@@ -347,6 +339,8 @@ main(int argc, char **argv)
 	if (argc > 1 && strcmp(argv[1], "-x") == 0)
 		return exec_helper(argc - 2, argv + 2);
 	under_qemu_user = qemu_user_detect();
+	if (!under_qemu_user)
+		knobs_save();
 	test_reason_init();
 	work_enter();
 	status = run_chosen(argc, argv);

@@ -31,7 +31,7 @@ struct test_group {
 extern const struct test pointer_tests[], fault_tests[], memory_tests[], sharing_tests[],
 	exec_tests[], process_tests[], file_tests[], name_tests[], pipe_tests[], signal_tests[],
 	system_tests[], range_tests[], isolation_tests[], count_tests[], usage_tests[],
-	thread_tests[], timer_tests[], errno_tests[], thread_signal_tests[];
+	knobs_tests[], thread_tests[], timer_tests[], errno_tests[], thread_signal_tests[];
 
 /* Ends the process and makes its test fail. The first reason of a test is the one that is told. */
 void test_fail(const char *file, int line, const char *format, ...)
@@ -112,6 +112,10 @@ int leak_check(int (*run_suite)(void));
 
 /* Is a frame of RAM in none of the states of /proc/pagestates? 0 where there is no such file. */
 int frames_lost(void);
+/* The knobs of memory as they are now, and as they were then (knobs.c). */
+void knobs_save(void);
+void knobs_restore(void);
+
 /*
  * `usertests -F N...`: runs the suite with every N-th allocation failing, for each of the numbers
  * and ranges (a list that ends with NULL), and checks that nothing was lost. 0 or 1.
