@@ -53,6 +53,8 @@ STEPS = (
     ("an open quote", "echo 'a\rb'\r", "a\nb\n"),
     ("a syntax error", "echo )\r", "syntax error"),
     ("and on", "echo after $?\r", "after 2"),
+    ("a write error", "echo lost >/dev/full\r", "echo: write error: No space left on device"),
+    ("its status", "printf 'lost\\n' >/dev/full; echo status $?\r", "status 1"),
     ("ctrl-c ends a program", "sleep 30; echo not\r" + TAKEN + "\x03", "^C"),
     ("its status", "echo $?\r", "\n130"),
     ("ctrl-c ends a loop", "while :; do :; done\r" + TAKEN + "\x03", "^C"),

@@ -227,7 +227,7 @@ internal_run(const struct node *node, const struct builtin *builtin, const struc
 		if (shell.flow == FLOW_ABORT)
 			status = shell.status;
 	}
-	if (fflush(stdout) < 0 && status == 0) {
+	if ((fflush(stdout) < 0 || ferror(stdout)) && status == 0) {
 		shell_error("%s: write error: %s", argv[0], strerror(errno));
 		status = 1;
 	}

@@ -216,6 +216,8 @@ main(int argc, char **argv)
 {
 	struct options options;
 
+	/* A builtin's output goes out when it is done, to a terminal, too: so its errors are seen then. */
+	setvbuf(stdout, NULL, _IOFBF, BUFSIZ);
 	shell.name = argc > 0 && argv[0] ? argv[0] : "sh";
 	shell.pid = getpid();
 	vars_init();
