@@ -3,9 +3,9 @@
  * that fill up once; what grows between the end of the first run and the end of the second is a
  * leak.
  *
- * Caches, kept kernel stacks and the like are dropped before each look. Memory in use is what is
- * neither free nor droppable: MemTotal - MemFree - Cached - Buffers. It may grow by one slab, SLAB_KIB, of each slab cache: how full the last slab of each is depends on
- * the moment. Objects of a slab cache may grow by SLAB_SLACK: names and inodes that were used last
+ * Caches, kept kernel stacks, page tables of the dead and the like are dropped before each look. Memory in
+ * use is what is neither free nor droppable: MemTotal - MemFree - Cached - Buffers. It may grow by one slab,
+ * SLAB_KIB, of each slab cache: how full the last slab of each is depends on the moment. Objects of a slab cache may grow by SLAB_SLACK: names and inodes that were used last
  * are kept. Processes, blocks and inodes must be the same.
  */
 #include <fcntl.h>
@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statfs.h>
+#include <sys/syscall.h>
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
@@ -123,6 +124,20 @@ caches_drop(void)
 	close(fd);
 }
 
+/* A hart that idles keeps the page tables of what it ran last, perhaps of a process that is gone: now it is us. */
+static void
+harts_visit(void)
+{
+	uint64_t all = 0, one;
+
+	if (syscall(SYS_sched_getaffinity, 0, sizeof(all), &all) < 0)
+		return;
+	for (one = 1; one; one <<= 1)
+		if (all & one)
+			syscall(SYS_sched_setaffinity, 0, sizeof(one), &one);
+	syscall(SYS_sched_setaffinity, 0, sizeof(all), &all);
+}
+
 static void
 counters_read(struct counters *counters)
 {
@@ -131,6 +146,7 @@ counters_read(struct counters *counters)
 
 	sync();
 	sleep_ms(500);
+	harts_visit();
 	caches_drop();
 	text_read("/proc/meminfo");
 	counters->used_kib = meminfo("MemTotal:") - meminfo("MemFree:") - meminfo("\nCached:") -
