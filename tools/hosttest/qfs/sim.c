@@ -208,6 +208,14 @@ page_alloc(gfp_t gfp)
 	return pages_alloc(gfp, 0);
 }
 
+/* Without colours. */
+struct page *
+page_alloc_user(gfp_t gfp, u64 at)
+{
+	(void)at;
+	return page_alloc(gfp);
+}
+
 void
 pages_free(struct page *page, unsigned order)
 {
