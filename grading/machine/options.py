@@ -41,7 +41,7 @@ def config_from_environment(**changes):
         "smp": _number("SMP", DEFAULT_SMP),
         "swap": setting("SWAP", None),
         "append": setting("APPEND"),
-        "qemuflags": shlex.split(setting("QEMUFLAGS")),
+        "qemuflags": _words("QEMUFLAGS"),
         "limit": _number("TIMEOUT", DEFAULT_TIMEOUT),
     }
     if fields["swap"] is not None:
@@ -60,13 +60,22 @@ def config_from_environment(**changes):
 
 def _number(name, default):
     text = setting(name, str(default))
-    if not text.isdigit():
-        raise EnvironmentProblem(f"{name}={text}: not a number")
+    if not text.isdigit() or int(text) == 0:
+        raise EnvironmentProblem(f"{name}={text}: not a number above 0")
     return int(text)
+
+
+def _words(name):
+    try:
+        return shlex.split(setting(name))
+    except ValueError as problem:
+        raise EnvironmentProblem(f"{name}={setting(name)}: {problem}") from None
 
 
 def _check_size(name, text):
     try:
-        parse_bytes(text)
+        size = parse_bytes(text)
     except ValueError:
-        raise EnvironmentProblem(f"{name}={text}: not a size (such as 256M)") from None
+        size = 0
+    if size <= 0:
+        raise EnvironmentProblem(f"{name}={text}: not a size (such as 256M)")

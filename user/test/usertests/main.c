@@ -308,6 +308,24 @@ work_enter(void)
 	}
 }
 
+/* The words behind -F: numbers and ranges alone, for it always runs the whole suite. */
+static int
+inject_chosen(char **ranges)
+{
+	int first, last, end;
+
+	for (size_t i = 0; ranges[i]; i++) {
+		end = 0;
+		if (sscanf(ranges[i], "%d%n-%d%n", &first, &end, &last, &end) < 1 ||
+		    ranges[i][end] || first < 1) {
+			printf("usertests: -F takes numbers and ranges (7 20-29), not %s\n",
+			       ranges[i]);
+			return 2;
+		}
+	}
+	return inject_sweep(ranges, run_suite);
+}
+
 static int
 run_chosen(int argc, char **argv)
 {
@@ -322,7 +340,7 @@ run_chosen(int argc, char **argv)
 	if (strcmp(argv[1], "-L") == 0)
 		return leak_check(run_suite);
 	if (strcmp(argv[1], "-F") == 0)
-		return inject_sweep(argv + 2, run_suite);
+		return inject_chosen(argv + 2);
 	for (int i = 1; i < argc; i++)
 		unknown |= run_named(argv[i]);
 	printf("%d passed, %d failed, %d skipped\n", counts.passed, counts.failed, counts.skipped);
