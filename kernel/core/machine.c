@@ -23,12 +23,15 @@ bootarg_flag(const char *key)
 u64
 bootarg_u64(const char *key, u64 fallback)
 {
+	char text[24] = "";
 	u64 value;
 	int error = cmdline_get_u64(machine.bootargs, key, &value);
 
 	if (!error)
 		return value;
-	if (error != -ENOENT)
-		pr_warn("%s=: not a number, ignored", key);
+	if (error != -ENOENT) {
+		bootarg_get(key, text, sizeof(text));
+		pr_warn("%s=%s: not a number of 64 bits, ignored", key, text);
+	}
 	return fallback;
 }
