@@ -12,7 +12,8 @@
 #include "sched/sched.h"
 #include "sched/wait.h"
 
-#define NR_LOST 32
+#define NR_LOST	     32
+#define NR_KEPT_AWAY 512
 
 static struct wait_queue done_wq = WAIT_QUEUE_INIT(done_wq);
 static atomic_t done;
@@ -52,6 +53,7 @@ scan_twice(void)
 /* Pointers that nobody would take for any. */
 static struct kmem_cache *lost_cache;
 static u64 lost_objects[NR_LOST], lost_areas[NR_LOST], lost_pages[NR_LOST];
+static u64 kept_away[NR_KEPT_AWAY];
 
 static bool
 is_lost(u64 address)
@@ -93,15 +95,33 @@ is_reported(u64 address)
 	return kmemleak_next(address - 1, &leak) && leak.start == address;
 }
 
+/* Pages that were used lately, and to which somebody may have a pointer yet, are not those that are lost. */
+static void
+pages_keep_away(void)
+{
+	for (unsigned i = 0; i < NR_KEPT_AWAY; i++)
+		kept_away[i] = ~(u64)page_alloc_kva(GFP_KERNEL);
+}
+
+static void
+pages_give_back(void)
+{
+	for (unsigned i = 0; i < NR_KEPT_AWAY; i++)
+		if (~kept_away[i])
+			page_free_kva((void *)~kept_away[i]);
+}
+
 static void
 lose(void *arg)
 {
 	(void)arg;
+	pages_keep_away();
 	for (unsigned i = 0; i < NR_LOST; i++) {
 		lost_objects[i] = ~(u64)kmem_cache_alloc(lost_cache, GFP_KERNEL | GFP_ZERO);
 		lost_areas[i] = ~(u64)vmalloc(3 * PAGE_SIZE, GFP_KERNEL | GFP_ZERO);
 		lost_pages[i] = ~(u64)page_alloc_kva(GFP_KERNEL | GFP_ZERO);
 	}
+	pages_give_back();
 	thread_done();
 }
 
