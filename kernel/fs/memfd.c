@@ -98,7 +98,7 @@ memfd_init(void)
 	if (!memfd_super || ramfs_mount(memfd_super, "size=0,nr_inodes=0") < 0)
 		panic("memfd: no memory at boot");
 	memfd_super->dev = super_next_anon_dev();
-	memfd_root = dentry_new_root(memfd_super, memfd_super->root);
+	memfd_root = memfd_super->root_dentry = dentry_new_root(memfd_super, memfd_super->root);
 	if (!memfd_root)
 		panic("memfd: no memory at boot");
 }

@@ -116,7 +116,11 @@ open_last(struct walk *walk, u32 flags, u32 mode, struct file **file)
 		dentry = dentry_cross_mounts(dentry);
 		if (S_ISLNK(dentry->inode->mode) && !(flags & (O_NOFOLLOW | O_EXCL))) {
 			error = walk_follow(walk, dentry, "");
-			return error ? error : 1;
+			if (error || *walk->path)
+				return error ? error : 1;
+			/* A link of /proc leads to the file itself, whatever its name. */
+			*file = open_existing(walk->at, flags);
+			return 0;
 		}
 		*file = flags & O_EXCL ? ERR_PTR(-EEXIST) : open_existing(dentry, flags);
 	}

@@ -99,6 +99,23 @@ is_nameless(void)
 	return memcmp(other, "\177ELF", 4) == 0 ? 0 : 7;
 }
 
+/* This program is a memfd: it can be opened by what it is, and executed once more, to say so. */
+static int
+is_memfd(void)
+{
+	char *again[] = {"usertests", "-x", "status", "23", NULL};
+	int fd = open("/proc/self/exe", O_RDONLY);
+	char link[64] = "", magic[4];
+
+	if (fd < 0 || read(fd, magic, 4) != 4 || memcmp(magic, "\177ELF", 4) != 0)
+		return 1;
+	if (readlink("/proc/self/exe", link, sizeof(link) - 1) < 0 ||
+	    !strstr(link, "memfd:program"))
+		return 2;
+	execve("/proc/self/exe", again, no_environment);
+	return 3;
+}
+
 #define DEEP_LIMIT (2048 * MIB)
 #define DEEP_BYTES (300 * MIB)
 
@@ -145,6 +162,8 @@ exec_helper(int argc, char **argv)
 		return lose_name();
 	if (strcmp(what, "is_nameless") == 0)
 		return is_nameless();
+	if (strcmp(what, "is_memfd") == 0)
+		return is_memfd();
 	if (strcmp(what, "deep") == 0)
 		return go_deep();
 	if (strcmp(what, "first_thread") == 0)
@@ -551,6 +570,18 @@ exec_tells_name(void)
 	CHECK_EQ(run("copy", argv, no_environment), 0);
 }
 
+static void
+exec_of_memfd(void)
+{
+	char *argv[] = {"usertests", "-x", "is_memfd", NULL}, path[40];
+	int fd = memfd_create("program", 0);
+
+	CHECK(fd >= 0);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	copy_file(program(), path);
+	CHECK_EQ(run(path, argv, no_environment), 23);
+}
+
 /* There is room for as much stack as the limit says. */
 static void
 exec_deep_stack(void)
@@ -636,6 +667,7 @@ const struct test exec_tests[] = {
 	{"exec_by_a_thread", exec_by_a_thread, A_KERNEL},
 	{"exec_failure_changes_nothing", exec_failure_changes_nothing, ANYWHERE},
 	{"exec_tells_name", exec_tells_name, A_KERNEL},
+	{"exec_of_memfd", exec_of_memfd, A_KERNEL},
 	{"exec_deep_stack", exec_deep_stack, A_KERNEL},
 	{"exec_busy", exec_busy, A_KERNEL},
 	{"exec_busy_while_mapped", exec_busy_while_mapped, ANYWHERE},

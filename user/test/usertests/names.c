@@ -568,6 +568,31 @@ many_small_files(void)
 		tree_check(dir);
 }
 
+/* What a shell does for `> /dev/stdout`: the file is there, so O_CREAT changes nothing. */
+static void
+create_of_open_file(void)
+{
+	int fd = open("file", O_RDWR | O_CREAT, 0600), ends[2], again;
+	char path[40], text[8] = "";
+
+	CHECK_EQ(write(fd, "before", 6), 6);
+	CHECK_EQ(unlink("file"), 0);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	again = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	CHECK(again >= 0);
+	CHECK_EQ(write(again, "now", 3), 3);
+	CHECK_EQ(pread(fd, text, sizeof(text), 0), 3);
+	CHECK(strcmp(text, "now") == 0);
+	CHECK_ERRNO(open(path, O_WRONLY | O_CREAT | O_EXCL, 0600), EEXIST);
+	CHECK_EQ(pipe(ends), 0);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", ends[1]);
+	again = open(path, O_WRONLY | O_CREAT, 0600);
+	CHECK(again >= 0);
+	CHECK_EQ(write(again, "pipe", 4), 4);
+	CHECK_EQ(read(ends[0], text, sizeof(text)), 4);
+	CHECK_ERRNO(open("/proc/self/cwd", O_WRONLY | O_CREAT, 0600), EISDIR);
+}
+
 const struct test name_tests[] = {
 	{"long_names", long_names, ANYWHERE},
 	{"long_paths", long_paths, ANYWHERE},
@@ -575,6 +600,7 @@ const struct test name_tests[] = {
 	{"directory_rules", directory_rules, ON_OUR_SIZE},
 	{"removed_directory", removed_directory, ANYWHERE},
 	{"symbolic_links", symbolic_links, ANYWHERE},
+	{"create_of_open_file", create_of_open_file, A_KERNEL},
 	{"symbolic_loops", symbolic_loops, ANYWHERE},
 	{"renames", renames, ON_OUR_SIZE},
 	{"many_files", many_files, ANYWHERE},

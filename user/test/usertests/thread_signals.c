@@ -45,6 +45,7 @@ page_on_disk(void)
 	CHECK_EQ(fsync(fd), 0);
 	page = mmap(NULL, PAGE, RW, MAP_SHARED, fd, 0);
 	CHECK(page != MAP_FAILED);
+	CHECK_EQ(*(volatile int *)page, 0); /* what nobody maps stays in the cache */
 	CHECK_EQ(madvise(page, PAGE, MADV_PAGEOUT), 0);
 	close(fd);
 	return page;
