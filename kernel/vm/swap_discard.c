@@ -9,7 +9,7 @@
  * lets a moment pass first: what a program leaves at its end is few requests then, not hundreds.
  *
  * It is advice. Without memory for a request nothing is said, an error is no error, and an area that has no
- * other slots left gives out stale ones.
+ * other slots left gives out stale ones. Half of the free slots at most are with the device at a time.
  *
  * The thread counts in no slot, so swapoff waits for it (swap_discard_wait()).
  */
@@ -49,7 +49,7 @@ swap_discard_slots(struct swap_area *area, u64 first, u64 nr)
 
 	for (u64 n; nr > 0; first += n, nr -= n) {
 		n = slots_in_row(area, first, nr);
-		bio = bio_alloc(GFP_KERNEL);
+		bio = bio_alloc(GFP_NOWAIT);
 		if (!bio)
 			return;
 		bio->op = BIO_DISCARD;
@@ -69,14 +69,14 @@ area_discard_some(struct swap_area *area)
 
 	spin_lock(&area->lock);
 	any = area->active && swap_map_discard_begin(&area->map, &first, &nr);
-	area->discarding = any;
+	WRITE_ONCE(area->discarding, any);
 	spin_unlock(&area->lock);
 	if (!any)
 		return false;
 	swap_discard_slots(area, first, nr);
 	spin_lock(&area->lock);
 	swap_map_discard_end(&area->map, first, nr);
-	area->discarding = false;
+	__atomic_store_n(&area->discarding, false, __ATOMIC_RELEASE);
 	spin_unlock(&area->lock);
 	wake_up_all(&done_wq);
 	return true;
@@ -106,7 +106,7 @@ swap_discard_wake(void)
 void
 swap_discard_wait(struct swap_area *area)
 {
-	wait_event(&done_wq, !READ_ONCE(area->discarding));
+	wait_event(&done_wq, !__atomic_load_n(&area->discarding, __ATOMIC_ACQUIRE));
 }
 
 void INIT

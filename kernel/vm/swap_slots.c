@@ -208,15 +208,15 @@ swap_map_fail(struct swap_map *map, u64 slot)
 	map->counts[slot] |= SLOT_FAILED;
 }
 
-/* Off its list, if another cluster has a free slot. => false: it stays, or is none to be discarded */
+/* Off its list, if enough other slots are free. => false: it stays, or is none to be discarded */
 static bool
 stale_take(struct swap_map *map, struct swap_cluster *cluster)
 {
-	bool last = list_empty(&map->empty) && list_empty(&map->partial) &&
-		    map->stale.next == map->stale.prev;
-
-	if (!cluster->stale || list_empty(&cluster->link) || last)
+	if (!cluster->stale || list_empty(&cluster->link))
 		return false;
+	if (map->nr_held + cluster->nr_free > map->nr_free / 2)
+		return false;
+	map->nr_held += cluster->nr_free;
 	list_del(&cluster->link);
 	list_init(&cluster->link);
 	return true;
@@ -248,6 +248,7 @@ swap_map_discard_end(struct swap_map *map, u64 first, u64 nr)
 	for (u64 slot = first; slot < first + nr; slot += SWAP_CLUSTER_SLOTS) {
 		struct swap_cluster *cluster = cluster_of(map, slot);
 
+		map->nr_held -= cluster->nr_free;
 		cluster->stale = false;
 		cluster_file(map, cluster);
 	}
@@ -298,7 +299,7 @@ list_check(const struct list_head *list, bool used, bool stale)
 bool
 swap_map_check(const struct swap_map *map)
 {
-	u64 nr_free = 0, nr_used = 0, nr_open = 0;
+	u64 nr_free = 0, nr_used = 0, nr_open = 0, nr_held = 0;
 	s64 nr_empty = list_check(&map->empty, false, false);
 	s64 nr_partial = list_check(&map->partial, true, false);
 	s64 nr_stale = list_check(&map->stale, false, true);
@@ -311,8 +312,9 @@ swap_map_check(const struct swap_map *map)
 		nr_free += cluster->nr_free;
 		nr_used += cluster->nr_used;
 		nr_open += cluster->nr_free > 0 && !cluster_is_held(cluster);
+		nr_held += cluster_is_held(cluster) ? cluster->nr_free : 0;
 	}
-	return nr_free == map->nr_free && nr_used == swap_map_nr_used(map) && nr_empty >= 0 &&
-	       nr_partial >= 0 && nr_stale >= 0 &&
+	return nr_free == map->nr_free && nr_used == swap_map_nr_used(map) &&
+	       nr_held == map->nr_held && nr_empty >= 0 && nr_partial >= 0 && nr_stale >= 0 &&
 	       (u64)(nr_empty + nr_partial + nr_stale) == nr_open;
 }

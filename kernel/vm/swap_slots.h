@@ -43,6 +43,7 @@ struct swap_map {
 	struct swap_cluster *clusters;
 	struct list_head empty, partial; /* clusters with free slots; of the first none is used */
 	struct list_head stale;		 /* nor of these, longest ago first */
+	u64 nr_held;   /* free slots of clusters that are being told to the device */
 	bool discards; /* clusters become stale; set before the first slot is given out */
 };
 
@@ -76,8 +77,8 @@ unsigned swap_map_put(struct swap_map *map, u64 slot);
 void swap_map_fail(struct swap_map *map, u64 slot);
 
 /*
- * Stale clusters side by side are the caller's: slots *first .. *first + *nr - 1, slot 0 never. None is given out.
- * Some other slot is free meanwhile. => false: there are none
+ * Stale clusters side by side are the caller's: slots *first .. *first + *nr - 1, slot 0 never. None is given out
+ * meanwhile, and half of the free slots are others. => false: there are none, or too few others
  */
 bool swap_map_discard_begin(struct swap_map *map, u64 *first, u64 *nr);
 /* They are as good as new. */
