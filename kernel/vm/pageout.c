@@ -43,11 +43,12 @@ page_is_mlocked(const struct page *page)
 	return page_test(page, PG_mlocked);
 }
 
-/* What goes when its last map does need not be taken back first. */
+/* What goes when its last map does need not be taken back first; in swap, others may have it. */
 static bool
 page_stays_mlocked(const struct page *page)
 {
-	return page_is_mlocked(page) && !(page_test(page, PG_anon) && page_is_sole(page));
+	return page_is_mlocked(page) &&
+	       !(page_test(page, PG_anon) && page_is_sole(page) && !page_test(page, PG_swapcache));
 }
 
 /* The page of the entry, if it is wanted, with a reference; or NULL. => page-table lock held */
@@ -147,13 +148,15 @@ advise_area(struct vma *vma, uva_t start, uva_t end, const struct advice *advice
 	}
 }
 
+/* Pages of a recording leave as that says (vm/pagerefs.c). */
 static void
 advise_pages(struct mm *mm, uva_t start, uva_t end, const struct advice *advice)
 {
 	struct vma *vma = vma_find(mm, start);
 
 	for (; vma && vma->start < end; vma = vma_next(vma))
-		if (!advice->vm_flags || vma->flags & advice->vm_flags)
+		if ((!advice->vm_flags || vma->flags & advice->vm_flags) &&
+		    !(vma->flags & VM_PAGEREFS))
 			advise_area(vma, start, end, advice);
 }
 
