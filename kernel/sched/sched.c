@@ -74,26 +74,27 @@ rouse(u32 cpu)
 	return true;
 }
 
-/* Any other, if there is one. */
+/* Any other of `harts`, if one is idle. */
 static void
-rouse_another(void)
+rouse_another(cpumask_t harts)
 {
 	cpumask_t idle;
 
+	harts &= ~(1U << cpu_id());
 	do
-		idle = __atomic_load_n(&idle_harts, __ATOMIC_SEQ_CST) & ~(1U << cpu_id());
+		idle = __atomic_load_n(&idle_harts, __ATOMIC_SEQ_CST) & harts;
 	while (idle && !rouse(__builtin_ctz(idle)));
 }
 
-/* A task became ready in hart `cpu`: make somebody run it soon. */
+/* A task that may run in `allowed` became ready in hart `cpu`: make somebody run it soon. */
 static void
-kick(u32 cpu)
+kick(u32 cpu, cpumask_t allowed)
 {
 	if (rouse(cpu))
 		return;
 	if (cpu != cpu_id())
 		cpu_send_ipi(cpu);
-	rouse_another();
+	rouse_another(allowed);
 }
 
 /* A task that runs in no hart joins the queue, at its vtime_ns. */
@@ -133,6 +134,7 @@ bool
 task_wake(struct task *task, u32 state_mask)
 {
 	struct run_queue *rq;
+	cpumask_t allowed;
 	u32 cpu;
 	u64 flags;
 	bool woken = false;
@@ -143,6 +145,7 @@ task_wake(struct task *task, u32 state_mask)
 	if (unlikely(!task_allowed_here(task)))
 		rq = task_change_rq(task, rq, &flags);
 	cpu = rq - run_queues;
+	allowed = task->allowed;
 	if (state_mask & (1U << task->state)) {
 		WRITE_ONCE(task->state, TASK_RUNNING);
 		/* One that has not yet left its hart just goes on. */
@@ -156,7 +159,7 @@ task_wake(struct task *task, u32 state_mask)
 	}
 	spin_unlock_irqrestore(&rq->lock, flags);
 	if (woken)
-		kick(cpu);
+		kick(cpu, allowed);
 	return woken;
 }
 
@@ -166,6 +169,7 @@ task_start(struct task *task)
 	u64 flags = irq_save();
 	u32 cpu = cpu_id();
 	struct run_queue *rq = &run_queues[cpu];
+	cpumask_t harts;
 	bool allowed;
 	u64 now;
 
@@ -173,6 +177,7 @@ task_start(struct task *task)
 	now = clock_now_ns();
 	task->ti.cpu_id = cpu;
 	rq_place_new(rq, task, now);
+	harts = task->allowed;
 	allowed = task_allowed_here(task);
 	WRITE_ONCE(task->state, allowed ? TASK_RUNNING : TASK_MOVING);
 	if (allowed)
@@ -180,7 +185,7 @@ task_start(struct task *task)
 	spin_unlock(&rq->lock);
 	irq_restore(flags);
 	if (allowed)
-		kick(cpu);
+		kick(cpu, harts);
 	else
 		task_wake(task, 1U << TASK_MOVING);
 }
@@ -470,16 +475,19 @@ void
 sched_set_allowed(struct task *task, cpumask_t harts)
 {
 	struct run_queue *rq;
-	bool ready;
+	bool ready, waits;
 	u64 flags;
 
 	assert(harts & sched_harts());
 	rq = task_rq_lock(task, &flags);
 	task->allowed = harts & sched_harts();
 	ready = !task_allowed_here(task) && task_leave_locked(rq, task);
+	waits = task->on_rq;
 	spin_unlock_irqrestore(&rq->lock, flags);
 	if (ready)
 		task_wake(task, 1U << TASK_MOVING);
+	else if (waits)
+		rouse_another(harts); /* one that it may be stolen by now */
 	else if (task == current)
 		cond_resched();
 }
@@ -503,7 +511,7 @@ sched_idle_loop(void)
 		called = !(__atomic_fetch_and(&idle_harts, ~self, __ATOMIC_SEQ_CST) & self);
 		/* Perhaps for one more task than the stolen one, after that was taken. */
 		if (stolen && called)
-			rouse_another();
+			rouse_another(~0U);
 		schedule();
 	}
 }
