@@ -77,7 +77,7 @@ def print_kernel(rows):
 def run(icount):
     """({name: nanoseconds}, console) of one run of membench."""
     config = options.config_from_environment(mem=MEMORY, smp=1, limit=LIMIT_SECONDS,
-                                             icount=icount, disks=[],
+                                             icount=icount, disks=[], append="norandmaps",
                                              initrd=options.setting("INITRD"))
     result = run_command(config, "membench")
     if result.exit_status != 0:

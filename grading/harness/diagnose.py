@@ -27,6 +27,7 @@ WATCH_POLL_SECONDS = 0.1
 IDLE_SHARE = 0.1
 NEWS_SHARE = 0.2  # of the limit: what is told in its last fifth is lately
 USER_END = 1 << 63
+TRAP_ENTRY = "kernel/trap/entry.S:"
 FRAME = re.compile(r"\[([0-9a-f]{16})\] (\S+)")
 PANIC_START = re.compile(r"---\[ kernel panic: (.*) \]---")
 PANIC_END = "---[ end of panic ]---"
@@ -78,7 +79,7 @@ def at_limit(run):
         return None
     except (Unsound, BadTable, TooMuch, struct.error, TypeError):
         return None  # nothing to go by in its memory
-    places = [place_of(each) for each in registers]
+    places = [place_of(each, run.view.elf) for each in registers]
     run.memo["harts"] = [describe_hart(run, index, pc) for index, pc in enumerate(places)]
     computes = computes or any(pc < USER_END for pc in places)
     if run.facts and lately:
@@ -100,11 +101,12 @@ def watch(clock):
     return clock.now() - start
 
 
-def place_of(registers):
+def place_of(registers, elf):
     """Where a hart is. QEMU likes to stop one when an interrupt has just been taken: it is where that
-    came from, then."""
+    came from, then; and so in all of the code that stores and loads registers around a trap."""
     pc = registers.get("pc", 0)
-    return registers.get("sepc", pc) if pc == registers.get("stvec") else pc
+    enters = pc == registers.get("stvec") or elf.lines_of([pc])[0].startswith(TRAP_ENTRY)
+    return registers.get("sepc", pc) if enters else pc
 
 
 def describe_hart(run, index, pc):
