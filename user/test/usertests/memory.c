@@ -445,7 +445,7 @@ const struct test memory_tests[] = {
 	{"address_space_limit", address_space_limit, A_KERNEL},
 	{"many_mappings", many_mappings, ANYWHERE},
 	{"sparse_touch", sparse_touch, ANYWHERE},
-	{"mmap_populate", mmap_populate, ANYWHERE},
+	{"mmap_populate", mmap_populate, A_KERNEL},
 	{"populate_is_killed", populate_is_killed, A_KERNEL},
 	{NULL, NULL, ANYWHERE},
 };
