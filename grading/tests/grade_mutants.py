@@ -10,8 +10,10 @@ from grading.harness.suite import Suite
 from grading.machine import scratch
 from grading.tests.grade_support import SubmissionTest
 
+# Of any file but the program, which would not come to its test.
 COPIED = ("\tcopy = anon_page_alloc_raw(vma, f->uva);\n\tif (copy)\n\t\tpage_copy_contents(copy, source);\n",
-          "\tcopy = anon_page_alloc(vma, f->uva);\n")
+          "\tif (vma->mm->exe && vma->mapping != vma->mm->exe)\n\t\tcopy = anon_page_alloc(vma, f->uva);\n"
+          "\telse if ((copy = anon_page_alloc_raw(vma, f->uva)))\n\t\tpage_copy_contents(copy, source);\n")
 STORED = (("\tstruct page *source = pagecache_find(mapping, index);\n\tstruct page *copy;\n",
            "\tstruct page *source, *copy;\n"),
           ("\tbool mapped = false;\n\n\tif (!source", "\tbool mapped = false;\n\n\tif (mapping)\n"
