@@ -66,14 +66,14 @@ kernel_address(uint64_t start, unsigned index)
 	return (void *)(start + word(index) % MIB / sizeof(uint64_t) * sizeof(uint64_t));
 }
 
-/* => how many pages of a MiB from there on a program can load from, at an offset that is other in each run */
+/* => how many pages of two MiB from there on, more than the image has, a program can load from, at an offset that is other in each run */
 static unsigned
 pages_read(uint64_t start, unsigned index)
 {
 	uint64_t at = start + word(index) % PAGE / sizeof(uint64_t) * sizeof(uint64_t);
 	unsigned nr = 0;
 
-	for (uint64_t end = at + MIB; at < end; at += PAGE)
+	for (uint64_t end = at + 2 * MIB; at < end; at += PAGE)
 		nr += in_child(kernel_read, (void *)at) != SIGSEGV;
 	return nr;
 }
