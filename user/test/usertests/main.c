@@ -32,6 +32,7 @@
 #include "test.h"
 
 #define TIME_LIMIT	  120
+#define EMULATED_TIME_LIMIT 20 /* of a test of which QEMU's user mode differs: some wait for ever */
 #define INJECT_TIME_LIMIT 5 /* of a test that waits for what its failed part should have done */
 #define SKIP_STATUS	  77
 
@@ -164,11 +165,19 @@ group_end(pid_t group)
 }
 
 static int
-test_wait(pid_t child)
+time_limit_of(const struct test *test)
+{
+	if (under_qemu_user && test->needs != ANYWHERE)
+		return EMULATED_TIME_LIMIT;
+	return injecting ? INJECT_TIME_LIMIT : TIME_LIMIT;
+}
+
+static int
+test_wait(const struct test *test, pid_t child)
 {
 	int status;
 
-	time_limit_set(injecting ? INJECT_TIME_LIMIT : TIME_LIMIT);
+	time_limit_set(time_limit_of(test));
 	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
 		;
 	time_limit_set(0);
@@ -233,7 +242,7 @@ test_run(const struct test *test)
 	}
 	setpgid(child, child);
 	running_group = child;
-	status = test_wait(child);
+	status = test_wait(test, child);
 	tree_remove("directory");
 	knobs_restore();
 	test_tell(test, status, test_reason());
