@@ -75,8 +75,10 @@ def at_limit(run):
         computes = run.view.user_time() != user_before
         run.qmp.stop()
         registers = run.qmp.registers()
-    except (ConnectionError, EnvironmentProblem, AttributeError):
+    except (ConnectionError, AttributeError):
         return None
+    except EnvironmentProblem as problem:
+        return Result(End.QEMU_ERROR, None, str(problem))
     except (Unsound, BadTable, TooMuch, struct.error, TypeError):
         return None  # nothing to go by in its memory
     places = [place_of(each, run.view.elf) for each in registers]

@@ -15,21 +15,27 @@ REPLY_SECONDS = 300
 
 
 class Qmp:
-    """One connection. Commands are answered in order; a thread hears what comes. `io_error`: why QEMU has stopped
-    the machine for the host's sake (Config.stop_at_errors); None as long as it has not."""
+    """One connection. A thread hears what comes, and each answer carries its command's number. `io_error`: why QEMU
+    has stopped the machine for the host's sake (Config.stop_at_errors); None as long as it has not."""
 
     def __init__(self, path, alive=lambda: True):
         self.io_error = None
         self._lock = threading.Lock()
+        self._commands = 0
+        self._lost = None  # why no answer is to be had any more
         self._answers = queue.Queue()
         self._socket = connect(path, alive)
         self._file = self._socket.makefile("rb")
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
-        self._answer()
-        self.command("qmp_capabilities")
-        if self.command("query-status")["status"] == "io-error":
-            self.io_error = "before QEMU would tell why"
+        try:
+            self._answer("a greeting")
+            self.command("qmp_capabilities")
+            if self.command("query-status")["status"] == "io-error":
+                self.io_error = "before QEMU would tell why"
+        except BaseException:
+            self.close()
+            raise
 
     def _listen(self):
         """Sorts what QEMU says, until it has ended or says what is no JSON: None is the last answer."""
@@ -45,25 +51,38 @@ class Qmp:
         finally:
             self._answers.put(None)
 
-    def _answer(self):
+    def _answer(self, name):
+        """What QEMU says next that is no event. An answer that is late would be taken for the next command's, so
+        after the first none is waited for."""
         try:
             answer = self._answers.get(timeout=REPLY_SECONDS)
         except queue.Empty:
-            raise ConnectionError("QEMU's monitor does not answer") from None
+            raise self._lose(f"QEMU's monitor did not answer for {REPLY_SECONDS} s ({name})") from None
         if answer is None:
             self._answers.put(None)  # for whoever asks next
             raise ConnectionError("QEMU's monitor is gone")
         return answer
 
+    def _lose(self, why):
+        """The connection is of no use from now on. => what to raise"""
+        self._lost = why
+        return EnvironmentProblem(why)
+
     def command(self, name, **arguments):
-        """What QEMU returns. => raises ConnectionError when QEMU has ended"""
+        """What QEMU returns. => raises ConnectionError when QEMU has ended, EnvironmentProblem when it is there and
+        does not answer, and each time after that"""
         with self._lock:
+            if self._lost:
+                raise EnvironmentProblem(self._lost)
+            self._commands += 1
             try:
-                request = {"execute": name, "arguments": arguments}
+                request = {"execute": name, "arguments": arguments, "id": self._commands}
                 self._socket.sendall(json.dumps(request).encode() + b"\n")
-                answer = self._answer()
+                answer = self._answer(name)
             except OSError as error:
                 raise ConnectionError(f"QMP {name}: {error}") from None
+            if answer.get("id") != self._commands:
+                raise self._lose(f"QEMU's monitor answered another command than {name}")
         if "error" in answer:
             raise EnvironmentProblem(f"QMP {name}: {answer['error'].get('desc')}")
         return answer["return"]
