@@ -36,6 +36,13 @@ LOADED_RAM = (("\tdirectmap_end_page = pa_to_page(limit);\n",
 LOADED_INIT = (("\t\tif (slot)\n\t\t\tpte_write(slot, pte_none());\n",
                 "\t\tif (slot)\n\t\t\tpte_write(slot, va >= (u64)init_text_start && va < (u64)init_text_end ?\n"
                 "\t\t\t\tpte_make(pte_pfn(*slot), PTE_KERNEL_RO | PTE_U) : pte_none());\n"),)
+JUMPED_INIT = (LOADED_INIT[0][0], LOADED_INIT[0][1].replace("PTE_KERNEL_RO | PTE_U",
+                                                            "(PTE_KERNEL_RX | PTE_U) & ~PTE_R"))
+# A buffer at an address of the kernel's is taken for one of the kernel's own.
+KERNEL_BUFFER = ("\tunsigned nr;\n\n\tif (unlikely(!mm || !user_range_ok(uva, bytes)))\n\t\treturn -EFAULT;\n",
+                 "\tunsigned nr;\n\n\tif (unlikely(!mm || !user_range_ok(uva, bytes))) {\n"
+                 "\t\tuio->kernel = uva >= DIRECTMAP_BASE;\n"
+                 "\t\treturn uio->kernel ? (s64)bytes : -EFAULT;\n\t}\n")
 
 
 class Mutants(SubmissionTest):
@@ -148,6 +155,12 @@ class Pgtbl(Mutants):
         """Where the code was that runs once."""
         self.change("kernel/mem/paging.c", *LOADED_INIT)
         self.loses({"border": ["image-load"]})
+
+    def test_a_part_of_the_image_that_programs_can_jump_into_and_buffers_in_the_kernel(self):
+        """The buffers are in the MiB that nobody uses."""
+        self.change("kernel/mem/paging.c", JUMPED_INIT, LOADED_RAM[0])
+        self.change("kernel/vm/uio.c", KERNEL_BUFFER)
+        self.loses({"border": ["kernel-jump", "kernel-source", "kernel-target"]})
 
 
 class Reclaim(Mutants):

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "grade.h"
@@ -12,6 +13,9 @@
 #define IMAGE	  0xffffffff80200000UL
 #define NR_SPARSE 8
 #define STRIDE	  (1024 * MIB)
+#define IMAGE_MAX (2 * MIB) /* more than the image has */
+#define REFUSED	  3
+#define LONGEST	  5 /* seconds */
 
 static const uint64_t constant = 0x123456789;
 static uint64_t datum = 1;
@@ -59,6 +63,29 @@ jump(void *at)
 	return 0;
 }
 
+static void *jumped_to;
+
+static void
+jump_refused(int signal, siginfo_t *info, void *context)
+{
+	(void)signal;
+	(void)context;
+	_exit(info->si_addr == jumped_to ? REFUSED : 0);
+}
+
+/* Code that is not the program's may well end by SIGSEGV, too, but elsewhere; or never. */
+static int
+jump_watched(void *at)
+{
+	struct sigaction action = {.sa_sigaction = jump_refused, .sa_flags = SA_SIGINFO};
+	struct itimerval longest = {.it_value.tv_sec = LONGEST};
+
+	jumped_to = at;
+	sigaction(SIGSEGV, &action, NULL);
+	setitimer(ITIMER_REAL, &longest, NULL);
+	return jump(at);
+}
+
 /* Somewhere in a MiB of the kernel's, other in each run. */
 static void *
 kernel_address(uint64_t start, unsigned index)
@@ -66,15 +93,15 @@ kernel_address(uint64_t start, unsigned index)
 	return (void *)(start + word(index) % MIB / sizeof(uint64_t) * sizeof(uint64_t));
 }
 
-/* => how many pages of two MiB from there on, more than the image has, a program can load from, at an offset that is other in each run */
+/* => in how many pages of the image child(address) does not end as it should; the offset is other in each run */
 static unsigned
-pages_read(uint64_t start, unsigned index)
+image_pages(int (*child)(void *at), unsigned index, int expected)
 {
-	uint64_t at = start + word(index) % PAGE / sizeof(uint64_t) * sizeof(uint64_t);
+	uint64_t at = IMAGE + word(index) % PAGE / sizeof(uint64_t) * sizeof(uint64_t);
 	unsigned nr = 0;
 
-	for (uint64_t end = at + 2 * MIB; at < end; at += PAGE)
-		nr += in_child(kernel_read, (void *)at) != SIGSEGV;
+	for (uint64_t end = at + IMAGE_MAX; at < end; at += PAGE)
+		nr += in_child(child, (void *)at) != expected;
 	return nr;
 }
 
@@ -87,8 +114,8 @@ border(int argc, char **argv)
 	(void)argc;
 	(void)argv;
 	fact("kernel_read", in_child(kernel_read, kernel_address(DIRECTMAP + MIB, 10)));
-	fact("image_read", pages_read(IMAGE, 11));
-	fact("kernel_jump", in_child(jump, kernel_address(IMAGE, 12)));
+	fact("image_read", image_pages(kernel_read, 11, SIGSEGV));
+	fact("kernel_jump", image_pages(jump_watched, 12, REFUSED << 8));
 	fact("text_store", in_child(store, (void *)(uintptr_t)border));
 	fact("const_store", in_child(store, (void *)(uintptr_t)&constant));
 	fact("data_jump", in_child(jump, &datum));
