@@ -143,6 +143,14 @@ class Oom(Mutants):
         self.loses({"choice": ["score-first"]})
 
 
+class Pages(Mutants):
+    LAB = "pages"
+
+    def test_blocks_of_the_order_below_the_largest_are_not_joined(self):
+        self.change("kernel/mem/buddy.c", ("\twhile (order < MAX_ORDER) {\n", "\twhile (order < MAX_ORDER - 1) {\n"))
+        self.loses({"counts": ["buddies-joined"], "cycle": ["joined-after"]})
+
+
 class Pgtbl(Mutants):
     LAB = "pgtbl"
 
