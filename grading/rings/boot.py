@@ -194,6 +194,22 @@ def colors_job(report):
             report.failed(name, f"{what}; {right} of {pages} pages, without {plain_right}")
 
 
+def arguments_job(report):
+    """A boot argument that nobody knows, or with a value that nobody knows, is told."""
+    line = 'zsawp=1 "page colors=4" panic=never kmemleak=maybe init.own=3 zone_dma=big loglevel=7'
+    wanted = {"unknown boot argument: zsawp", "unknown boot argument: page colors",
+              "panic=never: want halt, exit or reboot", "kmemleak=maybe: want on or off",
+              "zone_dma=big: not a number of 64 bits, ignored"}
+    config = guest_config("default", "initrd", limit=LIMIT_SECONDS, append=line)
+    console = run_line(report, "boot arguments", config, "true").console.decode("utf-8", "replace")
+    told = {found for found in re.findall(r"\] (.*)", console.replace("\r", ""))
+            if "unknown" in found or ": want" in found or "ignored" in found}
+    if told == wanted:
+        report.ok("boot arguments")
+    else:
+        report.failed("boot arguments", f"missing or too much: {sorted(told ^ wanted)}")
+
+
 def prompt_job(report):
     """The banner and the prompt come; what is typed is answered; poweroff ends the machine."""
     config = guest_config(limit=LIMIT_SECONDS)
@@ -272,7 +288,7 @@ def boot_jobs():
              Job("run output", output_job), Job("boot file systems", file_systems_job),
              Job("run timeout", watchdog_job),
              Job("prompt", prompt_job), Job("boot page colours", colors_job),
-             Job("boot bases", bases_job)] +
+             Job("boot bases", bases_job), Job("boot arguments", arguments_job)] +
             [crash_job(*item) for item in CRASHES.items()] +
             [crash_job(*item, "debug") for item in DEBUG_CRASHES.items()])
 

@@ -49,12 +49,11 @@ say_hello(void)
 
 	if (bootarg_get("init.nonce", nonce, sizeof(nonce)) > 0)
 		printk_mark_lines(nonce);
-	if (!bootarg_flag("quiet")) {
-		console_emergency_write("\nQuire\n", 7);
-		console_loglevel = bootarg_u64("loglevel", LOG_INFO + 1);
-	} else {
+	console_loglevel = bootarg_u64("loglevel", LOG_INFO + 1);
+	if (bootarg_flag("quiet"))
 		console_loglevel = LOG_ERR + 1;
-	}
+	else
+		console_emergency_write("\nQuire\n", 7);
 	pr_info("Quire on %s, boot hart %u, %u hart%s, SBI %lu.%lu", machine.model,
 		machine.boot_hartid, machine.nr_harts, machine.nr_harts == 1 ? "" : "s",
 		version >> 24, version & 0xffffff);
@@ -73,6 +72,8 @@ read_panic_action(void)
 		panic_action = PANIC_EXIT;
 	else if (strcmp(value, "reboot") == 0)
 		panic_action = PANIC_REBOOT;
+	else if (strcmp(value, "halt") != 0)
+		pr_warn("panic=%s: want halt, exit or reboot", value);
 }
 
 /* The rest of the start, which sleeps: a thread of its own, with all harts up. */
@@ -101,8 +102,8 @@ boot_main(u64 hartid, u64 fdt_pa)
 	sbi_init();
 	machine_read_fdt(hartid, fdt_pa);
 	clock_init(machine.timebase_hz);
-	read_panic_action();
 	say_hello();
+	read_panic_action();
 
 	/* Physical memory, then the kernel's own allocators. */
 	paging_init();

@@ -45,3 +45,5 @@ int bootarg_get(const char *key, char *buf, size_t size);
 bool bootarg_flag(const char *key);
 /* With K, M, G. => fallback when absent or not a number */
 u64 bootarg_u64(const char *key, u64 fallback);
+/* Warn of each that nobody has asked for; what begins with init. is for the first program. */
+void bootargs_tell_unknown(void);

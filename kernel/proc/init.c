@@ -74,6 +74,7 @@ init_process_start(void)
 	if (err)
 		panic("cannot run %s as the first process: error %d", path, -err);
 	fault_inject_start();
+	bootargs_tell_unknown();
 	kasan_leave_stack();
 	task_enter_user_hook(task_trap_frame(current));
 	panic("the first process did not start");

@@ -238,8 +238,12 @@ kmemleak_init(void)
 {
 	char value[8];
 
-	if (bootarg_get("kmemleak", value, sizeof(value)) < 0 || strcmp(value, "on") != 0)
+	if (bootarg_get("kmemleak", value, sizeof(value)) < 0 || strcmp(value, "off") == 0)
 		return;
+	if (strcmp(value, "on") != 0) {
+		pr_warn("kmemleak=%s: want on or off", value);
+		return;
+	}
 	kmemleak_on = true;
 	stock_refill();
 	slab_watch(&watcher);
