@@ -5,24 +5,15 @@
 #include "vm/mmap.h"
 #include "vm/pageout.h"
 
-/* The pages that hold the range. => 0, -EINVAL */
-static int
-range_to_pages(uva_t addr, u64 bytes, u64 *start, u64 *end)
-{
-	*start = ALIGN_DOWN(addr, PAGE_SIZE);
-	*end = *start + ALIGN_UP(bytes + addr % PAGE_SIZE, PAGE_SIZE);
-	return *end < *start ? -EINVAL : 0;
-}
-
-/* Pages of [start, end) that are not locked yet. => mm->lock held */
+/* Pages of [start, end) that are locked already. => mm->lock held */
 static u64
-pages_unlocked(struct mm *mm, u64 start, u64 end)
+pages_locked(struct mm *mm, u64 start, u64 end)
 {
 	struct vma *vma = vma_find(mm, start);
 	u64 bytes = 0;
 
 	for (; vma && vma->start < end; vma = vma_next(vma))
-		if (!(vma->flags & VM_LOCKED))
+		if (vma->flags & VM_LOCKED)
 			bytes += MIN(vma->end, end) - MAX(vma->start, start);
 	return bytes >> PAGE_SHIFT;
 }
@@ -33,15 +24,30 @@ lock_flags(bool on_fault)
 	return on_fault ? VM_LOCKED | VM_LOCKONFAULT : VM_LOCKED;
 }
 
-/* flags: what of VM_LOCKED_MASK the range shall have. => 0, -ENOMEM; mm->lock held for writing */
-static int
-set_lock_flags(struct mm *mm, u64 start, u64 end, u32 flags)
+/* The limit counts what is asked for, mapped or not. => mm->lock held */
+static bool
+limit_allows_range(struct mm *mm, u64 start, u64 bytes)
 {
+	u64 end = start + bytes < start ? UINT64_MAX : start + bytes;
+
+	return lock_limit_allows(mm, (bytes >> PAGE_SHIFT) - pages_locked(mm, start, end));
+}
+
+/*
+ * flags: what of VM_LOCKED_MASK the range shall have. => 0, -ENOMEM, -EINVAL: no such addresses;
+ * mm->lock held for writing
+ */
+static int
+set_lock_flags(struct mm *mm, u64 start, u64 bytes, u32 flags)
+{
+	u64 end = start + bytes;
 	int error;
 
-	if (!areas_cover(mm, start, end))
+	if (flags && !limit_allows_range(mm, start, bytes))
 		return -ENOMEM;
-	if (flags && !lock_limit_allows(mm, pages_unlocked(mm, start, end)))
+	if (end < start)
+		return -EINVAL;
+	if (!areas_cover(mm, start, end))
 		return -ENOMEM;
 	error = areas_split(mm, start, end, max_map_count);
 	if (!error)
@@ -49,24 +55,36 @@ set_lock_flags(struct mm *mm, u64 start, u64 end, u32 flags)
 	return error;
 }
 
+/* Fault in what was locked. => 0; -ENOMEM: it may not be touched, -EAGAIN: no memory, -EINTR */
+static int
+populate_locked(struct mm *mm, u64 start, u64 bytes)
+{
+	int error = vma_populate(mm, start, bytes);
+
+	if (error == -ENOMEM)
+		return -EAGAIN;
+	return error == -EFAULT ? -ENOMEM : error;
+}
+
 static int
 change_range(struct mm *mm, uva_t addr, u64 bytes, u32 flags)
 {
-	u64 start, end;
-	int error = range_to_pages(addr, bytes, &start, &end);
+	u64 start = ALIGN_DOWN(addr, PAGE_SIZE);
+	int error;
 
-	if (error < 0 || start == end)
-		return error;
+	bytes = ALIGN_UP(bytes + addr % PAGE_SIZE, PAGE_SIZE);
 	rwsem_write_lock(&mm->lock);
-	error = set_lock_flags(mm, start, end, flags);
+	error = set_lock_flags(mm, start, bytes, flags);
 	rwsem_write_unlock(&mm->lock);
-	if (!error && !flags)
-		vma_take_pages_back(mm, start, end);
-	else if (!error && flags == VM_LOCKED)
-		error = vma_populate(mm, start, end - start) < 0 ? -ENOMEM : 0;
-	else if (!error)
-		vma_set_pages_aside(mm, start, end);
-	return error;
+	if (error < 0)
+		return error;
+	if (flags == VM_LOCKED)
+		return populate_locked(mm, start, bytes);
+	if (flags)
+		vma_set_pages_aside(mm, start, start + bytes);
+	else
+		vma_take_pages_back(mm, start, start + bytes);
+	return 0;
 }
 
 int

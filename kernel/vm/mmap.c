@@ -182,12 +182,17 @@ lock_limit_allows(const struct mm *mm, u64 nr_pages)
 	return mm->locked_pages + nr_pages <= mm->limit_memlock >> PAGE_SHIFT;
 }
 
-/* May a mapping of nr_pages be locked? => 0, -EPERM: nothing may; -EAGAIN: not so much */
+/*
+ * May a mapping of nr_pages be locked, if it shall be: because it was asked for, or mlockall wants it of
+ * all? => 0, -EPERM: nothing may be locked, and somebody asks; -EAGAIN: not so much
+ */
 static int
-lock_limit_check(const struct mm *mm, u64 nr_pages)
+lock_limit_check(const struct mm *mm, u64 nr_pages, u32 vm_flags)
 {
-	if (mm->limit_memlock == 0)
+	if (vm_flags & VM_LOCKED && mm->limit_memlock == 0)
 		return -EPERM;
+	if (!((vm_flags | mm->lock_future) & VM_LOCKED))
+		return 0;
 	return lock_limit_allows(mm, nr_pages) ? 0 : -EAGAIN;
 }
 
@@ -280,11 +285,9 @@ map_locked(struct mm *mm, struct vma *vma, uva_t addr, unsigned place, struct li
 		return where;
 	start = where;
 	end = start + bytes;
-	if (vma->flags & VM_LOCKED) {
-		error = lock_limit_check(mm, bytes >> PAGE_SHIFT);
-		if (error < 0)
-			return error;
-	}
+	error = lock_limit_check(mm, bytes >> PAGE_SHIFT, vma->flags);
+	if (error < 0)
+		return error;
 	if (place == MAP_PLACE_FIXED)
 		replaced = pages_covered(mm, start, end);
 	error = limits_check(mm, (bytes >> PAGE_SHIFT) - replaced, vma->flags);
@@ -307,6 +310,7 @@ map_locked(struct mm *mm, struct vma *vma, uva_t addr, unsigned place, struct li
 	}
 	vma->start = start;
 	vma->end = end;
+	vma->flags |= mm->lock_future;
 	if (!vma->mapping)
 		vma->pgoff = start >> PAGE_SHIFT;
 	vma_insert(vma);
@@ -327,7 +331,7 @@ vma_map(struct mm *mm, uva_t addr, u64 bytes, u32 vm_flags, struct mapping *mapp
 	if (bytes > USER_VA_END)
 		return -ENOMEM;
 	bytes = ALIGN_UP(bytes, PAGE_SIZE);
-	vm_flags = commit_flags(vm_flags | mm->lock_future);
+	vm_flags = commit_flags(vm_flags);
 	vma = vma_alloc(mm, 0, bytes, vm_flags, mapping, pgoff);
 	if (!vma)
 		return -ENOMEM;
@@ -349,7 +353,7 @@ vma_map_check(struct mm *mm, uva_t addr, u64 bytes, u32 vm_flags, unsigned place
 	rwsem_write_lock(&mm->lock);
 	where = place_find(mm, addr, bytes, place);
 	if (where >= 0)
-		where = vm_flags & VM_LOCKED ? lock_limit_check(mm, bytes >> PAGE_SHIFT) : 0;
+		where = lock_limit_check(mm, bytes >> PAGE_SHIFT, vm_flags);
 	rwsem_write_unlock(&mm->lock);
 	return where;
 }
@@ -508,6 +512,8 @@ populate_page(struct mm *mm, uva_t va)
 	vma = vma_at(mm, va);
 	flags = vma ? vma->flags : 0;
 	rwsem_read_unlock(&mm->lock);
+	if (flags & VM_LOCKONFAULT)
+		return 0;
 	if (!(flags & VM_ACCESS))
 		return vma ? -EFAULT : -ENOMEM;
 	store = (flags & (VM_WRITE | VM_SHARED)) == VM_WRITE;

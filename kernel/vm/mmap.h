@@ -48,6 +48,7 @@ uva_t mm_brk(struct mm *mm, uva_t new_brk);
 
 /*
  * Fault in every page of the range: for a store where that makes a private page, else for reading.
+ * Not what is to be locked as it comes (VM_LOCKONFAULT).
  * => 0; at the first page where it cannot be done -EFAULT, -ENOMEM; -EINTR: the caller is to end
  */
 int vma_populate(struct mm *mm, uva_t addr, u64 bytes);

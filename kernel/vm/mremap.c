@@ -213,7 +213,8 @@ remap_check_growth(struct mm *mm, const struct remap *remap, const struct vma *v
 		return 0;
 	if (index + nr_pages_of(remap->new_bytes) < index)
 		return -EINVAL;
-	if (vma->flags & VM_LOCKED && !lock_limit_allows(mm, nr_more))
+	/* The lock of what stays goes with its pages. */
+	if (vma->flags & VM_LOCKED && !remap->keep_old && !lock_limit_allows(mm, nr_more))
 		return -EAGAIN;
 	if (vma->flags & VM_ACCOUNT && !commit_allows(mm, nr_more))
 		return -ENOMEM;

@@ -284,20 +284,6 @@ first_error_of_many(void)
 	CHECK_ROWS(SYS_mlockall, mlockall_rows);
 }
 
-/* Where nothing may be locked that is said before anything else, but for flags that are wrong. */
-static void
-nothing_may_be_locked(void)
-{
-	struct rlimit none = {0, 0};
-
-	CHECK_EQ(setrlimit(RLIMIT_MEMLOCK, &none), 0);
-	CHECK_ERRNO(mlock((void *)HOLE, LAST), EPERM);
-	CHECK_ERRNO(mlock2((void *)HOLE, PAGE, 2), EINVAL);
-	CHECK_ERRNO(mlockall(MCL_FUTURE), EPERM);
-	CHECK_ERRNO(mlockall(0), EINVAL);
-	CHECK_ERRNO(mmap(NULL, PAGE, RW, PRIVATE | ANON | MAP_LOCKED, -1, 0), EPERM);
-}
-
 /* Up to what cannot be done it is done. */
 static void
 errors_come_after_work(void)
@@ -320,7 +306,6 @@ errors_come_after_work(void)
 
 const struct test errno_tests[] = {
 	{"first_error_of_many", first_error_of_many, A_KERNEL},
-	{"nothing_may_be_locked", nothing_may_be_locked, A_KERNEL},
 	{"errors_come_after_work", errors_come_after_work, A_KERNEL},
 	{NULL, NULL, ANYWHERE},
 };

@@ -37,16 +37,27 @@
 #define SKIP_STATUS	    77
 
 static const struct test_group groups[] = {
-	{"pointers", pointer_tests}, {"faults", fault_tests},
-	{"memory", memory_tests},    {"sharing", sharing_tests},
-	{"exec", exec_tests},	     {"process", process_tests},
-	{"files", file_tests},	     {"names", name_tests},
-	{"pipes", pipe_tests},	     {"signals", signal_tests},
-	{"system", system_tests},    {"counts", count_tests},
-	{"ranges", range_tests},     {"isolation", isolation_tests},
-	{"usage", usage_tests},	     {"knobs", knobs_tests},
-	{"threads", thread_tests},   {"timers", timer_tests},
-	{"errnos", errno_tests},     {"thread_signals", thread_signal_tests},
+	{"pointers", pointer_tests},
+	{"faults", fault_tests},
+	{"memory", memory_tests},
+	{"sharing", sharing_tests},
+	{"exec", exec_tests},
+	{"process", process_tests},
+	{"files", file_tests},
+	{"names", name_tests},
+	{"pipes", pipe_tests},
+	{"signals", signal_tests},
+	{"system", system_tests},
+	{"counts", count_tests},
+	{"ranges", range_tests},
+	{"isolation", isolation_tests},
+	{"usage", usage_tests},
+	{"knobs", knobs_tests},
+	{"threads", thread_tests},
+	{"timers", timer_tests},
+	{"errnos", errno_tests},
+	{"mlock", mlock_tests},
+	{"thread_signals", thread_signal_tests},
 };
 
 static struct {

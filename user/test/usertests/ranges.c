@@ -1,4 +1,4 @@
-/* mremap, madvise, mincore, msync, the mlock family, memfd_create. */
+/* mremap, madvise, mincore, msync, memfd_create. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -444,45 +444,6 @@ msync_writes(void)
 	CHECK_ERRNO(msync(area, 4 * PAGE, MS_SYNC), ENOMEM);
 }
 
-static void
-mlock_faults_in(void)
-{
-	char *area = mmap(NULL, 8 * PAGE, RW, ANONYMOUS, -1, 0);
-	unsigned char vec[8];
-
-	CHECK(area != MAP_FAILED);
-	CHECK_EQ(mlock(area + 100, 3 * PAGE), 0);
-	CHECK_EQ(mlock2(area + 4 * PAGE, PAGE, MLOCK_ONFAULT), 0);
-	CHECK_EQ(mincore(area, 8 * PAGE, vec), 0);
-	for (int i = 0; i < 8; i++)
-		CHECK_EQ(vec[i] & 1, i < 4);
-	CHECK_ERRNO(madvise(area, PAGE, MADV_DONTNEED), EINVAL);
-	CHECK_EQ(munlock(area, 8 * PAGE), 0);
-	CHECK_EQ(madvise(area, PAGE, MADV_DONTNEED), 0);
-	CHECK_EQ(munmap(area + PAGE, PAGE), 0);
-	CHECK_ERRNO(mlock(area, 3 * PAGE), ENOMEM);
-	CHECK_ERRNO(mlock2(area, PAGE, 2), EINVAL);
-}
-
-static void
-mlockall_works(void)
-{
-	unsigned char vec[4];
-	char *area;
-
-	CHECK_EQ(mlockall(MCL_CURRENT | MCL_FUTURE), 0);
-	area = mmap(NULL, 4 * PAGE, RW, ANONYMOUS, -1, 0);
-	CHECK(area != MAP_FAILED);
-	CHECK_EQ(mincore(area, 4 * PAGE, vec), 0);
-	for (int i = 0; i < 4; i++)
-		CHECK_EQ(vec[i] & 1, 1);
-	CHECK_EQ(munlockall(), 0);
-	CHECK_EQ(madvise(area, PAGE, MADV_DONTNEED), 0);
-	CHECK_ERRNO(mlockall(0), EINVAL);
-	CHECK_ERRNO(mlockall(MCL_ONFAULT), EINVAL);
-	CHECK_ERRNO(mlockall(8), EINVAL);
-}
-
 /* What is done with areas does not look for each of their pages that is not there. */
 static void
 huge_areas_are_quick(void)
@@ -501,48 +462,6 @@ huge_areas_are_quick(void)
 	CHECK_EQ(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end), 0);
 	CHECK(end.tv_sec - start.tv_sec < 4);
 	CHECK_EQ(area[bytes / 2], 1);
-}
-
-static void
-mlock_limit(void)
-{
-	struct rlimit limit = {4 * PAGE, 4 * PAGE};
-	char *area = mmap(NULL, 16 * PAGE, RW, ANONYMOUS, -1, 0);
-	int locked = ANONYMOUS | MAP_LOCKED;
-
-	CHECK(area != MAP_FAILED);
-	CHECK_EQ(setrlimit(RLIMIT_MEMLOCK, &limit), 0);
-	CHECK_EQ(mlock(area, 4 * PAGE), 0);
-	CHECK_EQ(mlock(area, 4 * PAGE), 0);
-	CHECK_ERRNO(mlock(area, 5 * PAGE), ENOMEM);
-	CHECK_ERRNO(mmap(NULL, PAGE, RW, locked, -1, 0), EAGAIN);
-	CHECK_ERRNO(mlockall(MCL_CURRENT), ENOMEM);
-	CHECK_EQ(munlock(area, 2 * PAGE), 0);
-	CHECK(mmap(NULL, 2 * PAGE, RW, locked, -1, 0) != MAP_FAILED);
-}
-
-/* Touches memory that grows downwards, locked, one page further than may be locked. */
-static void
-grow_locked_stack(void *pages)
-{
-	struct rlimit limit = {4 * PAGE, 4 * PAGE};
-	char *hole = mmap(NULL, 1024 * PAGE, PROT_NONE, ANONYMOUS, -1, 0), *stack;
-
-	CHECK(hole != MAP_FAILED);
-	CHECK_EQ(munmap(hole, 1024 * PAGE), 0);
-	CHECK_EQ(setrlimit(RLIMIT_MEMLOCK, &limit), 0);
-	stack = mmap(hole + 1000 * PAGE, 2 * PAGE, RW,
-		     ANONYMOUS | MAP_GROWSDOWN | MAP_LOCKED | MAP_FIXED, -1, 0);
-	CHECK(stack == hole + 1000 * PAGE);
-	for (long i = 1; i <= (long)(intptr_t)pages; i++)
-		*(volatile char *)(stack - i * PAGE) = 1;
-}
-
-static void
-mlock_limit_of_stack(void)
-{
-	CHECK_EQ(child_status(grow_locked_stack, (void *)2), 0);
-	check_killed(grow_locked_stack, (void *)3, SIGSEGV);
 }
 
 static void
@@ -681,11 +600,7 @@ const struct test range_tests[] = {
 	{"madvise_pageout_of_file", madvise_pageout_of_file, A_KERNEL},
 	{"mincore_sees", mincore_sees, ANYWHERE},
 	{"msync_writes", msync_writes, ANYWHERE},
-	{"mlock_faults_in", mlock_faults_in, A_KERNEL},
-	{"mlockall_works", mlockall_works, ANYWHERE},
 	{"huge_areas_are_quick", huge_areas_are_quick, A_KERNEL},
-	{"mlock_limit", mlock_limit, A_KERNEL},
-	{"mlock_limit_of_stack", mlock_limit_of_stack, A_KERNEL},
 	{"memfd_seals", memfd_seals, ANYWHERE},
 	{"memfd_seals_exec", memfd_seals_exec, ANYWHERE},
 	{"memfd_is_a_file", memfd_is_a_file, ANYWHERE},
