@@ -7,7 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
+#include <sys/types.h>
+#ifdef __linux__
+#include <sys/sysmacros.h> /* major() and minor(), which macOS has in the former */
+#endif
 #include <unistd.h>
 
 #include "fs/qfs/format.h"

@@ -102,9 +102,16 @@ class Outcome:
 def public(text):
     """Words for everybody: paths begin at the top of the copy in which is graded, or where the tree is that grades,
     and neither is told."""
-    copy = f"{re.escape(scratch.scratch_root())}/{scratch.PREFIX}\\w+(/|(?![\\w.-]))"
+    copy = f"{spellings(scratch.scratch_root())}/{scratch.PREFIX}\\w+(/|(?![\\w.-]))"
     text = re.sub(copy, lambda found: "" if found.group(1) else ".", text)
-    return plain(re.sub(f"{re.escape(TOP)}(?![\\w.-])", GRADER, text))
+    return plain(re.sub(f"{spellings(TOP)}(?![\\w.-])", GRADER, text))
+
+
+def spellings(path):
+    """A regular expression for a path and for where its symbolic links lead, which is what make says: of macOS'
+    /tmp, /private/tmp."""
+    both = sorted({path, os.path.realpath(path)}, key=len, reverse=True)
+    return f"(?:{'|'.join(map(re.escape, both))})"
 
 
 def not_run(test, verdict, detail):

@@ -22,8 +22,8 @@ class Command:
     def kill(self):
         try:
             os.killpg(self.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
+        except (ProcessLookupError, PermissionError):
+            pass  # it has ended; macOS says the latter of one that nobody has waited for
 
     def finish(self, timeout):
         """(status, output); the status is None if it took too long."""

@@ -74,7 +74,7 @@ class Terminal:
         for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGKILL):
             try:
                 os.killpg(self.pid, number)
-            except ProcessLookupError:
+            except (ProcessLookupError, PermissionError):  # the latter is macOS', before a wait
                 return
             time.sleep(POLL_SECONDS)
 

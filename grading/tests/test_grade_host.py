@@ -298,11 +298,19 @@ class Bounds(unittest.TestCase):
         with mock.patch.object(sandbox, "LIMITS", (("RLIMIT_NONE", 1, 1, "dreams"),)):
             self.assertEqual(sandbox.try_limits(), ["dreams"])
 
+    def test_a_limit_that_the_host_does_not_heed_is_told(self):
+        with mock.patch.object(sandbox, "_limit", return_value=True), \
+                mock.patch.object(sandbox.mmap, "mmap") as mapped:
+            self.assertEqual(sandbox.try_limits(), ["memory"])
+            mapped.side_effect = OSError(12, "Cannot allocate memory")
+            self.assertEqual(sandbox.try_limits(), [])
+
     def in_bounds(self, program):
         return subprocess.run([*sandbox.network_prefix(), sys.executable, "-c", program],
                               preexec_fn=sandbox.limit_build, capture_output=True, text=True,
                               check=False)
 
+    @unittest.skipUnless(sys.platform == "linux", "macOS bounds no memory")
     def test_memory_is_bounded(self):
         done = self.in_bounds("bytearray(5 << 30)")
         self.assertIn("MemoryError", done.stderr)

@@ -7,7 +7,7 @@ import time
 import unittest
 from unittest import mock
 
-from grading.harness import elf, suite
+from grading.harness import elf, outcome as outcomes, suite
 from grading.harness.lab import Check, MachineSpec, Test
 from grading.harness.outcome import TOP, Verdict, not_run
 from grading.harness.want import Word
@@ -73,6 +73,19 @@ class Words(unittest.TestCase):
         self.assertEqual(outcome.trace + outcome.tail,
                          ["f+0x4  kernel/vm/b.c:7", f"tmp/ccx.s:1: no, {TOP}-old"])
         self.assertEqual(outcome.checks[0].seen, "FileNotFoundError: 'ram'")
+
+    def test_places_behind_symbolic_links(self):
+        """As /tmp of macOS, which is /private/tmp: both names are hidden, of the copy and of the tree."""
+        with tempfile.TemporaryDirectory() as folder:
+            real, link = os.path.join(os.path.realpath(folder), "private", "tmp"), os.path.join(folder, "tmp")
+            os.makedirs(real)
+            os.symlink(real, link)
+            with mock.patch.object(scratch, "scratch_root", return_value=link), \
+                    mock.patch.object(outcomes, "TOP", os.path.join(link, "tree")):
+                for place in (real, link):
+                    self.assertEqual(outcomes.public(f"make: in '{place}/quire-ab_3', {place}/quire-ab_3/kernel/a.c:1, "
+                                                     f"{place}/tree/kernel/b.c:2"),
+                                     "make: in '.', kernel/a.c:1, <quire>/kernel/b.c:2")
 
     def test_a_line_of_the_kernels(self):
         """Objects of the tree that grades name the place where that was built, which may be any."""

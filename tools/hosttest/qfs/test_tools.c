@@ -9,7 +9,7 @@
 #include "fs/qfs/format.h"
 #include "hosttest.h"
 
-static char dir[] = "/tmp/qfs-tools-XXXXXX";
+static char dir[256];
 
 /* Runs a shell command in the scratch directory, with $M and $F for the tools. => exit status */
 static int
@@ -28,13 +28,16 @@ run(const char *command)
 static void
 setup(void)
 {
+	const char *place = getenv("TMPDIR");
+
 	CHECK(getenv("HOSTTEST_DATA") != NULL);
+	snprintf(dir, sizeof(dir), "%s/qfs-tools-XXXXXX", place ? place : "/tmp");
 	CHECK(mkdtemp(dir) != NULL);
 	CHECK_EQ(run("mkdir -p t/sub/deeper t/empty && echo hello >t/a && ln -s a t/link && "
 		     "ln t/a t/sub/hard && chmod 4751 t/a && "
 		     "ln -s $(printf %0300d 0) t/long && mkfifo t/pipe && "
 		     "dd if=/dev/urandom of=t/sub/big bs=4096 count=1100 2>/dev/null && "
-		     "truncate -s 100M t/sub/sparse && "
+		     "dd if=/dev/null of=t/sub/sparse bs=1048576 seek=100 2>/dev/null && "
 		     "for i in $(seq 300); do echo $i >t/sub/deeper/a-long-file-name-$i; done"),
 		 0);
 }
@@ -42,7 +45,7 @@ setup(void)
 static void
 finish(void)
 {
-	char line[64];
+	char line[sizeof(dir) + 8];
 
 	snprintf(line, sizeof(line), "rm -rf %s", dir);
 	CHECK_EQ(system(line), 0);
@@ -62,7 +65,7 @@ HOSTTEST(qfs_mkfs_is_reproducible)
 HOSTTEST(qfs_mkfs_sizes_and_options)
 {
 	struct stat st;
-	char path[64];
+	char path[sizeof(dir) + 8];
 
 	setup();
 	CHECK_EQ(run("$M -o 1.img -s 64M -i 1000 -L label t >out && $F 1.img >>out"), 0);
