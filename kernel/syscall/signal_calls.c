@@ -13,6 +13,53 @@ signal_is_valid(int sig)
 	return sig >= 1 && sig <= NSIG;
 }
 
+/* What to send for a number that a program gave: of one that is no signal only whom it would meet is asked. */
+static int
+signal_or_probe(int sig)
+{
+	return signal_is_valid(sig) ? sig : 0;
+}
+
+/* That it is no signal is told when there is somebody to get it. */
+static int
+send_result(int result, int sig)
+{
+	return result == 0 && sig != signal_or_probe(sig) ? -EINVAL : result;
+}
+
+/* The process that has a thread of this number, or is a zombie of that number, with a reference. => NULL */
+static struct process *
+process_of_thread(s32 tid)
+{
+	struct process *process = tid > 0 ? process_find(tid) : NULL;
+	struct task *task;
+
+	if (process || tid <= 0)
+		return process;
+	task = task_find(tid);
+	if (!task)
+		return NULL;
+	process = task->process;
+	if (process)
+		process_get(process);
+	task_put(task);
+	return process;
+}
+
+/* info NULL: of kill(2). => 0, -ESRCH, -EINVAL, -EAGAIN */
+static int
+send_to_process(int pid, int sig, const struct siginfo *info)
+{
+	struct process *process = process_of_thread(pid);
+	int result;
+
+	if (!process)
+		return -ESRCH;
+	result = signal_send_process(process, signal_or_probe(sig), info);
+	process_put(process);
+	return send_result(result, sig);
+}
+
 /* kill(-1): everybody but init and the caller. process_lock is held */
 static int
 kill_everybody(int sig)
@@ -29,28 +76,27 @@ kill_everybody(int sig)
 	return result;
 }
 
+static int
+kill_many(int pid, int sig)
+{
+	u64 flags = spin_lock_irqsave(&process_lock);
+	int result;
+
+	if (pid == -1)
+		result = kill_everybody(signal_or_probe(sig));
+	else
+		result = signal_send_group_locked(pid ? -pid : current->process->pgid,
+						  signal_or_probe(sig), NULL);
+	spin_unlock_irqrestore(&process_lock, flags);
+	return send_result(result, sig);
+}
+
 long
 sys_kill(int pid, int sig)
 {
-	struct process *process;
-	u64 flags;
-	int result;
-
-	if (sig < 0 || sig > NSIG)
-		return -EINVAL;
-	if (pid == INT32_MIN)
-		return -ESRCH;
-	flags = spin_lock_irqsave(&process_lock);
-	if (pid > 0) {
-		process = process_find_locked(pid);
-		result = process ? signal_send_process_locked(process, sig, NULL) : -ESRCH;
-	} else if (pid == -1) {
-		result = kill_everybody(sig);
-	} else {
-		result = signal_send_group_locked(pid ? -pid : current->process->pgid, sig, NULL);
-	}
-	spin_unlock_irqrestore(&process_lock, flags);
-	return result;
+	if (pid > 0)
+		return send_to_process(pid, sig, NULL);
+	return pid == INT32_MIN ? -ESRCH : kill_many(pid, sig);
 }
 
 /* tgid 0: any process. info NULL: the caller's tkill. */
@@ -60,7 +106,7 @@ kill_thread(int tgid, int tid, int sig, const struct siginfo *info)
 	struct task *task;
 	int result;
 
-	if (sig < 0 || sig > NSIG || tid <= 0)
+	if (tid <= 0)
 		return -EINVAL;
 	task = task_find(tid);
 	if (!task)
@@ -68,9 +114,9 @@ kill_thread(int tgid, int tid, int sig, const struct siginfo *info)
 	if (!task->process || (tgid && task->process->pid != tgid))
 		result = -ESRCH;
 	else
-		result = signal_send_task(task, sig, info);
+		result = signal_send_task(task, signal_or_probe(sig), info);
 	task_put(task);
-	return result;
+	return send_result(result, sig);
 }
 
 long
@@ -112,20 +158,10 @@ siginfo_from_user(struct siginfo *info, uva_t uva, int sig, int to)
 long
 sys_rt_sigqueueinfo(int pid, int sig, uva_t uinfo)
 {
-	struct process *process;
 	struct siginfo info;
 	int err = siginfo_from_user(&info, uinfo, sig, pid);
 
-	if (err)
-		return err;
-	if (sig < 0 || sig > NSIG)
-		return -EINVAL;
-	process = pid > 0 ? process_find(pid) : NULL;
-	if (!process)
-		return -ESRCH;
-	err = signal_send_process(process, sig, &info);
-	process_put(process);
-	return err;
+	return err ? err : send_to_process(pid, sig, &info);
 }
 
 long
@@ -152,15 +188,19 @@ discard_ignored_locked(struct process *process, int sig)
 		signal_discard_locked(process, &task->pending, SIG_BIT(sig));
 }
 
+/* action NULL: only ask */
 static void
-set_action(int sig, const struct sigaction *action)
+exchange_action(int sig, const struct sigaction *action, struct sigaction *old)
 {
 	struct process *process = current->process;
 	u64 flags = spin_lock_irqsave(&process_lock);
 
 	spin_lock(&process->signal.lock);
-	process->signal.actions[sig - 1] = *action;
-	discard_ignored_locked(process, sig);
+	*old = process->signal.actions[sig - 1];
+	if (action) {
+		process->signal.actions[sig - 1] = *action;
+		discard_ignored_locked(process, sig);
+	}
 	spin_unlock(&process->signal.lock);
 	spin_unlock_irqrestore(&process_lock, flags);
 }
@@ -176,11 +216,9 @@ sys_rt_sigaction(int sig, uva_t act, uva_t oldact, size_t sigsetsize)
 		return -EFAULT;
 	if (!signal_is_valid(sig) || (act && (SIG_BIT(sig) & SIG_UNSTOPPABLE)))
 		return -EINVAL;
-	old = current->process->signal.actions[sig - 1];
-	if (act) {
+	if (act)
 		action.mask &= ~SIG_UNSTOPPABLE;
-		set_action(sig, &action);
-	}
+	exchange_action(sig, act ? &action : NULL, &old);
 	return oldact ? copy_to_user(oldact, &old, sizeof(old)) : 0;
 }
 

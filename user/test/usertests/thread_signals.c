@@ -155,7 +155,85 @@ error_number_is_kept(void)
 	CHECK_EQ(got.si_errno, 77);
 }
 
+#define NOBODY	  2000000000
+#define NO_SIGNAL 65
+#define HANDMADE  info_with_code(SI_QUEUE)
+#define NOT_HIS	  info_with_code(SI_USER)
+
+static long
+queue_info(int pid, int sig, siginfo_t info)
+{
+	return raw_call(SYS_rt_sigqueueinfo, pid, sig, (uintptr_t)&info, 0, 0, 0);
+}
+
+static long
+queue_info_to(int tgid, int tid, int sig, siginfo_t info)
+{
+	return raw_call(SYS_rt_tgsigqueueinfo, tgid, tid, sig, (uintptr_t)&info, 0, 0);
+}
+
+/* Who is not there is told first, then what is no signal. */
+static void
+errors_of_kill(void)
+{
+	int self = getpid();
+
+	CHECK_ERRNO(kill(NOBODY, NO_SIGNAL), ESRCH);
+	CHECK_ERRNO(kill(-NOBODY, NO_SIGNAL), ESRCH);
+	CHECK_ERRNO(kill(self, NO_SIGNAL), EINVAL);
+	CHECK_ERRNO(kill(self, -1), EINVAL);
+	CHECK_ERRNO(kill(0, NO_SIGNAL), EINVAL);
+	CHECK_EQ(raw_call(SYS_tkill, NOBODY, NO_SIGNAL, 0, 0, 0, 0), -ESRCH);
+	CHECK_EQ(raw_call(SYS_tkill, self, NO_SIGNAL, 0, 0, 0, 0), -EINVAL);
+	CHECK_EQ(raw_call(SYS_tkill, 0, NO_SIGNAL, 0, 0, 0, 0), -EINVAL);
+	CHECK_EQ(raw_call(SYS_tgkill, self, NOBODY, NO_SIGNAL, 0, 0, 0), -ESRCH);
+	CHECK_EQ(raw_call(SYS_tgkill, NOBODY, self, NO_SIGNAL, 0, 0, 0), -ESRCH);
+	CHECK_EQ(raw_call(SYS_tgkill, self, self, NO_SIGNAL, 0, 0, 0), -EINVAL);
+	CHECK_EQ(queue_info(NOBODY, NO_SIGNAL, HANDMADE), -ESRCH);
+	CHECK_EQ(queue_info(NOBODY, NO_SIGNAL, NOT_HIS), -EPERM);
+	CHECK_EQ(queue_info(-1, SIGUSR1, HANDMADE), -ESRCH);
+	CHECK_EQ(queue_info(self, NO_SIGNAL, HANDMADE), -EINVAL);
+	CHECK_EQ(queue_info_to(self, NOBODY, NO_SIGNAL, HANDMADE), -ESRCH);
+	CHECK_EQ(queue_info_to(self, self, NO_SIGNAL, HANDMADE), -EINVAL);
+	CHECK_EQ(queue_info_to(self, 0, NO_SIGNAL, NOT_HIS), -EINVAL);
+}
+
+static long own[3];
+
+static int
+signal_own_process(void *unused)
+{
+	int tid = (int)raw_call(SYS_gettid, 0, 0, 0, 0, 0, 0);
+
+	(void)unused;
+	own[0] = queue_info(getpid(), SIGUSR1, HANDMADE);
+	own[1] = queue_info(tid, SIGUSR2, NOT_HIS);
+	own[2] = raw_call(SYS_kill, tid, SIGHUP, 0, 0, 0, 0);
+	return 0;
+}
+
+/* The number of any of its threads stands for a process. */
+static void
+threads_stand_for_process(void)
+{
+	sigset_t set = 1ul << (SIGUSR1 - 1) | 1ul << (SIGUSR2 - 1) | 1ul << (SIGHUP - 1);
+	sigset_t pending;
+	volatile int tid;
+
+	CHECK_EQ(sigprocmask(SIG_BLOCK, &set, NULL), 0);
+	CHECK(thread_start(signal_own_process, NULL, (int *)&tid) > 0);
+	while (tid)
+		sched_yield();
+	CHECK_EQ(own[0], 0);
+	CHECK_EQ(own[1], 0);
+	CHECK_EQ(own[2], 0);
+	CHECK_EQ(sigpending(&pending), 0);
+	CHECK_EQ(pending & set, set);
+}
+
 const struct test thread_signal_tests[] = {
+	{"errors_of_kill", errors_of_kill, ANYWHERE},
+	{"threads_stand_for_process", threads_stand_for_process, ANYWHERE},
 	{"signal_finds_thread_that_stays", signal_finds_thread_that_stays, A_KERNEL},
 	{"only_to_itself", only_to_itself, ANYWHERE},
 	{"error_number_is_kept", error_number_is_kept, A_KERNEL},
