@@ -14,6 +14,7 @@ LIMIT_SECONDS = 120
 
 # gdb's commands -> what the output must show, in order
 SCRIPT = (
+    ("ps", r"\A\s*Cannot access memory .*continue first\)\s*\Z"),
     ("run", r"continue.*to let it go on"),
     ("break sys_nanosleep", r"Breakpoint 1"),
     ("continue", r"Breakpoint 1.*sys_nanosleep"),
@@ -31,6 +32,20 @@ SCRIPT = (
     ("delete", r""),
     ("quire-help", r"bt-task"),
 )
+# What cannot be done is told in one line.
+BAD = (
+    ("pt", r"\A\s*usage: pt VA \[PID\]\s*\Z"),
+    ("pt foo", r'\A\s*No symbol "foo" in current context\.\s*\Z'),
+    ("pt kernel_pgtable", r"\A\s*kernel_pgtable: not a number\s*\Z"),
+    ("pt $pc foo", r"\A\s*usage: pt VA \[PID\]\s*\Z"),
+    ("pt $pc 9999", r"\A\s*there is no user process 9999; .*\s*\Z"),
+    ("page 1 +", r"\A\s*A syntax error in expression, .*\s*\Z"),
+    ("bt-task foo", r"\A\s*usage: bt-task TID .*\s*\Z"),
+    ("bt-task 9999", r"\A\s*there is no thread 9999\s*\Z"),
+    ("user-symbols ..", r"\A\s*\.\. is not a program of ours, .*\s*\Z"),
+)
+UNCONNECTED = tuple((line, r"\A\s*gdb is not connected: .*\s*\Z")
+                    for line in ("ps", "pt 0", "pt foo", "page 0", "bt-task 1", "bt-user"))
 LINE = "sleep 1; sleep 1; sleep 1; sleep 1"
 
 
@@ -57,28 +72,40 @@ def run(report):
     config.log = report.log_path("gdb console")
     with Machine(config) as machine:
         wait_for_socket(machine)
-        command = [gdb, "-nx", "-batch", "-x", ".gdbinit"]
-        for number, (text, _) in enumerate(SCRIPT):
-            command += ["-ex", f"echo \\n@{number}\\n", "-ex", text]
-        status, output = run_host([*command, "-ex", "echo \\n@end\\n", config.kernel],
-                                  environment={"GDBTARGET": machine.socket("gdb")})
-    judge(report, status, output.decode("utf-8", "replace"))
+        execute(report, "gdb", gdb, SCRIPT + BAD, machine.socket("gdb"), config.kernel)
 
 
-def judge(report, status, output):
+def run_unconnected(report):
+    gdb = find_gdb()
+    if gdb is None:
+        report.skipped("gdb unconnected", "no gdb for RISC-V")
+        return
+    execute(report, "gdb unconnected", gdb, UNCONNECTED, "/no/such/socket", guest_config().kernel)
+
+
+def execute(report, title, gdb, script, target, kernel):
+    """A gdb that is told these commands; each must show what it should."""
+    command = [gdb, "-nx", "-batch", "-x", ".gdbinit"]
+    for number, (text, _) in enumerate(script):
+        command += ["-ex", f"echo \\n@{number}\\n", "-ex", text]
+    status, output = run_host([*command, "-ex", "echo \\n@end\\n", kernel], environment={"GDBTARGET": target})
+    judge(report, title, script, status, output.decode("utf-8", "replace"))
+
+
+def judge(report, title, script, status, output):
     """Each command's part of the output against what it must show."""
-    log = report.save_log("gdb", output)
-    for number, (text, pattern) in enumerate(SCRIPT):
-        following = f"@{number + 1}" if number + 1 < len(SCRIPT) else "@end"
+    log = report.save_log(title, output)
+    for number, (text, pattern) in enumerate(script):
+        following = f"@{number + 1}" if number + 1 < len(script) else "@end"
         part = re.search(rf"^@{number}$(.*?)(?=^{following}$|\Z)", output,
                          re.MULTILINE | re.DOTALL)
         if part and re.search(pattern, part.group(1)):
-            report.ok(f"gdb {text}")
+            report.ok(f"{title} {text}")
         else:
-            report.failed(f"gdb {text}", f"no {pattern!r}", log, part.group(1) if part else output)
+            report.failed(f"{title} {text}", f"no {pattern!r}", log, part.group(1) if part else output)
     if status != 0:
-        report.failed("gdb", f"status {status}", log)
+        report.failed(title, f"status {status}", log)
 
 
 def jobs():
-    return [Job("gdb", run, 10)] if os.path.exists(".gdbinit") else []
+    return [Job("gdb", run, 10), Job("gdb unconnected", run_unconnected, 2)] if os.path.exists(".gdbinit") else []

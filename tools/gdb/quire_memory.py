@@ -41,8 +41,32 @@ def read_physical_word(pa):
 
 
 def number(expression):
-    """The value of an expression as an unsigned number."""
-    return int(gdb.parse_and_eval(expression)) & (1 << 64) - 1
+    """The value of an expression as an unsigned number. => raises gdb.GdbError for what is none"""
+    value = gdb.parse_and_eval(expression)
+    try:
+        return int(value) & (1 << 64) - 1
+    except gdb.error:
+        raise gdb.GdbError(f"{expression}: not a number") from None
+
+
+class MachineCommand(gdb.Command):
+    """A command that looks at the machine in look(argument). What keeps it from that is told in one line."""
+
+    def invoke(self, argument, _from_tty):
+        thread = gdb.selected_thread()
+        try:
+            if thread is None:
+                raise gdb.GdbError("gdb is not connected: start `make qemu-gdb` in another terminal, then `make gdb`")
+            if thread.is_running():
+                raise gdb.GdbError("the machine runs: stop it first (`interrupt`)")
+            self.look(argument)
+        except gdb.MemoryError as error:
+            raise gdb.GdbError(f"{error} (if the kernel has not started yet, continue first)") from None
+        except gdb.error as error:
+            raise gdb.GdbError(str(error)) from None
+
+    def look(self, argument):
+        raise NotImplementedError
 
 
 def list_entries(head, type_name, member):

@@ -2,7 +2,7 @@
 
 import gdb
 
-from quire_memory import (PAGE_SHIFT, PAGE_SIZE, PRIV_SUPERVISOR, number, privilege,
+from quire_memory import (PAGE_SHIFT, PAGE_SIZE, PRIV_SUPERVISOR, MachineCommand, number, privilege,
                           read_physical_word, text)
 from quire_tasks import find_task
 
@@ -63,15 +63,15 @@ def kva_to_pa(kva):
     return kva - IMAGE_VA + IMAGE_PA if kva >= IMAGE_VA else kva - DIRECTMAP_BASE
 
 
-class PageTable(gdb.Command):
+class PageTable(MachineCommand):
     """pt VA [PID]: walks the page table to VA, in the current address space or a process's."""
 
     def __init__(self):
         super().__init__("pt", gdb.COMMAND_DATA)
 
-    def invoke(self, argument, _from_tty):
+    def look(self, argument):
         words = gdb.string_to_argv(argument)
-        if not words:
+        if not 1 <= len(words) <= 2 or not all(word.isdigit() for word in words[1:]):
             raise gdb.GdbError("usage: pt VA [PID]")
         va = number(words[0])
         root = process_root(int(words[1])) if len(words) > 1 else current_root()
@@ -101,13 +101,13 @@ def is_deferred(pfn):
     return int(words[block // 64]) >> block % 64 & 1 == 1
 
 
-class PageCommand(gdb.Command):
+class PageCommand(MachineCommand):
     """page PFN|KVA: shows the struct page of a frame, given its number or a kernel address."""
 
     def __init__(self):
         super().__init__("page", gdb.COMMAND_DATA)
 
-    def invoke(self, argument, _from_tty):
+    def look(self, argument):
         if not argument.strip():
             raise gdb.GdbError("usage: page PFN  or  page KVA")
         value = number(argument)

@@ -2,7 +2,7 @@
 
 import gdb
 
-from quire_memory import PRIV_SUPERVISOR, list_entries, privilege, text
+from quire_memory import PRIV_SUPERVISOR, MachineCommand, list_entries, privilege, text
 
 MAX_FRAMES = 40
 
@@ -24,38 +24,34 @@ def state_name(task):
     return names.get(int(task["state"]), "?").replace("TASK_", "").lower()
 
 
-class Ps(gdb.Command):
+class Ps(MachineCommand):
     """ps: lists all threads."""
 
     def __init__(self):
         super().__init__("ps", gdb.COMMAND_STATUS)
 
-    def invoke(self, _argument, _from_tty):
+    def look(self, _argument):
         with privilege(PRIV_SUPERVISOR):
-            try:
-                self._list()
-            except gdb.MemoryError:
-                raise gdb.GdbError("the kernel has not started yet: continue first") from None
+            lines = [self._line(task) for task in all_tasks()]
+        print("\n".join(["  TID   PID STATE           CPU NAME", *lines]))
 
     @staticmethod
-    def _list():
-        print("  TID   PID STATE           CPU NAME")
-        for task in all_tasks():
-            process = task["process"]
-            pid = int(process["pid"]) if int(process) else 0
-            running = "*" if int(task["on_cpu"]) else " "
-            name = text(task["name"])
-            print(f"{int(task['tid']):5d} {pid:5d} {state_name(task):15s}"
-                  f"{running}{int(task['ti']['cpu_id']):3d} {name if pid else f'[{name}]'}")
+    def _line(task):
+        process = task["process"]
+        pid = int(process["pid"]) if int(process) else 0
+        running = "*" if int(task["on_cpu"]) else " "
+        name = text(task["name"])
+        return (f"{int(task['tid']):5d} {pid:5d} {state_name(task):15s}"
+                f"{running}{int(task['ti']['cpu_id']):3d} {name if pid else f'[{name}]'}")
 
 
-class BacktraceTask(gdb.Command):
+class BacktraceTask(MachineCommand):
     """bt-task TID: the kernel call chain of a thread that does not run now."""
 
     def __init__(self):
         super().__init__("bt-task", gdb.COMMAND_STACK)
 
-    def invoke(self, argument, _from_tty):
+    def look(self, argument):
         if not argument.strip().isdigit():
             raise gdb.GdbError("usage: bt-task TID (`ps` lists them)")
         with privilege(PRIV_SUPERVISOR):

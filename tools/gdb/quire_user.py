@@ -4,7 +4,7 @@ import os
 
 import gdb
 
-from quire_memory import PRIV_SUPERVISOR, PRIV_USER, number, privilege, text
+from quire_memory import PRIV_SUPERVISOR, PRIV_USER, MachineCommand, number, privilege, text
 
 REGISTERS = ("pc", "ra", "sp", "gp", "tp", "t0", "t1", "t2", "s0", "s1", "a0", "a1", "a2", "a3",
              "a4", "a5", "a6", "a7", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11",
@@ -50,7 +50,7 @@ def load_symbols(name):
         return True
     for directory in debug_directories():
         path = os.path.join(directory, name)
-        if os.path.exists(path):
+        if os.path.isfile(path):
             pin_breakpoints()
             gdb.execute(f"add-symbol-file {path}", to_string=True)
             _loaded.add(name)
@@ -76,13 +76,13 @@ class UserSymbols(gdb.Command):
         print(f"symbols of {name} loaded")
 
 
-class BacktraceUser(gdb.Command):
+class BacktraceUser(MachineCommand):
     """bt-user: the call chain of the user program that the current thread serves."""
 
     def __init__(self):
         super().__init__("bt-user", gdb.COMMAND_STACK)
 
-    def invoke(self, _argument, _from_tty):
+    def look(self, _argument):
         if number("$priv") == PRIV_USER:
             gdb.execute("backtrace")
             return
