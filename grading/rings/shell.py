@@ -1,7 +1,8 @@
 """Shell cases: user/test/sh_cases/NAME.sh in the guest's shell, compared with NAME.out.
 
 The same cases that user/test/run_sh_cases.py runs on the host; dash made the expected
-outputs. One boot runs them all. Standard output and the status count.
+outputs. One boot runs them all. Standard output and the status count. And all programs of user/bin:
+that they say how they are used.
 """
 
 import glob
@@ -12,13 +13,18 @@ import tempfile
 
 from grading.machine import Disk
 from grading.rings import build
-from grading.rings.boot_line import guest_config, run_line
+from grading.rings.boot_line import check_line, guest_config, run_line
 from grading.rings.report import Job
 from grading.rings.user import parse
 
 FOLDER = "user/test/sh_cases"
 GUEST_FOLDER = "tests/sh_cases"
 LIMIT_SECONDS = 200
+
+# What they are told they print, or take for what it is not; init is process 1's.
+WITHOUT_USAGE = {"echo", "false", "init", "true", "yes"}
+TESTS_WITH_USAGE = {"answer", "colors", "dirtymap", "fuzz", "libctest", "mmstress", "refstring", "swapbench", "swaptest",
+                    "usertests", "workset"}
 
 
 def case_names():
@@ -82,5 +88,20 @@ def run(report):
         tell(report, name, results, result.machine, config.log)
 
 
+def programs_with_usage():
+    """Those of /bin that say how they are used. Of tests, only those that have options."""
+    names = {os.path.splitext(name)[0] for name in os.listdir("user/bin")}
+    return sorted(names - WITHOUT_USAGE | TESTS_WITH_USAGE)
+
+
+def run_usage(report):
+    """Told of an option that it lacks, a program says in one line what it has, and ends with 2."""
+    line = (f"for p in {' '.join(programs_with_usage())}; do for o in --help -~; do "
+            "/bin/$p $o >/tmp/o 2>&1 </dev/null; s=$?; "
+            "[ $s = 2 ] && [ $(wc -l </tmp/o) -le 2 ] && grep -q \"usage: $p\\( [^ ]\\|$\\)\" /tmp/o || "
+            "{ echo $p $o: $s; cat /tmp/o; }; done; done")
+    check_line(report, "usage of programs", guest_config(smp=2, limit=LIMIT_SECONDS), line, b"")
+
+
 def jobs():
-    return [Job("shell cases", run, 40)]
+    return [Job("shell cases", run, 40), Job("usage of programs", run_usage, 20)]

@@ -100,12 +100,17 @@ uptime_seconds(void)
 int
 main(int argc, char **argv)
 {
-	unsigned long long delay = argc > 1 ? cmd_number(argv[1]) : 0;
-	unsigned long long count = argc > 2 ? cmd_number(argv[2]) : delay ? ~0ULL : 1;
+	unsigned long long delay = 0, count = 1;
 	struct sample old = {0}, now;
 
-	if (argc > 3 || (argc > 1 && delay == 0))
+	if (argc > 3 || (argc > 1 && *argv[1] == '-'))
 		cmd_usage("[DELAY [COUNT]]");
+	if (argc > 1) {
+		delay = cmd_number(argv[1]);
+		count = argc > 2 ? cmd_number(argv[2]) : ~0ULL;
+		if (delay == 0)
+			cmd_usage("[DELAY [COUNT]]");
+	}
 	for (unsigned long long n = 0; n < count; n++) {
 		if (n % LINES_PER_HEADER == 0)
 			header_print();

@@ -13,7 +13,7 @@
 void
 cmd_usage(const char *text)
 {
-	fprintf(stderr, "usage: %s %s\n", program_invocation_short_name, text);
+	fprintf(stderr, "usage: %s%s%s\n", program_invocation_short_name, *text ? " " : "", text);
 	exit(2);
 }
 

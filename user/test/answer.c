@@ -196,7 +196,8 @@ main(int argc, char **argv)
 		else if (option == 'p')
 			pause_ms = strtoul(optarg, NULL, 0);
 		else
-			errx(2, "see the top of the source");
+			errx(2, "usage: answer [-n HOGS] [-m MIB] [-t TRIES] [-p PAUSE_MS] [-c "
+				"COMMAND]");
 	}
 	if (nr_hogs == 0 || nr_hogs > HOGS_MAX || nr_tries == 0 || nr_tries > TRIES_MAX)
 		errx(2, "that many hogs or tries cannot be");

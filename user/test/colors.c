@@ -261,14 +261,18 @@ int
 main(int argc, char **argv)
 {
 	struct sysinfo info;
-	int colored;
+	int alone = argc == 2 && strcmp(argv[1], "-m") == 0, colored;
 
+	if (argc > 1 && !alone) {
+		fprintf(stderr, "usage: colors [-m]\n");
+		return 2;
+	}
 	memory_untidy();
 	printf("cache: %d sets, %d ways, lines of %d bytes: %lu colours; a working set of %lu "
 	       "pages, read %d times\n",
 	       CACHE_SETS, CACHE_WAYS, LINE, COLORS, SET_PAGES, ROUNDS);
 	colored = anon_is_colored();
-	if (argc > 1 && strcmp(argv[1], "-m") == 0)
+	if (alone)
 		return 0;
 	colored &= file_is_colored();
 	sysinfo(&info);

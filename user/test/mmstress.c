@@ -349,6 +349,14 @@ stress(int seconds, uint64_t seed)
 	return nr_failures != 0;
 }
 
+static int
+usage(void)
+{
+	fprintf(stderr, "usage: mmstress [-t SECONDS] [-n THREADS, up to %d] [-s SEED]\n",
+		MAX_THREADS);
+	return 2;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -367,14 +375,11 @@ main(int argc, char **argv)
 			seed = strtoul(optarg, NULL, 0);
 			break;
 		default:
-			nr_threads = 0;
+			return usage();
 		}
 	}
-	if (nr_threads < 1 || nr_threads > MAX_THREADS) {
-		fprintf(stderr, "usage: mmstress [-t SECONDS] [-n THREADS, up to %d] [-s SEED]\n",
-			MAX_THREADS);
-		return 2;
-	}
+	if (nr_threads < 1 || nr_threads > MAX_THREADS)
+		return usage();
 	bad = stress(seconds, seed);
 	printf("test mmstress %s\n", bad ? "FAILED: see above" : "ok");
 	return bad;

@@ -284,6 +284,7 @@ process_trace(pid_t pid)
 static void
 options_read(int argc, char **argv)
 {
+	static const char usage[] = "[-cf] [-e CALL,...] [-o FILE] COMMAND [ARGUMENT...] | -p PID";
 	int option;
 
 	while ((option = getopt(argc, argv, "+ce:fo:p:")) != -1) {
@@ -298,10 +299,10 @@ options_read(int argc, char **argv)
 		else if (option == 'p')
 			options.pid = atoi(optarg);
 		else
-			optind = argc + 1;
+			cmd_usage(usage);
 	}
 	if (options.pid ? optind != argc : optind >= argc)
-		cmd_usage("[-cf] [-e CALL,...] [-o FILE] COMMAND [ARGUMENT...] | -p PID");
+		cmd_usage(usage);
 }
 
 int

@@ -72,6 +72,13 @@ fuzz_at_once(uint64_t seed, long nr_calls, long jobs)
 	return bad;
 }
 
+static int
+usage(void)
+{
+	fprintf(stderr, "usage: fuzz [-v] [-n CALLS] [-s SEED] [-b BATCH] [-j JOBS]\n");
+	return 2;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -99,13 +106,11 @@ main(int argc, char **argv)
 			setvbuf(stdout, NULL, _IOLBF, 0);
 			break;
 		default:
-			jobs = 0;
+			return usage();
 		}
 	}
-	if (jobs < 1 || jobs > MAX_JOBS) {
-		fprintf(stderr, "usage: fuzz [-v] [-n CALLS] [-s SEED] [-b BATCH] [-j JOBS]\n");
-		return 2;
-	}
+	if (jobs < 1 || jobs > MAX_JOBS)
+		return usage();
 	if (uname(&name) < 0 || !strstr(name.version, "Quire")) {
 		printf("it would disturb another system\n");
 		return SKIP_STATUS;

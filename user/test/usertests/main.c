@@ -376,6 +376,10 @@ main(int argc, char **argv)
 		return list();
 	if (argc > 1 && strcmp(argv[1], "-x") == 0)
 		return exec_helper(argc - 2, argv + 2);
+	if (argc > 1 && argv[1][0] == '-' && !strchr("kLF", argv[1][1])) {
+		fprintf(stderr, "usage: usertests [-l | -L | -F [NUMBERS...] | [-k] [NAME...]]\n");
+		return 2;
+	}
 	under_qemu_user = qemu_user_detect();
 	if (!under_qemu_user)
 		knobs_save();
