@@ -47,6 +47,8 @@ set_lock_flags(struct mm *mm, u64 start, u64 bytes, u32 flags)
 		return -ENOMEM;
 	if (end < start)
 		return -EINVAL;
+	if (end == start)
+		return 0;
 	if (!areas_cover(mm, start, end))
 		return -ENOMEM;
 	error = areas_split(mm, start, end, max_map_count);

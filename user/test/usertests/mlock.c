@@ -53,6 +53,20 @@ mlock_faults_in(void)
 	CHECK_ERRNO(mlock2(area, PAGE, 2), EINVAL);
 }
 
+/* No pages, in the middle of an area and where there is none. */
+static void
+mlock_of_nothing(void)
+{
+	char *area = mmap(NULL, 4 * PAGE, RW, ANONYMOUS, -1, 0);
+
+	CHECK(area != MAP_FAILED);
+	CHECK_EQ(mlock(area + PAGE, 0), 0);
+	CHECK_EQ(munlock(area + PAGE, 0), 0);
+	CHECK_EQ(munlock(area + PAGE + 100, (size_t)-100), 0);
+	CHECK_EQ(munmap(area + PAGE, PAGE), 0);
+	CHECK_EQ(munlock(area + PAGE, 0), 0);
+}
+
 static void
 mlockall_works(void)
 {
@@ -213,6 +227,7 @@ mlock_on_fault_waits(void)
 
 const struct test mlock_tests[] = {
 	{"mlock_faults_in", mlock_faults_in, A_KERNEL},
+	{"mlock_of_nothing", mlock_of_nothing, ANYWHERE},
 	{"mlockall_works", mlockall_works, ANYWHERE},
 	{"nothing_may_be_locked", nothing_may_be_locked, A_KERNEL},
 	{"mlock_limit", mlock_limit, A_KERNEL},
