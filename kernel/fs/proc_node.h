@@ -102,8 +102,6 @@ extern const struct file_ops proc_words_ops;
 
 /* Directories: opened only to be listed. */
 extern const struct file_ops proc_dir_fops;
-/* /proc/<pid>/exe (fs/proc_exe.c). */
-extern const struct inode_ops proc_exe_iops;
 
 /* Registers the types sysfs and debugfs, and what is there from the start (fs/debugfs.c). */
 void debugfs_init(void);

@@ -117,6 +117,9 @@ link_follow(struct inode *inode)
 	case PROC_PID_ROOT:
 		dentry = proc_pid_ops->root(pid);
 		break;
+	case PROC_PID_EXE:
+		dentry = proc_pid_ops->exe(pid);
+		break;
 	default:
 		file = link_file(inode);
 		if (!file)
@@ -283,8 +286,6 @@ proc_pid_read_inode(struct inode *inode)
 		set_type(inode, S_IFDIR | 0500, &fd_dir_iops, &proc_dir_fops);
 	else if (kind == PROC_PID_TASK_DIR)
 		set_type(inode, S_IFDIR | 0555, &task_dir_iops, &proc_dir_fops);
-	else if (kind == PROC_PID_EXE)
-		set_type(inode, S_IFLNK | 0777, &proc_exe_iops, NULL);
 	else if (kind < PROC_PID_FD)
 		set_type(inode, S_IFLNK | 0777, &pid_link_iops, NULL);
 	else

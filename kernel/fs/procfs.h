@@ -65,11 +65,7 @@ struct proc_pid_ops {
 	struct files *(*files_of)(s32 pid);
 	struct dentry *(*cwd)(s32 pid);
 	struct dentry *(*root)(s32 pid);
-
-	/* The path of the program into buf, terminated. => its length or -errno */
-	ssize_t (*exe)(s32 pid, char *buf, size_t size);
-	/* Its file, with a reference. => NULL when there is none */
-	struct inode *(*exe_inode)(s32 pid);
+	struct dentry *(*exe)(s32 pid);
 };
 
 /* Set by proc/ at boot. */

@@ -37,7 +37,6 @@ struct exec {
 	struct exec_layout layout;
 	struct mm *mm;
 	struct files *files; /* a table of its own, when the present one is shared */
-	char *exe_path;
 	uva_t entry, sp;
 	char name[TASK_NAME_MAX];
 };
@@ -162,16 +161,7 @@ static int
 prepare_rest(struct exec *exec, const char *path)
 {
 	const char *slash = strrchr(path, '/');
-	char *buf = kmalloc(PATH_MAX, GFP_KERNEL);
-	const char *full;
 
-	if (!buf)
-		return -ENOMEM;
-	full = file_path(exec->program.file, buf, PATH_MAX);
-	exec->exe_path = kstrdup(IS_ERR(full) ? path : full, GFP_KERNEL);
-	kfree(buf);
-	if (!exec->exe_path)
-		return -ENOMEM;
 	strscpy(exec->name, slash ? slash + 1 : path, sizeof(exec->name));
 	if (refcount_read(&current->files->refs) > 1) {
 		exec->files = files_copy(current->files);
@@ -212,7 +202,6 @@ exec_destroy(struct exec *exec)
 		files_put(exec->files);
 	if (exec->interp.file)
 		file_put(exec->interp.file);
-	kfree(exec->exe_path);
 	exec_args_destroy(&exec->args);
 	exec_script_destroy(&exec->script);
 }
@@ -238,17 +227,14 @@ static void
 set_identity(struct exec *exec)
 {
 	struct process *process = current->process;
-	char *old_path;
 	u64 flags;
 
 	strscpy(current->name, exec->name, sizeof(current->name));
 	flags = spin_lock_irqsave(&process_lock);
 	process->did_exec = true;
 	process->exit_signal = SIGCHLD;
-	old_path = process->exe_path;
-	process->exe_path = exec->exe_path;
 	spin_unlock_irqrestore(&process_lock, flags);
-	exec->exe_path = old_path;
+	process_exe_set(process, file_ref(exec->program.file));
 }
 
 static void

@@ -197,8 +197,10 @@ thread_exit(u32 status)
 	}
 	signal_thread_ends();
 	release_resources();
-	if (last)
+	if (last) {
 		process_end_vfork(process);
+		process_exe_set(process, NULL);
+	}
 
 	flags = spin_lock_irqsave(&process_lock);
 	reaped = leave_process(process, status);

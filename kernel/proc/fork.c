@@ -1,5 +1,6 @@
 #include "proc/fork.h"
 
+#include "fs/file.h"
 #include "fs/files.h"
 #include "fs/fs_context.h"
 #include "lib/err.h"
@@ -140,13 +141,7 @@ copy_process(struct task *child)
 
 	if (!process)
 		return NULL;
-	if (parent->exe_path) {
-		process->exe_path = kstrdup(parent->exe_path, GFP_KERNEL);
-		if (!process->exe_path) {
-			process_put(process);
-			return NULL;
-		}
-	}
+	process_exe_set(process, process_exe_get(parent));
 	process->pid = child->tid;
 	process->oom_score_adj = parent->oom_score_adj;
 	flags = spin_lock_irqsave(&parent->signal.lock);
@@ -287,8 +282,10 @@ process_clone(const struct clone_args *args)
 		process = copy_process(child);
 	err = process ? clone_commit(child, process, args) : -ENOMEM;
 	if (err) {
-		if (process && process != current->process)
+		if (process && process != current->process) {
+			process_exe_set(process, NULL);
 			process_put(process);
+		}
 		clone_discard(child);
 		return err;
 	}

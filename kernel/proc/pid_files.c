@@ -1,4 +1,5 @@
 #include "fs/dentry.h"
+#include "fs/file.h"
 #include "fs/files.h"
 #include "fs/fs_context.h"
 #include "fs/procfs.h"
@@ -10,8 +11,6 @@
 #include "proc/trace.h"
 #include "vm/pagecache.h"
 #include "vm/usercopy.h"
-
-#define DELETED " (deleted)"
 
 /* /proc/<pid>: which files there are, and how procfs reaches a process by its number. */
 
@@ -390,69 +389,19 @@ pid_root(s32 pid)
 	return dentry_ref(root_dentry());
 }
 
-/* The name that the program had when it was executed. => its length; -ENOENT */
-static ssize_t
-exe_first_name(struct process *process, char *buf, size_t size)
-{
-	ssize_t len = -ENOENT;
-	u64 flags;
-
-	flags = spin_lock_irqsave(&process_lock);
-	if (process->exe_path && process->state == PROCESS_LIVE) {
-		len = strlcpy(buf, process->exe_path, size);
-		len = MIN(len, (ssize_t)size - 1);
-	}
-	spin_unlock_irqrestore(&process_lock, flags);
-	return len;
-}
-
-/* What the file of the program is called now: its only name may be another, or it is deleted. */
-static ssize_t
-exe_name(struct process *process, struct mapping *exe, char *buf, size_t size)
-{
-	const struct inode *inode = exe->host;
-	ssize_t len;
-
-	buf[0] = '\0';
-	if (exe->ops->path && inode->nlink == 1)
-		exe->ops->path(exe, buf, size);
-	if (buf[0])
-		return strlen(buf);
-	len = exe_first_name(process, buf, size);
-	if (len < 0 || inode->nlink > 0 || strstr(buf, DELETED))
-		return len;
-	return strlcat(buf, DELETED, size);
-}
-
-static ssize_t
-pid_exe(s32 pid, char *buf, size_t size)
+/* The name by which the program was executed, whatever it is called now; a name that is gone says so. */
+static struct dentry *
+pid_exe(s32 pid)
 {
 	struct process *process = process_find(pid);
-	struct mm *mm = process ? process_mm_get(process) : NULL;
-	ssize_t len = -ENOENT;
+	struct file *exe = process ? process_exe_get(process) : NULL;
+	struct dentry *dentry = exe ? dentry_ref(exe->dentry) : NULL;
 
-	if (mm && mm->exe)
-		len = MIN(exe_name(process, mm->exe, buf, size), (ssize_t)size - 1);
-	if (mm)
-		mm_put(mm);
-	if (!process)
-		return -ESRCH;
-	process_put(process);
-	return len;
-}
-
-static struct inode *
-pid_exe_inode(s32 pid)
-{
-	struct process *process = process_find(pid);
-	struct mm *mm = process ? process_mm_get(process) : NULL;
-	struct inode *inode = mm && mm->exe ? inode_ref(mm->exe->host) : NULL;
-
-	if (mm)
-		mm_put(mm);
+	if (exe)
+		file_put(exe);
 	if (process)
 		process_put(process);
-	return inode;
+	return dentry;
 }
 
 static struct proc_who
@@ -477,7 +426,6 @@ static const struct proc_pid_ops pid_ops = {
 	.cwd = pid_cwd,
 	.root = pid_root,
 	.exe = pid_exe,
-	.exe_inode = pid_exe_inode,
 };
 
 void INIT

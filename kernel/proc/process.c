@@ -1,6 +1,7 @@
 #include "proc/process.h"
 
 #include "core/clock.h"
+#include "fs/file.h"
 #include "fs/files.h"
 #include "fs/fs_context.h"
 #include "lib/string.h"
@@ -52,7 +53,7 @@ process_put(struct process *process)
 		return;
 	assert(list_empty(&process->threads) && list_empty(&process->children));
 	signal_queue_flush(&process->signal.shared);
-	kfree(process->exe_path);
+	assert(!process->exe);
 	kmem_cache_free(process_cache, process);
 }
 
@@ -110,6 +111,28 @@ process_fs_get(struct process *process)
 
 	spin_unlock_irqrestore(&process_lock, flags);
 	return fs;
+}
+
+struct file *
+process_exe_get(struct process *process)
+{
+	u64 flags = spin_lock_irqsave(&process_lock);
+	struct file *exe = process->exe ? file_ref(process->exe) : NULL;
+
+	spin_unlock_irqrestore(&process_lock, flags);
+	return exe;
+}
+
+void
+process_exe_set(struct process *process, struct file *exe)
+{
+	u64 flags = spin_lock_irqsave(&process_lock);
+	struct file *old = process->exe;
+
+	process->exe = exe;
+	spin_unlock_irqrestore(&process_lock, flags);
+	if (old)
+		file_put(old);
 }
 
 /* The current task's memory becomes mm. => the old one, whose reference is the caller's */

@@ -28,6 +28,7 @@
 #include "sched/timer.h"
 #include "sched/wait.h"
 
+struct file;
 struct files;
 struct fs_context;
 struct mm;
@@ -91,7 +92,8 @@ struct process {
 	char name[TASK_NAME_MAX];	     /* of a zombie: its last thread's; T */
 	u64 start_ns;			     /* C; clock_now_ns at creation */
 	s32 oom_score_adj;		     /* A */
-	char *exe_path;		 /* S; absolute path of the program, kmalloc'ed; may be NULL */
+	struct file *
+		exe; /* T; the program's, a reference; NULL before the first exec, and at the end */
 	struct trace *trace;	 /* T; who is told of its calls, NULL for nobody (trace.c) */
 	struct timer real_timer; /* ITIMER_REAL, proc/timers.c */
 	struct interval_timer {
@@ -148,6 +150,11 @@ struct mm *process_mm_get(struct process *process);
 struct mm *process_mm_locked(struct process *process);
 struct files *process_files_get(struct process *process);
 struct fs_context *process_fs_get(struct process *process);
+
+/* The file of its program, with a reference. => NULL: it has none (any more) */
+struct file *process_exe_get(struct process *process);
+/* Takes over the reference to exe, which may be NULL, and puts the former. May sleep; no lock held. */
+void process_exe_set(struct process *process, struct file *exe);
 
 /* What its living and dead threads used until now. */
 void process_usage_get(struct process *process, struct process_usage *usage);

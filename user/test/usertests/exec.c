@@ -60,37 +60,45 @@ registers_over_signal(void)
 	return child > 0 && sleep_with_register(15, &time) == 15 ? 0 : 1;
 }
 
-/* This program is a copy, which gets another name and then none. */
+/* Does the link to the program's file end so? */
+static int
+exe_ends_with(const char *end)
+{
+	char link[256];
+	ssize_t length = readlink("/proc/self/exe", link, sizeof(link));
+	ssize_t wanted = (ssize_t)strlen(end);
+
+	return length > wanted && memcmp(link + length - wanted, end, wanted) == 0;
+}
+
+/* This program is a copy, which gets another name, loses it while a second one is left, and then that. */
 static int
 lose_name(void)
 {
 	char *again[] = {"usertests", "-x", "is_nameless", NULL};
-	char link[256] = "";
-	ssize_t length;
+	struct stat st;
 
-	if (rename("copy", "renamed") < 0 || readlink("/proc/self/exe", link, sizeof(link)) < 0 ||
-	    strcmp(link + strlen(link) - 8, "/renamed") != 0)
+	if (rename("copy", "renamed") < 0 || !exe_ends_with("/renamed"))
 		return 1;
-	if (unlink("renamed") < 0)
+	if (link("renamed", "second") < 0 || !exe_ends_with("/renamed") || unlink("renamed") < 0)
 		return 2;
-	length = readlink("/proc/self/exe", link, sizeof(link));
-	if (length <= 10 || memcmp(link + length - 10, " (deleted)", 10) != 0)
+	if (!exe_ends_with("/renamed (deleted)"))
 		return 3;
+	if (stat("/proc/self/exe", &st) < 0 || st.st_nlink != 1 || unlink("second") < 0)
+		return 4;
 	execve("/proc/self/exe", again, no_environment);
-	return 4;
+	return 8;
 }
 
 /* It was executed once more, without a name. */
 static int
 is_nameless(void)
 {
-	char link[256] = "", other[4];
-	ssize_t length = readlink("/proc/self/exe", link, sizeof(link) - 1);
 	struct stat st;
+	char other[4];
 	int fd;
 
-	if (length <= 10 || strcmp(link + length - 10, " (deleted)") != 0 ||
-	    !strstr(link, "/directory/"))
+	if (!exe_ends_with("/renamed (deleted)"))
 		return 5;
 	file_make("renamed", "other", 5);
 	fd = open("/proc/self/exe", O_RDONLY);
