@@ -481,6 +481,15 @@ class Unfit(Scratch):
         with fake, boot:
             self.assertIn("too slow", self.complaint())
 
+    def test_root_image_that_is_not_made(self):
+        """In the compiler's words, as of the kernel; not as a boot that failed."""
+        def complaint(_tree, name="quire.elf"):
+            return "the reference does not build here: No space left" if name == "fs.img" else None
+
+        fake, boot = self.slow_boot(1, 1)
+        with fake, boot, mock.patch.object(selfcheck, "build_complaint", complaint):
+            self.assertIn("does not build here: No space", self.complaint())
+
     def test_busy_machine_is_no_slow_one(self):
         fake, boot = self.slow_boot(100, 5)
         with fake, boot:
