@@ -16,7 +16,9 @@ def start(name, run):
 def _guard(driver, run):
     try:
         driver(run)
-    except (OSError, EnvironmentProblem):
+    except EnvironmentProblem as problem:
+        run.problem = problem  # QEMU is there and does not answer: no kernel's doing
+    except OSError:
         pass  # the machine has ended, and with it what could be told
 
 

@@ -10,7 +10,7 @@ import types
 import unittest
 from unittest import mock
 
-from grading.harness import diagnose, qmp
+from grading.harness import diagnose, drivers, qmp
 from grading.machine import EnvironmentProblem, Verdict
 
 LATE_SECONDS = 0.5
@@ -117,6 +117,15 @@ class Monitor(unittest.TestCase):
     def test_a_monitor_that_greets_and_no_more(self):
         with mock.patch.object(qmp, "REPLY_SECONDS", LATE_SECONDS):
             self.assertRaises(EnvironmentProblem, self.monitor, answer=self.silent)
+
+    def test_a_stub_that_is_never_there(self):
+        """What a driver waits for in vain is the host's fault, too, unless the machine has ended."""
+        with mock.patch.object(qmp, "CONNECT_SECONDS", LATE_SECONDS):
+            for running, problem in ((True, "does not answer on"), (False, "None")):
+                machine = types.SimpleNamespace(socket="/no/such/{}".format, running=mock.Mock(return_value=running))
+                run = types.SimpleNamespace(machine=machine, problem=None)
+                drivers._guard(drivers.gdb, run)
+                self.assertIn(problem, str(run.problem))
 
     @staticmethod
     def stuck_run(monitor):
