@@ -232,6 +232,10 @@ set_identity(struct exec *exec)
 	strscpy(current->name, exec->name, sizeof(current->name));
 	flags = spin_lock_irqsave(&process_lock);
 	process->did_exec = true;
+	if (process->first_ended) {
+		process->first_ended = false;
+		nr_process_threads--;
+	}
 	process->exit_signal = SIGCHLD;
 	spin_unlock_irqrestore(&process_lock, flags);
 	process_exe_set(process, file_ref(exec->program.file));

@@ -106,6 +106,7 @@ process_reap_locked(struct process *process)
 {
 	assert(process->state == PROCESS_ZOMBIE);
 	process->state = PROCESS_REAPED;
+	nr_process_threads--;
 	process_index_remove(process);
 	list_del(&process->sibling_link);
 }
@@ -159,7 +160,10 @@ leave_process(struct process *process, u32 status)
 	process_usage_add(&process->dead_threads, &usage);
 	list_del(&current->thread_link);
 	process->nr_threads--;
-	nr_process_threads--;
+	if (current->tid == process->pid)
+		process->first_ended = true;
+	else
+		nr_process_threads--;
 	wake_up_all(&process->child_wq);
 	if (process->nr_threads > 0) {
 		signal_note_stopped_locked(process);

@@ -71,7 +71,8 @@ struct process {
 	struct list_head sibling_link;
 	struct list_head threads; /* T; tasks by thread_link, the first thread first */
 	u32 nr_threads;		  /* T */
-	atomic_t nr_live;	  /* A; of these, threads that have not begun to end */
+	bool first_ended; /* T; the first thread has ended, and is counted until the process is reaped */
+	atomic_t nr_live; /* A; of these, threads that have not begun to end */
 	struct list_head pid_link, pgid_link, sid_link; /* T; hash chains of pid.c */
 	struct list_head all_link;			/* T; every process that is not reaped */
 	struct tty *tty;				/* T; controlling terminal or NULL */
@@ -106,7 +107,7 @@ struct process {
 extern struct spinlock process_lock;
 extern struct list_head process_list; /* T */
 extern struct process *init_process;  /* C; NULL until init_process_start */
-extern u64 nr_process_threads;	      /* T; of all processes: what RLIMIT_NPROC counts */
+extern u64 nr_process_threads; /* T; of all processes, with first_ended: RLIMIT_NPROC counts it */
 
 /*
  * A process without threads, not yet in the tree; one reference, the tree's to be.

@@ -299,6 +299,28 @@ process_limit(void)
 	CHECK_EQ(child_status(exit_with, NULL), 0);
 }
 
+#define ID_OF_PROCESS 1
+#define EXITED	      4
+#define DO_NOT_REAP   0x01000000
+
+/* Who has ended counts until it is waited for. */
+static void
+process_limit_counts_zombies(void)
+{
+	pid_t child = fork_checked();
+	struct rlimit limit;
+	char info[128];
+
+	if (child == 0)
+		_exit(0);
+	CHECK_EQ(syscall(SYS_waitid, ID_OF_PROCESS, child, info, EXITED | DO_NOT_REAP, NULL), 0);
+	limit.rlim_cur = limit.rlim_max = threads_of_processes();
+	CHECK_EQ(setrlimit(RLIMIT_NPROC, &limit), 0);
+	CHECK_ERRNO(fork(), EAGAIN);
+	CHECK_EQ(waitpid(child, NULL, 0), child);
+	CHECK_EQ(child_status(exit_with, NULL), 0);
+}
+
 /* A process that doubles itself for ever; its group can still be killed. */
 static void
 fork_bomb(void)
@@ -531,6 +553,7 @@ const struct test process_tests[] = {
 	{"fork_many_orphans", fork_many_orphans, ANYWHERE},
 	{"fork_until_refused", fork_until_refused, ON_OUR_SIZE},
 	{"process_limit", process_limit, A_KERNEL},
+	{"process_limit_counts_zombies", process_limit_counts_zombies, A_KERNEL},
 	{"fork_bomb", fork_bomb, ON_OUR_SIZE},
 	{"sleeper_among_spinners", sleeper_among_spinners, ON_OUR_SIZE},
 	{"process_groups", process_groups, ANYWHERE},
