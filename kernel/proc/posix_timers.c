@@ -3,6 +3,7 @@
 #include "core/clock.h"
 #include "lib/compiler.h"
 #include "mem/slab.h"
+#include "proc/exit.h"
 #include "proc/signal.h"
 
 /*
@@ -12,8 +13,12 @@
  * that nobody will take (it is ignored) does not stop the timer, but slows it down.
  *
  * Fields are guarded by the process's signal.lock: the taker has it. The clock interrupt also has
- * process_lock, for sending. Who deletes a timer takes it off the list first: then it is not armed
- * any more.
+ * process_lock, for sending, and so does who takes a timer off the list. That comes first when one is
+ * deleted: then it is not armed any more.
+ *
+ * A timer of processor time is never armed: the tick looks at all of the process that it found
+ * (proc/timers.c). Its meter is read under process_lock; the taker, who has not got that, goes by
+ * what it showed when it was last looked at.
  */
 
 /* The least time between two ends of a timer whose signals are ignored. */
@@ -24,6 +29,8 @@ struct posix_timer {
 	struct timer timer;
 	struct process *process;
 	struct timer_notice notice;
+	struct task *metered; /* METER_THREAD: a reference */
+	u64 seen_ns;	      /* what the meter, if not METER_TIME, showed last */
 	s32 id;
 	u32 generation;	 /* of being set: signals of an earlier one do not count */
 	u64 deadline_ns; /* 0: not armed */
@@ -42,6 +49,36 @@ timer_find_locked(struct process *process, s32 id)
 	return NULL;
 }
 
+static bool
+timer_goes_by_time(const struct posix_timer *timer)
+{
+	return timer->notice.meter == METER_TIME;
+}
+
+/* What the meter shows. => process_lock and signal.lock held */
+static u64
+timer_read_locked(struct posix_timer *timer)
+{
+	struct process_usage usage;
+
+	if (timer_goes_by_time(timer))
+		return clock_now_ns();
+	if (timer->metered)
+		task_usage_get_locked(timer->metered, &usage);
+	else
+		process_usage_get_locked(timer->process, &usage);
+	timer->seen_ns = usage.user_ns + usage.system_ns;
+	return timer->seen_ns;
+}
+
+/* The deadline has been moved: look for it. */
+static void
+timer_await(struct posix_timer *timer, u64 deadline_ns)
+{
+	if (timer_goes_by_time(timer))
+		timer_arm(&timer->timer, deadline_ns);
+}
+
 /* Move the deadline to the first that lies after now. => how many lay between */
 static u64
 timer_forward(struct posix_timer *timer, u64 now)
@@ -55,15 +92,15 @@ timer_forward(struct posix_timer *timer, u64 now)
 	return missed;
 }
 
-/* Is it over, and to be told? Too early it is armed again. => signal.lock held */
+/* Is it over, and to be told? Too early it is armed again. => process_lock and signal.lock held */
 static bool
 timer_is_due_locked(struct posix_timer *timer)
 {
 	if (!list_is_linked(&timer->link) || !timer->deadline_ns || !timer->notice.signo)
 		return false;
-	if (clock_now_ns() >= timer->deadline_ns)
+	if (timer_read_locked(timer) >= timer->deadline_ns)
 		return true;
-	timer_arm(&timer->timer, timer->deadline_ns);
+	timer_await(timer, timer->deadline_ns);
 	return false;
 }
 
@@ -78,12 +115,13 @@ timer_is_queued_locked(const struct posix_timer *timer, const struct siginfo *in
 
 /*
  * Its signal may have found nobody: then it goes on by itself. Meanwhile it may have been deleted
- * or set anew, or its signal was taken already, which has moved the deadline on. => signal.lock held
+ * or set anew, or its signal was taken already, which has moved the deadline on.
+ * => process_lock and signal.lock held
  */
 static void
 timer_sent_locked(struct posix_timer *timer, const struct siginfo *info)
 {
-	u64 now = clock_now_ns();
+	u64 now = timer_read_locked(timer);
 
 	if (!list_is_linked(&timer->link) || timer->generation != info->timer_generation)
 		return;
@@ -94,16 +132,15 @@ timer_sent_locked(struct posix_timer *timer, const struct siginfo *info)
 		return;
 	}
 	timer_forward(timer, now);
-	timer_arm(&timer->timer, MAX(timer->deadline_ns, now + IGNORED_NS));
+	timer_await(timer, MAX(timer->deadline_ns, now + IGNORED_NS));
 }
 
+/* Send its signal if it is time and none is on its way. => process_lock held */
 static void
-timer_expired(struct timer *clock)
+timer_check_locked(struct posix_timer *timer)
 {
-	struct posix_timer *timer = container_of(clock, struct posix_timer, timer);
 	struct process_signals *signal = &timer->process->signal;
 	struct siginfo info = {.signo = timer->notice.signo, .code = SI_TIMER};
-	u64 flags = spin_lock_irqsave(&process_lock);
 	bool due;
 
 	spin_lock(&signal->lock);
@@ -122,7 +159,25 @@ timer_expired(struct timer *clock)
 		timer_sent_locked(timer, &info);
 		spin_unlock(&signal->lock);
 	}
+}
+
+static void
+timer_expired(struct timer *clock)
+{
+	u64 flags = spin_lock_irqsave(&process_lock);
+
+	timer_check_locked(container_of(clock, struct posix_timer, timer));
 	spin_unlock_irqrestore(&process_lock, flags);
+}
+
+void
+posix_timers_tick_locked(struct process *process)
+{
+	struct posix_timer *timer;
+
+	list_for_each_entry(timer, &process->posix_timers, link)
+		if (!timer_goes_by_time(timer))
+			timer_check_locked(timer);
 }
 
 void
@@ -135,9 +190,10 @@ posix_timer_taken_locked(struct process *process, struct siginfo *info)
 		return;
 	timer->overrun = 0;
 	if (timer->interval_ns) {
-		missed = timer_forward(timer, clock_now_ns());
+		missed = timer_forward(timer,
+				       timer_goes_by_time(timer) ? clock_now_ns() : timer->seen_ns);
 		timer->overrun = MIN(missed, (u64)INT32_MAX);
-		timer_arm(&timer->timer, timer->deadline_ns);
+		timer_await(timer, timer->deadline_ns);
 	} else {
 		timer->deadline_ns = 0;
 	}
@@ -153,19 +209,45 @@ posix_timers_discard_locked(struct process *process, struct signal_queue *queue,
 		posix_timer_taken_locked(process, &info);
 }
 
+/* For what changes the list, or reads a meter. => for unlock() */
+static u64
+lock(struct process *process)
+{
+	u64 flags = spin_lock_irqsave(&process_lock);
+
+	spin_lock(&process->signal.lock);
+	return flags;
+}
+
+static void
+unlock(struct process *process, u64 flags)
+{
+	spin_unlock(&process->signal.lock);
+	spin_unlock_irqrestore(&process_lock, flags);
+}
+
+/* Take it off the list. => process_lock and signal.lock held */
+static void
+timer_unlink_locked(struct posix_timer *timer)
+{
+	list_del(&timer->link);
+	if (!timer_goes_by_time(timer))
+		timer->process->nr_cpu_timers--;
+}
+
 /* Give it a number and put it in the list. => the number, -EAGAIN */
 static int
 timer_publish(struct posix_timer *timer)
 {
 	struct process *process = current->process;
-	u64 flags = spin_lock_irqsave(&process->signal.lock);
+	u64 flags = lock(process);
 	struct posix_timer *other;
 	u64 nr = 0;
 
 	list_for_each_entry(other, &process->posix_timers, link)
 		nr++;
 	if (nr >= process->rlimits[RLIMIT_SIGPENDING].cur) {
-		spin_unlock_irqrestore(&process->signal.lock, flags);
+		unlock(process, flags);
 		return -EAGAIN;
 	}
 	do
@@ -174,7 +256,13 @@ timer_publish(struct posix_timer *timer)
 	if (!timer->notice.has_value)
 		timer->notice.value = timer->id;
 	list_add_tail(&timer->link, &process->posix_timers);
-	spin_unlock_irqrestore(&process->signal.lock, flags);
+	if (timer->notice.meter == METER_THREAD) {
+		task_get(current);
+		timer->metered = current;
+	}
+	if (!timer_goes_by_time(timer))
+		process->nr_cpu_timers++;
+	unlock(process, flags);
 	return timer->id;
 }
 
@@ -198,7 +286,7 @@ posix_timer_create(const struct timer_notice *notice)
 static void
 timer_get_locked(struct posix_timer *timer, u64 *left_ns, u64 *interval_ns)
 {
-	u64 now = clock_now_ns(), deadline = timer->deadline_ns;
+	u64 now = timer_read_locked(timer), deadline = timer->deadline_ns;
 
 	*interval_ns = timer->interval_ns;
 	*left_ns = deadline > now ? deadline - now : 0;
@@ -211,7 +299,7 @@ posix_timer_set(s32 id, bool armed, u64 first_ns, u64 interval_ns, u64 *old_left
 		u64 *old_interval_ns)
 {
 	struct process *process = current->process;
-	u64 flags = spin_lock_irqsave(&process->signal.lock);
+	u64 flags = lock(process);
 	struct posix_timer *timer = timer_find_locked(process, id);
 
 	if (timer) {
@@ -219,11 +307,15 @@ posix_timer_set(s32 id, bool armed, u64 first_ns, u64 interval_ns, u64 *old_left
 		timer->generation++;
 		timer->overrun = 0;
 		timer->interval_ns = armed ? interval_ns : 0;
-		timer->deadline_ns = armed ? clock_now_ns() + first_ns : 0;
+		timer->deadline_ns = armed ? timer_read_locked(timer) + first_ns : 0;
 		if (armed)
-			timer_arm(&timer->timer, timer->deadline_ns);
+			timer_await(timer, timer->deadline_ns);
 	}
-	spin_unlock_irqrestore(&process->signal.lock, flags);
+	spin_unlock(&process->signal.lock);
+	/* It may be over already, and no tick come for long. */
+	if (timer && !timer_goes_by_time(timer))
+		timer_check_locked(timer);
+	spin_unlock_irqrestore(&process_lock, flags);
 	return timer ? 0 : -EINVAL;
 }
 
@@ -231,25 +323,27 @@ int
 posix_timer_get(s32 id, u64 *left_ns, u64 *interval_ns)
 {
 	struct process *process = current->process;
-	u64 flags = spin_lock_irqsave(&process->signal.lock);
+	u64 flags = lock(process);
 	struct posix_timer *timer = timer_find_locked(process, id);
 
 	if (timer)
 		timer_get_locked(timer, left_ns, interval_ns);
-	spin_unlock_irqrestore(&process->signal.lock, flags);
+	unlock(process, flags);
 	return timer ? 0 : -EINVAL;
 }
 
 int
-posix_timer_clock(s32 id, s32 *clock)
+posix_timer_clock(s32 id, s32 *clock, u64 *now_ns)
 {
 	struct process *process = current->process;
-	u64 flags = spin_lock_irqsave(&process->signal.lock);
+	u64 flags = lock(process);
 	struct posix_timer *timer = timer_find_locked(process, id);
 
-	if (timer)
+	if (timer) {
 		*clock = timer->notice.clock;
-	spin_unlock_irqrestore(&process->signal.lock, flags);
+		*now_ns = timer_read_locked(timer);
+	}
+	unlock(process, flags);
 	return timer ? 0 : -EINVAL;
 }
 
@@ -272,6 +366,8 @@ timer_free(struct posix_timer *timer)
 	timer_cancel(&timer->timer);
 	if (timer->notice.task)
 		task_put(timer->notice.task);
+	if (timer->metered)
+		task_put(timer->metered);
 	kfree(timer);
 }
 
@@ -279,12 +375,12 @@ int
 posix_timer_delete(s32 id)
 {
 	struct process *process = current->process;
-	u64 flags = spin_lock_irqsave(&process->signal.lock);
+	u64 flags = lock(process);
 	struct posix_timer *timer = timer_find_locked(process, id);
 
 	if (timer)
-		list_del(&timer->link);
-	spin_unlock_irqrestore(&process->signal.lock, flags);
+		timer_unlink_locked(timer);
+	unlock(process, flags);
 	if (!timer)
 		return -EINVAL;
 	timer_free(timer);
@@ -298,10 +394,10 @@ posix_timers_delete_all(struct process *process)
 	u64 flags;
 
 	while (!list_empty(&process->posix_timers)) {
-		flags = spin_lock_irqsave(&process->signal.lock);
+		flags = lock(process);
 		timer = list_first_entry(&process->posix_timers, struct posix_timer, link);
-		list_del(&timer->link);
-		spin_unlock_irqrestore(&process->signal.lock, flags);
+		timer_unlink_locked(timer);
+		unlock(process, flags);
 		timer_free(timer);
 	}
 	flags = spin_lock_irqsave(&process->signal.lock);

@@ -4,6 +4,13 @@
 
 #include "proc/process.h"
 
+/* What a timer's times are measured by. */
+enum timer_meter {
+	METER_TIME,    /* that of the machine */
+	METER_PROCESS, /* processor time of the process */
+	METER_THREAD,  /* processor time of the thread that made the timer */
+};
+
 /* How a timer tells that its time has come. */
 struct timer_notice {
 	s32 signo;	   /* 0: not at all */
@@ -11,6 +18,7 @@ struct timer_notice {
 	bool has_value;	   /* else the value is the timer's number */
 	u64 value;
 	s32 clock; /* by which its times are given; the caller's to know */
+	enum timer_meter meter;
 };
 
 /*
@@ -27,8 +35,8 @@ int posix_timer_create(const struct timer_notice *notice);
  */
 int posix_timer_set(s32 id, bool armed, u64 first_ns, u64 interval_ns, u64 *old_left_ns,
 		    u64 *old_interval_ns);
-/* The clock of its notice. */
-int posix_timer_clock(s32 id, s32 *clock);
+/* The clock of its notice; and what its meter shows now. */
+int posix_timer_clock(s32 id, s32 *clock, u64 *now_ns);
 /* How long until its next end, 0 when it has none; of one that is over and not taken, until the one after it. */
 int posix_timer_get(s32 id, u64 *left_ns, u64 *interval_ns);
 
@@ -40,6 +48,9 @@ int posix_timer_delete(s32 id);
 void posix_timer_taken_locked(struct process *process, struct siginfo *info);
 /* What timers have sent, of the signals in set, is off the queue as if it was taken. => signal.lock held */
 void posix_timers_discard_locked(struct process *process, struct signal_queue *queue, u64 set);
+
+/* Send what is due of those of processor time: the tick found the process. => process_lock held */
+void posix_timers_tick_locked(struct process *process);
 
 /* All timers of the process go: it execs, or ends. No lock held. */
 void posix_timers_delete_all(struct process *process);

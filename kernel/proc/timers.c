@@ -1,11 +1,12 @@
 #include "proc/timers.h"
 
 #include "core/clock.h"
+#include "proc/posix_timers.h"
 #include "proc/signal.h"
 #include "sched/sched.h"
 
 /*
- * ITIMER_REAL has a timer of its own. Those of processor time are looked at when the tick finds
+ * ITIMER_REAL has a timer of its own. Those of processor time, and timer_create's, are looked at when the tick finds
  * their process running: they are late by one tick of a busy hart at most, never early.
  */
 
@@ -55,7 +56,8 @@ real_timer_expired(struct timer *timer)
 static bool
 cpu_timer_is_set(const struct process *process)
 {
-	return READ_ONCE(process->itimers[ITIMER_VIRTUAL].deadline_ns) ||
+	return READ_ONCE(process->nr_cpu_timers) ||
+	       READ_ONCE(process->itimers[ITIMER_VIRTUAL].deadline_ns) ||
 	       READ_ONCE(process->itimers[ITIMER_PROF].deadline_ns);
 }
 
@@ -71,6 +73,7 @@ cpu_timers_tick(struct task *task)
 	flags = spin_lock_irqsave(&process_lock);
 	for (enum itimer which = ITIMER_VIRTUAL; which < NR_ITIMERS; which++)
 		itimer_check_locked(process, which, clock_of(process, which));
+	posix_timers_tick_locked(process);
 	spin_unlock_irqrestore(&process_lock, flags);
 }
 

@@ -20,15 +20,27 @@ STATIC_ASSERT(sizeof(struct user_sigevent) == 64);
 
 #define ITIMERSPEC_VALUE 16 /* struct itimerspec: interval, value */
 
-/* => 0; -EINVAL; -EOPNOTSUPP: it can be read, but nothing can wait for it */
+/* What a timer of this clock is measured by. => 0; -EINVAL; -EOPNOTSUPP: it can only be read */
 static int
-check_clock(int clock)
+meter_of_clock(int clock, enum timer_meter *meter)
 {
 	u64 ns;
 
-	if (clock == CLOCK_REALTIME || clock == CLOCK_MONOTONIC || clock == CLOCK_BOOTTIME)
+	switch (clock) {
+	case CLOCK_REALTIME:
+	case CLOCK_MONOTONIC:
+	case CLOCK_BOOTTIME:
+		*meter = METER_TIME;
 		return 0;
-	return clock_read(clock, &ns) ? -EINVAL : -EOPNOTSUPP;
+	case CLOCK_PROCESS_CPUTIME:
+		*meter = METER_PROCESS;
+		return 0;
+	case CLOCK_THREAD_CPUTIME:
+		*meter = METER_THREAD;
+		return 0;
+	default:
+		return clock_read(clock, &ns) ? -EINVAL : -EOPNOTSUPP;
+	}
 }
 
 /* A thread of the caller's process, with a reference. => NULL */
@@ -68,17 +80,19 @@ long
 sys_timer_create(int clock, uva_t sevp, uva_t timerid)
 {
 	struct timer_notice notice = {.signo = SIGALRM};
+	enum timer_meter meter = METER_TIME;
 	struct user_sigevent event;
 	int err, id;
 
 	if (sevp && copy_from_user(&event, sevp, sizeof(event)))
 		return -EFAULT;
-	err = check_clock(clock);
+	err = meter_of_clock(clock, &meter);
 	if (!err && sevp)
 		err = notice_from_event(&notice, &event);
 	if (err)
 		return err;
 	notice.clock = clock;
+	notice.meter = meter;
 	id = posix_timer_create(&notice);
 	if (id < 0) {
 		if (notice.task)
@@ -110,20 +124,22 @@ sys_timer_gettime(int id, uva_t value)
 	return err ? err : put_itimerspec(value, left_ns, interval_ns);
 }
 
-/* What is left until a time of the timer's clock; all that timers have go at the same pace. */
+/*
+ * What is left until a time of the timer's clock, whose meter shows now. A clock that can be set goes at
+ * the meter's pace, but shows another time.
+ */
 static u64
-time_left(u64 absolute_ns, int clock)
+time_left(u64 absolute_ns, int clock, u64 now)
 {
-	u64 now = 0;
-
-	clock_read(clock, &now);
+	if (clock == CLOCK_REALTIME)
+		clock_read(clock, &now);
 	return absolute_ns > now ? absolute_ns - now : 0;
 }
 
 long
 sys_timer_settime(int id, int flags, uva_t value, uva_t old_value)
 {
-	u64 first_ns, interval_ns, old_left_ns, old_interval_ns;
+	u64 first_ns, interval_ns, old_left_ns, old_interval_ns, now;
 	bool armed;
 	int err, clock;
 
@@ -133,12 +149,12 @@ sys_timer_settime(int id, int flags, uva_t value, uva_t old_value)
 	if (!err)
 		err = timespec_get(value + ITIMERSPEC_VALUE, &first_ns);
 	if (!err)
-		err = posix_timer_clock(id, &clock);
+		err = posix_timer_clock(id, &clock, &now);
 	if (err)
 		return err;
 	armed = first_ns != 0;
 	if (flags & TIMER_ABSTIME)
-		first_ns = time_left(first_ns, clock);
+		first_ns = time_left(first_ns, clock, now);
 	/* Sums with the time since boot must not wrap. */
 	err = posix_timer_set(id, armed, MIN(first_ns, FOREVER_NS / 2),
 			      MIN(interval_ns, FOREVER_NS / 2), &old_left_ns, &old_interval_ns);

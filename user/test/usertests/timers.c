@@ -301,7 +301,117 @@ timers_of_processor_time(void)
 	CHECK_EQ(set_cpu_timer(-1, 0, 0), -EINVAL);
 }
 
+static int64_t
+clock_us(int clock)
+{
+	struct timespec now;
+
+	CHECK_EQ(clock_gettime(clock, &now), 0);
+	return now.tv_sec * 1000000L + now.tv_nsec / 1000;
+}
+
+static void
+burn(int clock, int64_t us)
+{
+	int64_t end = clock_us(clock) + us;
+
+	while (clock_us(clock) < end)
+		;
+}
+
+/* They go while their process, or thread, runs; the signal tells the value. */
+static void
+timers_go_by_clocks_of_processor_time(void)
+{
+	struct event event = {.value = 7, .signo = SIGUSR1, .notify = NOTIFY_SIGNAL};
+	siginfo_t info;
+	int id;
+
+	block(SIGUSR1);
+	for (int clock = CLOCK_PROCESS_CPUTIME_ID; clock <= CLOCK_THREAD_CPUTIME_ID; clock++) {
+		int64_t start = clock_us(clock);
+
+		CHECK_EQ(create(clock, &event, &id), 0);
+		CHECK_EQ(left_us(id), 0);
+		CHECK_EQ(settime(id, 0, MS(100), MS(0)), 0);
+		CHECK(left_us(id) > 50000 && left_us(id) <= 100000);
+		CHECK_EQ(take(SIGUSR1, &info, MS(200)), -EAGAIN);
+		CHECK(left_us(id) > 50000);
+		burn(clock, 150000);
+		CHECK_EQ(take(SIGUSR1, &info, MS(0)), SIGUSR1);
+		CHECK(clock_us(clock) - start >= 100000);
+		CHECK_EQ(info.si_code, SI_TIMER);
+		CHECK_EQ(info.si_value.sival_int, 7);
+		CHECK_EQ(left_us(id), 0);
+		/* What is over when it is set is told at once. */
+		CHECK_EQ(settime(id, ABSOLUTE, ((struct timespec){0, 1}), MS(0)), 0);
+		CHECK_EQ(take(SIGUSR1, &info, MS(5000)), SIGUSR1);
+		CHECK_EQ(raw_call(SYS_timer_delete, id, 0, 0, 0, 0, 0), 0);
+	}
+}
+
+static void
+timers_of_processor_time_repeat(void)
+{
+	struct event event = {.value = 7, .signo = SIGUSR1, .notify = NOTIFY_SIGNAL};
+	siginfo_t info;
+	int id;
+
+	block(SIGUSR1);
+	CHECK_EQ(create(CLOCK_PROCESS_CPUTIME_ID, &event, &id), 0);
+	CHECK_EQ(settime(id, 0, MS(20), MS(20)), 0);
+	burn(CLOCK_PROCESS_CPUTIME_ID, 300000);
+	CHECK_EQ(take(SIGUSR1, &info, MS(0)), SIGUSR1);
+	CHECK(raw_call(SYS_timer_getoverrun, id, 0, 0, 0, 0, 0) >= 8);
+	CHECK(left_us(id) > 0 && left_us(id) <= 20000);
+	CHECK_EQ(take(SIGUSR1, &info, MS(0)), -EAGAIN);
+	burn(CLOCK_PROCESS_CPUTIME_ID, 60000);
+	CHECK_EQ(take(SIGUSR1, &info, MS(0)), SIGUSR1);
+	CHECK_EQ(settime(id, 0, MS(0), MS(0)), 0);
+	burn(CLOCK_PROCESS_CPUTIME_ID, 60000);
+	take(SIGUSR1, &info, MS(0));
+	CHECK_EQ(take(SIGUSR1, &info, MS(0)), -EAGAIN);
+}
+
+static volatile int stop_burning;
+
+static int
+burn_until_told(void *unused)
+{
+	(void)unused;
+	while (!stop_burning)
+		;
+	return 0;
+}
+
+/* What other threads run counts for the process alone. */
+static void
+timer_of_one_thread(void)
+{
+	struct event event = {.signo = SIGUSR1, .notify = NOTIFY_SIGNAL};
+	struct event other = {.signo = SIGUSR2, .notify = NOTIFY_SIGNAL};
+	volatile int tid;
+	siginfo_t info;
+	int id;
+
+	block(SIGUSR1);
+	block(SIGUSR2);
+	CHECK_EQ(create(CLOCK_THREAD_CPUTIME_ID, &event, &id), 0);
+	CHECK_EQ(settime(id, 0, MS(300), MS(0)), 0);
+	CHECK_EQ(create(CLOCK_PROCESS_CPUTIME_ID, &other, &id), 0);
+	CHECK_EQ(settime(id, 0, MS(300), MS(0)), 0);
+	CHECK(thread_start(burn_until_told, NULL, (int *)&tid) > 0);
+	CHECK_EQ(take(SIGUSR2, &info, MS(30000)), SIGUSR2);
+	stop_burning = 1;
+	while (tid)
+		sleep_ms(1);
+	CHECK_EQ(take(SIGUSR1, &info, MS(0)), -EAGAIN);
+}
+
 const struct test timer_tests[] = {
+	{"timers_go_by_clocks_of_processor_time", timers_go_by_clocks_of_processor_time, ANYWHERE},
+	{"timers_of_processor_time_repeat", timers_of_processor_time_repeat, ANYWHERE},
+	{"timer_of_one_thread", timer_of_one_thread, ANYWHERE},
 	{"timer_fires_once", timer_fires_once, ANYWHERE},
 	{"timer_repeats", timer_repeats, ANYWHERE},
 	{"timer_absolute", timer_absolute, ANYWHERE},
