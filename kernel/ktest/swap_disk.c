@@ -3,6 +3,7 @@
 #include "dev/ramdisk.h"
 #include "ktest/ktest.h"
 #include "lib/err.h"
+#include "lib/errno.h"
 #include "lib/string.h"
 #include "mem/page_alloc.h"
 #include "mem/slab.h"
@@ -66,11 +67,24 @@ discard(struct bio *bio)
 	bio_end(bio, 0);
 }
 
+static bool
+is_bad(const struct bio *bio)
+{
+	u64 first = bio->sector / SECTORS_PER_PAGE;
+
+	return bio->op == BIO_READ && swap_disk.bad_slot >= first &&
+	       swap_disk.bad_slot < first + bio->nr_segs && swap_disk.bad_slot > 0;
+}
+
 static int
 submit(struct block_device *bdev, struct bio *bio)
 {
 	if (hold(bio))
 		return 0;
+	if (is_bad(bio)) {
+		bio_end(bio, -EIO);
+		return 0;
+	}
 	if (bio->op != BIO_DISCARD)
 		return ram_ops->submit(bdev, bio);
 	discard(bio);

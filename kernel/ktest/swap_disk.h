@@ -12,6 +12,7 @@ struct swap_disk {
 	struct block_device *bdev;
 	unsigned nr_discards;
 	u64 discard_sector, nr_discard_sectors; /* of the last one */
+	u64 bad_slot;				/* cannot be read; 0: all can */
 	bool holds_writes, holds_discards;	/* those to come wait for swap_disk_go_on() */
 	struct list_head held;
 	u64 nr_held;

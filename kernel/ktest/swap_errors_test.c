@@ -166,12 +166,96 @@ KTEST(swapoff_beside_fork)
 	KTEST_CHECK(swap_disk_off());
 }
 
+static swp_entry_t
+entry_of(struct mm *mm, u64 index)
+{
+	return pte_to_swp_entry(pte_read(pgtable_lookup(&mm->pgt, program_uva(index))));
+}
+
+#define BAD 43
+
+/* One sector of eight pages that are read together is bad: its page is lost, and its slot, alone. */
+KTEST(swap_bad_sector_is_one_page)
+{
+	s64 failed = atomic64_read(&swap_nr_failed);
+	struct mm *mm;
+	u32 word;
+
+	if (zswap_enabled)
+		return;
+	mm = program_in_swap();
+	KTEST_REQUIRE(mm);
+	swap_disk.bad_slot = swp_slot(entry_of(mm, BAD));
+	KTEST_CHECK(program_holds(0, BAD));
+	KTEST_CHECK(get_user_u32(&word, program_uva(BAD)) < 0);
+	KTEST_CHECK(program_holds(BAD + 1, NR - BAD - 1));
+	program_leave();
+	KTEST_CHECK(atomic64_read(&swap_nr_failed) == failed + 1);
+	KTEST_CHECK(swap_disk_off());
+}
+
+static swp_entry_t late_entry;
+static bool late_done;
+
+static void
+put_late(void *arg)
+{
+	(void)arg;
+	task_sleep_ns(200 * NSEC_PER_MSEC, false);
+	swap_entry_put(late_entry);
+	__atomic_store_n(&late_done, true, __ATOMIC_RELEASE);
+}
+
+/* Somebody who ends takes his time to give his slots back: that is not want of memory. */
+KTEST(swapoff_waits_for_who_ends)
+{
+	struct mm *mm = program_in_swap();
+
+	KTEST_REQUIRE(mm);
+	late_entry = entry_of(mm, 0);
+	late_done = false;
+	swap_entry_get(late_entry);
+	KTEST_REQUIRE(!IS_ERR(kthread_start("late", put_late, NULL)));
+	KTEST_CHECK(swap_disk_off());
+	KTEST_CHECK(program_holds(0, NR));
+	while (!__atomic_load_n(&late_done, __ATOMIC_ACQUIRE))
+		task_sleep_ns(NSEC_PER_MSEC, false);
+	program_leave();
+}
+
+/*
+ * A page of the swap cache that only one process still maps, and somebody else has a reference to, as
+ * write(2) has: what is stored now is not for him.
+ */
+KTEST(swap_pinned_page_is_copied)
+{
+	struct mm *mm = program_in_swap(), *child;
+	struct page *page;
+	u32 word, *kva;
+
+	KTEST_REQUIRE(mm);
+	child = mm_fork(mm);
+	KTEST_REQUIRE(!IS_ERR_OR_NULL(child));
+	KTEST_CHECK(get_user_u32(&word, program_uva(0)) == 0);
+	page = program_page(mm, 0);
+	KTEST_REQUIRE(page && page_test(page, PG_swapcache));
+	mm_put(child);
+	KTEST_CHECK(put_user_u32(program_uva(0), 99) == 0);
+	kva = kmap_local_page(page);
+	KTEST_CHECK(*kva == 1);
+	kunmap_local(kva);
+	KTEST_CHECK(get_user_u32(&word, program_uva(0)) == 0 && word == 99);
+	page_put(page);
+	KTEST_CHECK(put_user_u32(program_uva(0), 1) == 0);
+	program_leave();
+	KTEST_CHECK(swap_disk_off());
+}
+
 /* Bytes that no compressed page has, in the place of one. */
 static void
 compressed_spoil(struct mm *mm, u64 index)
 {
-	swp_entry_t entry =
-		pte_to_swp_entry(pte_read(pgtable_lookup(&mm->pgt, program_uva(index))));
+	swp_entry_t entry = entry_of(mm, index);
 	struct zswap_entry *kept = xa_load(&swap_area_of(entry)->kept, swp_slot(entry));
 	struct zpool_place place;
 	u8 *kva;
@@ -202,6 +286,34 @@ KTEST(zswap_unreadable_page_is_lost_alone)
 		KTEST_CHECK(get_user_u32(&word, program_uva(SPOILT)) < 0);
 	KTEST_CHECK(zswap_stats.decompress_fail == failed + 1);
 	KTEST_CHECK(program_holds(0, SPOILT) && program_holds(SPOILT + 1, NR - SPOILT - 1));
+	program_leave();
+	KTEST_CHECK(swap_disk_off() && zswap_nr_stored() == 0);
+}
+
+/* What is compressed is not read ahead with what is on the disk: there is nothing to be saved. */
+KTEST(zswap_is_not_read_ahead)
+{
+	struct mm *mm;
+	u64 stored;
+
+	if (!zswap_enabled)
+		return;
+	KTEST_REQUIRE(swap_disk_on(NR_SLOTS, 0));
+	mm = program_enter(NR);
+	KTEST_REQUIRE(mm);
+	for (u64 i = 0; i < NR; i++) {
+		zswap_enabled = i > NR / 2 && i % 2;
+		program_pageout(mm, i, 1);
+	}
+	zswap_enabled = true;
+	stored = zswap_nr_stored();
+	KTEST_CHECK(stored == NR / 4);
+	/* In the first half one learns to read many at once. */
+	KTEST_CHECK(program_holds(0, NR / 2));
+	for (u64 i = NR / 2; i < NR; i += 2)
+		KTEST_CHECK(program_holds(i, 1));
+	KTEST_CHECK(zswap_nr_stored() == stored);
+	KTEST_CHECK(program_holds(0, NR));
 	program_leave();
 	KTEST_CHECK(swap_disk_off() && zswap_nr_stored() == 0);
 }

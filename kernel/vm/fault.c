@@ -142,7 +142,7 @@ cow_reuse_locked(struct fault *f)
 	struct page *page = pte_page(f->pte);
 
 	if (unlikely(page_test(page, PG_swapcache))) {
-		if (!swap_cache_try_claim(page))
+		if (!swap_cache_try_claim(page, f->held == page))
 			return false;
 	} else if (!anon_page_exclusive(page)) {
 		return false;

@@ -9,7 +9,8 @@
  *	store, and nobody else has it		for stores, and the slot is free
  *	load, and swap is half full		the same, to have the slot back
  *
- * A store to a page that others have faults once more, and is then a copy-on-write like any.
+ * A store to a page that others have, or somebody has a reference to, faults once more, and is then a
+ * copy-on-write like any.
  */
 
 #include "vm/fault_swap.h"
@@ -21,11 +22,11 @@
 #include "vm/pte_state.h"
 #include "vm/swap.h"
 
-/* => page locked and valid, page-table lock held, *ptep is the entry */
+/* => page locked and valid, page-table lock held, *ptep is the entry; the caller has nr_own references */
 static void
-swap_map_page(struct vma *vma, uva_t uva, pte_t *ptep, struct page *page, swp_entry_t entry,
-	      bool store)
+swap_map_page(struct vma *vma, uva_t uva, pte_t *ptep, struct page *page, s32 nr_own, bool store)
 {
+	swp_entry_t entry = page_swp_entry(page);
 	struct mm *mm = vma->mm;
 	u64 flags = vma->pte_flags & ~PTE_W;
 
@@ -36,16 +37,17 @@ swap_map_page(struct vma *vma, uva_t uva, pte_t *ptep, struct page *page, swp_en
 	atomic64_add(&mm->rss_anon, 1);
 	atomic64_add(&mm->nr_swap, -1);
 	swap_entry_put(entry);
-	if ((store || swap_is_tight()) && swap_cache_claim(page) && vma->pte_flags & PTE_W)
+	if ((store || swap_is_tight()) && swap_cache_claim(page, nr_own) && vma->pte_flags & PTE_W)
 		flags |= PTE_W | PTE_D;
 	if (vma->flags & VM_EXEC)
 		icache_flush(&mm->tlb);
 	pte_write(ptep, pte_for(page_to_pfn(page), flags));
 }
 
-/* => page valid; mm->lock held */
+/* => page valid, the caller has nr_own references; mm->lock held */
 static void
-swap_map(struct vma *vma, uva_t uva, pte_t *ptep, pte_t pte, struct page *page, bool store)
+swap_map(struct vma *vma, uva_t uva, pte_t *ptep, pte_t pte, struct page *page, s32 nr_own,
+	 bool store)
 {
 	swp_entry_t entry = pte_to_swp_entry(pte);
 	struct mm *mm = vma->mm;
@@ -54,7 +56,7 @@ swap_map(struct vma *vma, uva_t uva, pte_t *ptep, pte_t pte, struct page *page, 
 	if (page_is_swapped_as(page, entry) && page_uptodate(page)) {
 		spin_lock(&mm->pgt.lock);
 		if (pte_read(ptep).bits == pte.bits)
-			swap_map_page(vma, uva, ptep, page, entry, store);
+			swap_map_page(vma, uva, ptep, page, nr_own, store);
 		spin_unlock(&mm->pgt.lock);
 	}
 	page_unlock(page);
@@ -72,7 +74,8 @@ fault_swap(struct fault *f)
 			f->vma->mm->swap_ra.hits++;
 			vmstat_add(SWAP_RA_HIT, 1);
 		}
-		swap_map(f->vma, f->uva, f->ptep, f->pte, page, f->access == FAULT_WRITE);
+		swap_map(f->vma, f->uva, f->ptep, f->pte, page, 1 + (f->held == page),
+			 f->access == FAULT_WRITE);
 	}
 	if (page)
 		page_put(page);
@@ -82,48 +85,29 @@ fault_swap(struct fault *f)
 enum fault_result
 fault_swap_read(struct fault *f, struct mm *mm)
 {
-	bool read = false;
-	struct page *page = swap_in(f->swap_entry, f->uva, &mm->swap_ra, &read);
+	struct page *page = swap_in(f->swap_entry, f->uva, &mm->swap_ra, &f->major);
 
 	f->swap_entry.val = 0;
-	f->major |= read;
 	if (!page)
 		return FAULT_OOM;
 	if (IS_ERR(page))
-		return FAULT_OK;
+		return PTR_ERR(page) == -EIO ? FAULT_BUS : FAULT_OK;
 	fault_hold(f, page);
-	page_wait_unlocked(page);
-	if (page_uptodate(page))
-		return FAULT_OK;
-	swap_in_failed(page);
-	/* When it was read ahead, for another page, this one is read once more for its own sake. */
-	return read ? FAULT_BUS : FAULT_OK;
+	return FAULT_OK;
 }
 
 int
 fault_bring_back(struct vma *vma, uva_t uva, pte_t *ptep, pte_t pte)
 {
-	bool read = false, done = false;
-	int error = 0;
+	bool major = false;
+	struct page *page = swap_in(pte_to_swp_entry(pte), uva, NULL, &major);
 
-	while (!done) {
-		struct page *page = swap_in(pte_to_swp_entry(pte), uva, NULL, &read);
-
-		if (!page)
-			return -ENOMEM;
-		if (IS_ERR(page))
-			return 0;
-		page_wait_unlocked(page);
-		done = page_uptodate(page);
-		if (done) {
-			/* As for a store: the slot is to be free, if nobody else has it. */
-			swap_map(vma, uva, ptep, pte, page, true);
-		} else {
-			swap_in_failed(page);
-			done = read;
-			error = read ? -EIO : 0;
-		}
-		page_put(page);
-	}
-	return error;
+	if (!page)
+		return -ENOMEM;
+	if (IS_ERR(page))
+		return PTR_ERR(page) == -EIO ? -EIO : 0;
+	/* As for a store: the slot is to be free, if nobody else has it. */
+	swap_map(vma, uva, ptep, pte, page, 1, true);
+	page_put(page);
+	return 0;
 }

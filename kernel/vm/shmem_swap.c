@@ -176,27 +176,17 @@ page_move_in(struct mapping *mapping, u64 index, struct page *page)
 	return true;
 }
 
-/*
- * read: the page was read for its own sake. One that was only read ahead, and failed with the others
- * of its request, is read once more. => 0, -EAGAIN, -EIO; the caller has a reference of page
- */
+/* => 0 or -EAGAIN; page valid, the caller has a reference */
 static int
-page_bring_in(struct mapping *mapping, u64 index, struct page *page, swp_entry_t entry, bool read)
+page_bring_in(struct mapping *mapping, u64 index, struct page *page, swp_entry_t entry)
 {
-	int error = -EAGAIN;
+	bool moved;
 
 	page_lock(page);
 	page_wait_writeback(page);
-	if (page_is_swapped_as(page, entry)) {
-		if (!page_uptodate(page)) {
-			swap_cache_remove(page);
-			error = read ? -EIO : -EAGAIN;
-		} else if (page_move_in(mapping, index, page)) {
-			error = 0;
-		}
-	}
+	moved = page_is_swapped_as(page, entry) && page_move_in(mapping, index, page);
 	page_unlock(page);
-	return error;
+	return moved ? 0 : -EAGAIN;
 }
 
 struct page *
@@ -204,19 +194,19 @@ shmem_swap_in(struct mapping *mapping, u64 index)
 {
 	struct page *page;
 	swp_entry_t entry;
-	bool read = false;
+	bool major = false;
 	int error = entry_find(mapping, index, &entry);
 
 	if (error)
 		return ERR_PTR(error);
-	page = swap_in(entry, index << PAGE_SHIFT, &mapping->swap_ra, &read);
+	page = swap_in(entry, index << PAGE_SHIFT, &mapping->swap_ra, &major);
 	if (!page)
 		return NULL;
 	if (IS_ERR(page))
-		return ERR_PTR(-EAGAIN);
+		return PTR_ERR(page) == -EIO ? page : ERR_PTR(-EAGAIN);
 	if (page_test_and_clear(page, PG_readahead))
 		mapping->swap_ra.hits++;
-	error = page_bring_in(mapping, index, page, entry, read);
+	error = page_bring_in(mapping, index, page, entry);
 	if (!error)
 		return page;
 	page_put(page);

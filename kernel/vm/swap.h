@@ -101,13 +101,14 @@ page_is_swapped_as(const struct page *page, swp_entry_t entry)
 
 /*
  * Make an anonymous page that one PTE maps that PTE's alone, which it is when no swap entry stands for
- * it: it leaves the cache, or is dirty from now on if it is just being written. => page locked, in
- * the cache, the caller holds that PTE's page-table lock. false: others may come to map it
+ * it, and nobody reads or writes it for another: it leaves the cache, or is dirty from now on if it is
+ * just being written. => page locked, in the cache, the caller has nr_own references and holds that PTE's
+ * page-table lock. false: others may come to map it, or have a reference
  */
-bool swap_cache_claim(struct page *page);
+bool swap_cache_claim(struct page *page, s32 nr_own);
 
 /* The same for a page that is not locked, which may fail for that reason. */
-bool swap_cache_try_claim(struct page *page);
+bool swap_cache_try_claim(struct page *page, s32 nr_own);
 
 /*
  * A page stays in memory: its slot is free, if nobody else has it, and the page is out of the cache. => page
@@ -124,15 +125,12 @@ void swap_cache_release(struct page *page);
 /* --- swap-in ------------------------------------------------------------------------------------ */
 
 /*
- * The page of the entry, with a reference, perhaps still being read; with it its neighbours, as *ra
- * advises (NULL: none). `at` is where it is wanted, an address or an offset in a file: a new page gets
- * the colour of that. Sleeps for memory. *read is set when it was not in the cache.
- * => NULL no memory; ERR_PTR(-ENOENT): nobody uses the entry any more
+ * The page of the entry, valid, with a reference; with it its neighbours are read, as *ra advises
+ * (NULL: none). `at` is where it is wanted, an address or an offset in a file: a new page gets the colour
+ * of that. Sleeps for memory and the disk. *major is set when it was not in the cache.
+ * => NULL no memory; ERR_PTR(-ENOENT): nobody uses the entry any more; ERR_PTR(-EIO)
  */
-struct page *swap_in(swp_entry_t entry, u64 at, struct swap_readahead *ra, bool *read);
-
-/* page, with a reference, could not be read: it leaves the cache, so that the next one tries again. */
-void swap_in_failed(struct page *page);
+struct page *swap_in(swp_entry_t entry, u64 at, struct swap_readahead *ra, bool *major);
 
 /* --- areas -------------------------------------------------------------------------------------- */
 

@@ -220,13 +220,14 @@ swap_cache_drop(struct page *page)
 }
 
 bool
-swap_cache_claim(struct page *page)
+swap_cache_claim(struct page *page, s32 nr_own)
 {
 	struct swap_area *area = swap_area_of(page_swp_entry(page));
 	bool mine, remove;
 
 	spin_lock(&area->lock);
-	mine = page_mapcount(page) == 1 && slot_is_cache_only(area, page);
+	mine = page_mapcount(page) == 1 && page_refcount(page) <= 2 + nr_own &&
+	       slot_is_cache_only(area, page);
 	remove = mine && !page_test(page, PG_writeback);
 	if (remove)
 		cache_erase_locked(area, page);
@@ -239,13 +240,13 @@ swap_cache_claim(struct page *page)
 }
 
 bool
-swap_cache_try_claim(struct page *page)
+swap_cache_try_claim(struct page *page, s32 nr_own)
 {
 	bool mine;
 
 	if (!page_trylock(page))
 		return false;
-	mine = page_test(page, PG_swapcache) && swap_cache_claim(page);
+	mine = page_test(page, PG_swapcache) && swap_cache_claim(page, nr_own);
 	page_unlock(page);
 	return mine;
 }

@@ -8,7 +8,10 @@
  *	fewer						as many
  *	none was					half as many
  *
- * What is kept in memory in another form comes alone: there is no I/O to be saved.
+ * What is kept in memory in another form comes alone, when it is asked for: there is no I/O to be saved.
+ *
+ * When a request of several pages fails nobody knows whose sector it was. The page that is wanted is read
+ * once more, alone; the others are not marked.
  *
  * Where it has come down to one page nothing is read ahead that could be used; two misses of
  * neighbours in a row start it again, and keep it from coming down: of two slots that are read together
@@ -58,13 +61,16 @@ window_fill(struct page *page, swp_entry_t entry, u64 at, u32 window, struct pag
 
 	for (u64 slot = first; slot < first + window; slot++) {
 		u64 place = at + ((slot - swp_slot(entry)) << PAGE_SHIFT);
+		swp_entry_t neighbour = swp_entry(swp_type(entry), slot);
 		struct page *other;
 
 		if (slot == swp_slot(entry)) {
 			pages[nr++] = page;
 			continue;
 		}
-		other = swap_cache_add_new(swp_entry(swp_type(entry), slot), place, GFP_AHEAD);
+		if (swap_keep_has(neighbour))
+			continue;
+		other = swap_cache_add_new(neighbour, place, GFP_AHEAD);
 		if (IS_ERR_OR_NULL(other))
 			continue;
 		page_set(other, PG_readahead);
@@ -88,8 +94,9 @@ read_around(struct page *page, swp_entry_t entry, u64 at, struct swap_readahead 
 			page_put(pages[i]);
 }
 
-struct page *
-swap_in(swp_entry_t entry, u64 at, struct swap_readahead *ra, bool *read)
+/* => the page, perhaps still being read; *read is set when it was not in the cache */
+static struct page *
+page_start(swp_entry_t entry, u64 at, struct swap_readahead *ra, bool *read)
 {
 	struct page *page;
 
@@ -106,11 +113,34 @@ swap_in(swp_entry_t entry, u64 at, struct swap_readahead *ra, bool *read)
 	return page;
 }
 
-void
-swap_in_failed(struct page *page)
+/* It leaves the cache, so that the next one tries again. */
+static void
+page_fail(struct page *page)
 {
 	page_lock(page);
 	if (page_test(page, PG_swapcache) && !page_uptodate(page))
 		swap_cache_remove(page);
 	page_unlock(page);
+	page_put(page);
+}
+
+struct page *
+swap_in(swp_entry_t entry, u64 at, struct swap_readahead *ra, bool *major)
+{
+	for (;;) {
+		bool read = false, alone;
+		struct page *page = page_start(entry, at, ra, &read);
+
+		if (IS_ERR_OR_NULL(page))
+			return page;
+		*major |= read;
+		page_wait_unlocked(page);
+		if (page_uptodate(page))
+			return page;
+		alone = page_test(page, PG_error);
+		page_fail(page);
+		if (read && alone)
+			return ERR_PTR(-EIO);
+		ra = NULL;
+	}
 }

@@ -71,11 +71,16 @@ page_read_end(struct page *page, int error)
 	page_read_done(page, error);
 }
 
+/* Of several pages that were not read nobody knows whose sector it was: none has PG_error. */
 static void
 bio_done(struct bio *bio)
 {
+	bool of_several = bio->op == BIO_READ && bio->status && bio->nr_segs > 1;
+
 	for (unsigned i = 0; i < bio->nr_segs; i++) {
-		if (bio->op == BIO_READ)
+		if (of_several)
+			page_unlock(bio->segs[i].page);
+		else if (bio->op == BIO_READ)
 			page_read_end(bio->segs[i].page, bio->status);
 		else
 			page_write_end(bio->segs[i].page, bio->status);

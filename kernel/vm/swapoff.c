@@ -15,6 +15,7 @@
 
 #include "vm/swapoff.h"
 
+#include "core/clock.h"
 #include "lib/errno.h"
 #include "mem/page_alloc.h"
 #include "mem/vmstat.h"
@@ -29,8 +30,9 @@
 #include "vm/swap_area.h"
 #include "vm/zswap.h"
 
-/* Looks without any change before giving up. */
+/* Looks without any change before giving up, a second: who ends may take a while on a slow machine. */
 #define IDLE_ROUNDS_MAX 100
+#define IDLE_NS		(10 * NSEC_PER_MSEC)
 
 static bool
 pte_is_of_area(pte_t pte, unsigned type)
@@ -197,7 +199,7 @@ swap_empty_area(struct swap_area *area)
 		if (idle > IDLE_ROUNDS_MAX)
 			error = -ENOMEM;
 		else if (idle > 0)
-			sched_yield();
+			task_sleep_ns(IDLE_NS, false);
 	}
 	/* kswapd would do that in a moment, but he who asked sees now that the memory is free. */
 	shrink_laundries(&run);

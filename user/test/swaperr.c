@@ -209,7 +209,7 @@ status_of(pid_t pid)
 	return status;
 }
 
-/* One read fails: who needed the page has SIGBUS, and nobody else; when it is tried again it is there. */
+/* Reads fail: who needed the page has SIGBUS, and nobody else; when it is tried again it is there. */
 static void
 case_read_caught(void)
 {
@@ -218,10 +218,10 @@ case_read_caught(void)
 	pages_fill(words, 2, NR_PAGES);
 	squeeze();
 	bus_catch();
-	disk_fail(swap_disk, "read", 1);
+	disk_fail(swap_disk, "read", 1000000);
 	page = pages_touch(words);
-	if (disk_heal() != 1 || page == NR_PAGES)
-		errx(1, "a read failed, but there was no SIGBUS");
+	if (disk_heal() == 0 || page == NR_PAGES)
+		errx(1, "reads failed, but there was no SIGBUS");
 	if (pages_touch(words) != NR_PAGES)
 		errx(1, "SIGBUS again, though the disk is well");
 	pages_check(words, 2, NR_PAGES);
@@ -244,9 +244,9 @@ case_read_shared(void)
 	for (uint64_t page = 0; page < NR_PAGES / 4; page++)
 		(void)words[page * WORDS];
 	bus_catch();
-	disk_fail(swap_disk, "read", 1);
-	if (pages_touch(words) == NR_PAGES || disk_heal() != 1)
-		errx(1, "a read of shared memory failed, but there was no SIGBUS");
+	disk_fail(swap_disk, "read", 1000000);
+	if (pages_touch(words) == NR_PAGES || disk_heal() < 2)
+		errx(1, "reads of shared memory failed, but there was no SIGBUS");
 	if (pages_touch(words) != NR_PAGES)
 		errx(1, "SIGBUS for a page of shared memory that was only read ahead");
 	pages_check(words, 10, NR_PAGES);
