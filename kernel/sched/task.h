@@ -40,8 +40,9 @@ struct signal_queue {
 
 /* A sleep that a signal interrupted and restart_syscall(2) continues (syscall/time_calls.c). */
 struct sleep_restart {
-	u64 deadline_ns; /* clock_now_ns time */
+	u64 deadline_ns; /* clock_now_ns time, or the process's time on processors */
 	uva_t remain;
+	s32 clock;
 };
 
 /* sigaltstack(2) */

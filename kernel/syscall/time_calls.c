@@ -1,10 +1,12 @@
 #include "syscall/timespec.h"
 
 #include "core/clock.h"
+#include "core/cpu.h"
 #include "lib/compiler.h"
 #include "proc/exit.h"
 #include "proc/process.h"
 #include "proc/timers.h"
+#include "sched/cputime.h"
 #include "syscall_proto.h"
 #include "vm/usercopy.h"
 
@@ -115,39 +117,65 @@ saturating_add(u64 a, u64 b)
 	return a > FOREVER_NS - MIN(b, FOREVER_NS) ? FOREVER_NS : a + b;
 }
 
+/* What sleeps by a clock go by: those of time all go at the same pace. */
+static u64
+sleep_clock_ns(int clock)
+{
+	u64 ns;
+
+	if (clock == CLOCK_PROCESS_CPUTIME && clock_read(clock, &ns) == 0)
+		return ns;
+	return clock_now_ns();
+}
+
+/*
+ * A process's time on processors goes as fast as all its threads together: what is left of it cannot
+ * pass before its share of one hart. So it is looked at then, but not more often than the tick does.
+ */
+static u64
+sleep_length(int clock, u64 left_ns)
+{
+	if (clock != CLOCK_PROCESS_CPUTIME)
+		return left_ns;
+	return MAX(left_ns / nr_cpus, CPUTIME_TICK_NS);
+}
+
 /* => 0; -EINTR when a signal ended the sleep before its time */
 static int
-sleep_until(u64 deadline_ns)
+sleep_until(int clock, u64 deadline_ns)
 {
 	u64 now;
 
-	while ((now = clock_now_ns()) < deadline_ns) {
+	while ((now = sleep_clock_ns(clock)) < deadline_ns) {
 		if (signal_pending())
 			return -EINTR;
-		task_sleep_ns(deadline_ns - now, true);
+		task_sleep_ns(sleep_length(clock, deadline_ns - now), true);
 	}
 	return 0;
 }
 
 /* A sleep of a length: what is left is told, and restart_syscall() goes on with it. */
 static long
-sleep_relative(u64 deadline_ns, uva_t remain)
+sleep_relative(int clock, u64 deadline_ns, uva_t remain)
 {
 	u64 now;
 
-	if (sleep_until(deadline_ns) == 0)
+	if (sleep_until(clock, deadline_ns) == 0)
 		return 0;
-	now = clock_now_ns();
+	now = sleep_clock_ns(clock);
 	if (remain && timespec_put(remain, deadline_ns > now ? deadline_ns - now : 0))
 		return -EFAULT;
-	current->restart = (struct sleep_restart){.deadline_ns = deadline_ns, .remain = remain};
+	current->restart = (struct sleep_restart){
+		.deadline_ns = deadline_ns, .remain = remain, .clock = clock};
 	return -ERESTART_RESTARTBLOCK;
 }
 
 long
 sys_restart_syscall(void)
 {
-	return sleep_relative(current->restart.deadline_ns, current->restart.remain);
+	struct sleep_restart *restart = &current->restart;
+
+	return sleep_relative(restart->clock, restart->deadline_ns, restart->remain);
 }
 
 long
@@ -156,7 +184,8 @@ sys_nanosleep(uva_t request, uva_t remain)
 	u64 ns;
 	int err = timespec_get(request, &ns);
 
-	return err ? err : sleep_relative(saturating_add(clock_now_ns(), ns), remain);
+	return err ? err
+		   : sleep_relative(CLOCK_MONOTONIC, saturating_add(clock_now_ns(), ns), remain);
 }
 
 long
@@ -165,17 +194,20 @@ sys_clock_nanosleep(int clock, int flags, uva_t request, uva_t remain)
 	u64 ns, clock_ns;
 	int err;
 
-	if (clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC && clock != CLOCK_BOOTTIME)
-		return clock == CLOCK_PROCESS_CPUTIME ? -EOPNOTSUPP : -EINVAL;
-	err = timespec_get(request, &ns);
+	err = clock_read(clock, &clock_ns);
+	if (!err && clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC &&
+	    clock != CLOCK_BOOTTIME && clock != CLOCK_PROCESS_CPUTIME)
+		err = -EOPNOTSUPP;
+	if (!err)
+		err = timespec_get(request, &ns);
 	if (err)
 		return err;
 	if (!(flags & TIMER_ABSTIME))
-		return sleep_relative(saturating_add(clock_now_ns(), ns), remain);
-	clock_read(clock, &clock_ns);
+		return sleep_relative(clock, saturating_add(sleep_clock_ns(clock), ns), remain);
 	if (ns <= clock_ns)
 		return 0;
-	return sleep_until(saturating_add(clock_now_ns(), ns - clock_ns)) ? -ERESTARTNOHAND : 0;
+	ns = saturating_add(sleep_clock_ns(clock), ns - clock_ns);
+	return sleep_until(clock, ns) ? -ERESTARTNOHAND : 0;
 }
 
 long

@@ -408,10 +408,46 @@ timer_of_one_thread(void)
 	CHECK_EQ(take(SIGUSR1, &info, MS(0)), -EAGAIN);
 }
 
+static long
+sleep_by(int clock, int flags, struct timespec time, struct timespec *left)
+{
+	return raw_call(SYS_clock_nanosleep, clock, flags, (uintptr_t)&time, (uintptr_t)left, 0, 0);
+}
+
+/* A sleep by the processor time of the process ends when the other thread has used so much. */
+static void
+sleep_while_others_run(void)
+{
+	int clock = CLOCK_PROCESS_CPUTIME_ID;
+	int64_t start = clock_us(clock);
+	struct timespec until = MS(start / 1000 + 400), left;
+	volatile int tid;
+	int id;
+
+	CHECK(thread_start(burn_until_told, NULL, (int *)&tid) > 0);
+	CHECK_EQ(sleep_by(clock, 0, MS(200), NULL), 0);
+	CHECK(clock_us(clock) - start >= 200000);
+	CHECK_EQ(sleep_by(clock, ABSOLUTE, until, NULL), 0);
+	CHECK(clock_us(clock) - start >= 400000 - 1000);
+	CHECK_EQ(sleep_by(clock, ABSOLUTE, MS(1), NULL), 0);
+	stop_burning = 1;
+	while (tid)
+		sleep_ms(1);
+	signal(SIGALRM, on_cpu_alarm);
+	CHECK_EQ(create(CLOCK_MONOTONIC, NULL, &id), 0);
+	CHECK_EQ(settime(id, 0, MS(500), MS(0)), 0);
+	CHECK_EQ(sleep_by(clock, 0, MS(10000), &left), -EINTR);
+	CHECK(left.tv_sec == 9);
+	CHECK_EQ(sleep_by(CLOCK_THREAD_CPUTIME_ID, 0, MS(1), NULL), -EOPNOTSUPP);
+	CHECK_EQ(sleep_by(CLOCK_MONOTONIC_RAW, 0, MS(1), NULL), -EOPNOTSUPP);
+	CHECK_EQ(sleep_by(1000, 0, MS(1), NULL), -EINVAL);
+}
+
 const struct test timer_tests[] = {
 	{"timers_go_by_clocks_of_processor_time", timers_go_by_clocks_of_processor_time, ANYWHERE},
 	{"timers_of_processor_time_repeat", timers_of_processor_time_repeat, ANYWHERE},
 	{"timer_of_one_thread", timer_of_one_thread, ANYWHERE},
+	{"sleep_while_others_run", sleep_while_others_run, ANYWHERE},
 	{"timer_fires_once", timer_fires_once, ANYWHERE},
 	{"timer_repeats", timer_repeats, ANYWHERE},
 	{"timer_absolute", timer_absolute, ANYWHERE},
