@@ -339,14 +339,7 @@ sys_mprotect(uva_t addr, size_t length, u64 prot)
 long
 sys_brk(uva_t brk)
 {
-	struct mm *mm = current->mm;
-	uva_t old = mm->brk;
-	uva_t now = mm_brk(mm, brk);
-
-	old = ALIGN_UP(old, PAGE_SIZE);
-	if (now > old && READ_ONCE(mm->lock_future) == VM_LOCKED)
-		vma_populate(mm, old, now - old);
-	return now;
+	return mm_brk(current->mm, brk);
 }
 
 long

@@ -49,50 +49,56 @@ brk_grow(struct mm *mm, u64 old_end, u64 end)
 	return 0;
 }
 
-/* A smaller break cannot be refused but for memory, and that leaves it as it is. */
-static uva_t
-brk_shrink(struct mm *mm, uva_t new_brk)
+/* => 0, -ENOMEM; mm->lock held for writing */
+static int
+brk_shrink(struct mm *mm, u64 end, u64 old_end, struct list_head *removed)
 {
-	u64 end = ALIGN_UP(new_brk, PAGE_SIZE), old_end;
-	LIST_HEAD(removed);
+	int error;
+
+	if (!vma_find_overlap(mm, end, old_end))
+		return 0;
+	error = areas_split_for_unmap(mm, end, old_end);
+	if (!error) {
+		areas_unmap(mm, end, old_end, removed);
+		areas_free_tables(mm, end, old_end);
+	}
+	return error;
+}
+
+/* => the break after it; mm->lock held for writing */
+static uva_t
+brk_locked(struct mm *mm, uva_t new_brk, struct list_head *removed)
+{
+	u64 old_end = ALIGN_UP(mm->brk, PAGE_SIZE), end = ALIGN_UP(new_brk, PAGE_SIZE);
 	int error = 0;
 
-	rwsem_write_lock(&mm->lock);
-	old_end = ALIGN_UP(mm->brk, PAGE_SIZE);
-	if (end < old_end && vma_find_overlap(mm, end, old_end)) {
-		error = areas_split_for_unmap(mm, end, old_end);
-		if (!error) {
-			areas_unmap(mm, end, old_end, &removed);
-			areas_free_tables(mm, end, old_end);
-		}
-	}
-	if (!error && new_brk < mm->brk)
+	if (end > old_end)
+		error = brk_grow(mm, old_end, end);
+	else if (end < old_end)
+		error = brk_shrink(mm, end, old_end, removed);
+	if (!error)
 		mm->brk = new_brk;
-	new_brk = mm->brk;
-	rwsem_write_unlock(&mm->lock);
-	areas_free(&removed);
-	return new_brk;
+	return mm->brk;
 }
 
 uva_t
 mm_brk(struct mm *mm, uva_t new_brk)
 {
 	u64 old_end, end;
-	int error = 0;
+	LIST_HEAD(removed);
+	bool populate;
 
 	if (new_brk < mm->start_brk || new_brk > USER_VA_END)
-		return mm->brk;
-	if (new_brk < mm->brk)
-		return brk_shrink(mm, new_brk);
+		return READ_ONCE(mm->brk);
 	rwsem_write_lock(&mm->lock);
 	old_end = ALIGN_UP(mm->brk, PAGE_SIZE);
+	new_brk = brk_locked(mm, new_brk, &removed);
 	end = ALIGN_UP(new_brk, PAGE_SIZE);
-	if (end > old_end)
-		error = brk_grow(mm, old_end, end);
-	if (!error)
-		mm->brk = new_brk;
-	new_brk = mm->brk;
+	populate = end > old_end && mm->lock_future == VM_LOCKED;
 	rwsem_write_unlock(&mm->lock);
+	areas_free(&removed);
+	if (populate)
+		vma_populate(mm, old_end, end - old_end);
 	return new_brk;
 }
 

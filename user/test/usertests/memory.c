@@ -245,6 +245,58 @@ brk_odd_sizes(void)
 	CHECK_EQ(brk(start), 0);
 }
 
+#define BRK_PAGES   16
+#define BRK_THREADS 3
+#define BRK_CALLS   300
+
+static char *brk_start;
+
+/* Moves the break up and down. */
+static int
+move_break(void *seed)
+{
+	uint64_t random = (uintptr_t)seed;
+
+	for (int i = 0; i < BRK_CALLS; i++) {
+		random = random * 6364136223846793005UL + 1442695040888963407UL;
+		raw_call(SYS_brk, (uintptr_t)brk_start + random / 16 % BRK_PAGES * PAGE, 0, 0, 0, 0,
+			 0);
+	}
+	return 0;
+}
+
+/* Whatever threads did at once: what lies below the break is mapped, and nothing above it. */
+static void
+check_break(void)
+{
+	char *now = (char *)raw_call(SYS_brk, 0, 0, 0, 0, 0, 0);
+	unsigned char vec;
+
+	for (char *at = brk_start; at < brk_start + BRK_PAGES * PAGE; at += PAGE) {
+		if (at < now)
+			CHECK_EQ(mincore(at, PAGE, &vec), 0);
+		else
+			CHECK_ERRNO(mincore(at, PAGE, &vec), ENOMEM);
+	}
+}
+
+static void
+brk_of_threads(void)
+{
+	volatile int tids[BRK_THREADS];
+
+	brk_start = (char *)(((uintptr_t)sbrk(0) + PAGE - 1) / PAGE * PAGE);
+	for (int round = 0; round < 40; round++) {
+		for (long i = 0; i < BRK_THREADS; i++)
+			CHECK(thread_start(move_break, (void *)(round * 8 + i + 1),
+					   (int *)&tids[i]) > 0);
+		for (int i = 0; i < BRK_THREADS; i++)
+			while (tids[i])
+				sleep_ms(1);
+		check_break();
+	}
+}
+
 static void
 brk_huge(void)
 {
@@ -437,6 +489,7 @@ const struct test memory_tests[] = {
 	{"mprotect_errors", mprotect_errors, A_KERNEL},
 	{"mprotect_shared_file", mprotect_shared_file, ANYWHERE},
 	{"brk_moves", brk_moves, ANYWHERE},
+	{"brk_of_threads", brk_of_threads, A_KERNEL},
 	{"brk_odd_sizes", brk_odd_sizes, ANYWHERE},
 	{"brk_huge", brk_huge, ANYWHERE},
 	{"data_limit", data_limit, A_KERNEL},
