@@ -129,22 +129,22 @@ process_new_session(void)
 int
 process_get_group(s32 pid)
 {
-	u64 flags = spin_lock_irqsave(&process_lock);
-	struct process *process = pid == 0 ? current->process : process_find_locked(pid);
-	int result = process ? process->pgid : -ESRCH;
+	struct process *process = process_find_by_thread(pid ? pid : current->tid);
+	int result = process ? READ_ONCE(process->pgid) : -ESRCH;
 
-	spin_unlock_irqrestore(&process_lock, flags);
+	if (process)
+		process_put(process);
 	return result;
 }
 
 int
 process_get_session(s32 pid)
 {
-	u64 flags = spin_lock_irqsave(&process_lock);
-	struct process *process = pid == 0 ? current->process : process_find_locked(pid);
-	int result = process ? process->sid : -ESRCH;
+	struct process *process = process_find_by_thread(pid ? pid : current->tid);
+	int result = process ? READ_ONCE(process->sid) : -ESRCH;
 
-	spin_unlock_irqrestore(&process_lock, flags);
+	if (process)
+		process_put(process);
 	return result;
 }
 

@@ -54,6 +54,24 @@ process_find(s32 pid)
 }
 
 struct process *
+process_find_by_thread(s32 tid)
+{
+	struct process *process = tid > 0 ? process_find(tid) : NULL;
+	struct task *task;
+
+	if (process || tid <= 0)
+		return process;
+	task = task_find(tid);
+	if (!task)
+		return NULL;
+	process = task->process;
+	if (process)
+		process_get(process);
+	task_put(task);
+	return process;
+}
+
+struct process *
 process_next(s32 after)
 {
 	u64 flags = spin_lock_irqsave(&process_lock);

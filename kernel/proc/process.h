@@ -121,7 +121,10 @@ void process_put(struct process *process);
 /* The process with that pid, zombies too, with a reference. => NULL when there is none */
 struct process *process_find(s32 pid);
 
-/* The same for a caller who holds process_lock; no reference is taken. */
+/* The process that has a thread of this number, or else is a zombie of that pid. => as process_find() */
+struct process *process_find_by_thread(s32 tid);
+
+/* process_find() for a caller who holds process_lock; no reference is taken. */
 struct process *process_find_locked(s32 pid);
 
 /*

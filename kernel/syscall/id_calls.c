@@ -54,8 +54,6 @@ sys_getegid(void)
 long
 sys_setpgid(int pid, int pgid)
 {
-	if (pid < 0)
-		return -ESRCH;
 	return process_change_group(pid, pgid);
 }
 

@@ -258,9 +258,14 @@ sys_sched_getaffinity(int tid, size_t len, uva_t mask)
 	return copy_to_user(mask, &harts, sizeof(harts)) ? -EFAULT : (long)sizeof(harts);
 }
 
+/* limit NULL: it is only asked for. => 0, -EINVAL, -EPERM */
 static int
 rlimit_check(int resource, const struct rlimit *limit)
 {
+	if (resource < 0 || resource >= RLIM_NLIMITS)
+		return -EINVAL;
+	if (!limit)
+		return 0;
 	if (limit->cur > limit->max)
 		return -EINVAL;
 	if (resource == RLIMIT_NOFILE && limit->max > FILES_MAX)
@@ -305,21 +310,19 @@ sys_prlimit64(int pid, int resource, uva_t new_limit, uva_t old_limit)
 {
 	struct process *process;
 	struct rlimit limit, old;
-	int err = 0;
+	const struct rlimit *fresh = new_limit ? &limit : NULL;
+	int err;
 
-	if (resource < 0 || resource >= RLIM_NLIMITS)
-		return -EINVAL;
-	if (new_limit) {
-		err = copy_from_user(&limit, new_limit, sizeof(limit));
-		if (!err)
-			err = rlimit_check(resource, &limit);
-		if (err)
-			return err;
-	}
-	process = process_find(pid ? pid : current->process->pid);
+	if (new_limit && copy_from_user(&limit, new_limit, sizeof(limit)))
+		return -EFAULT;
+	process = process_find_by_thread(pid ? pid : current->tid);
 	if (!process)
 		return -ESRCH;
-	rlimit_exchange(process, resource, new_limit ? &limit : NULL, &old);
+	err = rlimit_check(resource, fresh);
+	if (!err)
+		rlimit_exchange(process, resource, fresh, &old);
 	process_put(process);
+	if (err)
+		return err;
 	return old_limit ? copy_to_user(old_limit, &old, sizeof(old)) : 0;
 }

@@ -27,30 +27,11 @@ send_result(int result, int sig)
 	return result == 0 && sig != signal_or_probe(sig) ? -EINVAL : result;
 }
 
-/* The process that has a thread of this number, or is a zombie of that number, with a reference. => NULL */
-static struct process *
-process_of_thread(s32 tid)
-{
-	struct process *process = tid > 0 ? process_find(tid) : NULL;
-	struct task *task;
-
-	if (process || tid <= 0)
-		return process;
-	task = task_find(tid);
-	if (!task)
-		return NULL;
-	process = task->process;
-	if (process)
-		process_get(process);
-	task_put(task);
-	return process;
-}
-
 /* info NULL: of kill(2). => 0, -ESRCH, -EINVAL, -EAGAIN */
 static int
 send_to_process(int pid, int sig, const struct siginfo *info)
 {
-	struct process *process = process_of_thread(pid);
+	struct process *process = process_find_by_thread(pid);
 	int result;
 
 	if (!process)

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -198,7 +199,25 @@ errors_of_kill(void)
 	CHECK_EQ(queue_info_to(self, 0, NO_SIGNAL, NOT_HIS), -EINVAL);
 }
 
-static long own[3];
+/* Who is not there is told before what is wrong with the limit, and both after the address. */
+static void
+errors_of_prlimit(void)
+{
+	struct rlimit crossed = {2, 1};
+	uintptr_t wrong = (uintptr_t)&crossed;
+
+	CHECK_EQ(raw_call(SYS_prlimit64, NOBODY, 99, 8, 0, 0, 0), -EFAULT);
+	CHECK_EQ(raw_call(SYS_prlimit64, NOBODY, 99, 0, 0, 0, 0), -ESRCH);
+	CHECK_EQ(raw_call(SYS_prlimit64, NOBODY, RLIMIT_NOFILE, wrong, 0, 0, 0), -ESRCH);
+	CHECK_EQ(raw_call(SYS_prlimit64, -1, RLIMIT_NOFILE, 0, 0, 0, 0), -ESRCH);
+	CHECK_EQ(raw_call(SYS_prlimit64, 0, RLIMIT_NOFILE, wrong, 0, 0, 0), -EINVAL);
+	CHECK_EQ(raw_call(SYS_prlimit64, 0, 99, 0, 0, 0, 0), -EINVAL);
+	CHECK_ERRNO(setpgid(-1, -5), EINVAL);
+	CHECK_ERRNO(setpgid(-1, 0), EINVAL);
+	CHECK_ERRNO(setpgid(-1, 5), ESRCH);
+}
+
+static long own[6];
 
 static int
 signal_own_process(void *unused)
@@ -209,6 +228,9 @@ signal_own_process(void *unused)
 	own[0] = queue_info(getpid(), SIGUSR1, HANDMADE);
 	own[1] = queue_info(tid, SIGUSR2, NOT_HIS);
 	own[2] = raw_call(SYS_kill, tid, SIGHUP, 0, 0, 0, 0);
+	own[3] = raw_call(SYS_getpgid, tid, 0, 0, 0, 0, 0) - getpgid(0);
+	own[4] = raw_call(SYS_getsid, tid, 0, 0, 0, 0, 0) - getsid(0);
+	own[5] = raw_call(SYS_prlimit64, tid, RLIMIT_NOFILE, 0, 0, 0, 0);
 	return 0;
 }
 
@@ -224,15 +246,15 @@ threads_stand_for_process(void)
 	CHECK(thread_start(signal_own_process, NULL, (int *)&tid) > 0);
 	while (tid)
 		sched_yield();
-	CHECK_EQ(own[0], 0);
-	CHECK_EQ(own[1], 0);
-	CHECK_EQ(own[2], 0);
+	for (size_t i = 0; i < COUNT(own); i++)
+		CHECK_EQ(own[i], 0);
 	CHECK_EQ(sigpending(&pending), 0);
 	CHECK_EQ(pending & set, set);
 }
 
 const struct test thread_signal_tests[] = {
 	{"errors_of_kill", errors_of_kill, ANYWHERE},
+	{"errors_of_prlimit", errors_of_prlimit, ANYWHERE},
 	{"threads_stand_for_process", threads_stand_for_process, ANYWHERE},
 	{"signal_finds_thread_that_stays", signal_finds_thread_that_stays, A_KERNEL},
 	{"only_to_itself", only_to_itself, ANYWHERE},
