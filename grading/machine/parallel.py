@@ -5,6 +5,10 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 
 from grading.machine import scratch
 
+# A signal that comes between Python's last look for one and the system call in which a thread waits wakes
+# nobody, so nobody waits without end.
+WAKE_SECONDS = 0.5
+
 
 def default_workers():
     """As many as the host has processors for us."""
@@ -25,7 +29,7 @@ def run_parallel(jobs, workers=None):
     pending = set(futures)
     try:
         while pending:
-            done, pending = wait(pending, return_when=FIRST_COMPLETED)
+            done, pending = wait(pending, WAKE_SECONDS, return_when=FIRST_COMPLETED)
             for future in done:
                 error = future.exception()
                 yield futures[future], error if error is not None else future.result()

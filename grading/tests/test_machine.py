@@ -126,6 +126,19 @@ class MachineTest(unittest.TestCase):
         self.assertEqual(list(run_parallel(jobs, workers=2)),
                          [(1, Verdict.EXITED), (0, Verdict.HANG)])
 
+    def test_parallel_wakes_for_a_signal_that_wakes_nobody(self):
+        """As one that comes just before the main thread waits: here it comes to another thread."""
+        came = threading.Event()
+        before = signal.signal(signal.SIGUSR1, lambda *_: came.set())
+        self.addCleanup(signal.signal, signal.SIGUSR1, before)
+
+        def job():
+            time.sleep(1)  # until the main thread waits
+            signal.pthread_kill(threading.get_ident(), signal.SIGUSR1)
+            return came.wait(BACKSTOP_SECONDS / 10)
+
+        self.assertEqual(list(run_parallel([job], workers=1)), [(0, True)])
+
     def test_log_on_a_full_disk(self):
         with Machine(Config(self.payload("exit", "hello\n", 7), mem="64M", backstop=20, log="/dev/full")) as machine:
             self.assertEqual(machine.wait().code, 7)
