@@ -23,31 +23,46 @@ enum map {
 	NR_MAPS,
 };
 
+/* kmemleak_lock, like the next line: all of them are there, and stay, or none. */
 static u64 *maps[NR_MAPS];
 static u64 first_pfn, nr_frames;
+
+/* => false: somebody else's are there already */
+static bool
+maps_publish(u64 *bits, u64 nr)
+{
+	u64 flags = spin_lock_irqsave(&kmemleak_lock);
+	bool first = !maps[0];
+
+	if (first) {
+		first_pfn = ram_regions[0].pa >> PAGE_SHIFT;
+		nr_frames = nr;
+		for (unsigned i = 0; i < NR_MAPS; i++)
+			maps[i] = bits + i * BITMAP_WORDS(nr);
+	}
+	spin_unlock_irqrestore(&kmemleak_lock, flags);
+	return first;
+}
 
 int
 frames_prepare(void)
 {
 	const struct mem_region *last = &ram_regions[nr_ram_regions - 1];
-	u64 words, nr_pages;
+	u64 nr = (last->pa + last->size - ram_regions[0].pa) >> PAGE_SHIFT;
+	u64 nr_pages = DIV_ROUND_UP(BITMAP_WORDS(nr) * NR_MAPS * sizeof(u64), PAGE_SIZE);
 	struct page *pages;
-	u64 *bits;
 
-	if (maps[0])
+	if (READ_ONCE(maps[0]))
 		return 0;
-	first_pfn = ram_regions[0].pa >> PAGE_SHIFT;
-	nr_frames = ((last->pa + last->size) >> PAGE_SHIFT) - first_pfn;
-	words = BITMAP_WORDS(nr_frames);
-	nr_pages = DIV_ROUND_UP(words * NR_MAPS * sizeof(u64), PAGE_SIZE);
 	pages = pages_alloc_contig(GFP_KERNEL | GFP_ZERO, nr_pages, 1);
 	if (!pages)
 		return -ENOMEM;
+	if (!maps_publish(page_to_kva(pages), nr)) {
+		pages_free_exact(pages, nr_pages);
+		return 0;
+	}
 	for (u64 i = 0; i < nr_pages; i++)
 		frame_set_own(&pages[i]);
-	bits = page_to_kva(pages);
-	for (unsigned i = 0; i < NR_MAPS; i++)
-		maps[i] = bits + i * words;
 	return 0;
 }
 

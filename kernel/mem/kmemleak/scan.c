@@ -164,10 +164,23 @@ scan_locked(void)
 	return records_end() + frames_end();
 }
 
+/* Off, the detector does not hear what is freed: records may be of stacks that are unmapped. */
+static int
+scan_if_on(u64 *nr_new)
+{
+	u64 flags = spin_lock_irqsave(&kmemleak_lock);
+	bool on = READ_ONCE(kmemleak_on);
+
+	if (on)
+		*nr_new = scan_locked();
+	spin_unlock_irqrestore(&kmemleak_lock, flags);
+	return on ? 0 : -EOPNOTSUPP;
+}
+
 int
 kmemleak_scan(void)
 {
-	u64 nr_new, flags;
+	u64 nr_new = 0;
 	int error;
 
 	if (!READ_ONCE(kmemleak_on))
@@ -177,14 +190,12 @@ kmemleak_scan(void)
 		return error;
 	if (!cpu_pause_others())
 		return -EBUSY;
-	flags = spin_lock_irqsave(&kmemleak_lock);
-	nr_new = scan_locked();
-	spin_unlock_irqrestore(&kmemleak_lock, flags);
+	error = scan_if_on(&nr_new);
 	cpu_resume_others();
 	if (nr_new)
 		pr_warn("kmemleak: %lu new suspected memory leaks (see /sys/kernel/debug/kmemleak)",
 			nr_new);
-	return 0;
+	return error;
 }
 
 static void
