@@ -14,6 +14,8 @@ LIMIT_SECONDS = 60
 # (variant, harts, memory, more boot arguments)
 KTESTS = (
     ("kasan", 2, "128M", ""),
+    # Most of RAM has no shadow.
+    ("kasan", 2, "512M", "directmap=48M zone_dma=8M page_colors=16 ktest=zone_,reserve_,color_,vm_"),
     # Two who hear of each allocation, one of whom keeps what is freed.
     ("kasan", 2, "128M", "kmemleak=on ktest=kmemleak_,slab_"),
 )

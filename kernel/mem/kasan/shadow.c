@@ -1,7 +1,7 @@
 /*
  * Shadow memory: a byte for each 8 of the kernel half, at KASAN_SHADOW_BASE.
  *
- *	direct map of RAM, image	backed by frames of their own, from the start
+ *	direct map, image		backed by frames of their own, from the start
  *	vmalloc, kernel stacks		backed when an area is mapped, and then kept
  *	all else			one page of zeros, read-only: everything may be used
  *
@@ -109,6 +109,7 @@ void
 kasan_shadow_init(void)
 {
 	u64 zeros = early_alloc(PAGE_SIZE, PAGE_SIZE, EARLY_KASAN);
+	u64 limit = page_to_pa(directmap_end_page);
 	pte_t fillings[3];
 
 	zero_leaf = pte_make(zeros >> PAGE_SHIFT, PTE_KERNEL_RO);
@@ -117,10 +118,10 @@ kasan_shadow_init(void)
 	fillings[1] = zero_table;
 	fillings[2] = table_entry(table_of_same(zero_table));
 	shadow_back((u64)kernel_start, (u64)kernel_end);
-	for (unsigned i = 0; i < nr_ram_regions; i++) {
-		u64 start = ram_regions[i].pa + DIRECTMAP_BASE;
+	for (unsigned i = 0; i < nr_ram_regions && ram_regions[i].pa < limit; i++) {
+		u64 start = ram_regions[i].pa, end = start + ram_regions[i].size;
 
-		shadow_back(start, start + ram_regions[i].size);
+		shadow_back(start + DIRECTMAP_BASE, MIN(end, limit) + DIRECTMAP_BASE);
 	}
 	vmalloc_tables_init();
 	fill_with_zeros(kernel_pgtable.root, pte_index(SHADOW_START, 2),
