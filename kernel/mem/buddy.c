@@ -64,6 +64,12 @@ buddy_free_locked(struct zone *zone, struct page *page, unsigned order)
 	block_insert(zone, pfn_to_page(pfn), order);
 }
 
+void
+buddy_add_max_locked(struct zone *zone, struct page *page)
+{
+	block_insert(zone, page, MAX_ORDER);
+}
+
 /* Give back what of a block of order `from` lies behind its first part of order `to`. */
 static void
 block_split(struct zone *zone, struct page *page, unsigned from, unsigned to)

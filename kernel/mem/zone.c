@@ -105,8 +105,7 @@ zone_undefer_locked(struct zone *zone, u64 pfn)
 		page_init(page, zone->index, 0, 0);
 	deferred_clear(zone->deferred, pfn >> MAX_ORDER);
 	zone->nr_deferred -= MAX_ORDER_PAGES;
-	zone->nr_free -= MAX_ORDER_PAGES;
-	buddy_free_locked(zone, first, MAX_ORDER);
+	buddy_add_max_locked(zone, first);
 }
 
 bool

@@ -107,6 +107,8 @@ struct page *buddy_alloc_locked(struct zone *zone, unsigned order);
 struct page *buddy_alloc_upto_locked(struct zone *zone, u64 nr_most, u64 *nr_got);
 /* => caller holds zone->lock; page heads a block of this order and is in no list */
 void buddy_free_locked(struct zone *zone, struct page *page, unsigned order);
+/* => caller holds zone->lock; the first page of a block of the largest order that nr_free counts already */
+void buddy_add_max_locked(struct zone *zone, struct page *page);
 /* => caller holds zone->lock; the free block that contains a frame, and its order, or NULL */
 struct page *buddy_block_of_locked(struct zone *zone, u64 pfn, unsigned *order);
 /* => caller holds zone->lock. Take frames that are all free out of whatever blocks they are in. */

@@ -249,6 +249,60 @@ HOSTTEST(zones_grow_at_once)
 	CHECK_EQ(growers[0].nr_wrong + growers[1].nr_wrong, 0);
 }
 
+struct watcher {
+	const struct zone *zone;
+	u64 least;
+	bool stop;
+};
+
+static void *
+watch_nr_free(void *arg)
+{
+	struct watcher *watcher = arg;
+
+	while (!READ_ONCE(watcher->stop)) {
+		u64 nr = READ_ONCE(watcher->zone->nr_free);
+
+		if (nr < watcher->least)
+			WRITE_ONCE(watcher->least, nr);
+	}
+	return NULL;
+}
+
+#define WATCHED_BLOCKS 16
+#define WATCHED_TURNS  40000
+
+/* Who reads without the lock how much is free sees no less while a block gets its struct pages. */
+HOSTTEST(zone_grows_without_a_dip)
+{
+	static struct zone zone;
+	static u64
+		deferred[(0x80000 + WATCHED_BLOCKS * MAX_ORDER_PAGES) / MAX_ORDER_PAGES / 64 + 1];
+	const u64 nr = WATCHED_BLOCKS * MAX_ORDER_PAGES;
+	struct watcher watcher = {.zone = &zone, .least = nr};
+	pthread_t thread;
+
+	env_ram_create(0x80000, nr);
+	zone_init(&zone, "test", 1, 0x80000, 0x80000 + nr);
+	zone_defer_range(&zone, deferred, 0x80000, 0x80000 + nr);
+	CHECK_EQ(pthread_create(&thread, NULL, watch_nr_free, &watcher), 0);
+	for (int turn = 0; turn < WATCHED_TURNS; turn++) {
+		u64 pfn = 0x80000 + turn % WATCHED_BLOCKS * MAX_ORDER_PAGES;
+
+		spin_lock(&zone.lock);
+		zone_undefer_locked(&zone, pfn);
+		list_del(&pfn_to_page(pfn)->lru);
+		zone.areas[MAX_ORDER].nr_blocks--;
+		zone.nr_deferred += MAX_ORDER_PAGES;
+		deferred[pfn >> MAX_ORDER >> 6] |= BIT(pfn >> MAX_ORDER & 63);
+		spin_unlock(&zone.lock);
+	}
+	WRITE_ONCE(watcher.stop, true);
+	pthread_join(thread, NULL);
+	CHECK_EQ(watcher.least, nr);
+	zone_check(&zone);
+}
+
 HOSTTEST(buddy_joins_and_splits)
 {
 	static struct zone zone;
