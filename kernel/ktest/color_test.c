@@ -3,6 +3,7 @@
 #include "core/clock.h"
 #include "core/cpu.h"
 #include "core/machine.h"
+#include "ktest/inject.h"
 #include "ktest/ktest.h"
 #include "mem/page_alloc.h"
 #include "mem/page_color.h"
@@ -97,6 +98,45 @@ KTEST(color_is_that_of_the_address)
 	KTEST_CHECK(misses < NR_PAGES / 8);
 	KTEST_CHECK(vmstat_get(PGCOLOR_HIT) - hits >= NR_PAGES - misses);
 	pages_put_all();
+}
+
+/* A refill of the pool is no request of its own, so injected failures are those of the callers. */
+KTEST(color_refill_is_no_request)
+{
+	u64 nr_wrong = 0;
+
+	if (!is_colored())
+		return;
+	page_color_drain();
+	inject_begin(&fail_page_alloc, "2,100,0,-1");
+	for (u64 i = 0; i < 64; i++) {
+		struct page *page = page_alloc_user(GFP_HIGHUSER, FIRST_UVA + i * PAGE_SIZE);
+
+		nr_wrong += (page == NULL) != (i % 2 == 1);
+		if (page)
+			page_put(page);
+	}
+	inject_end(&fail_page_alloc);
+	KTEST_CHECK(nr_wrong == 0);
+}
+
+/* A stretch may be where a pool keeps a frame. */
+KTEST(color_pools_give_way_to_stretches)
+{
+	struct page *stretch;
+	u64 kept;
+
+	if (!is_colored())
+		return;
+	pages[0] = page_alloc_user(GFP_HIGHUSER, FIRST_UVA);
+	KTEST_REQUIRE(pages[0]);
+	kept = nr_in_pools();
+	KTEST_CHECK(kept > 0);
+	stretch = pages_alloc_contig(GFP_KERNEL, 3, 1);
+	KTEST_CHECK(stretch && nr_in_pools() < kept);
+	if (stretch)
+		pages_free_exact(stretch, 3);
+	page_put(pages[0]);
 }
 
 /* What a pool keeps back is free memory, is counted in its zone, and comes back when it is wanted. */

@@ -134,6 +134,16 @@ alloc_patient(gfp_t gfp, unsigned order)
 	return page;
 }
 
+struct page *
+pages_try_alloc(gfp_t gfp, unsigned order)
+{
+	struct page *first = zonelist_alloc(gfp, order, MARK_LOW);
+
+	for (u64 i = 0; first && i < 1UL << order; i++)
+		page_prepare(first + i);
+	return first;
+}
+
 bool
 page_alloc_possible(gfp_t gfp, unsigned order)
 {

@@ -11,9 +11,9 @@
  *	                             v none:  NULL, and any frame will do
  *
  * Frees know nothing of this: pages go to the ordinary lists and join into large blocks in the
- * buddy, from where they come back here. The lists are emptied when memory is short. A hart keeps
- * at most a few frames of each colour, for a program that uses only some colours would otherwise
- * leave all the others here.
+ * buddy, from where they come back here. The lists are emptied when memory is short, and when somebody
+ * looks for a long stretch. A hart keeps at most a few frames of each colour, for a program that uses
+ * only some colours would otherwise leave all the others here.
  *
  * Locking: `lock` of a hart's pool, taken by that hart's threads and by whoever empties it; never in
  * an interrupt. Nothing is locked inside it.
@@ -26,6 +26,7 @@
 #include "lib/bitops.h"
 #include "mem/kmap.h"
 #include "mem/page_alloc.h"
+#include "mem/page_slow.h"
 #include "mem/pcp.h"
 #include "mem/vmstat.h"
 
@@ -83,9 +84,8 @@ pool_take(struct color_pool *pool, u32 color)
 static struct page *
 pool_refill(struct color_pool *pool, gfp_t gfp, u32 color)
 {
-	gfp_t mask = GFP_ZONE_MASK | GFP_MOVABLE;
 	u32 nr_colors = page_color_mask + 1, kept = 0;
-	struct page *first = pages_alloc_exact((gfp & mask) | GFP_NOWARN, nr_colors);
+	struct page *first = pages_try_alloc(gfp & GFP_ZONE_MASK, color_order);
 
 	if (!first)
 		return NULL;

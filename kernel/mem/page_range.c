@@ -3,8 +3,8 @@
  * larger than the largest block.
  *
  * For the last, every aligned place is tried in turn, each under the zone's lock for as long as
- * its frames are looked at. Per-CPU lists are emptied first, so that a page that is free is in
- * the buddy.
+ * its frames are looked at. Per-CPU lists and pools of colours are emptied first, so that a page that
+ * is free is in the buddy.
  */
 
 #include "core/cpu.h"
@@ -13,6 +13,7 @@
 #include "mem/early.h"
 #include "mem/fault_inject.h"
 #include "mem/kmap.h"
+#include "mem/page_color.h"
 #include "mem/page_slow.h"
 #include "mem/pcp.h"
 
@@ -150,6 +151,7 @@ pages_alloc_contig(gfp_t gfp, u64 nr_pages, u64 align_pages)
 	assert(IS_POWER_OF_2(align_pages));
 	if (nr_pages == 0 || fault_page_alloc(gfp, order_of(nr_pages)))
 		return NULL;
+	page_color_drain();
 	pcp_drain_all();
 	for (unsigned i = 0; list->zones[i]; i++) {
 		struct zone *zone = list->zones[i];

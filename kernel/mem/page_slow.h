@@ -29,6 +29,12 @@ page_alloc_check_context(gfp_t gfp)
 /* Pages that this caller must leave in the zone, where `best` is the zone that it would rather have. */
 u64 zone_reserve(const struct zone *zone, const struct zone *best, gfp_t gfp);
 
+/*
+ * 2^order contiguous frames, each a page of its own, of what is above the low watermarks: for who can do
+ * without, so kswapd is not woken, and it is no request that fault injection counts. Any context.
+ */
+struct page *pages_try_alloc(gfp_t gfp, unsigned order);
+
 /* page_alloc() with GFP_ZERO, or while failures are injected. */
 struct page *page_alloc_special(gfp_t gfp);
 /* ... when the hart's list is empty. */

@@ -21,6 +21,7 @@
 #include "core/clock.h"
 #include "core/panic.h"
 #include "lib/err.h"
+#include "mem/page_color.h"
 #include "mem/vmstat.h"
 #include "mem/zone.h"
 #include "sched/sched.h"
@@ -134,6 +135,7 @@ kswapd_run(void)
 	bool any = false;
 
 	vmstat_add(PAGEOUTRUN, 1);
+	page_color_drain();
 	while (priority >= 0) {
 		struct reclaim_run run = {.gfp = GFP_KERNEL, .kswapd = true};
 
