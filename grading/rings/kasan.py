@@ -48,6 +48,7 @@ CRASHES = {
     "kasan-large-freed-twice": ("double-free", "large_freed_twice", "the page: pfn"),
     "kasan-large-freed-inside": ("invalid-free", "large_freed_inside", "the page: pfn"),
     "kasan-page-freed": ("use-after-free", "page_freed", "the page: pfn .* 0 owners"),
+    "kasan-page-never": ("use-after-free", "page_never", "the frame: pfn .* never used"),
     "kasan-stack": ("stack-out-of-bounds", "write_at"),
     "kasan-global": ("global-out-of-bounds", "write_at", "global variable 'global_before'"),
     "kasan-vmalloc-right": ("vmalloc-out-of-bounds", "write_at", "after the end of a region of"),

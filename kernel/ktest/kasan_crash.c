@@ -10,6 +10,7 @@
 #include "mem/page_alloc.h"
 #include "mem/slab.h"
 #include "mem/vmalloc.h"
+#include "mem/zone.h"
 
 #define OBJECT_BYTES 100
 
@@ -104,6 +105,20 @@ page_freed(void)
 	kva[8] = 1;
 }
 
+/* Free since boot: nobody ever had it. */
+static void
+page_never(void)
+{
+	const struct zone *zone = &zones[ZONE_NORMAL];
+	u64 pfn = zone->end_pfn - 1;
+	volatile u8 *volatile kva;
+
+	while (pfn > zone->start_pfn && !zone_pfn_deferred(zone, pfn))
+		pfn--;
+	kva = pa_to_kva(pfn << PAGE_SHIFT);
+	(void)kva[8];
+}
+
 static NOINLINE void
 write_at(u8 *volatile bytes, u64 index)
 {
@@ -150,6 +165,7 @@ const struct crash kasan_crashes[] = {
 	{"kasan-large-freed-twice", large_freed_twice},
 	{"kasan-large-freed-inside", large_freed_inside},
 	{"kasan-page-freed", page_freed},
+	{"kasan-page-never", page_never},
 	{"kasan-stack", stack_right},
 	{"kasan-global", global_right},
 	{"kasan-vmalloc-right", vmalloc_right},

@@ -24,6 +24,7 @@
 #include "core/machine.h"
 #include "core/printk.h"
 #include "lib/bitops.h"
+#include "mem/kasan.h"
 #include "mem/kmap.h"
 #include "mem/page_alloc.h"
 #include "mem/page_slow.h"
@@ -56,6 +57,7 @@ page_color(const struct page *page)
 static void
 pool_insert_locked(struct color_pool *pool, struct page *page)
 {
+	kasan_page_free(page, 0);
 	atomic_set(&page->refcount, 0);
 	page->flags = 1U << PG_pcp;
 	list_add(&page->lru, &pool->frames[page_color(page)]);

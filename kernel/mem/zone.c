@@ -4,6 +4,7 @@
 #include "lib/bitmap.h"
 #include "lib/compiler.h"
 #include "lib/string.h"
+#include "mem/kasan.h"
 #include "mem/pcp.h"
 
 struct zone zones[NR_ZONES];
@@ -34,6 +35,7 @@ zone_add_range(struct zone *zone, u64 start_pfn, u64 end_pfn)
 
 		while (pfn & ((1UL << order) - 1) || pfn + (1UL << order) > end_pfn)
 			order--;
+		kasan_page_free(pfn_to_page(pfn), order);
 		buddy_free_locked(zone, pfn_to_page(pfn), order);
 		pfn += 1UL << order;
 	}
@@ -50,6 +52,8 @@ zone_defer_range(struct zone *zone, u64 *deferred, u64 start_pfn, u64 end_pfn)
 
 	assert(start_pfn >= zone->start_pfn && end_pfn <= zone->end_pfn);
 	assert(IS_ALIGNED(start_pfn | end_pfn, MAX_ORDER_PAGES));
+	for (u64 pfn = start_pfn; pfn < end_pfn; pfn += MAX_ORDER_PAGES)
+		kasan_page_free(pfn_to_page(pfn), MAX_ORDER);
 	bitmap_set_range(deferred, first, nr);
 	if (!zone->deferred || first < zone->deferred_hint)
 		zone->deferred_hint = first;

@@ -59,6 +59,18 @@ describe_page(u64 address)
 	       page_refcount(page));
 }
 
+/* Frames that were free since boot may have no struct page, with which all other questions begin. */
+static void
+describe_frame(u64 address)
+{
+	u64 pfn = kva_to_pa((void *)address) >> PAGE_SHIFT;
+
+	if (!pfn_to_online_page(pfn))
+		pr_err("  the frame: pfn %#lx, never used", pfn);
+	else if (!slab_describe((void *)address))
+		describe_page(address);
+}
+
 static void
 describe_global(u64 address)
 {
@@ -77,8 +89,8 @@ describe_address(u64 address)
 
 	if (address >= (u64)kernel_start && address < (u64)kernel_end)
 		describe_global(address);
-	else if (address >= DIRECTMAP_BASE && address < ram_end && !slab_describe((void *)address))
-		describe_page(address);
+	else if (address >= DIRECTMAP_BASE && address < ram_end)
+		describe_frame(address);
 }
 
 /* => does memory of this kind lie between bytes that may not be used? Pages are side by side. */
