@@ -20,6 +20,18 @@ KTEST(zone_lists_have_memory_and_watermarks)
 	}
 }
 
+/* Also one that got its first memory after the boot, from the image. */
+KTEST(zone_lists_have_all_zones)
+{
+	const struct zonelist *list = &zonelists[GFP_BIT_HIGHMEM];
+	unsigned nr = 0;
+
+	for (int i = NR_ZONES - 1; i >= 0; i--)
+		if (zones[i].nr_managed)
+			KTEST_CHECK(list->zones[nr++] == &zones[i]);
+	KTEST_CHECK(!list->zones[nr]);
+}
+
 KTEST(zone_user_pages_prefer_high_memory)
 {
 	struct page *user = page_alloc(GFP_HIGHUSER);

@@ -195,6 +195,6 @@ init_memory_free(void)
 	u64 nr_pages = image_part_free(init_text_start, init_text_end) +
 		       image_part_free(init_data_start, init_data_end);
 
-	watermarks_update();
+	zones_set_up();
 	pr_info("Freeing unused kernel memory: %luK", nr_pages << (PAGE_SHIFT - 10));
 }

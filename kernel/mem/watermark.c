@@ -36,7 +36,9 @@
 
 struct zonelist zonelists[GFP_ZONE_MASK + 1];
 
-static u64 free_kbytes;		/* min_free_kbytes */
+/* What is set, and all that follows from it, which allocations read without a lock. */
+static struct spinlock lock = SPINLOCK_INIT("watermarks", RANK_ZONE);
+static u64 free_kbytes;		/* lock, like the next three: min_free_kbytes */
 static bool free_kbytes_chosen; /* by the user: not computed any more */
 static u64 scale_factor = 10;
 static u64 reserve_ratio[NR_ZONES] = {[ZONE_DMA] = 256, [ZONE_NORMAL] = 32, [ZONE_HIGHMEM] = 0};
@@ -83,8 +85,9 @@ reserves_set(struct zone *zone)
 	}
 }
 
-void
-watermarks_update(void)
+/* Anew. => lock held */
+static void
+watermarks_update_locked(void)
 {
 	u64 wanted = square_root(lowmem_pages() * PAGE_KBYTES * 16);
 
@@ -94,6 +97,14 @@ watermarks_update(void)
 		watermarks_set(&zones[i]);
 		reserves_set(&zones[i]);
 	}
+}
+
+void
+watermarks_update(void)
+{
+	spin_lock(&lock);
+	watermarks_update_locked();
+	spin_unlock(&lock);
 }
 
 /* DMA wins over HIGHMEM; an empty ZONE_DMA means that devices reach all of ZONE_NORMAL. */
@@ -113,8 +124,8 @@ zones_set_up(void)
 
 		for (int i = highest_zone(gfp); i >= 0; i--)
 			if (zones[i].nr_managed)
-				zonelists[gfp].zones[nr++] = &zones[i];
-		zonelists[gfp].zones[nr] = NULL;
+				WRITE_ONCE(zonelists[gfp].zones[nr++], &zones[i]);
+		WRITE_ONCE(zonelists[gfp].zones[nr], NULL);
 	}
 	watermarks_update();
 }
@@ -130,9 +141,11 @@ min_free_kbytes_set(u64 kbytes)
 {
 	if (kbytes > lowmem_pages() * PAGE_KBYTES / 2)
 		return -EINVAL;
+	spin_lock(&lock);
 	free_kbytes = kbytes;
 	free_kbytes_chosen = true;
-	watermarks_update();
+	watermarks_update_locked();
+	spin_unlock(&lock);
 	return 0;
 }
 
@@ -147,8 +160,10 @@ watermark_scale_factor_set(u64 factor)
 {
 	if (factor < 1 || factor > SCALE_FACTOR_MOST)
 		return -EINVAL;
+	spin_lock(&lock);
 	scale_factor = factor;
-	watermarks_update();
+	watermarks_update_locked();
+	spin_unlock(&lock);
 	return 0;
 }
 
@@ -163,7 +178,9 @@ lowmem_reserve_ratio_set(unsigned zone, u64 ratio)
 {
 	if (zone >= NR_ZONES)
 		return -EINVAL;
+	spin_lock(&lock);
 	reserve_ratio[zone] = ratio;
-	watermarks_update();
+	watermarks_update_locked();
+	spin_unlock(&lock);
 	return 0;
 }

@@ -133,9 +133,9 @@ gfp_highest_zone(gfp_t gfp)
 	return zonelists[gfp & GFP_ZONE_MASK].zones[0]->index;
 }
 
-/* Lists, watermarks and reserves anew, after zones[] got memory. */
+/* Lists, watermarks and reserves anew: zones[] got memory. Allocations may go on meanwhile. */
 void zones_set_up(void);
-/* Watermarks and reserves anew: a zone was given memory. */
+/* Watermarks and reserves anew. */
 void watermarks_update(void);
 
 /*
