@@ -25,6 +25,7 @@ CRASHES = {
     "user": r"user",
     "assert": r"assertion failed",
     "double-free": r"free",
+    "slab-large-interior": r"wrong free: \S+: it is within whole pages of kmalloc",
     "oom-stall": r'no memory for "crasher" in ([2-9]|[1-5]\d) s and \d+ attempts .*: nothing moves',
 }
 CRASH_APPEND = {"oom-stall": " oom_stall=2"}

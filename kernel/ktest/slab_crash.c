@@ -100,14 +100,28 @@ interior(void)
 	kmem_cache_free(cache, object + 8);
 }
 
+/* Of whole pages, for which no record is kept. */
+static void
+large_interior(void)
+{
+	char *object = kmalloc(3 * KMALLOC_CLASS_MAX, GFP_KERNEL);
+
+	kfree(object + SIZE);
+}
+
 static const struct {
 	const char *name;
 	void (*crash)(void);
 } crashes[] = {
-	{"slab-double-free", double_free}, {"slab-kfree-twice", kfree_twice},
-	{"slab-overflow", overflow},	   {"slab-kmalloc-overflow", kmalloc_overflow},
-	{"slab-underflow", underflow},	   {"slab-use-after-free", use_after_free},
-	{"slab-wrong-cache", wrong_cache}, {"slab-interior", interior},
+	{"slab-double-free", double_free},
+	{"slab-kfree-twice", kfree_twice},
+	{"slab-overflow", overflow},
+	{"slab-kmalloc-overflow", kmalloc_overflow},
+	{"slab-underflow", underflow},
+	{"slab-use-after-free", use_after_free},
+	{"slab-wrong-cache", wrong_cache},
+	{"slab-interior", interior},
+	{"slab-large-interior", large_interior},
 };
 
 void (*slab_crash_find(const char *name))(void)

@@ -1,5 +1,7 @@
 /* Memory of any size: what does not depend on where small sizes come from. */
 
+#include "core/panic.h"
+#include "lib/compiler.h"
 #include "lib/string.h"
 #include "mem/kasan.h"
 #include "mem/slab/cache.h"
@@ -31,6 +33,14 @@ kmalloc_large(size_t size, gfp_t gfp)
 	return object;
 }
 
+static NOINLINE NORETURN void
+large_bad_free(const void *object)
+{
+	kasan_stop();
+	panic("slab: wrong free: %p: it is within whole pages of kmalloc, not where they begin",
+	      object);
+}
+
 /* Inline, so that whoever frees is as far from the watchers as with an object of a cache. */
 static ALWAYS_INLINE void
 large_free(const void *object)
@@ -39,6 +49,8 @@ large_free(const void *object)
 
 	if (slab_watched && !watch_freed(NULL, (void *)object))
 		return;
+	if (unlikely(!IS_ALIGNED((u64)object, PAGE_SIZE)))
+		large_bad_free(object);
 	pages_free(page, page_test(page, PG_head) ? page->order : 0);
 }
 

@@ -130,6 +130,7 @@ slab_create(struct slab_cache *cache, gfp_t gfp)
 	struct page *page = pages_alloc(gfp | GFP_COMP, common->order);
 	struct slab *slab;
 
+	debug_assert(!(gfp & GFP_BIT_HIGHMEM));
 	if (!page)
 		return NULL;
 	slab = descriptor_alloc(cache, page, gfp & ~GFP_BIT_DMA);

@@ -78,6 +78,7 @@ slab_create(struct slub_cache *cache, gfp_t gfp)
 	char *object;
 	void *next = NULL;
 
+	debug_assert(!(gfp & GFP_BIT_HIGHMEM));
 	if (!page)
 		return NULL;
 	page->slab_cache = common;

@@ -384,3 +384,15 @@ HOSTTEST(slab_misuse_panics)
 	EXPECT_PANIC(kmem_cache_free(b, object));
 	kmem_cache_free(a, object);
 }
+
+/* Whole pages: what lies within them was not given by kmalloc. */
+HOSTTEST(slab_large_interior)
+{
+	u8 *object;
+
+	boot();
+	object = kmalloc(3 * KMALLOC_CLASS_MAX, GFP_KERNEL);
+	EXPECT_PANIC(kfree(object + 64));
+	env_check_idle();
+	kfree(object);
+}
