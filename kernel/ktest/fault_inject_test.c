@@ -6,8 +6,10 @@
 #include "lib/err.h"
 #include "lib/errno.h"
 #include "lib/string.h"
+#include "mem/early.h"
 #include "mem/page_alloc.h"
 #include "mem/slab.h"
+#include "mem/vmalloc.h"
 #include "sched/sched.h"
 #include "sched/task.h"
 #include "sched/wait.h"
@@ -168,4 +170,22 @@ KTEST(fault_inject_reads_its_argument)
 	KTEST_CHECK(fault_attr_parse(&attr, "10,50,4096,-1") == 0);
 	KTEST_CHECK(attr.interval == 10 && attr.probability == 50 && attr.space == 4096 &&
 		    attr.times == -1);
+}
+
+/*
+ * Who may sleep does not depend on what can be had at once: page tables, too, are allocated as the area is.
+ * The range is larger than any before it, so that tables are missing.
+ */
+KTEST(fault_inject_areas_may_sleep)
+{
+	void *device;
+
+	fail_page_alloc.ignore_gfp_wait = true;
+	inject_begin(&fail_page_alloc, "1,100,0,-1");
+	device = ioremap(ram_regions[0].pa, 24UL << 20);
+	inject_end(&fail_page_alloc);
+	fail_page_alloc.ignore_gfp_wait = false;
+	KTEST_CHECK(device);
+	if (device)
+		iounmap(device);
 }

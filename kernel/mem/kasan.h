@@ -7,6 +7,7 @@
  */
 
 #include "lib/types.h"
+#include "mem/gfp.h"
 
 struct page;
 
@@ -31,8 +32,8 @@ void kasan_slot_unused(void *slot, size_t bytes);
 void kasan_page_alloc(struct page *page, unsigned order);
 void kasan_page_free(struct page *page, unsigned order);
 
-/* A page of a virtual area is about to be mapped. => false: no memory for its shadow. May sleep */
-bool kasan_vmalloc_map(u64 va);
+/* A page of a virtual area is about to be mapped. => false: no memory for its shadow. Context as gfp says */
+bool kasan_vmalloc_map(u64 va, gfp_t gfp);
 /* What is beyond the bytes that were asked for may not be used. */
 void kasan_vmalloc_trim(u64 start, u64 bytes, u64 mapped_bytes);
 void kasan_vmalloc_unmap(u64 start, u64 bytes);
@@ -94,9 +95,10 @@ kasan_page_free(struct page *page, unsigned order)
 }
 
 static inline bool
-kasan_vmalloc_map(u64 va)
+kasan_vmalloc_map(u64 va, gfp_t gfp)
 {
 	(void)va;
+	(void)gfp;
 	return true;
 }
 

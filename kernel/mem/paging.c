@@ -45,15 +45,15 @@ table_of(pte_t pte)
 	return pa_to_kva(pte_pa(pte));
 }
 
-/* A zeroed table, early or from the buddy without sleeping. => NULL when there is no memory */
+/* A zeroed table, early or from the buddy. => NULL when there is no memory */
 static pte_t INIT_REF *
-kernel_table_alloc(void)
+kernel_table_alloc(gfp_t gfp)
 {
 	pte_t *table;
 
 	if (early_active)
 		return pa_to_kva(early_alloc(PAGE_SIZE, PAGE_SIZE, EARLY_TABLES));
-	table = page_alloc_kva(GFP_ATOMIC | GFP_ZERO);
+	table = page_alloc_kva(gfp | GFP_ZERO);
 	if (table) {
 		page_set(kva_to_page(table), PG_table);
 		vmstat_add(NR_PAGETABLE, 1);
@@ -71,7 +71,7 @@ kernel_slot(u64 va, int level)
 		pte_t *slot = &table[pte_index(va, at)];
 
 		if (!pte_present(*slot)) {
-			pte_t *fresh = kernel_table_alloc();
+			pte_t *fresh = kernel_table_alloc(GFP_ATOMIC);
 
 			if (!fresh)
 				return NULL;
@@ -126,6 +126,61 @@ kernel_map(u64 va, u64 pa, u64 size, u64 flags)
 	return error;
 }
 
+/* => the table, if somebody else's is there already; NULL: it is used */
+static pte_t *
+table_install(u64 va, pte_t *table)
+{
+	pte_t *slot;
+
+	spin_lock(&kernel_map_lock);
+	slot = kernel_slot(va, 1);
+	if (slot && pte_is_none(*slot)) {
+		pte_write(slot, pte_make(kva_to_pa(table) >> PAGE_SHIFT, PTE_V));
+		table = NULL;
+	}
+	spin_unlock(&kernel_map_lock);
+	return table;
+}
+
+static void
+kernel_table_free(pte_t *table)
+{
+	page_clear(kva_to_page(table), PG_table);
+	vmstat_add(NR_PAGETABLE, -1);
+	page_free_kva(table);
+}
+
+static bool
+has_table(u64 va)
+{
+	pte_t *slot;
+	bool found;
+
+	spin_lock(&kernel_map_lock);
+	slot = kernel_slot(va, 1);
+	found = slot && pte_present(*slot);
+	spin_unlock(&kernel_map_lock);
+	return found;
+}
+
+int
+kernel_map_prepare(u64 va, u64 size, gfp_t gfp)
+{
+	for (u64 at = ALIGN_DOWN(va, level_size(1)); at < va + size; at += level_size(1)) {
+		pte_t *table;
+
+		if (has_table(at))
+			continue;
+		table = kernel_table_alloc(gfp);
+		if (!table)
+			return -ENOMEM;
+		table = table_install(at, table);
+		if (table)
+			kernel_table_free(table);
+	}
+	return 0;
+}
+
 void
 kernel_unmap(u64 va, u64 size)
 {
@@ -160,7 +215,7 @@ kernel_lookup(u64 va, int *level)
 static int
 leaf_split(pte_t *slot, int level)
 {
-	pte_t *table = kernel_table_alloc();
+	pte_t *table = kernel_table_alloc(GFP_ATOMIC);
 	u64 step = level_size(level - 1) >> PAGE_SHIFT;
 
 	if (!table)

@@ -55,10 +55,13 @@ void pgtable_free_range(struct pgtable *pgt, struct tlb_context *ctx, u64 start,
 
 /*
  * Kernel half: map [va, va+size) to pa with flags, by the largest leaves that fit.
- * Any context in which GFP_KERNEL may be used; at boot before the buddy too.
+ * At boot before the buddy too. Tables that are missing are allocated without sleeping, so who may
+ * sleep prepares.
  * => -ENOMEM; -EEXIST when something is mapped there
  */
 int kernel_map(u64 va, u64 pa, u64 size, u64 flags);
+/* The tables that 4 KiB leaves for [va, va+size) need; they stay. Context as gfp says. => -ENOMEM */
+int kernel_map_prepare(u64 va, u64 size, gfp_t gfp);
 /* 4 KiB leaves only. The caller flushes (tlb_flush_kernel). */
 void kernel_unmap(u64 va, u64 size);
 /* Change the flags of existing leaves, splitting big ones. => -ENOMEM */

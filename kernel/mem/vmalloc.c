@@ -96,11 +96,18 @@ area_place(struct area *area, u64 size, u64 align)
 	return fits;
 }
 
+/* For what describes and maps an area: wherever its pages come from, it is ordinary memory. */
+static gfp_t
+own_gfp(gfp_t gfp)
+{
+	return gfp & ~(GFP_ZONE_MASK | GFP_ZERO | GFP_MOVABLE | GFP_COMP);
+}
+
 /* => an area of size bytes in the list, nothing mapped; NULL: no memory or no room */
 static struct area *
 area_alloc(u64 size, u64 align, gfp_t gfp)
 {
-	struct area *area = kmalloc(sizeof(*area), gfp & ~GFP_ZERO);
+	struct area *area = kmalloc(sizeof(*area), own_gfp(gfp));
 	bool placed;
 
 	if (!area)
@@ -223,6 +230,10 @@ area_populate(struct area *area, u64 map_start, u64 nr_pages, enum page_flag kin
 {
 	area->owns_pages = true;
 	area->item = kind == PG_kstack ? NR_KERNEL_STACK : NR_VMALLOC;
+	if (kernel_map_prepare(map_start, nr_pages << PAGE_SHIFT, own_gfp(gfp)) < 0) {
+		area_free(area, map_start);
+		return -ENOMEM;
+	}
 	if (!(gfp & GFP_BIT_DMA))
 		gfp |= GFP_BIT_HIGHMEM;
 	for (u64 i = 0; i < nr_pages; i++) {
@@ -231,7 +242,7 @@ area_populate(struct area *area, u64 map_start, u64 nr_pages, enum page_flag kin
 
 		if (page)
 			page->flags |= 1U << kind;
-		if (page && kasan_vmalloc_map(va) &&
+		if (page && kasan_vmalloc_map(va, own_gfp(gfp)) &&
 		    kernel_map(va, page_to_pa(page), PAGE_SIZE, PTE_KERNEL_RW) == 0) {
 			area->nr_pages++;
 			continue;
@@ -285,8 +296,12 @@ ioremap(u64 pa, size_t size)
 
 	if (!area)
 		return NULL;
+	if (kernel_map_prepare(area->start, bytes, GFP_KERNEL) < 0) {
+		area_free(area, area->start);
+		return NULL;
+	}
 	for (u64 at = 0; at < bytes; at += PAGE_SIZE) {
-		if (!kasan_vmalloc_map(area->start + at) ||
+		if (!kasan_vmalloc_map(area->start + at, GFP_KERNEL) ||
 		    kernel_map(area->start + at, pa - offset + at, PAGE_SIZE, PTE_KERNEL_RW) < 0) {
 			area_free(area, area->start);
 			return NULL;

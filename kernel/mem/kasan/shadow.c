@@ -180,12 +180,12 @@ is_backed(u64 va)
 }
 
 bool
-kasan_vmalloc_map(u64 va)
+kasan_vmalloc_map(u64 va, gfp_t gfp)
 {
 	u64 shadow = ALIGN_DOWN((u64)shadow_of(va), PAGE_SIZE);
 
 	if (!is_backed(shadow)) {
-		struct page *table = page_alloc(GFP_KERNEL), *frame = page_alloc(GFP_KERNEL);
+		struct page *table = page_alloc(gfp), *frame = page_alloc(gfp);
 
 		if (table && frame) {
 			spin_lock(&shadow_lock);
