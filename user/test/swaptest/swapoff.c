@@ -11,20 +11,20 @@
 
 #include "swaptest.h"
 
-/* How often swapoff succeeded, and how often it was refused; in shared memory. */
+/* How often swapoff succeeded, and how often it was refused, and whether it is enough; in shared memory. */
 static volatile struct {
-	unsigned done, refused;
+	unsigned done, refused, enough;
 } * outcomes;
 
 /*
- * Off and on again until it is killed, the first that is used of all areas. No memory for it is no error.
- * There should be another area: when all has come back and it is not on again somebody may need memory.
+ * Off and on again, the first that is used of all areas, until it is told to end, which it does when it is on.
+ * No memory for it is no error. There should be another area: when all has come back and it is not on again somebody may need memory.
  */
 static void
 off_and_on(uint64_t arg)
 {
 	(void)arg;
-	for (;;) {
+	while (!outcomes->enough) {
 		if (swapoff(off_device) == 0) {
 			outcomes->done++;
 			if (swapon(off_device, SWAP_FLAG_PREFER | 9) < 0)
@@ -36,6 +36,7 @@ off_and_on(uint64_t arg)
 		}
 		usleep(100000);
 	}
+	_exit(0);
 }
 
 static void
@@ -57,7 +58,8 @@ swapoff_begin(void)
 void
 swapoff_end(pid_t pid)
 {
-	child_kill(pid);
+	outcomes->enough = 1;
+	child_end(pid);
 	printf("swaptest: swapoff done %u times, refused %u times\n", outcomes->done,
 	       outcomes->refused);
 	if (outcomes->done == 0)
