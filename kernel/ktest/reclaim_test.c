@@ -93,6 +93,25 @@ KTEST(workingset_activates_what_comes_back_soon)
 	mapping_destroy(&file);
 }
 
+/* The count that matters is that of the lists which the page left, wherever it comes back to. */
+KTEST(workingset_remembers_the_lists)
+{
+	struct lru *left = &lrus[LRU_PAGEREFS], *back;
+	struct page *page;
+
+	if (reclaim_policy != &policy_lru)
+		return;
+	mapping_init(&file, &file_ops, NULL, NR * PAGE_SIZE);
+	page = file_page(0);
+	back = lru_of(page);
+	KTEST_CHECK(page && lru_move_home(page, left));
+	page_put(page);
+	KTEST_CHECK(file_page_evict(0));
+	back->nr_evicted = left->nr_evicted + FAR;
+	KTEST_CHECK(file_page_is_active(0));
+	mapping_destroy(&file);
+}
+
 static bool
 file_map(struct mm *mm, u64 base, u64 index, u32 flags)
 {

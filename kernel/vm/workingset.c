@@ -13,9 +13,10 @@
  * the page had been active before it went.
  *
  * The traces are in a table with a place for each page of RAM, for longer distances do not count
- * anyway; a large machine forgets a little early, so that its boot costs no more. A place is found by a hash of what the page is (file and index, or swap slot), and
- * holds half of that hash to tell it from others; a new trace takes the place of an old one. Nothing
- * is allocated when memory is short, and a file that goes away leaves nothing to be cleaned up.
+ * anyway; a large machine forgets a little early, so that its boot costs no more. A place is found by a hash
+ * of what the page is (file and index, or swap slot), and holds half of that hash to tell it from others; a
+ * new trace takes the place of an old one. Nothing is allocated when memory is short, and a file that goes
+ * away leaves nothing to be cleaned up.
  */
 
 #include "vm/workingset.h"
@@ -31,10 +32,13 @@
 /* A trace for each page of 1 GiB. */
 #define TRACES_LOG2_MAX 18
 
-/* tag << 32 | count of the zone; 0: none. The two lowest bits of the tag are no part of the hash. */
+/* half of the hash, but for what is below, and the zone's count; 0: none */
 static u64 *traces;
 #define TRACE_VALID	 (1UL << 32)
 #define TRACE_WAS_ACTIVE (1UL << 33)
+#define TRACE_LRU_SHIFT	 34 /* whose count it is: the page may come back to another zone */
+#define TRACE_LRU_MASK	 (3UL << TRACE_LRU_SHIFT)
+STATIC_ASSERT(NR_LRUS <= 4);
 static unsigned traces_log2;
 
 /* What the page is, as long as nobody gives it another identity. */
@@ -55,7 +59,7 @@ trace_of(u64 identity)
 static u64
 trace_make(u64 identity, u64 count)
 {
-	return identity >> 2 << 34 | TRACE_VALID | (u32)count;
+	return identity >> 4 << 36 | TRACE_VALID | (u32)count;
 }
 
 void
@@ -63,7 +67,7 @@ workingset_evict(struct page *page)
 {
 	u64 identity = page_identity(page);
 	struct lru *lru = lru_of(page);
-	u64 trace = trace_make(identity, ++lru->nr_evicted);
+	u64 trace = trace_make(identity, ++lru->nr_evicted) | (u64)(lru - lrus) << TRACE_LRU_SHIFT;
 
 	if (page_test(page, PG_workingset))
 		trace |= TRACE_WAS_ACTIVE;
@@ -88,14 +92,14 @@ workingset_refault(struct page *page)
 {
 	u64 identity = page_identity(page), *place = trace_of(identity), trace = READ_ONCE(*place);
 	enum lru_kind kind = page_lru_kind(page);
-	struct lru *lru = lru_of(page);
+	struct lru *lru = &lrus[(trace & TRACE_LRU_MASK) >> TRACE_LRU_SHIFT];
 	u32 distance = (u32)lru->nr_evicted - (u32)trace;
 
-	if ((trace & ~TRACE_WAS_ACTIVE) != trace_make(identity, trace))
+	if ((trace & ~(TRACE_WAS_ACTIVE | TRACE_LRU_MASK)) != trace_make(identity, trace))
 		return;
 	WRITE_ONCE(*place, 0);
 	vmstat_add(kind == LRU_ANON ? WORKINGSET_REFAULT_ANON : WORKINGSET_REFAULT_FILE, 1);
-	lru_note_cost(lru, kind, LRU_COST_IO);
+	lru_note_cost(lru_of(page), kind, LRU_COST_IO);
 	if (distance > workingset_size(lru, kind) || !lru_activate(page))
 		return;
 	page_set(page, PG_workingset);
