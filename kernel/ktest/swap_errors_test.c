@@ -4,6 +4,7 @@
 #include "ktest/ktest.h"
 #include "ktest/swap_disk.h"
 #include "core/clock.h"
+#include "dev/block_fail.h"
 #include "lib/err.h"
 #include "lib/string.h"
 #include "mem/kmap.h"
@@ -313,6 +314,30 @@ KTEST(zswap_is_not_read_ahead)
 	for (u64 i = NR / 2; i < NR; i += 2)
 		KTEST_CHECK(program_holds(i, 1));
 	KTEST_CHECK(zswap_nr_stored() == stored);
+	KTEST_CHECK(program_holds(0, NR));
+	program_leave();
+	KTEST_CHECK(swap_disk_off() && zswap_nr_stored() == 0);
+}
+
+/* The disk takes nothing: what is compressed stays so, but for the pages that were tried. */
+KTEST(zswap_stays_when_the_disk_fails)
+{
+	u32 percent = zswap_max_pool_percent;
+	struct mm *mm;
+
+	if (!zswap_enabled)
+		return;
+	mm = program_in_swap();
+	KTEST_REQUIRE(mm);
+	KTEST_CHECK(zswap_nr_stored() == NR);
+	block_fail_set(swap_disk.bdev->name, 1, 1000);
+	zswap_max_pool_percent = 0;
+	zswap_writeback_wake();
+	task_sleep_ns(300 * NSEC_PER_MSEC, false);
+	zswap_max_pool_percent = percent;
+	KTEST_CHECK(block_fail_count() > 0);
+	KTEST_CHECK(zswap_nr_stored() >= NR - 16);
+	block_fail_set("", 0, 0);
 	KTEST_CHECK(program_holds(0, NR));
 	program_leave();
 	KTEST_CHECK(swap_disk_off() && zswap_nr_stored() == 0);

@@ -33,6 +33,7 @@
 #include "lib/err.h"
 #include "sched/wait.h"
 #include "vm/mm.h"
+#include "vm/pageout.h"
 #include "vm/zap.h"
 
 /* Attempts to get the victim's lock, and the time between two. */
@@ -81,7 +82,7 @@ oom_exit_begin(struct mm *mm)
 	rwsem_write_unlock(&mm->lock);
 }
 
-/* => mm->lock held for reading */
+/* Pages of files that it has locked stay so until reclaim looks. => mm->lock held for reading */
 static void
 reap_private(struct mm *mm)
 {
@@ -112,6 +113,7 @@ reap_all(struct mm *mm)
 	list_for_each_entry(vma, &mm->vma_list, link) {
 		uva_t end;
 
+		vma_unlock_pages(vma);
 		for (uva_t va = vma->start; va < vma->end; va = end) {
 			end = MIN(vma->end, ALIGN_DOWN(va, REAP_PIECE) + REAP_PIECE);
 			zap_range(mm, va, end);

@@ -320,6 +320,9 @@ pages_reclaim(struct lru *lru, struct page **pages, unsigned nr, struct reclaim_
 	unsigned nr_unmapped = 0, nr_write;
 	u64 nr_freed_before = run->nr_freed;
 
+	run->nr_scanned += nr;
+	vmstat_add(run->kswapd ? PGSCAN_KSWAPD : PGSCAN_DIRECT, nr);
+	vmstat_add(kind == LRU_ANON ? PGSCAN_ANON : PGSCAN_FILE, nr);
 	tlb_deferred_init(&deferred);
 	for (unsigned i = 0; i < nr; i++)
 		if (page_unmap(lru, pages[i], run, &deferred))
@@ -342,9 +345,6 @@ shrink_batch(struct lru *lru, enum lru_kind kind, u64 nr, struct reclaim_run *ru
 	taken = lru_isolate(lru, lru_inactive(kind), pages, nr);
 	if (taken > 0)
 		pages_reclaim(lru, pages, taken, run);
-	run->nr_scanned += taken;
-	vmstat_add(run->kswapd ? PGSCAN_KSWAPD : PGSCAN_DIRECT, taken);
-	vmstat_add(kind == LRU_ANON ? PGSCAN_ANON : PGSCAN_FILE, taken);
 	cond_resched();
 	return taken;
 }

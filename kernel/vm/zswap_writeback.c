@@ -71,25 +71,32 @@ entry_expand(swp_entry_t where)
 	return NULL;
 }
 
-/* The page was written, or not, as the case may be: without users it leaves memory. */
-static void
+/* The page was written, or not, as the case may be: without users it leaves memory. => false: it was not */
+static bool
 page_finish(struct page *page)
 {
+	bool written;
+
 	page_wait_writeback(page);
+	written = !page_test(page, PG_error);
 	if (page_trylock(page)) {
 		if (page_test(page, PG_swapcache))
 			swap_cache_drop(page);
 		page_unlock(page);
 	}
 	page_put(page);
+	return written;
 }
 
-/* => pages written */
+/*
+ * => pages written; 0, too, when the disk took none: they are whole pages in memory now, so that to go on
+ * would cost more than it gives
+ */
 static unsigned
 batch_write(void)
 {
 	struct page *pages[BATCH];
-	unsigned nr = 0, nr_written;
+	unsigned nr = 0, nr_written, nr_failed = 0;
 	swp_entry_t where;
 
 	for (unsigned i = 0; i < LOOKS && nr < BATCH && zswap_oldest(&where); i++) {
@@ -98,7 +105,8 @@ batch_write(void)
 	}
 	nr_written = swap_writeout_to_disk(pages, nr);
 	for (unsigned i = 0; i < nr; i++)
-		page_finish(pages[i]);
+		nr_failed += !page_finish(pages[i]);
+	nr_written -= MIN(nr_written, nr_failed);
 	vmstat_add(ZSWPWB, nr_written);
 	__atomic_fetch_add(&zswap_stats.written_back_pages, nr_written, __ATOMIC_RELAXED);
 	return nr_written;
