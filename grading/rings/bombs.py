@@ -40,7 +40,7 @@ PANIC_SAYS = (rb"bombs invoked oom-killer", rb"\] total_vm", rb"kernel panic",
 def run(report, title, line, machine, swap):
     variant, smp, mem, append = machine
     config = guest_config(variant, smp=smp, mem=mem, append=append, swap=swap, limit=LIMIT_SECONDS)
-    result = run_line(report, title, config, line)
+    result = run_line(report, title, config, f"{line} && framecheck")
     if result.status is None:
         report.failed(title, str(result.machine), config.log, result.output + result.console)
     elif not tell_lines(report, title, result.status, result.output, config.log):

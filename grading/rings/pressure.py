@@ -28,7 +28,7 @@ DIRTY_ROWS = (
 
 ANSWER_SECONDS = 1
 ANSWER_TRIES = 20
-ANSWER_LINE = f"mkswap /dev/vdb >/dev/null && swapon /dev/vdb && answer -m 192 -t {ANSWER_TRIES}"
+ANSWER_LINE = f"mkswap /dev/vdb >/dev/null && swapon /dev/vdb && answer -m 192 -t {ANSWER_TRIES} && framecheck"
 ANSWER_HARTS = (1, 2, 4)
 
 
@@ -43,7 +43,7 @@ def run_dirty(report, title, variant, smp, mem, append, line):
 
 def dirty_job(variant, smp, mem, append, mib, processes):
     title = f"pressure dirty mapping {variant} smp{smp} {mem} {append}".strip()
-    line = f"dirtymap -n {processes} -m {mib} /dirty"
+    line = f"dirtymap -n {processes} -m {mib} /dirty && framecheck"
     return Job(title, functools.partial(run_dirty, title=title, variant=variant, smp=smp, mem=mem,
                                         append=append, line=line), 15)
 

@@ -31,6 +31,7 @@ SET_UP = ("mkswap /dev/vdb >/dev/null && swapon /dev/vdb && "
           "mount -t tmpfs -o size=100m none /tmp && ")
 COUNT = " && grep pswpout /proc/vmstat"
 TAKE_DOWN = " && swapoff /dev/vdb"
+CHECK = " && framecheck"
 PRESSURE = "swaptest -n 2 -m 72 -r 1"
 SHARED = "swaptest -n 2 -m 40 -r 1 -t "
 # swapoff of one disk, over and over, while there is another: else who needs memory would be killed
@@ -121,7 +122,7 @@ def machine_config(variant, smp, append, drive="", **fields):
 def run(report, title, name, variant, smp, line, append):
     config = machine_config(variant, smp, append, DRIVES.get(name, ""))
     down = "" if name in NO_SWAPOFF else TAKE_DOWN
-    result = run_line(report, title, config, SET_UP + line + COUNT + down)
+    result = run_line(report, title, config, SET_UP + line + COUNT + down + CHECK)
     if result.status is None:
         report.failed(title, str(result.machine), config.log, result.output + result.console)
     elif result.status != 0 or b"pswpout 0" in result.output:
@@ -152,7 +153,7 @@ def run_host_mkswap(report, title):
 
 def run_zswap(report, title, variant, smp, line, append, expected):
     config = machine_config(variant, smp, append)
-    result = run_line(report, title, config, SET_UP + line + ZSWAP_COUNTERS)
+    result = run_line(report, title, config, SET_UP + line + ZSWAP_COUNTERS + CHECK)
     counters = {name: int(value) for name, value
                 in re.findall(r"^(\w+) (\d+)$", result.output.decode("utf-8", "replace"),
                               re.MULTILINE)}

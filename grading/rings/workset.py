@@ -90,7 +90,7 @@ def judge_survives(_policy, line):
 
 
 def run(report, title, policy, smp, kinds):
-    line = SET_UP + " && ".join(command for command, _ in kinds)
+    line = SET_UP + " && ".join([command for command, _ in kinds] + ["framecheck"])
     config = guest_config("default", smp=smp, mem=MEM, swap=SWAP, append=f"reclaim={policy}",
                           limit=LIMIT_SECONDS)
     result = run_line(report, title, config, line)
