@@ -35,7 +35,7 @@ candidate_mm_locked(struct process *process)
 	if (process == init_process || READ_ONCE(process->vfork_pending))
 		return NULL;
 	mm = process_mm_locked(process);
-	if (mm == process_mm_locked(init_process))
+	if (init_process && mm == process_mm_locked(init_process))
 		return NULL; /* by clone(CLONE_VM): init would be killed with it */
 	return mm && !(READ_ONCE(mm->oom_state) & MM_OOM_VICTIM) ? mm : NULL;
 }
