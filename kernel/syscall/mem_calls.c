@@ -261,9 +261,11 @@ request_place(int flags)
 static bool
 must_populate(int flags)
 {
-	if (flags & MAP_LOCKED || READ_ONCE(current->mm->lock_future) == VM_LOCKED)
-		return true;
-	return flags & MAP_POPULATE && !(flags & MAP_NONBLOCK);
+	bool locked = READ_ONCE(current->mm->lock_future) == VM_LOCKED;
+
+	if (likely(!(flags & (MAP_LOCKED | MAP_POPULATE))))
+		return locked;
+	return locked || flags & MAP_LOCKED || !(flags & MAP_NONBLOCK);
 }
 
 /* Was the file sealed against stores while it was being mapped for them (fs/memfd.c)? */

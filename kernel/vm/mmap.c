@@ -189,10 +189,10 @@ lock_limit_allows(const struct mm *mm, u64 nr_pages)
 static int
 lock_limit_check(const struct mm *mm, u64 nr_pages, u32 vm_flags)
 {
-	if (vm_flags & VM_LOCKED && mm->limit_memlock == 0)
-		return -EPERM;
 	if (!((vm_flags | mm->lock_future) & VM_LOCKED))
 		return 0;
+	if (vm_flags & VM_LOCKED && mm->limit_memlock == 0)
+		return -EPERM;
 	return lock_limit_allows(mm, nr_pages) ? 0 : -EAGAIN;
 }
 
@@ -285,9 +285,12 @@ map_locked(struct mm *mm, struct vma *vma, uva_t addr, unsigned place, struct li
 		return where;
 	start = where;
 	end = start + bytes;
-	error = lock_limit_check(mm, bytes >> PAGE_SHIFT, vma->flags);
-	if (error < 0)
-		return error;
+	if (unlikely((vma->flags | mm->lock_future) & VM_LOCKED)) {
+		error = lock_limit_check(mm, bytes >> PAGE_SHIFT, vma->flags);
+		if (error < 0)
+			return error;
+		vma->flags |= mm->lock_future;
+	}
 	if (place == MAP_PLACE_FIXED)
 		replaced = pages_covered(mm, start, end);
 	error = limits_check(mm, (bytes >> PAGE_SHIFT) - replaced, vma->flags);
@@ -310,7 +313,6 @@ map_locked(struct mm *mm, struct vma *vma, uva_t addr, unsigned place, struct li
 	}
 	vma->start = start;
 	vma->end = end;
-	vma->flags |= mm->lock_future;
 	if (!vma->mapping)
 		vma->pgoff = start >> PAGE_SHIFT;
 	vma_insert(vma);
@@ -340,7 +342,8 @@ vma_map(struct mm *mm, uva_t addr, u64 bytes, u32 vm_flags, struct mapping *mapp
 	rwsem_write_unlock(&mm->lock);
 	if (where < 0)
 		vma_free(vma);
-	areas_free(&removed);
+	if (unlikely(!list_empty(&removed)))
+		areas_free(&removed);
 	return where;
 }
 
