@@ -8,10 +8,13 @@
 #include "lib/err.h"
 #include "lib/string.h"
 #include "mem/kmap.h"
+#include "mem/tlb_deferred.h"
 #include "mem/vmstat.h"
 #include "sched/sched.h"
+#include "vm/page_lock.h"
 #include "vm/pte_state.h"
 #include "vm/reclaim.h"
+#include "vm/rmap.h"
 #include "vm/swap_area.h"
 #include "vm/usercopy.h"
 #include "vm/zswap.h"
@@ -248,6 +251,42 @@ KTEST(swap_pinned_page_is_copied)
 	KTEST_CHECK(get_user_u32(&word, program_uva(0)) == 0 && word == 99);
 	page_put(page);
 	KTEST_CHECK(put_user_u32(program_uva(0), 1) == 0);
+	program_leave();
+	KTEST_CHECK(swap_disk_off());
+}
+
+static bool
+unmap(struct page *page)
+{
+	struct tlb_deferred deferred;
+	bool unmapped;
+
+	tlb_deferred_init(&deferred);
+	unmapped = rmap_unmap(page, &deferred);
+	tlb_deferred_flush(&deferred);
+	return unmapped;
+}
+
+/* A page that read(2) is about to copy to stays where it is, though it has a slot already. */
+KTEST(swap_pinned_page_stays_mapped)
+{
+	struct page *page;
+	struct mm *mm;
+
+	KTEST_REQUIRE(swap_disk_on(NR_SLOTS, 0));
+	mm = program_enter(1);
+	KTEST_REQUIRE(mm);
+	page = program_page(mm, 0);
+	KTEST_REQUIRE(page);
+	page_lock(page);
+	KTEST_CHECK(swap_cache_add(page) == 0);
+	page_get(page);
+	KTEST_CHECK(!unmap(page) && page_mapcount(page) == 1);
+	page_put(page);
+	KTEST_CHECK(unmap(page) && atomic64_read(&mm->nr_swap) == 1);
+	page_unlock(page);
+	page_put(page);
+	KTEST_CHECK(program_holds(0, 1));
 	program_leave();
 	KTEST_CHECK(swap_disk_off());
 }

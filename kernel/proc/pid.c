@@ -58,15 +58,20 @@ process_find_by_thread(s32 tid)
 {
 	struct process *process = tid > 0 ? process_find(tid) : NULL;
 	struct task *task;
+	u64 flags;
 
 	if (process || tid <= 0)
 		return process;
 	task = task_find(tid);
 	if (!task)
 		return NULL;
-	process = task->process;
+	/* One that has left its process may be found for a while. */
+	flags = spin_lock_irqsave(&process_lock);
+	if (list_is_linked(&task->thread_link))
+		process = task->process;
 	if (process)
 		process_get(process);
+	spin_unlock_irqrestore(&process_lock, flags);
 	task_put(task);
 	return process;
 }

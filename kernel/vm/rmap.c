@@ -151,6 +151,17 @@ rmap_count(struct page *page)
 	return nr;
 }
 
+/*
+ * Who may store has found the page by an entry that says so, and has a reference: read(2), perhaps, which is
+ * about to copy to it. What others store meanwhile would be put in a copy (swap_cache_claim()), and one of
+ * the two lost. The swap cache has a reference, too, and reclaim. => page-table lock held
+ */
+static bool
+anon_entry_is_pinned(const pte_t *ptep, const struct page *page)
+{
+	return pte_read(ptep).bits & PTE_W && page_refcount(page) > page_mapcount(page) + 2;
+}
+
 /* An anonymous page leaves its place in swap behind. */
 static bool
 anon_entry_unmap(struct vma *vma, pte_t *ptep, u64 va, struct page *page, void *arg)
@@ -159,6 +170,8 @@ anon_entry_unmap(struct vma *vma, pte_t *ptep, u64 va, struct page *page, void *
 	swp_entry_t entry = {page->private};
 	pte_t old;
 
+	if (unlikely(anon_entry_is_pinned(ptep, page)))
+		return false;
 	swap_entry_get(entry);
 	old = pte_exchange(ptep, swp_entry_to_pte(entry));
 	tlb_deferred_add(arg, &mm->tlb, va);

@@ -137,7 +137,7 @@ swap_in(swp_entry_t entry, u64 at, struct swap_readahead *ra, bool *major)
 		page_wait_unlocked(page);
 		if (page_uptodate(page))
 			return page;
-		alone = page_test(page, PG_error);
+		alone = !ra || page_test(page, PG_error);
 		page_fail(page);
 		if (read && alone)
 			return ERR_PTR(-EIO);

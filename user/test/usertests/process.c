@@ -424,6 +424,21 @@ kill_errors(void)
 	CHECK_EQ(kill(getpid(), 0), 0);
 }
 
+/* As soon as it was waited for there is no such process, whatever its last thread still does. */
+static void
+waited_for_is_gone(void)
+{
+	for (int i = 0; i < 300; i++) {
+		pid_t child = fork_checked();
+
+		if (child == 0)
+			_exit(0);
+		CHECK_EQ(waitpid(child, NULL, 0), child);
+		CHECK_ERRNO(kill(child, 0), ESRCH);
+		CHECK_ERRNO(getpgid(child), ESRCH);
+	}
+}
+
 /* Killed while it waits in many ways. */
 static void
 wait_in_pipe(void *fds)
@@ -558,6 +573,7 @@ const struct test process_tests[] = {
 	{"sleeper_among_spinners", sleeper_among_spinners, ON_OUR_SIZE},
 	{"process_groups", process_groups, ANYWHERE},
 	{"kill_errors", kill_errors, ANYWHERE},
+	{"waited_for_is_gone", waited_for_is_gone, ANYWHERE},
 	{"kill_while_waiting", kill_while_waiting, ANYWHERE},
 	{"descriptors_are_inherited", descriptors_are_inherited, ANYWHERE},
 	{"children_with_other_signals", children_with_other_signals, A_KERNEL},
