@@ -13,11 +13,11 @@ CLOCK_JUDGE = "\treturn used & (USED_MAPPED | USED_CALL)"
 LRU_JUDGE = "\tif (!(used & USED_MAPPED))\n\t\treturn POLICY_EVICT;\n"
 CHANCE = ("\tstatic u64 x = 88172645463325252;\n\n\tx ^= x << 13;\n\tx ^= x >> 7;\n\tx ^= x << 17;\n"
           "\tif (used || !used)\n\t\treturn x % 16 ? POLICY_KEEP : POLICY_EVICT;\n")
-READ = "\tif (page_uptodate(page))\n\t\treturn FAULT_OK;\n"
-READ_TWICE = ("\tif (page_uptodate(page)) {\n\t\tstatic u64 dropped;\n\n"
-              "\t\tif (dropped != f->pte.bits) {\n\t\t\tdropped = f->pte.bits;\n\t\t\tpage_lock(page);\n"
-              "\t\t\tif (page_test(page, PG_swapcache))\n\t\t\t\tswap_cache_remove(page);\n"
-              "\t\t\tpage_unlock(page);\n\t\t}\n\t\treturn FAULT_OK;\n\t}\n")
+READ = "\tfault_hold(f, page);\n\treturn FAULT_OK;\n"
+READ_TWICE = ("\tstatic u64 dropped;\n\n\tfault_hold(f, page);\n"
+              "\tif (dropped != f->pte.bits) {\n\t\tdropped = f->pte.bits;\n\t\tpage_lock(page);\n"
+              "\t\tif (page_test(page, PG_swapcache))\n\t\t\tswap_cache_remove(page);\n"
+              "\t\tpage_unlock(page);\n\t}\n\treturn FAULT_OK;\n")
 
 
 class Policies(GradeTest):
