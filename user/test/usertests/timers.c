@@ -454,6 +454,6 @@ const struct test timer_tests[] = {
 	{"timer_queues_one", timer_queues_one, A_KERNEL},
 	{"timer_errors", timer_errors, ANYWHERE},
 	{"timers_are_not_inherited", timers_are_not_inherited, ANYWHERE},
-	{"timers_of_processor_time", timers_of_processor_time, ANYWHERE},
+	{"timers_of_processor_time", timers_of_processor_time, A_KERNEL},
 	{NULL, NULL, ANYWHERE},
 };
