@@ -389,7 +389,7 @@ pid_root(s32 pid)
 	return dentry_ref(root_dentry());
 }
 
-/* The name by which the program was executed, whatever it is called now; a name that is gone says so. */
+/* The name by which the program was executed, as renames have left it; one that is gone says so. */
 static struct dentry *
 pid_exe(s32 pid)
 {
