@@ -14,8 +14,8 @@
  * Notifications, in either direction, are suppressed by flags or, with EVENT_IDX, by "tell me
  * when you pass this index". Both sides write their index, then read the other's wish; the full
  * fence between is what keeps a notification from getting lost. QEMU before 8.1 leaves fences out when one
- * thread emulates all harts (one hart, or -icount), though its devices are other threads: an interrupt got
- * lost, once in some hours of swapping. A device register is read with a lock of QEMU's, which is a fence.
+ * thread emulates all harts (one hart, or -icount), though its devices are other threads, so that an
+ * interrupt can get lost. A device register is read with a lock of QEMU's, which is a fence.
  *
  * Memory: one block, laid out as version 1 demands (desc, avail, then used on the next page).
  */
