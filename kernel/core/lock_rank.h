@@ -39,8 +39,9 @@ enum lock_rank {
 	RANK_FUTEX = 151,      /* who waits for which word (proc/futex.c) */
 	RANK_TREE = 152,       /* the process tree (proc/process.h) */
 	RANK_SIGNAL = 153,     /* signals of one process */
-	RANK_SLAB_WATCH = 154, /* who hears of allocations (mem/slab/watch.c) */
-	RANK_VMALLOC = 155,
+	RANK_ACTIONS = 154,    /* what processes do about signals (proc/signal_actions.h) */
+	RANK_SLAB_WATCH = 155, /* who hears of allocations (mem/slab/watch.c) */
+	RANK_VMALLOC = 156,
 	RANK_SLAB = 160,
 	RANK_ZONE = 170,
 	RANK_DEVICE = 175, /* a device's queue or registers */

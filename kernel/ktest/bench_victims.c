@@ -42,7 +42,7 @@ memory_fill(struct mm *mm, u64 nr_pages)
 static struct process *
 process_enter(s32 pid)
 {
-	struct process *process = process_alloc();
+	struct process *process = process_alloc(NULL);
 	u64 flags;
 
 	if (!process)

@@ -55,7 +55,7 @@ KTEST(signal_queue_takes_faults_first_and_leaves_what_is_masked)
 
 KTEST(process_index_finds_by_pid_group_and_session)
 {
-	struct process *a = process_alloc(), *b = process_alloc();
+	struct process *a = process_alloc(NULL), *b = process_alloc(NULL);
 	u64 flags;
 
 	KTEST_REQUIRE(a && b);

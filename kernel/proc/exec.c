@@ -36,7 +36,9 @@ struct exec {
 	struct exec_args args;
 	struct exec_layout layout;
 	struct mm *mm;
-	struct files *files; /* a table of its own, when the present one is shared */
+	/* Of its own, when the present ones are shared; later the old ones. */
+	struct files *files;
+	struct signal_actions *actions;
 	uva_t entry, sp;
 	char name[TASK_NAME_MAX];
 };
@@ -161,11 +163,19 @@ static int
 prepare_rest(struct exec *exec, const char *path)
 {
 	const char *slash = strrchr(path, '/');
+	struct process *process = current->process;
+	struct signal_actions *actions = process->signal.actions;
 
 	strscpy(exec->name, slash ? slash + 1 : path, sizeof(exec->name));
 	if (refcount_read(&current->files->refs) > 1) {
 		exec->files = files_copy(current->files);
 		if (!exec->files)
+			return -ENOMEM;
+	}
+	/* Another thread might share them with a new process meanwhile. */
+	if (refcount_read(&actions->refs) > 1 || process->nr_threads > 1) {
+		exec->actions = signal_actions_create();
+		if (!exec->actions)
 			return -ENOMEM;
 	}
 	return 0;
@@ -200,26 +210,31 @@ exec_destroy(struct exec *exec)
 		mm_put(exec->mm);
 	if (exec->files)
 		files_put(exec->files);
+	if (exec->actions)
+		signal_actions_put(exec->actions);
 	if (exec->interp.file)
 		file_put(exec->interp.file);
 	exec_args_destroy(&exec->args);
 	exec_script_destroy(&exec->script);
 }
 
-/* Caught signals get their default action; ignored ones stay ignored. */
 static void
-reset_signals(struct process *process)
+reset_signals(struct exec *exec)
 {
-	u64 flags = spin_lock_irqsave(&process->signal.lock);
+	struct process *process = current->process;
+	struct signal_actions *actions = process->signal.actions;
+	u64 flags;
 
-	for (int i = 0; i < NSIG; i++) {
-		struct sigaction *action = &process->signal.actions[i];
-
-		action->handler = action->handler == SIG_IGN ? SIG_IGN : SIG_DFL;
-		action->flags = 0;
-		action->mask = 0;
+	if (exec->actions) {
+		signal_actions_copy(exec->actions, actions);
+		flags = spin_lock_irqsave(&process_lock);
+		spin_lock(&process->signal.lock);
+		process->signal.actions = exec->actions;
+		spin_unlock(&process->signal.lock);
+		spin_unlock_irqrestore(&process_lock, flags);
+		exec->actions = actions;
 	}
-	spin_unlock_irqrestore(&process->signal.lock, flags);
+	signal_actions_forget_handlers(process->signal.actions);
 	current->altstack = (struct signal_stack){};
 }
 
@@ -266,7 +281,7 @@ exec_commit(struct exec *exec)
 		tid_become(current->process->pid);
 	exec->mm = process_switch_mm(exec->mm);
 	icache_flush(&current->mm->tlb);
-	process_end_vfork(current->process);
+	thread_end_vfork();
 	if (exec->files) {
 		spin_flags = spin_lock_irqsave(&process_lock);
 		current->files = exec->files;
@@ -275,7 +290,7 @@ exec_commit(struct exec *exec)
 	}
 	files_close_on_exec(current->files);
 	posix_timers_delete_all(current->process);
-	reset_signals(current->process);
+	reset_signals(exec);
 	set_identity(exec);
 	set_registers(exec);
 }

@@ -43,11 +43,15 @@ process_exit(u32 status)
 }
 
 void
-process_end_vfork(struct process *process)
+thread_end_vfork(void)
 {
-	if (!READ_ONCE(process->vfork_pending))
+	struct process *process = current->process;
+
+	if (!READ_ONCE(current->vfork_pending))
 		return;
-	WRITE_ONCE(process->vfork_pending, false);
+	if (current->tid == process->pid)
+		WRITE_ONCE(process->in_vfork, false);
+	WRITE_ONCE(current->vfork_pending, false);
 	wake_up_all(&process->vfork_wq);
 }
 
@@ -115,9 +119,9 @@ process_reap_locked(struct process *process)
 static bool
 announce_death(struct process *process)
 {
-	const struct sigaction *action = &process->parent->signal.actions[SIGCHLD - 1];
+	struct sigaction action = signal_action_get(process->parent->signal.actions, SIGCHLD);
 	bool unwanted = process->exit_signal == SIGCHLD &&
-			(action->handler == SIG_IGN || (action->flags & SA_NOCLDWAIT));
+			(action.handler == SIG_IGN || (action.flags & SA_NOCLDWAIT));
 
 	if (process->exit_status & 0x7f)
 		signal_notify_parent_locked(process, CLD_KILLED, process->exit_status & 0x7f);
@@ -201,10 +205,9 @@ thread_exit(u32 status)
 	}
 	signal_thread_ends();
 	release_resources();
-	if (last) {
-		process_end_vfork(process);
+	thread_end_vfork();
+	if (last)
 		process_exe_set(process, NULL);
-	}
 
 	flags = spin_lock_irqsave(&process_lock);
 	reaped = leave_process(process, status);

@@ -49,5 +49,5 @@ void process_usage_add(struct process_usage *to, const struct process_usage *fro
 void task_usage_get(struct task *task, struct process_usage *usage);
 void task_usage_get_locked(struct task *task, struct process_usage *usage);
 
-/* The child of a vfork no longer uses its parent's memory. */
-void process_end_vfork(struct process *process);
+/* The current thread no longer uses the memory of whoever made it with CLONE_VFORK. */
+void thread_end_vfork(void);

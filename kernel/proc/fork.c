@@ -19,10 +19,13 @@
  * process_lock, and it starts.
  */
 
+/* They concern tracers, which there are none of, or I/O contexts, or have no meaning any more. */
+#define CLONE_NO_EFFECT (CLONE_PTRACE | CLONE_DETACHED | CLONE_UNTRACED | CLONE_IO)
+
 #define CLONE_SUPPORTED                                                                        \
 	(CLONE_EXIT_SIGNAL | CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_VFORK | \
 	 CLONE_PARENT | CLONE_THREAD | CLONE_SYSVSEM | CLONE_SETTLS | CLONE_PARENT_SETTID |    \
-	 CLONE_CHILD_CLEARTID | CLONE_DETACHED | CLONE_CHILD_SETTID)
+	 CLONE_CHILD_CLEARTID | CLONE_CHILD_SETTID | CLONE_NO_EFFECT)
 
 /* A call whose tid is that of a dead leader's process, a group or a session is tried again. */
 #define TID_ATTEMPTS 64
@@ -34,11 +37,9 @@ clone_check(const struct clone_args *args)
 
 	if (flags & ~CLONE_SUPPORTED)
 		return -EINVAL;
-	if ((flags & CLONE_EXIT_SIGNAL) > NSIG)
+	if ((flags & CLONE_THREAD) && !(flags & CLONE_SIGHAND))
 		return -EINVAL;
-	if (!(flags & CLONE_THREAD) != !(flags & CLONE_SIGHAND))
-		return -EINVAL;
-	if ((flags & CLONE_THREAD) && (!(flags & CLONE_VM) || (flags & CLONE_VFORK)))
+	if ((flags & CLONE_SIGHAND) && !(flags & CLONE_VM))
 		return -EINVAL;
 	if ((flags & CLONE_PARENT) && current->process == init_process)
 		return -EINVAL;
@@ -128,24 +129,28 @@ copy_thread_state(struct task *child, const struct clone_args *args)
 		child->altstack = current->altstack;
 	if (args->flags & CLONE_CHILD_CLEARTID)
 		child->clear_child_tid = args->child_tid;
+	child->vfork_pending = args->flags & CLONE_VFORK;
 	child->ti.flags = current->ti.flags & TIF_MAKE_IT_FAIL;
 }
 
 /* A process that is like the current one, for a first thread. => NULL for no memory */
 static struct process *
-copy_process(struct task *child)
+copy_process(struct task *child, const struct clone_args *args)
 {
 	struct process *parent = current->process;
-	struct process *process = process_alloc();
+	struct signal_actions *actions = parent->signal.actions;
+	bool share = args->flags & CLONE_SIGHAND;
+	struct process *process = process_alloc(share ? actions : NULL);
 	u64 flags;
 
 	if (!process)
 		return NULL;
+	if (!share)
+		signal_actions_copy(process->signal.actions, actions);
 	process_exe_set(process, process_exe_get(parent));
 	process->pid = child->tid;
 	process->oom_score_adj = parent->oom_score_adj;
 	flags = spin_lock_irqsave(&parent->signal.lock);
-	memcpy(process->signal.actions, parent->signal.actions, sizeof(parent->signal.actions));
 	memcpy(process->rlimits, parent->rlimits, sizeof(parent->rlimits));
 	spin_unlock_irqrestore(&parent->signal.lock, flags);
 	return process;
@@ -198,7 +203,7 @@ enter_tree(struct process *process, const struct clone_args *args)
 	process->pgid = self->pgid;
 	process->sid = self->sid;
 	process->tty = self->tty;
-	process->vfork_pending = args->flags & CLONE_VFORK;
+	process->in_vfork = (args->flags & CLONE_VM) && (args->flags & CLONE_VFORK);
 	list_add_tail(&process->sibling_link, &parent->children);
 	process_index_insert(process);
 }
@@ -229,15 +234,15 @@ clone_commit(struct task *child, struct process *process, const struct clone_arg
 	return 0;
 }
 
-/* The parent of a vfork sleeps while the child uses its memory. */
+/* Whoever made a thread, or the first of a process, with CLONE_VFORK sleeps while that uses its memory. */
 static void
-vfork_wait(struct process *process)
+vfork_wait(struct task *child, struct process *process)
 {
 	struct waiter waiter = WAITER_INIT(waiter);
 
 	for (;;) {
 		wait_prepare(&process->vfork_wq, &waiter, TASK_KILLABLE);
-		if (!READ_ONCE(process->vfork_pending) || signal_must_die())
+		if (!READ_ONCE(child->vfork_pending) || signal_must_die())
 			break;
 		schedule();
 	}
@@ -258,11 +263,11 @@ clone_run(struct task *child, struct process *process, const struct clone_args *
 	if (vfork)
 		process_get(process);
 	task_start(child);
-	task_put(child);
 	if (vfork) {
-		vfork_wait(process);
+		vfork_wait(child, process);
 		process_put(process);
 	}
+	task_put(child);
 	return tid;
 }
 
@@ -279,7 +284,7 @@ process_clone(const struct clone_args *args)
 	if (IS_ERR(child))
 		return PTR_ERR(child);
 	if (!(args->flags & CLONE_THREAD))
-		process = copy_process(child);
+		process = copy_process(child, args);
 	err = process ? clone_commit(child, process, args) : -ENOMEM;
 	if (err) {
 		if (process && process != current->process) {

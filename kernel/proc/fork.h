@@ -9,6 +9,7 @@
 #define CLONE_FS	     0x00000200UL
 #define CLONE_FILES	     0x00000400UL
 #define CLONE_SIGHAND	     0x00000800UL
+#define CLONE_PTRACE	     0x00002000UL
 #define CLONE_VFORK	     0x00004000UL
 #define CLONE_PARENT	     0x00008000UL
 #define CLONE_THREAD	     0x00010000UL
@@ -17,7 +18,9 @@
 #define CLONE_PARENT_SETTID  0x00100000UL
 #define CLONE_CHILD_CLEARTID 0x00200000UL
 #define CLONE_DETACHED	     0x00400000UL
+#define CLONE_UNTRACED	     0x00800000UL
 #define CLONE_CHILD_SETTID   0x01000000UL
+#define CLONE_IO	     0x80000000UL
 
 struct clone_args {
 	u64 flags;	  /* CLONE_*; the low byte is the signal that the parent gets at the end */
@@ -28,8 +31,8 @@ struct clone_args {
 };
 
 /*
- * clone(2) of the current task. SIGHAND, THREAD and VM come together or (VM) alone: actions are
- * shared by the threads of one process and by nobody else.
+ * clone(2) of the current task. THREAD needs SIGHAND, and that needs VM. With VFORK it returns when
+ * the child has ended, or execs. A child's end is told by no signal when the low byte is none.
  * => the child's tid; -EINVAL (flags), -EAGAIN (too many), -ENOMEM, -ERESTARTNOINTR (a signal came)
  */
 s64 process_clone(const struct clone_args *args);

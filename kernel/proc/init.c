@@ -19,7 +19,7 @@
 static void
 become_process(void)
 {
-	struct process *process = process_alloc();
+	struct process *process = process_alloc(NULL);
 	u64 flags;
 
 	current->files = files_new();

@@ -20,7 +20,7 @@ get_signals(struct process *process, const struct task *task, struct pid_info *i
 		info->blocked = task->sigmask;
 	}
 	for (int sig = 1; sig <= NSIG; sig++) {
-		u64 handler = process->signal.actions[sig - 1].handler;
+		u64 handler = signal_action_get(process->signal.actions, sig).handler;
 
 		if (handler == SIG_IGN)
 			info->ignored |= SIG_BIT(sig);

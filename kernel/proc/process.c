@@ -20,12 +20,21 @@ struct process *init_process;
 u64 nr_process_threads;
 
 struct process *
-process_alloc(void)
+process_alloc(struct signal_actions *shared)
 {
 	struct process *process = kmem_cache_alloc(process_cache, GFP_KERNEL | GFP_ZERO);
 
 	if (!process)
 		return NULL;
+	if (shared)
+		signal_actions_get(shared);
+	else
+		shared = signal_actions_create();
+	if (!shared) {
+		kmem_cache_free(process_cache, process);
+		return NULL;
+	}
+	process->signal.actions = shared;
 	refcount_set(&process->refs, 1);
 	list_init(&process->children);
 	list_init(&process->sibling_link);
@@ -53,6 +62,7 @@ process_put(struct process *process)
 		return;
 	assert(list_empty(&process->threads) && list_empty(&process->children));
 	signal_queue_flush(&process->signal.shared);
+	signal_actions_put(process->signal.actions);
 	assert(!process->exe);
 	kmem_cache_free(process_cache, process);
 }
@@ -267,6 +277,7 @@ process_init(void)
 {
 	process_cache = kmem_cache_create("process", sizeof(struct process), 0, 0, NULL);
 	assert(process_cache);
+	signal_actions_init();
 	signal_init();
 	task_release_hook = task_released;
 	process_hooks_init();

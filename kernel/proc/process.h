@@ -23,7 +23,7 @@
 #include "core/spinlock.h"
 #include "lib/list.h"
 #include "proc/rlimit.h"
-#include "proc/siginfo.h"
+#include "proc/signal_actions.h"
 #include "sched/task.h"
 #include "sched/timer.h"
 #include "sched/wait.h"
@@ -51,7 +51,7 @@ struct process_usage {
 
 struct process_signals {
 	struct spinlock lock;
-	struct sigaction actions[NSIG]; /* S; index sig - 1 */
+	struct signal_actions *actions; /* written under T and S; a reference */
 	struct signal_queue shared;	/* S; for any thread */
 	u8 stop_signal;			/* S; group stop in force or under way, 0 for none */
 	u32 stop_generation;		/* S; counts the group stops that began */
@@ -83,8 +83,8 @@ struct process {
 	struct task *sole_thread; /* S; in exec: every other thread is to go */
 	u32 exit_status;	  /* S until zombie, then C; as wait4 reports it */
 	bool did_exec;		  /* T; setpgid by the parent is over */
-	bool vfork_pending;	  /* A; the parent sleeps until exec or exit */
-	struct wait_queue vfork_wq;
+	bool in_vfork; /* A; until it execs or ends its memory is its parent's, who sleeps */
+	struct wait_queue vfork_wq; /* sleepers until one of its threads execs or ends */
 
 	struct process_signals signal;
 	struct rlimit rlimits[RLIM_NLIMITS]; /* S */
@@ -111,10 +111,11 @@ extern struct process *init_process;  /* C; NULL until init_process_start */
 extern u64 nr_process_threads; /* T; of all processes, with first_ended: RLIMIT_NPROC counts it */
 
 /*
- * A process without threads, not yet in the tree; one reference, the tree's to be.
+ * A process without threads, not yet in the tree; one reference, the tree's to be. It shares these
+ * actions of signals; NULL: it has the default ones.
  * => NULL when there is no memory
  */
-struct process *process_alloc(void);
+struct process *process_alloc(struct signal_actions *shared);
 void process_get(struct process *process);
 void process_put(struct process *process);
 

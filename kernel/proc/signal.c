@@ -181,14 +181,14 @@ choose_thread(struct process *process, struct task *only, int sig)
 static bool
 signal_is_lost(struct process *process, struct task *taker, int sig)
 {
-	const struct sigaction *action = &process->signal.actions[sig - 1];
+	struct sigaction action = signal_action_get(process->signal.actions, sig);
 
 	if (process->exiting || process->state != PROCESS_LIVE)
 		return true;
-	if (process == init_process && action->handler == SIG_DFL)
+	if (process == init_process && action.handler == SIG_DFL)
 		return true;
-	return taker && (signal_action_ignores(action, sig) ||
-			 (sig == SIGCONT && action->handler == SIG_DFL));
+	return taker && (signal_action_ignores(&action, sig) ||
+			 (sig == SIGCONT && action.handler == SIG_DFL));
 }
 
 /* All who could take sig block it: does one wait for it? */
@@ -249,7 +249,7 @@ signal_thread_ends(void)
 static bool
 signal_is_fatal_now(struct process *process, int sig)
 {
-	if (process->signal.actions[sig - 1].handler != SIG_DFL ||
+	if (signal_action_get(process->signal.actions, sig).handler != SIG_DFL ||
 	    signal_default_action(sig) != SIGNAL_TERMINATE)
 		return false;
 	return sig == SIGKILL || !process->signal.stop_signal;
@@ -366,13 +366,11 @@ signal_force(int sig, int code, uva_t address)
 {
 	struct process *process = current->process;
 	struct siginfo info = {.signo = sig, .code = code, .address = address};
-	struct sigaction *action = &process->signal.actions[sig - 1];
 	u64 flags = spin_lock_irqsave(&process->signal.lock);
+	bool blocked = current->sigmask & SIG_BIT(sig);
 
-	if ((current->sigmask & SIG_BIT(sig)) || action->handler == SIG_IGN) {
-		action->handler = SIG_DFL;
-		current->sigmask &= ~SIG_BIT(sig);
-	}
+	signal_action_unignore(process->signal.actions, sig, blocked);
+	current->sigmask &= ~SIG_BIT(sig);
 	signal_queue_put(&current->pending, sig, &info, RLIM_INFINITY);
 	atomic_or32(&current->ti.flags, TIF_SIGPENDING);
 	spin_unlock_irqrestore(&process->signal.lock, flags);
@@ -383,7 +381,7 @@ signal_notify_parent_locked(struct process *process, int code, int status)
 {
 	struct process *parent = process->parent;
 	struct siginfo info = {.signo = SIGCHLD, .code = code};
-	const struct sigaction *action;
+	struct sigaction action;
 	struct process_usage usage;
 	bool dead = code != CLD_STOPPED && code != CLD_CONTINUED;
 	int sig = dead ? process->exit_signal : SIGCHLD;
@@ -397,8 +395,11 @@ signal_notify_parent_locked(struct process *process, int code, int status)
 	process_usage_get_locked(process, &usage);
 	info.utime = usage.user_ns / CLOCK_TICK_NS;
 	info.stime = usage.system_ns / CLOCK_TICK_NS;
-	action = &parent->signal.actions[SIGCHLD - 1];
-	quiet = (action->flags & SA_NOCLDSTOP) && !dead;
+	action = signal_action_get(parent->signal.actions, SIGCHLD);
+	if (sig == SIGCHLD)
+		quiet = action.handler == SIG_IGN || ((action.flags & SA_NOCLDSTOP) && !dead);
+	else
+		quiet = sig > NSIG;
 	if (!quiet)
 		send(parent, NULL, sig, &info);
 	wake_up_all(&parent->child_wq);
@@ -410,7 +411,7 @@ signal_is_ignored(int sig)
 	struct process *process = current->process;
 
 	return (current->sigmask & SIG_BIT(sig)) ||
-	       process->signal.actions[sig - 1].handler == SIG_IGN;
+	       signal_action_get(process->signal.actions, sig).handler == SIG_IGN;
 }
 
 void

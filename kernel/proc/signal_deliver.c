@@ -187,12 +187,9 @@ take_next(struct siginfo *info, struct sigaction *action)
 		sig = signal_take_locked(current->sigmask, info);
 		if (!sig)
 			break;
-		*action = signal->actions[sig - 1];
-		if (signal_action_ignores(action, sig))
-			continue;
-		if (action->handler != SIG_DFL && (action->flags & SA_RESETHAND))
-			signal->actions[sig - 1].handler = SIG_DFL;
-		break;
+		*action = signal_action_take(signal->actions, sig);
+		if (!signal_action_ignores(action, sig))
+			break;
 	}
 	signal_recalculate_locked(current);
 	spin_unlock_irqrestore(&signal->lock, flags);

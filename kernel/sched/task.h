@@ -81,6 +81,7 @@ struct task {
 	struct sleep_restart restart; /* syscall/ */
 	u64 sigwait;		      /* proc/: what rt_sigtimedwait waits for; SIGNAL */
 	bool restore_sigmask;
+	bool vfork_pending;		     /* proc/: its creator sleeps until it execs or ends */
 	u64 min_flt, maj_flt;		     /* vm/fault.c */
 	uva_t clear_child_tid;		     /* proc/ */
 	uva_t robust_list;		     /* proc/robust.c; 0 for none */

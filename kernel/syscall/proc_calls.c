@@ -49,7 +49,7 @@ sys_exit_group(int status)
 long
 sys_clone(u64 flags, uva_t stack, uva_t parent_tid, uva_t tls, uva_t child_tid)
 {
-	return process_clone(&(struct clone_args){.flags = flags,
+	return process_clone(&(struct clone_args){.flags = (u32)flags,
 						  .stack = stack,
 						  .parent_tid = parent_tid,
 						  .tls = tls,
@@ -280,7 +280,7 @@ rlimit_check(int resource, const struct rlimit *limit)
 static void
 rlimit_tell_mm(struct process *process)
 {
-	struct mm *mm = READ_ONCE(process->vfork_pending) ? NULL : process_mm_get(process);
+	struct mm *mm = READ_ONCE(process->in_vfork) ? NULL : process_mm_get(process);
 
 	if (mm) {
 		WRITE_ONCE(mm->limit_stack, process->rlimits[RLIMIT_STACK].cur);

@@ -156,14 +156,12 @@ sys_rt_tgsigqueueinfo(int tgid, int tid, int sig, uva_t uinfo)
 	return err ? err : kill_thread(tgid, tid, sig, &info);
 }
 
-/* What is pending of a signal that is ignored from now on is forgotten. */
+/* What is pending of a signal that is ignored from now on is forgotten. => signal.lock held */
 static void
 discard_ignored_locked(struct process *process, int sig)
 {
 	struct task *task;
 
-	if (!signal_action_ignores(&process->signal.actions[sig - 1], sig))
-		return;
 	signal_discard_locked(process, &process->signal.shared, SIG_BIT(sig));
 	list_for_each_entry(task, &process->threads, thread_link)
 		signal_discard_locked(process, &task->pending, SIG_BIT(sig));
@@ -174,14 +172,16 @@ static void
 exchange_action(int sig, const struct sigaction *action, struct sigaction *old)
 {
 	struct process *process = current->process;
+	struct signal_actions *actions = process->signal.actions;
 	u64 flags = spin_lock_irqsave(&process_lock);
 
 	spin_lock(&process->signal.lock);
-	*old = process->signal.actions[sig - 1];
-	if (action) {
-		process->signal.actions[sig - 1] = *action;
+	if (action)
+		*old = signal_action_set(actions, sig, action);
+	else
+		*old = signal_action_get(actions, sig);
+	if (action && signal_action_ignores(action, sig))
 		discard_ignored_locked(process, sig);
-	}
 	spin_unlock(&process->signal.lock);
 	spin_unlock_irqrestore(&process_lock, flags);
 }

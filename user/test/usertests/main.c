@@ -58,6 +58,7 @@ static const struct test_group groups[] = {
 	{"errnos", errno_tests},
 	{"mlock", mlock_tests},
 	{"thread_signals", thread_signal_tests},
+	{"clone", clone_tests},
 };
 
 static struct {
