@@ -436,40 +436,56 @@ lru_launder(struct lru *lru, struct page **pages, unsigned nr)
 	spin_unlock(&lru->lock);
 }
 
+/* => lru->lock held; or NULL */
+static struct page *
+laundry_oldest(const struct lru *lru)
+{
+	return list_empty(&lru->laundry) ? NULL : list_first_entry(&lru->laundry, struct page, lru);
+}
+
 struct page *
 lru_laundered(struct lru *lru)
 {
-	struct page *page = NULL;
+	struct page *page;
 
 	spin_lock(&lru->lock);
-	if (!list_empty(&lru->laundry)) {
-		page = list_first_entry(&lru->laundry, struct page, lru);
-		if (page_test(page, PG_writeback)) {
-			page = NULL;
-		} else {
-			list_del(&page->lru);
-			lru->nr_laundry--;
-		}
+	page = laundry_oldest(lru);
+	if (page && page_test(page, PG_writeback))
+		page = NULL;
+	if (page) {
+		list_del(&page->lru);
+		lru->nr_laundry--;
 	}
 	spin_unlock(&lru->lock);
 	return page;
 }
 
-void
-lru_laundry_wait(struct lru *lru)
+/* Is the page the oldest in the laundry, and being written? Only then is it sure to be one. */
+static bool
+laundry_holds_up(struct page *page, void *arg)
 {
-	struct page *page = NULL;
+	struct lru *lru = arg;
+	bool pending;
 
 	spin_lock(&lru->lock);
-	if (!list_empty(&lru->laundry)) {
-		page = list_first_entry(&lru->laundry, struct page, lru);
-		page_get(page);
-	}
+	pending = laundry_oldest(lru) == page && page_writeback_pending(page);
 	spin_unlock(&lru->lock);
-	if (!page)
-		return;
-	page_wait_writeback(page);
-	page_put(page);
+	return pending;
+}
+
+/*
+ * Without a reference to the page: others may collect it as soon as it is written, and it is free then only
+ * if nobody else has one.
+ */
+bool
+lru_laundry_wait(struct lru *lru, u64 deadline_ns)
+{
+	struct page *page;
+
+	spin_lock(&lru->lock);
+	page = laundry_oldest(lru);
+	spin_unlock(&lru->lock);
+	return !page || page_wait_pending(page, laundry_holds_up, lru, deadline_ns);
 }
 
 void

@@ -113,8 +113,11 @@ void lru_deactivate_all(struct lru *lru, enum lru_kind kind);
 void lru_launder(struct lru *lru, struct page **pages, unsigned nr);
 /* The oldest page there, isolated again, unless it is still being written. => or NULL */
 struct page *lru_laundered(struct lru *lru);
-/* Sleep until the oldest page there is written. */
-void lru_laundry_wait(struct lru *lru);
+/*
+ * Sleep until the oldest page there is written, or somebody has taken it.
+ * => false: deadline_ns (clock_now_ns) passed before
+ */
+bool lru_laundry_wait(struct lru *lru, u64 deadline_ns);
 
 /* What it costs when a page of a kind is reclaimed that is needed: a transfer, and a useless look. */
 #define LRU_COST_IO   32

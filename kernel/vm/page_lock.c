@@ -98,6 +98,24 @@ page_wait_writeback(struct page *page)
 	}
 }
 
+bool
+page_writeback_pending(struct page *page)
+{
+	return page_test(page, PG_writeback) && !page_flag_clear(page, PG_writeback);
+}
+
+bool
+page_wait_pending(struct page *page, bool (*pending)(struct page *page, void *arg), void *arg,
+		  u64 deadline_ns)
+{
+	bool done;
+
+	sched_iowait_begin();
+	done = wait_event_deadline(page_queue(page), !pending(page, arg), deadline_ns);
+	sched_iowait_end();
+	return done;
+}
+
 void
 page_set_uptodate(struct page *page)
 {

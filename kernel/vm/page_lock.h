@@ -28,6 +28,16 @@ void page_wait_unlocked(struct page *page);
 void page_wait_writeback(struct page *page);
 
 /*
+ * Sleep until pending(page, arg) is false. Without a reference: it is for `pending` to find out whether the
+ * page is still there, with a lock that keeps it there, and to ask page_writeback_pending() then.
+ * => false: deadline_ns (clock_now_ns) passed before
+ */
+bool page_wait_pending(struct page *page, bool (*pending)(struct page *page, void *arg), void *arg,
+		       u64 deadline_ns);
+/* => true: it is being written, and the end of that will wake page_wait_pending(). The page is there. */
+bool page_writeback_pending(struct page *page);
+
+/*
  * For whoever does the I/O of a mapping (the done() of a bio); any context; exactly once per page.
  * The page may be gone when they return. error: 0 or -errno.
  */

@@ -39,6 +39,7 @@
 
 #include "vm/pagerefs.h"
 
+#include "core/clock.h"
 #include "lib/errno.h"
 #include "mem/page_alloc.h"
 #include "mem/vmalloc.h"
@@ -57,6 +58,10 @@
 
 /* Looks for each frame before all policies are given up: `age` goes round 9 times at most. */
 #define LOOKS_PER_FRAME 16
+
+/* How long to wait for the disk for one page, in looks of a second: a recording fails rather than hang. */
+#define LAUNDRY_LOOKS	60
+#define LAUNDRY_LOOK_NS NSEC_PER_SEC
 
 /* The page that can be used, and the one before it if an access needs both. */
 #define NR_OPEN 2
@@ -163,6 +168,16 @@ nr_resident(const struct lru *lru)
 	return READ_ONCE(lru->nr[LRU_INACTIVE_ANON]) + READ_ONCE(lru->nr[LRU_ACTIVE_ANON]);
 }
 
+/* What was given to the disk is written, and free, before the next reference: as if there were no disk. */
+static void
+laundry_empty(struct lru *lru, struct reclaim_run *run)
+{
+	for (unsigned looks = LAUNDRY_LOOKS; looks > 0 && READ_ONCE(lru->nr_laundry) > 0; looks--) {
+		lru_laundry_wait(lru, clock_now_ns() + LAUNDRY_LOOK_NS);
+		shrink_laundry(lru, run);
+	}
+}
+
 /* One page less than there are frames, so that the next has one. */
 static enum fault_result
 make_room(void)
@@ -174,8 +189,7 @@ make_room(void)
 	current->reclaim_depth++;
 	for (; looks > 0 && nr_resident(lru) >= set.info.nr_frames; looks--) {
 		shrink_batch(lru, LRU_ANON, 1, &run);
-		lru_laundry_wait(lru);
-		shrink_laundry(lru, &run);
+		laundry_empty(lru, &run);
 	}
 	current->reclaim_depth--;
 	return looks > 0 ? FAULT_OK : FAULT_OOM;

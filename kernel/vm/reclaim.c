@@ -45,6 +45,12 @@
 /* How long to wait for the disk when only dirty pages are left. */
 #define RECLAIM_WAIT_NS (10 * NSEC_PER_MSEC)
 
+/*
+ * How long to wait for one that was given pages. Those who need memory do so in each of the steps, and
+ * once more before somebody is killed: a disk has half a minute to give one sign of life.
+ */
+#define LAUNDRY_WAIT_NS NSEC_PER_SEC
+
 /* Pages of one zone that may be on their way to swap before reclaim waits for the first of them. */
 #define LAUNDRY_MAX 256
 
@@ -132,7 +138,7 @@ reclaim_zone(unsigned zone, int priority, u64 nr_wanted, struct reclaim_run *run
 			nr_scan[kind] = nr ? nr_scan[kind] - nr : 0;
 		}
 		if (lru->nr_laundry >= LAUNDRY_MAX && run->gfp & GFP_BIT_IO)
-			lru_laundry_wait(lru);
+			lru_laundry_wait(lru, clock_now_ns() + LAUNDRY_WAIT_NS);
 		shrink_laundry(lru, run);
 	}
 }
@@ -160,7 +166,7 @@ reclaim_wait(struct reclaim_run *run)
 		return;
 	for (unsigned i = 0; i < NR_ZONES; i++)
 		if (READ_ONCE(lrus[i].nr_laundry) > 0) {
-			lru_laundry_wait(&lrus[i]);
+			lru_laundry_wait(&lrus[i], clock_now_ns() + LAUNDRY_WAIT_NS);
 			return;
 		}
 	if (run->nr_dirty + run->nr_writeback > run->nr_scanned / 2)

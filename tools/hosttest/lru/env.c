@@ -24,12 +24,22 @@ page_unlock(struct page *page)
 	page_clear(page, PG_locked);
 }
 
-/* The I/O is over as soon as somebody waits for it. */
-void
-page_wait_writeback(struct page *page)
+bool
+page_writeback_pending(struct page *page)
+{
+	return page_test(page, PG_writeback);
+}
+
+/* The I/O is over as soon as somebody waits for it, unless he has no time. */
+bool
+page_wait_pending(struct page *page, bool (*pending)(struct page *page, void *arg), void *arg,
+		  u64 deadline_ns)
 {
 	env_check_idle();
-	page_clear(page, PG_writeback);
+	if (pending(page, arg) && deadline_ns > 0)
+		page_clear(page, PG_writeback);
+	env_check_idle();
+	return !pending(page, arg);
 }
 
 u32

@@ -260,13 +260,13 @@ collect(unsigned home, bool wait)
 {
 	struct sequence *laundry = &laundries[home];
 	struct page *page;
-	bool clean;
+	bool clean, written;
 
-	if (wait)
-		lru_laundry_wait(&lrus[home]);
+	written = lru_laundry_wait(&lrus[home], wait);
 	clean = laundry->nr > 0 && !page_test(pages[laundry->of[0]].page, PG_writeback);
 	page = lru_laundered(&lrus[home]);
 	CHECK_EQ(page != NULL, clean);
+	CHECK_EQ(written, clean || laundry->nr == 0);
 	if (!clean)
 		return;
 	CHECK(page == pages[laundry->of[0]].page);
