@@ -4,6 +4,7 @@ import os
 import re
 
 from grading.machine import Disk, Machine, Verdict
+from grading.rings import regions
 from grading.rings.boot_line import check_line, guest_config, run_line
 from grading.rings.report import Job
 
@@ -64,6 +65,7 @@ MATRIX = (
     ("smp2", "default", "disk", {"smp": 2}),
     ("smp4", "default", "disk", {"smp": 4}),
     ("smp8", "default", "disk", {"smp": 8}),
+    ("mem 16M", "default", "disk", {"mem": "16M"}),
     ("mem 32M", "default", "disk", {"mem": "32M"}),
     ("mem 4G", "default", "disk", {"mem": "4G", "smp": 2}),
     ("mem 16G", "default", "disk", {"mem": "16G", "smp": 2}),
@@ -278,7 +280,7 @@ def slab_crash_job(name, variant):
 
 def jobs():
     return ([slab_crash_job(name, variant) for name in SLAB_CRASHES
-             for variant in ("default", "slab", "slob")] + boot_jobs())
+             for variant in ("default", "slab", "slob")] + boot_jobs() + regions.jobs())
 
 
 def boot_jobs():

@@ -27,6 +27,10 @@ RUNS = (
     ("debug", 2, "256M", "directmap=48M zone_dma=8M page_colors=16"),
     ("slab", 2, "128M", "asid_bits=2 kmemleak=on"),
     ("slob", 2, "128M", "asid_bits=0 kmemleak=on"),
+    ("slab", 1, "128M", ""),
+    ("slab", 4, "64M", "directmap=48M"),
+    ("slob", 1, "64M", "directmap=48M"),
+    ("slob", 4, "128M", ""),
     ("default", 2, "128M", "zswap=1 ktest=zswap_"),
     # What has to give memory back has little of it.
     ("default", 2, "32M", "ktest=slab_,percpu_"),

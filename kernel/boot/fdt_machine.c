@@ -13,6 +13,7 @@
 #define FDT_MAX_BYTES (2UL << 20)
 
 static struct fdt fdt;
+static u32 plic_phandle;
 
 static void INIT
 read_memory(void)
@@ -87,6 +88,7 @@ read_harts(void)
 	}
 }
 
+/* An interrupt counts when our PLIC has it: in a machine of several sockets each has one of its own. */
 static bool INIT
 read_device(fdt_node_t node, struct mmio_device *device)
 {
@@ -96,7 +98,7 @@ read_device(fdt_node_t node, struct mmio_device *device)
 	if (node < 0 || fdt_reg(&fdt, node, 0, &range) < 0)
 		return false;
 	*device = (struct mmio_device){.pa = range.addr, .size = range.bytes};
-	if (fdt_interrupt(&fdt, node, 0, &irq) == 0)
+	if (fdt_interrupt(&fdt, node, 0, &irq) == 0 && irq.phandle == plic_phandle)
 		device->irq = irq.number;
 	return true;
 }
@@ -144,6 +146,7 @@ read_plic(void)
 		return;
 	if (fdt_get_u32(&fdt, node, "riscv,ndev", &nr_irqs) == 0)
 		machine.plic_nr_irqs = nr_irqs;
+	fdt_get_u32(&fdt, node, "phandle", &plic_phandle);
 	for (u32 context = 0; fdt_interrupt(&fdt, node, context, &irq) == 0; context++) {
 		int cpu = irq.number == IRQ_S_EXT ? cpu_of_intc(irq.phandle) : -1;
 

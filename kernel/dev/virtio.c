@@ -191,6 +191,8 @@ slot_probe(u32 slot)
 		kfree(vdev);
 		return;
 	}
+	if (vdev->irq == 0)
+		pr_err("%s: no interrupt controller that is driven has its interrupt", vdev->name);
 	err = device_start(vdev);
 	if (err) {
 		virtio_fail(vdev);

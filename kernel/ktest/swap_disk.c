@@ -7,10 +7,11 @@
 #include "lib/string.h"
 #include "mem/page_alloc.h"
 #include "mem/slab.h"
+#include "sched/sched.h"
+#include "vm/lru.h"
 #include "vm/mmap.h"
 #include "vm/pageout.h"
 #include "vm/pte_state.h"
-#include "vm/shrink.h"
 #include "vm/swap.h"
 #include "vm/swap_header.h"
 #include "vm/usercopy.h"
@@ -243,11 +244,11 @@ program_page(struct mm *mm, u64 index)
 void
 program_pageout(struct mm *mm, u64 first, u64 nr)
 {
-	struct reclaim_run run = {.gfp = GFP_KERNEL};
+	u64 isolated = lru_nr_isolated(LRU_ANON);
 
 	rwsem_read_lock(&mm->lock);
 	vma_pageout(mm, program_uva(first), program_uva(first + nr));
 	rwsem_read_unlock(&mm->lock);
-	for (unsigned i = 0; i < NR_ZONES; i++)
-		shrink_laundry(&lrus[i], &run);
+	for (unsigned i = 0; i < PATIENCE && lru_nr_isolated(LRU_ANON) > isolated; i++)
+		task_sleep_ns(NSEC_PER_MSEC, false);
 }

@@ -47,5 +47,7 @@ program_uva(u64 index)
 bool program_holds(u64 first, u64 nr);
 /* The page that is mapped there now, with a reference; or NULL. */
 struct page *program_page(struct mm *mm, u64 index);
-/* Pages go to the disk and out of memory. */
+#define PATIENCE 1000 /* milliseconds for what another thread is to do at once */
+
+/* Pages go to the disk and out of memory; of those that kswapd frees the end is awaited. */
 void program_pageout(struct mm *mm, u64 first, u64 nr);

@@ -14,7 +14,6 @@
 #define NR	 64
 #define NR_SLOTS 256 /* of which less than half are used: who reads keeps the slot */
 #define SECTORS	 (PAGE_SIZE / SECTOR_SIZE)
-#define PATIENCE 1000 /* milliseconds for what another thread is to do at once */
 
 /* Read one after the other: soon a request has eight pages. */
 KTEST(swap_reads_neighbours_together)

@@ -349,15 +349,15 @@ shrink_batch(struct lru *lru, enum lru_kind kind, u64 nr, struct reclaim_run *ru
 	return taken;
 }
 
-/* A page that was written, or so it seems. Gives the reference back. => true: it is free */
-static bool
-page_collect(struct lru *lru, struct page *page)
+/* A page that was written, or so it seems. Gives the reference back. */
+static void
+page_collect(struct lru *lru, struct page *page, struct reclaim_run *run)
 {
 	bool freed = false;
 
 	if (!page_trylock(page)) {
 		lru_putback(page, false);
-		return false;
+		return;
 	}
 	if (!page_test(page, PG_writeback) && !page_test(page, PG_dirty)) {
 		if (!page_test(page, PG_swapcache))
@@ -368,24 +368,23 @@ page_collect(struct lru *lru, struct page *page)
 		}
 	}
 	page_unlock(page);
-	if (freed)
+	if (freed) {
+		run->nr_freed++;
+		stolen_count(run, LRU_ANON, 1);
 		lru_isolated_free(lru, &page, 1);
-	else
+	} else {
 		lru_putback(page, page_mapcount(page) > 0);
-	return freed;
+	}
 }
 
 void
 shrink_laundry(struct lru *lru, struct reclaim_run *run)
 {
 	struct page *page;
-	u64 freed = 0;
 
 	while ((page = lru_laundered(lru)))
-		freed += page_collect(lru, page);
+		page_collect(lru, page, run);
 	run->nr_writeback += READ_ONCE(lru->nr_laundry);
-	run->nr_freed += freed;
-	stolen_count(run, LRU_ANON, freed);
 }
 
 void
