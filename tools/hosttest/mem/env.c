@@ -141,7 +141,6 @@ env_set_cpu(u32 cpu)
 void
 env_ram_create(u64 start_pfn, u64 nr_pages)
 {
-	/* From malloc, so that the sanitizer sees an access beyond the last struct page. */
 	static u64 nr_ram_pages;
 	static char *ram;
 

@@ -3,7 +3,8 @@ mem_common_SRCS := $(addprefix kernel/mem/,buddy.c early.c page_alloc.c page_col
 	pcp.c vmstat.c watermark.c zone.c) kernel/lib/string.c kernel/lib/bitmap.c
 
 mem_SRCS := $(mem_common_SRCS)
-mem_TESTS := mem/env.c mem/locks.c mem/test_buddy.c mem/test_pages.c mem/test_page_oom.c
+mem_TESTS := mem/env.c mem/locks.c mem/test_buddy.c mem/test_early.c mem/test_pages.c \
+	mem/test_page_oom.c
 mem_INCLUDES := mem/shim
 mem_FUZZERS := fuzz/fuzz_buddy.c fuzz/fuzz_pcp.c
 mem_FUZZ_ENV := mem/env.c mem/locks.c
