@@ -176,6 +176,21 @@ entry_of(struct mm *mm, u64 index)
 	return pte_to_swp_entry(pte_read(pgtable_lookup(&mm->pgt, program_uva(index))));
 }
 
+/* => the end of the kernel's log; is the text in what was logged since `from`? */
+static u64
+log_look(u64 from, const char *text, bool *found)
+{
+	static char log[4096];
+	size_t nr;
+
+	*found = false;
+	while ((nr = printk_ring_read(&from, log, sizeof(log) - 1)) > 0) {
+		log[nr] = '\0';
+		*found |= text && strstr(log, text);
+	}
+	return from;
+}
+
 #define BAD 43
 
 /* One sector of eight pages that are read together is bad: its page is lost, and its slot, alone. */
@@ -183,17 +198,23 @@ KTEST(swap_bad_sector_is_one_page)
 {
 	s64 failed = atomic64_read(&swap_nr_failed);
 	struct mm *mm;
+	bool alone, together;
+	u64 before;
 	u32 word;
 
 	if (zswap_enabled)
 		return;
 	mm = program_in_swap();
 	KTEST_REQUIRE(mm);
+	before = log_look(0, NULL, &alone);
 	swap_disk.bad_slot = swp_slot(entry_of(mm, BAD));
 	KTEST_CHECK(program_holds(0, BAD));
 	KTEST_CHECK(get_user_u32(&word, program_uva(BAD)) < 0);
 	KTEST_CHECK(program_holds(BAD + 1, NR - BAD - 1));
 	program_leave();
+	log_look(before, " could not be read together, error -5", &together);
+	log_look(before, " could not be read, error -5", &alone);
+	KTEST_CHECK(together && alone);
 	KTEST_CHECK(atomic64_read(&swap_nr_failed) == failed + 1);
 	KTEST_CHECK(swap_disk_off());
 }

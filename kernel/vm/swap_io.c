@@ -29,7 +29,8 @@ struct run {
 	bool keep; /* in memory what can be */
 };
 
-static struct ratelimit error_limit;
+/* Writes that fail by the hundred do not keep one from hearing of a page that is lost. */
+static struct ratelimit read_limit, write_limit;
 
 static u64 nr_writing; /* pages; atomic */
 
@@ -50,7 +51,7 @@ static void
 page_write_end(struct page *page, int error)
 {
 	if (error) {
-		if (ratelimit_ok(&error_limit, "swap"))
+		if (ratelimit_ok(&write_limit, "swap"))
 			pr_err("swap: slot %lu of %s could not be written, error %d",
 			       swp_slot(page_swp_entry(page)), page_area(page)->source.bdev->name,
 			       error);
@@ -65,10 +66,21 @@ page_write_end(struct page *page, int error)
 static void
 page_read_end(struct page *page, int error)
 {
-	if (error && ratelimit_ok(&error_limit, "swap"))
+	if (error && ratelimit_ok(&read_limit, "swap"))
 		pr_err("swap: slot %lu of %s could not be read, error %d",
 		       swp_slot(page_swp_entry(page)), page_area(page)->source.bdev->name, error);
 	page_read_done(page, error);
+}
+
+static void
+several_not_read(const struct bio *bio)
+{
+	const struct page *first = bio->segs[0].page;
+	u64 slot = swp_slot(page_swp_entry(first));
+
+	if (ratelimit_ok(&read_limit, "swap"))
+		pr_err("swap: slots %lu to %lu of %s could not be read together, error %d", slot,
+		       slot + bio->nr_segs - 1, page_area(first)->source.bdev->name, bio->status);
 }
 
 /* Of several pages that were not read nobody knows whose sector it was: none has PG_error. */
@@ -77,6 +89,8 @@ bio_done(struct bio *bio)
 {
 	bool of_several = bio->op == BIO_READ && bio->status && bio->nr_segs > 1;
 
+	if (of_several)
+		several_not_read(bio);
 	for (unsigned i = 0; i < bio->nr_segs; i++) {
 		if (of_several)
 			page_unlock(bio->segs[i].page);
