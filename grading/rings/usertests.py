@@ -25,8 +25,8 @@ RUNS = (
     ("slob smp2", "slob", SLAB_SAMPLE, {"smp": 2, "mem": "64M"}),
     ("slab release smp2", "slab-release", "memory", {"smp": 2, "mem": "64M"}),
     ("slob release smp2", "slob-release", "memory", {"smp": 2, "mem": "64M"}),
-    ("highmem", "default", "", {"smp": 2, "mem": "256M", "append": "directmap=48M zone_dma=8M"}),
-    ("kmemleak", "default", "; leakscan", {"smp": 2, "mem": "128M", "append": "kmemleak=on"}),
+    ("highmem", "default", "; leakscan",
+     {"smp": 2, "mem": "256M", "append": "directmap=48M zone_dma=8M kmemleak=on"}),
 )
 
 
