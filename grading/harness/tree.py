@@ -25,10 +25,11 @@ OUTPUT_BYTES = 16 << 10
 
 
 class BuildFailed(Exception):
-    """The tree does not build; `output` is the end of what make said."""
+    """A file of a variant does not build; `output` is the end of what make said."""
 
-    def __init__(self, variant, output):
-        super().__init__(f"the {variant} kernel does not build")
+    def __init__(self, variant, output, name="quire.elf"):
+        what = "kernel" if name == "quire.elf" else f"build's {name}"
+        super().__init__(f"the {variant} {what} does not build")
         self.output = output
 
 
@@ -85,7 +86,7 @@ class Tree:
                 output = self._make_after_control(variant, name, target)
         except (EnvironmentProblem, Tampered) as problem:
             return problem
-        return None if output is None else BuildFailed(variant, output)
+        return None if output is None else BuildFailed(variant, output, name)
 
     def _may_be_the_hosts(self, output):
         """Is a failed build worth another one of the reference's? Not when it was ended in its bounds."""

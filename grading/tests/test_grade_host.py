@@ -505,6 +505,13 @@ class Unfit(Scratch):
         self.assertIn("No space left", suite.outcomes[0].detail)
 
 
+class Told(unittest.TestCase):
+    def test_what_does_not_build(self):
+        """Not the kernel, when it is the root image that cannot be made."""
+        for name, what in (("quire.elf", "the debug kernel"), ("fs.img", "the debug build's fs.img")):
+            self.assertEqual(str(BuildFailed("debug", [], name)), f"{what} does not build")
+
+
 class Stopped(Scratch):
     def test_a_build_that_was_ended_is_no_failure(self):
         """Stopped while make runs: who handed that in has no result, and not 0 points."""
