@@ -16,21 +16,21 @@
  * process_lock, for sending, and so does who takes a timer off the list. That comes first when one is
  * deleted: then it is not armed any more.
  *
- * A timer of processor time is never armed: the tick looks at all of the process that it found
- * (proc/timers.c). Its meter is read under process_lock; the taker, who has not got that, goes by
- * what it showed when it was last looked at.
+ * A timer of processor time is never armed: the tick looks at all that go by the time of the process
+ * it found (proc/timers.c), whoever made them. Its meter is read under process_lock; the taker, who
+ * has not got that, goes by what it showed when it was last looked at.
  */
 
 /* The least time between two ends of a timer whose signals are ignored. */
 #define IGNORED_NS CLOCK_TICK_NS
 
 struct posix_timer {
-	struct list_head link; /* process->posix_timers */
+	struct list_head link;	   /* process->posix_timers */
+	struct list_head cpu_link; /* T; cpu_timers of its meter's process */
 	struct timer timer;
 	struct process *process;
 	struct timer_notice notice;
-	struct task *metered; /* METER_THREAD: a reference */
-	u64 seen_ns;	      /* what the meter, if not METER_TIME, showed last */
+	u64 seen_ns; /* what a meter of processor time showed last */
 	s32 id;
 	u32 generation;	 /* of being set: signals of an earlier one do not count */
 	u64 deadline_ns; /* 0: not armed */
@@ -52,23 +52,24 @@ timer_find_locked(struct process *process, s32 id)
 static bool
 timer_goes_by_time(const struct posix_timer *timer)
 {
-	return timer->notice.meter == METER_TIME;
+	return !timer->notice.meter.process;
 }
 
 /* What the meter shows. => process_lock and signal.lock held */
 static u64
 timer_read_locked(struct posix_timer *timer)
 {
-	struct process_usage usage;
-
 	if (timer_goes_by_time(timer))
 		return clock_now_ns();
-	if (timer->metered)
-		task_usage_get_locked(timer->metered, &usage);
-	else
-		process_usage_get_locked(timer->process, &usage);
-	timer->seen_ns = usage.user_ns + usage.system_ns;
+	timer->seen_ns = cpu_clock_read_locked(&timer->notice.meter);
 	return timer->seen_ns;
+}
+
+/* Will its meter show nothing new any more? => process_lock held */
+static bool
+timer_has_ended_locked(const struct posix_timer *timer)
+{
+	return !timer_goes_by_time(timer) && cpu_clock_has_ended_locked(&timer->notice.meter);
 }
 
 /* The deadline has been moved: look for it. */
@@ -175,9 +176,8 @@ posix_timers_tick_locked(struct process *process)
 {
 	struct posix_timer *timer;
 
-	list_for_each_entry(timer, &process->posix_timers, link)
-		if (!timer_goes_by_time(timer))
-			timer_check_locked(timer);
+	list_for_each_entry(timer, &process->cpu_timers, cpu_link)
+		timer_check_locked(timer);
 }
 
 void
@@ -232,7 +232,7 @@ timer_unlink_locked(struct posix_timer *timer)
 {
 	list_del(&timer->link);
 	if (!timer_goes_by_time(timer))
-		timer->process->nr_cpu_timers--;
+		list_del(&timer->cpu_link);
 }
 
 /* Give it a number and put it in the list. => the number, -EAGAIN */
@@ -256,12 +256,8 @@ timer_publish(struct posix_timer *timer)
 	if (!timer->notice.has_value)
 		timer->notice.value = timer->id;
 	list_add_tail(&timer->link, &process->posix_timers);
-	if (timer->notice.meter == METER_THREAD) {
-		task_get(current);
-		timer->metered = current;
-	}
 	if (!timer_goes_by_time(timer))
-		process->nr_cpu_timers++;
+		list_add_tail(&timer->cpu_link, &timer->notice.meter.process->cpu_timers);
 	unlock(process, flags);
 	return timer->id;
 }
@@ -290,7 +286,9 @@ timer_get_locked(struct posix_timer *timer, u64 *left_ns, u64 *interval_ns)
 
 	*interval_ns = timer->interval_ns;
 	*left_ns = deadline > now ? deadline - now : 0;
-	if (deadline && deadline <= now && timer->interval_ns)
+	if (timer_has_ended_locked(timer))
+		*left_ns = 0;
+	else if (deadline && deadline <= now && timer->interval_ns)
 		*left_ns = timer->interval_ns - (now - deadline) % timer->interval_ns;
 }
 
@@ -301,8 +299,9 @@ posix_timer_set(s32 id, bool armed, u64 first_ns, u64 interval_ns, u64 *old_left
 	struct process *process = current->process;
 	u64 flags = lock(process);
 	struct posix_timer *timer = timer_find_locked(process, id);
+	bool ended = timer && timer_has_ended_locked(timer);
 
-	if (timer) {
+	if (timer && !ended) {
 		timer_get_locked(timer, old_left_ns, old_interval_ns);
 		timer->generation++;
 		timer->overrun = 0;
@@ -313,10 +312,12 @@ posix_timer_set(s32 id, bool armed, u64 first_ns, u64 interval_ns, u64 *old_left
 	}
 	spin_unlock(&process->signal.lock);
 	/* It may be over already, and no tick come for long. */
-	if (timer && !timer_goes_by_time(timer))
+	if (timer && !ended && !timer_goes_by_time(timer))
 		timer_check_locked(timer);
 	spin_unlock_irqrestore(&process_lock, flags);
-	return timer ? 0 : -EINVAL;
+	if (!timer)
+		return -EINVAL;
+	return ended ? -ESRCH : 0;
 }
 
 int
@@ -366,8 +367,7 @@ timer_free(struct posix_timer *timer)
 	timer_cancel(&timer->timer);
 	if (timer->notice.task)
 		task_put(timer->notice.task);
-	if (timer->metered)
-		task_put(timer->metered);
+	cpu_clock_close(&timer->notice.meter);
 	kfree(timer);
 }
 

@@ -2,14 +2,7 @@
 
 /* timer_create(2): timers of a process, each of which sends a signal that says which one it was. */
 
-#include "proc/process.h"
-
-/* What a timer's times are measured by. */
-enum timer_meter {
-	METER_TIME,    /* that of the machine */
-	METER_PROCESS, /* processor time of the process */
-	METER_THREAD,  /* processor time of the thread that made the timer */
-};
+#include "proc/cpu_clock.h"
 
 /* How a timer tells that its time has come. */
 struct timer_notice {
@@ -18,11 +11,12 @@ struct timer_notice {
 	bool has_value;	   /* else the value is the timer's number */
 	u64 value;
 	s32 clock; /* by which its times are given; the caller's to know */
-	enum timer_meter meter;
+	/* What they are measured by: processor time; without a process that of the machine. */
+	struct cpu_clock meter;
 };
 
 /*
- * A timer of the current process, not armed; takes over the notice's reference when it succeeds.
+ * A timer of the current process, not armed; takes over the notice's references when it succeeds.
  * => its number; -EAGAIN: as many as RLIMIT_SIGPENDING allows, or no memory
  */
 int posix_timer_create(const struct timer_notice *notice);
@@ -32,12 +26,13 @@ int posix_timer_create(const struct timer_notice *notice);
 /*
  * To fire first_ns from now, 0: at once, and then every interval_ns, 0: once; armed false: not at
  * all. What it was before goes to *old_left_ns (0: it was not armed) and *old_interval_ns.
+ * => also -ESRCH: whose processor time it goes by has gone
  */
 int posix_timer_set(s32 id, bool armed, u64 first_ns, u64 interval_ns, u64 *old_left_ns,
 		    u64 *old_interval_ns);
 /* The clock of its notice; and what its meter shows now. */
 int posix_timer_clock(s32 id, s32 *clock, u64 *now_ns);
-/* How long until its next end, 0 when it has none; of one that is over and not taken, until the one after it. */
+/* How long until its next end, 0 when it has none, or none will come; of one that is over and not taken, until the one after it. */
 int posix_timer_get(s32 id, u64 *left_ns, u64 *interval_ns);
 
 /* => how often it had come to its end again before its last signal was taken */
@@ -49,7 +44,7 @@ void posix_timer_taken_locked(struct process *process, struct siginfo *info);
 /* What timers have sent, of the signals in set, is off the queue as if it was taken. => signal.lock held */
 void posix_timers_discard_locked(struct process *process, struct signal_queue *queue, u64 set);
 
-/* Send what is due of those of processor time: the tick found the process. => process_lock held */
+/* Send what is due of those that go by its processor time: the tick found the process. => process_lock held */
 void posix_timers_tick_locked(struct process *process);
 
 /* All timers of the process go: it execs, or ends. No lock held. */

@@ -12,6 +12,7 @@
 #include "proc/oom_kill.h"
 #include "proc/signal.h"
 #include "proc/timers.h"
+#include "sched/sched.h"
 #include "vm/mm.h"
 
 static struct kmem_cache *process_cache;
@@ -40,6 +41,7 @@ process_alloc(struct signal_actions *shared)
 	list_init(&process->sibling_link);
 	list_init(&process->threads);
 	list_init(&process->posix_timers);
+	list_init(&process->cpu_timers);
 	wait_queue_init(&process->child_wq);
 	wait_queue_init(&process->vfork_wq);
 	spin_init(&process->signal.lock, "signal", RANK_SIGNAL);
@@ -61,6 +63,7 @@ process_put(struct process *process)
 	if (!refcount_dec_and_test(&process->refs))
 		return;
 	assert(list_empty(&process->threads) && list_empty(&process->children));
+	assert(list_empty(&process->posix_timers) && list_empty(&process->cpu_timers));
 	signal_queue_flush(&process->signal.shared);
 	signal_actions_put(process->signal.actions);
 	assert(!process->exe);
@@ -171,12 +174,8 @@ process_usage_add(struct process_usage *to, const struct process_usage *from)
 void
 task_usage_get_locked(struct task *task, struct process_usage *usage)
 {
-	u64 total = READ_ONCE(task->runtime_ns);
-
 	assert_spin_held(&process_lock);
-	if (task == current)
-		total += clock_now_ns() - task->exec_start_ns;
-	cputime_split(&task->cputime, total);
+	cputime_split(&task->cputime, task_runtime_ns(task));
 	usage->system_ns = task->cputime.system_ns;
 	usage->user_ns = task->cputime.user_ns;
 	usage->min_flt = task->min_flt;

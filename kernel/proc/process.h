@@ -102,7 +102,7 @@ struct process {
 	} itimers[3];			      /* ITIMER_REAL, VIRTUAL, PROF */
 	struct list_head posix_timers;	      /* S; of proc/posix_timers.c */
 	u32 next_timer_id;		      /* S */
-	u32 nr_cpu_timers;		      /* S; of those, how many go by processor time */
+	struct list_head cpu_timers;	      /* T; anybody's that go by its processor time */
 };
 
 extern struct spinlock process_lock;

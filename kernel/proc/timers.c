@@ -56,7 +56,7 @@ real_timer_expired(struct timer *timer)
 static bool
 cpu_timer_is_set(const struct process *process)
 {
-	return READ_ONCE(process->nr_cpu_timers) ||
+	return !list_empty(&process->cpu_timers) ||
 	       READ_ONCE(process->itimers[ITIMER_VIRTUAL].deadline_ns) ||
 	       READ_ONCE(process->itimers[ITIMER_PROF].deadline_ns);
 }

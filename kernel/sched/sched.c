@@ -334,6 +334,24 @@ sched_yield(void)
 	schedule();
 }
 
+u64
+task_runtime_ns(struct task *task)
+{
+	struct run_queue *rq;
+	u64 flags, ns;
+
+	if (task == current)
+		return task->runtime_ns + clock_now_ns() - task->exec_start_ns;
+	if (!READ_ONCE(task->on_cpu))
+		return READ_ONCE(task->runtime_ns);
+	rq = task_rq_lock(task, &flags);
+	ns = task->runtime_ns;
+	if (rq->running == task)
+		ns += clock_now_ns() - task->exec_start_ns;
+	spin_unlock_irqrestore(&rq->lock, flags);
+	return ns;
+}
+
 void
 cond_resched(void)
 {

@@ -47,6 +47,9 @@ void sched_set_allowed(struct task *task, cpumask_t harts);
 /* Before testing the condition one sleeps for: set own state, then test, then schedule(). */
 void task_set_state(enum task_state state);
 
+/* How long it has run until now, on whichever hart. Any context; no lock of rank RUNQUEUE or inside held. */
+u64 task_runtime_ns(struct task *task);
+
 /* Sleep for ns. => remaining ns when a signal ended an interruptible sleep, else 0 */
 u64 task_sleep_ns(u64 ns, bool interruptible);
 

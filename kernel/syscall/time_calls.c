@@ -24,17 +24,22 @@ struct user_itimerval {
 	struct user_timeval interval, value;
 };
 
-static u64
-usage_ns(const struct process_usage *usage)
+/* => -EINVAL */
+static int
+cpu_clock_read_once(int clock, u64 *ns)
 {
-	return usage->user_ns + usage->system_ns;
+	struct cpu_clock cpu;
+	int err = cpu_clock_open(clock, true, &cpu);
+
+	if (!err)
+		*ns = cpu_clock_read(&cpu);
+	cpu_clock_close(&cpu);
+	return err;
 }
 
 int
 clock_read(int clock, u64 *ns)
 {
-	struct process_usage usage;
-
 	switch (clock) {
 	case CLOCK_REALTIME:
 	case CLOCK_REALTIME_COARSE:
@@ -46,16 +51,32 @@ clock_read(int clock, u64 *ns)
 	case CLOCK_BOOTTIME:
 		*ns = clock_now_ns();
 		return 0;
-	case CLOCK_PROCESS_CPUTIME:
-		process_usage_get(current->process, &usage);
-		*ns = usage_ns(&usage);
-		return 0;
-	case CLOCK_THREAD_CPUTIME:
-		task_usage_get(current, &usage);
-		*ns = usage_ns(&usage);
+	default:
+		return cpu_clock_read_once(clock, ns);
+	}
+}
+
+/* Such a clock could only be read. */
+static bool
+clock_is_of_device(int clock)
+{
+	return clock < 0 && (clock & CPU_CLOCK_KIND) == CPU_CLOCK_OTHER;
+}
+
+int
+clock_to_wait_by(int clock)
+{
+	switch (clock) {
+	case CLOCK_REALTIME:
+	case CLOCK_MONOTONIC:
+	case CLOCK_BOOTTIME:
 		return 0;
 	default:
-		return -EINVAL;
+		if (clock >= NR_CLOCKS)
+			return -EINVAL;
+		if (!clock_is_cpu_time(clock))
+			return -EOPNOTSUPP;
+		return clock_is_of_device(clock) ? -EOPNOTSUPP : 0;
 	}
 }
 
@@ -95,9 +116,21 @@ sys_clock_gettime(int clock, uva_t tp)
 long
 sys_clock_getres(int clock, uva_t res)
 {
-	if (clock < 0 || clock >= NR_CLOCKS)
+	u64 ns = 1;
+
+	if (clock >= NR_CLOCKS)
 		return -EINVAL;
-	return res ? timespec_put(res, 1) : 0;
+	if (clock < 0) {
+		struct cpu_clock cpu;
+		int err = cpu_clock_open(clock, false, &cpu);
+
+		cpu_clock_close(&cpu);
+		if (err)
+			return err;
+		if ((clock & CPU_CLOCK_PARTS) != CPU_CLOCK_ALL)
+			ns = CLOCK_TICK_NS;
+	}
+	return res ? timespec_put(res, ns) : 0;
 }
 
 long
@@ -117,15 +150,27 @@ saturating_add(u64 a, u64 b)
 	return a > FOREVER_NS - MIN(b, FOREVER_NS) ? FOREVER_NS : a + b;
 }
 
-/* What sleeps by a clock go by: those of time all go at the same pace. */
-static u64
-sleep_clock_ns(int clock)
+/* What a sleep goes by: processor time, or without a process that of the machine. => 0, -EINVAL, -EOPNOTSUPP */
+static int
+sleep_clock_open(int clock, struct cpu_clock *cpu)
 {
-	u64 ns;
+	int err = clock_to_wait_by(clock);
 
-	if (clock == CLOCK_PROCESS_CPUTIME && clock_read(clock, &ns) == 0)
-		return ns;
-	return clock_now_ns();
+	*cpu = (struct cpu_clock){};
+	if (err || !clock_is_cpu_time(clock))
+		return err;
+	/* Its own would stand still while it sleeps. */
+	if (clock < 0 && (clock & CPU_CLOCK_THREAD) &&
+	    (!cpu_clock_number(clock) || cpu_clock_number(clock) == current->tid))
+		return -EINVAL;
+	return cpu_clock_open(clock, false, cpu);
+}
+
+/* Those of time all go at the same pace. */
+static u64
+sleep_clock_ns(const struct cpu_clock *cpu)
+{
+	return cpu->process ? cpu_clock_read(cpu) : clock_now_ns();
 }
 
 /*
@@ -133,36 +178,34 @@ sleep_clock_ns(int clock)
  * pass before its share of one hart. So it is looked at then, but not more often than the tick does.
  */
 static u64
-sleep_length(int clock, u64 left_ns)
+sleep_length(const struct cpu_clock *cpu, u64 left_ns)
 {
-	if (clock != CLOCK_PROCESS_CPUTIME)
-		return left_ns;
-	return MAX(left_ns / nr_cpus, CPUTIME_TICK_NS);
+	return cpu->process ? MAX(left_ns / nr_cpus, CPUTIME_TICK_NS) : left_ns;
 }
 
 /* => 0; -EINTR when a signal ended the sleep before its time */
 static int
-sleep_until(int clock, u64 deadline_ns)
+sleep_until(const struct cpu_clock *cpu, u64 deadline_ns)
 {
 	u64 now;
 
-	while ((now = sleep_clock_ns(clock)) < deadline_ns) {
+	while ((now = sleep_clock_ns(cpu)) < deadline_ns) {
 		if (signal_pending())
 			return -EINTR;
-		task_sleep_ns(sleep_length(clock, deadline_ns - now), true);
+		task_sleep_ns(sleep_length(cpu, deadline_ns - now), true);
 	}
 	return 0;
 }
 
 /* A sleep of a length: what is left is told, and restart_syscall() goes on with it. */
 static long
-sleep_relative(int clock, u64 deadline_ns, uva_t remain)
+sleep_relative(int clock, const struct cpu_clock *cpu, u64 deadline_ns, uva_t remain)
 {
 	u64 now;
 
-	if (sleep_until(clock, deadline_ns) == 0)
+	if (sleep_until(cpu, deadline_ns) == 0)
 		return 0;
-	now = sleep_clock_ns(clock);
+	now = sleep_clock_ns(cpu);
 	if (remain && timespec_put(remain, deadline_ns > now ? deadline_ns - now : 0))
 		return -EFAULT;
 	current->restart = (struct sleep_restart){
@@ -174,40 +217,60 @@ long
 sys_restart_syscall(void)
 {
 	struct sleep_restart *restart = &current->restart;
+	struct cpu_clock cpu;
+	long result = sleep_clock_open(restart->clock, &cpu);
 
-	return sleep_relative(restart->clock, restart->deadline_ns, restart->remain);
+	if (!result)
+		result =
+			sleep_relative(restart->clock, &cpu, restart->deadline_ns, restart->remain);
+	cpu_clock_close(&cpu);
+	return result;
 }
 
 long
 sys_nanosleep(uva_t request, uva_t remain)
 {
+	const struct cpu_clock none = {};
 	u64 ns;
 	int err = timespec_get(request, &ns);
 
-	return err ? err
-		   : sleep_relative(CLOCK_MONOTONIC, saturating_add(clock_now_ns(), ns), remain);
+	if (err)
+		return err;
+	return sleep_relative(CLOCK_MONOTONIC, &none, saturating_add(clock_now_ns(), ns), remain);
+}
+
+/* A sleep to a time that the clock will show. */
+static long
+sleep_absolute(int clock, const struct cpu_clock *cpu, u64 until_ns)
+{
+	u64 ns = sleep_clock_ns(cpu), shown = ns;
+
+	if (clock == CLOCK_REALTIME)
+		shown = clock_realtime_ns();
+	if (until_ns <= shown)
+		return 0;
+	return sleep_until(cpu, saturating_add(ns, until_ns - shown)) ? -ERESTARTNOHAND : 0;
 }
 
 long
 sys_clock_nanosleep(int clock, int flags, uva_t request, uva_t remain)
 {
-	u64 ns, clock_ns;
-	int err;
+	struct cpu_clock cpu;
+	u64 ns;
+	int err = clock == CLOCK_THREAD_CPUTIME ? -EOPNOTSUPP : clock_to_wait_by(clock);
 
-	err = clock_read(clock, &clock_ns);
-	if (!err && clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC &&
-	    clock != CLOCK_BOOTTIME && clock != CLOCK_PROCESS_CPUTIME)
-		err = -EOPNOTSUPP;
 	if (!err)
 		err = timespec_get(request, &ns);
+	if (!err)
+		err = sleep_clock_open(clock, &cpu);
 	if (err)
 		return err;
-	if (!(flags & TIMER_ABSTIME))
-		return sleep_relative(clock, saturating_add(sleep_clock_ns(clock), ns), remain);
-	if (ns <= clock_ns)
-		return 0;
-	ns = saturating_add(sleep_clock_ns(clock), ns - clock_ns);
-	return sleep_until(clock, ns) ? -ERESTARTNOHAND : 0;
+	if (flags & TIMER_ABSTIME)
+		err = sleep_absolute(clock, &cpu, ns);
+	else
+		err = sleep_relative(clock, &cpu, saturating_add(sleep_clock_ns(&cpu), ns), remain);
+	cpu_clock_close(&cpu);
+	return err;
 }
 
 long

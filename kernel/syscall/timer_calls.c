@@ -20,29 +20,6 @@ STATIC_ASSERT(sizeof(struct user_sigevent) == 64);
 
 #define ITIMERSPEC_VALUE 16 /* struct itimerspec: interval, value */
 
-/* What a timer of this clock is measured by. => 0; -EINVAL; -EOPNOTSUPP: it can only be read */
-static int
-meter_of_clock(int clock, enum timer_meter *meter)
-{
-	u64 ns;
-
-	switch (clock) {
-	case CLOCK_REALTIME:
-	case CLOCK_MONOTONIC:
-	case CLOCK_BOOTTIME:
-		*meter = METER_TIME;
-		return 0;
-	case CLOCK_PROCESS_CPUTIME:
-		*meter = METER_PROCESS;
-		return 0;
-	case CLOCK_THREAD_CPUTIME:
-		*meter = METER_THREAD;
-		return 0;
-	default:
-		return clock_read(clock, &ns) ? -EINVAL : -EOPNOTSUPP;
-	}
-}
-
 /* A thread of the caller's process, with a reference. => NULL */
 static struct task *
 own_thread(s32 tid)
@@ -80,21 +57,20 @@ long
 sys_timer_create(int clock, uva_t sevp, uva_t timerid)
 {
 	struct timer_notice notice = {.signo = SIGALRM};
-	enum timer_meter meter = METER_TIME;
 	struct user_sigevent event;
 	int err, id;
 
 	if (sevp && copy_from_user(&event, sevp, sizeof(event)))
 		return -EFAULT;
-	err = meter_of_clock(clock, &meter);
+	err = clock_to_wait_by(clock);
 	if (!err && sevp)
 		err = notice_from_event(&notice, &event);
-	if (err)
-		return err;
 	notice.clock = clock;
-	notice.meter = meter;
-	id = posix_timer_create(&notice);
+	if (!err && clock_is_cpu_time(clock))
+		err = cpu_clock_open(clock, false, &notice.meter);
+	id = err ? err : posix_timer_create(&notice);
 	if (id < 0) {
+		cpu_clock_close(&notice.meter);
 		if (notice.task)
 			task_put(notice.task);
 		return id;

@@ -442,7 +442,180 @@ sleep_while_others_run(void)
 	CHECK_EQ(sleep_by(1000, 0, MS(1), NULL), -EINVAL);
 }
 
+/* The clocks of others are negative: whose, of a process or a thread, which part of the time. */
+enum { TICKS, USER_TICKS, ALL_TIME, OF_A_DEVICE, OF_A_THREAD };
+
+static int
+clock_of(pid_t number, int part)
+{
+	return (int)(~(unsigned)number << 3) | part;
+}
+
+static long
+clock_ns(int clock)
+{
+	struct timespec now;
+	long error = raw_call(SYS_clock_gettime, clock, (uintptr_t)&now, 0, 0, 0, 0);
+
+	return error ? error : now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static long
+resolution(int clock)
+{
+	struct timespec step = {};
+	long error = raw_call(SYS_clock_getres, clock, (uintptr_t)&step, 0, 0, 0, 0);
+
+	return error ? error : step.tv_sec * 1000000000 + step.tv_nsec;
+}
+
+static pid_t
+spinner(void)
+{
+	pid_t child = fork_checked();
+
+	while (child == 0)
+		;
+	return child;
+}
+
+static void
+own_clocks_by_number(void)
+{
+	long before = clock_ns(CLOCK_PROCESS_CPUTIME_ID), process, thread;
+
+	process = clock_ns(clock_of(getpid(), ALL_TIME));
+	CHECK(process >= before && process <= clock_ns(CLOCK_PROCESS_CPUTIME_ID));
+	CHECK(clock_ns(clock_of(0, ALL_TIME)) >= process);
+	before = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+	thread = clock_ns(clock_of(gettid(), ALL_TIME | OF_A_THREAD));
+	CHECK(thread >= before && thread <= clock_ns(CLOCK_THREAD_CPUTIME_ID));
+	CHECK(clock_ns(clock_of(0, ALL_TIME | OF_A_THREAD)) >= thread);
+	CHECK(clock_ns(clock_of(0, USER_TICKS)) <= clock_ns(clock_of(0, TICKS)));
+	CHECK_EQ(resolution(clock_of(0, ALL_TIME)), 1);
+	CHECK(resolution(clock_of(0, TICKS)) >= 1000000);
+}
+
+static void
+clocks_of_nobody(void)
+{
+	pid_t parent = getpid(), child;
+
+	CHECK_EQ(clock_ns(clock_of(0, OF_A_DEVICE)), -EINVAL);
+	CHECK_EQ(clock_ns(clock_of(0, OF_A_DEVICE | OF_A_THREAD)), -EINVAL);
+	CHECK_EQ(clock_ns(clock_of(0x7fffff0, ALL_TIME)), -EINVAL);
+	CHECK_EQ(resolution(clock_of(0x7fffff0, ALL_TIME)), -EINVAL);
+	CHECK_EQ(sleep_by(clock_of(0x7fffff0, ALL_TIME), 0, MS(1), NULL), -EINVAL);
+	CHECK_EQ(sleep_by(clock_of(0, OF_A_DEVICE), 0, MS(1), NULL), -EOPNOTSUPP);
+	CHECK_EQ(sleep_by(clock_of(0, ALL_TIME | OF_A_THREAD), 0, MS(1), NULL), -EINVAL);
+	CHECK_EQ(sleep_by(clock_of(gettid(), ALL_TIME | OF_A_THREAD), 0, MS(1), NULL), -EINVAL);
+	CHECK_EQ(sleep_by(CLOCK_THREAD_CPUTIME_ID, 0, MS(1), NULL), -EOPNOTSUPP);
+	child = fork_checked();
+	if (child == 0) {
+		CHECK(clock_ns(clock_of(parent, ALL_TIME)) > 0);
+		CHECK_EQ(clock_ns(clock_of(parent, ALL_TIME | OF_A_THREAD)), -EINVAL);
+		_exit(0);
+	}
+	check_exit(child);
+	CHECK_EQ(clock_ns(clock_of(child, ALL_TIME)), -EINVAL);
+}
+
+static void
+clock_of_a_child(void)
+{
+	pid_t child = spinner();
+	int clock = clock_of(child, ALL_TIME);
+	long before = clock_ns(clock), then;
+
+	CHECK(before >= 0);
+	CHECK_EQ(sleep_by(clock, 0, MS(30), NULL), 0);
+	then = clock_ns(clock);
+	CHECK(then >= before + 30000000);
+	CHECK(clock_ns(clock_of(child, USER_TICKS)) >= 0);
+	CHECK_EQ(kill(child, SIGKILL), 0);
+	CHECK_EQ(waitpid(child, NULL, 0), child);
+	CHECK_EQ(clock_ns(clock), -EINVAL);
+}
+
+/* A timer of ours goes by the time that a child uses, as long as that is there. */
+static void
+timer_by_clock_of_a_child(void)
+{
+	struct event event = {.value = 5, .signo = SIGUSR1, .notify = NOTIFY_SIGNAL};
+	pid_t child = spinner();
+	int clock = clock_of(child, ALL_TIME);
+	long start;
+	siginfo_t info;
+	int id;
+
+	block(SIGUSR1);
+	CHECK_EQ(create(clock_of(0x7fffff0, ALL_TIME), &event, &id), -EINVAL);
+	CHECK_EQ(create(clock_of(0, OF_A_DEVICE), &event, &id), -EOPNOTSUPP);
+	CHECK_EQ(create(clock, &event, &id), 0);
+	start = clock_ns(clock);
+	CHECK_EQ(settime(id, 0, MS(50), MS(20)), 0);
+	for (int i = 0; i < 3; i++)
+		CHECK_EQ(take(SIGUSR1, &info, MS(100000)), SIGUSR1);
+	CHECK(clock_ns(clock) - start >= 90000000);
+	CHECK_EQ(kill(child, SIGKILL), 0);
+	CHECK_EQ(waitpid(child, NULL, 0), child);
+	take(SIGUSR1, &info, MS(0));
+	CHECK_EQ(left_us(id), 0);
+	CHECK_EQ(settime(id, 0, MS(50), MS(20)), -ESRCH);
+	CHECK_EQ(raw_call(SYS_timer_delete, id, 0, 0, 0, 0, 0), 0);
+}
+
+struct sibling {
+	int tid;
+	volatile int stop;
+};
+
+static int
+spin_until_told(void *argument)
+{
+	struct sibling *sibling = argument;
+
+	while (!sibling->stop)
+		;
+	return 0;
+}
+
+/* Of another thread of the process: its clock, a sleep and a timer by it. */
+static void
+clock_of_a_thread(void)
+{
+	struct event event = {.signo = SIGUSR1, .notify = NOTIFY_SIGNAL};
+	struct sibling sibling = {};
+	siginfo_t info;
+	int clock, id;
+	long before;
+
+	block(SIGUSR1);
+	clock = clock_of(thread_start(spin_until_told, &sibling, &sibling.tid),
+			 ALL_TIME | OF_A_THREAD);
+	before = clock_ns(clock);
+	CHECK(before >= 0);
+	CHECK_EQ(sleep_by(clock, 0, MS(30), NULL), 0);
+	CHECK(clock_ns(clock) >= before + 30000000);
+	CHECK_EQ(create(clock, &event, &id), 0);
+	CHECK_EQ(settime(id, 0, MS(30), MS(0)), 0);
+	CHECK_EQ(take(SIGUSR1, &info, MS(100000)), SIGUSR1);
+	CHECK(clock_ns(clock) >= before + 60000000);
+	sibling.stop = 1;
+	while (*(volatile int *)&sibling.tid)
+		sleep_ms(1);
+	while (clock_ns(clock) >= 0)
+		sleep_ms(1);
+	CHECK_EQ(clock_ns(clock), -EINVAL);
+	CHECK_EQ(settime(id, 0, MS(30), MS(0)), -ESRCH);
+}
+
 const struct test timer_tests[] = {
+	{"own_clocks_by_number", own_clocks_by_number, ANYWHERE},
+	{"clocks_of_nobody", clocks_of_nobody, ANYWHERE},
+	{"clock_of_a_child", clock_of_a_child, ANYWHERE},
+	{"timer_by_clock_of_a_child", timer_by_clock_of_a_child, ANYWHERE},
+	{"clock_of_a_thread", clock_of_a_thread, ANYWHERE},
 	{"timers_go_by_clocks_of_processor_time", timers_go_by_clocks_of_processor_time, ANYWHERE},
 	{"timers_of_processor_time_repeat", timers_of_processor_time_repeat, ANYWHERE},
 	{"timer_of_one_thread", timer_of_one_thread, ANYWHERE},
