@@ -70,16 +70,11 @@ thread_clear_child_tid(void)
 static void
 release_resources(void)
 {
-	struct process *process = current->process;
 	struct files *files = current->files;
 	struct fs_context *fs = current->fs;
-	u64 peak;
 
 	robust_list_release();
 	thread_clear_child_tid();
-	mm_update_peak(current->mm);
-	peak = current->mm->peak_rss;
-	process->dead_threads.max_rss_pages = MAX(process->dead_threads.max_rss_pages, peak);
 	mm_put(process_switch_mm(NULL));
 	current->files = NULL;
 	current->fs = NULL;

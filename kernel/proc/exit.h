@@ -39,7 +39,8 @@ void process_reap_locked(struct process *process);
 
 /*
  * The current task's memory becomes mm (NULL: none), under process_lock, so that process_mm_get()
- * may look at other tasks. => the old one; the caller puts it
+ * may look at other tasks. How large the old one was stays known of the process. => the old one; the
+ * caller puts it
  */
 struct mm *process_switch_mm(struct mm *mm);
 

@@ -30,6 +30,18 @@
 /* A call whose tid is that of a dead leader's process, a group or a session is tried again. */
 #define TID_ATTEMPTS 64
 
+/*
+ * May the current process have one more thread, or child? Asked for before the work begins, and for
+ * good when it is done. => 0, -EAGAIN, -ERESTARTNOINTR: a signal came, and it might be for both
+ */
+static int
+may_be_more(void)
+{
+	if (signal_pending())
+		return -ERESTARTNOINTR;
+	return READ_ONCE(nr_process_threads) < rlimit_get(RLIMIT_NPROC) ? 0 : -EAGAIN;
+}
+
 static int
 clone_check(const struct clone_args *args)
 {
@@ -43,10 +55,7 @@ clone_check(const struct clone_args *args)
 		return -EINVAL;
 	if ((flags & CLONE_PARENT) && current->process == init_process)
 		return -EINVAL;
-	if (READ_ONCE(nr_process_threads) >= rlimit_get(RLIMIT_NPROC) ||
-	    task_count() >= task_count_max())
-		return -EAGAIN;
-	return signal_pending() ? -ERESTARTNOINTR : 0;
+	return may_be_more();
 }
 
 /* The first code of the child in the kernel; sched/ then takes it to user mode. */
@@ -56,7 +65,7 @@ clone_begin(void *unused)
 	(void)unused;
 }
 
-/* => a task whose tid names nothing else; NULL for no memory */
+/* => a task whose tid names nothing else; ERR_PTR(-ENOMEM), ERR_PTR(-EAGAIN): there are too many */
 static struct task *
 create_task(void)
 {
@@ -66,15 +75,17 @@ create_task(void)
 		u64 flags;
 
 		if (!child)
-			return NULL;
+			return ERR_PTR(-ENOMEM);
 		flags = spin_lock_irqsave(&process_lock);
 		is_free = process_number_is_free(child->tid);
 		spin_unlock_irqrestore(&process_lock, flags);
-		if (is_free)
+		if (is_free && task_count() <= task_count_max())
 			return child;
 		task_discard(child);
+		if (is_free)
+			break;
 	}
-	return NULL;
+	return ERR_PTR(-EAGAIN);
 }
 
 static void
@@ -171,15 +182,15 @@ clone_discard(struct task *child)
 	task_discard(child);
 }
 
-/* => an unknown task; ERR_PTR(-ENOMEM) */
+/* => an unknown task; ERR_PTR(-ENOMEM), ERR_PTR(-EAGAIN) */
 static struct task *
 clone_prepare(const struct clone_args *args)
 {
 	struct task *child = create_task();
 	int err;
 
-	if (!child)
-		return ERR_PTR(-ENOMEM);
+	if (IS_ERR(child))
+		return child;
 	copy_registers(child, args);
 	copy_thread_state(child, args);
 	err = copy_belongings(child, args->flags);
@@ -210,16 +221,17 @@ enter_tree(struct process *process, const struct clone_args *args)
 
 /*
  * The child becomes a thread of `process`, which is new unless CLONE_THREAD.
- * => 0; -ERESTARTNOINTR when a signal came in between (it might have been for the child, too)
+ * => as may_be_more()
  */
 static int
 clone_commit(struct task *child, struct process *process, const struct clone_args *args)
 {
 	u64 flags = spin_lock_irqsave(&process_lock);
+	int err = may_be_more();
 
-	if (signal_pending()) {
+	if (err) {
 		spin_unlock_irqrestore(&process_lock, flags);
-		return -ERESTARTNOINTR;
+		return err;
 	}
 	if (!(args->flags & CLONE_THREAD))
 		enter_tree(process, args);

@@ -156,12 +156,11 @@ show_memory(struct seq *seq, struct mm *mm)
 	u64 text_bytes = ALIGN_UP(mm->end_code, PAGE_SIZE) - ALIGN_DOWN(mm->start_code, PAGE_SIZE);
 	u64 text_pages = MIN(text_bytes >> PAGE_SHIFT, mm->exec_pages);
 
-	mm_update_peak(mm);
 	show_kib(seq, "VmPeak", mm->peak_total_pages);
 	show_kib(seq, "VmSize", mm->total_pages);
 	show_kib(seq, "VmLck", mm->locked_pages);
 	show_kib(seq, "VmPin", 0);
-	show_kib(seq, "VmHWM", mm->peak_rss);
+	show_kib(seq, "VmHWM", mm_peak_pages(mm));
 	show_kib(seq, "VmRSS", mm_rss_pages(mm));
 	show_kib(seq, "RssAnon", MAX(atomic64_read(&mm->rss_anon), 0L));
 	show_kib(seq, "RssFile", nr_file - MIN(nr_file, nr_shmem));

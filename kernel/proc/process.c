@@ -152,9 +152,12 @@ process_exe_set(struct process *process, struct file *exe)
 struct mm *
 process_switch_mm(struct mm *mm)
 {
+	struct process_usage *usage = &current->process->dead_threads;
 	u64 flags = spin_lock_irqsave(&process_lock);
 	struct mm *old = mm_switch(mm);
 
+	if (old)
+		usage->max_rss_pages = MAX(usage->max_rss_pages, mm_peak_pages(old));
 	spin_unlock_irqrestore(&process_lock, flags);
 	return old;
 }
@@ -198,9 +201,12 @@ void
 process_usage_get_locked(struct process *process, struct process_usage *usage)
 {
 	struct process_usage thread_usage;
+	struct mm *mm = process_mm_locked(process);
 	struct task *task;
 
 	*usage = process->dead_threads;
+	if (mm)
+		usage->max_rss_pages = MAX(usage->max_rss_pages, mm_peak_pages(mm));
 	list_for_each_entry(task, &process->threads, thread_link) {
 		task_usage_get_locked(task, &thread_usage);
 		process_usage_add(usage, &thread_usage);

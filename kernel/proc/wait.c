@@ -52,8 +52,10 @@ take_job_event(struct process *child, u32 options, struct wait_result *result)
 		found = true;
 	}
 	spin_unlock(&signal->lock);
-	if (found)
-		result->usage = child->dead_threads;
+	if (found) {
+		process_usage_get_locked(child, &result->usage);
+		process_usage_add(&result->usage, &child->dead_children);
+	}
 	return found;
 }
 

@@ -191,17 +191,17 @@ long
 sys_getrusage(int who, uva_t uva)
 {
 	struct process *process = current->process;
-	struct process_usage usage = {};
+	struct process_usage usage = {}, whole;
 	u64 flags;
 
 	switch (who) {
 	case RUSAGE_SELF:
-		mm_update_peak(current->mm);
 		process_usage_get(process, &usage);
-		usage.max_rss_pages = MAX(usage.max_rss_pages, current->mm->peak_rss);
 		break;
 	case RUSAGE_THREAD:
+		process_usage_get(process, &whole);
 		task_usage_get(current, &usage);
+		usage.max_rss_pages = whole.max_rss_pages;
 		break;
 	case RUSAGE_CHILDREN:
 		flags = spin_lock_irqsave(&process_lock);

@@ -172,10 +172,18 @@ task_mm_get(struct task *task)
 void
 mm_update_peak(struct mm *mm)
 {
-	u64 rss = mm_rss_pages(mm);
+	u64 rss = mm_rss_pages(mm), peak = READ_ONCE(mm->peak_rss);
 
-	if (rss > mm->peak_rss)
-		mm->peak_rss = rss;
+	while (rss > peak && !__atomic_compare_exchange_n(&mm->peak_rss, &peak, rss, false,
+							  __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		;
+}
+
+u64
+mm_peak_pages(struct mm *mm)
+{
+	mm_update_peak(mm);
+	return READ_ONCE(mm->peak_rss);
 }
 
 void

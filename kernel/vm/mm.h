@@ -46,7 +46,7 @@ struct mm {
 	atomic64_t rss_anon, rss_file; /* A: pages mapped now, of each kind */
 	atomic64_t nr_swap;	       /* A: swap entries in the page table */
 	struct swap_readahead swap_ra; /* guesses; no lock */
-	u64 peak_rss;		       /* highest sum seen, roughly */
+	u64 peak_rss;		       /* A; highest sum seen, roughly */
 
 	u64 start_code, end_code, start_data, end_data; /* M: set by exec, shown by /proc */
 	u64 start_brk, brk;				/* M: set by exec; sys_brk moves brk */
@@ -133,6 +133,8 @@ mm_is_unstable(const struct mm *mm)
 
 /* Note the resident size in peak_rss before it shrinks. */
 void mm_update_peak(struct mm *mm);
+/* The largest resident size until now. Any context. */
+u64 mm_peak_pages(struct mm *mm);
 
 /*
  * Lists what is mapped: calls visit for each area in order, with mm->lock held for reading; stops

@@ -158,6 +158,8 @@ exec_helper(int argc, char **argv)
 	if (strcmp(what, "closed") == 0)
 		return fcntl(atoi(argv[1]), F_GETFD) < 0 && fcntl(atoi(argv[2]), F_GETFD) == 0 ? 0
 											       : 1;
+	if (strcmp(what, "peak") == 0)
+		return peak_helper();
 	if (strcmp(what, "registers") == 0)
 		return registers_over_signal();
 	if (strcmp(what, "rounding") == 0) {

@@ -299,6 +299,51 @@ process_limit(void)
 	CHECK_EQ(child_status(exit_with, NULL), 0);
 }
 
+#define NR_RACERS 4
+#define NR_PLACES 6
+
+/* Processes that fork at the same time get the places that there are, and not one more. */
+static void
+forks_race_for_places(void)
+{
+	volatile int *begin =
+		mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int *nr_forked = (int *)begin + 1;
+	long nr = threads_of_processes();
+	struct rlimit limit = {nr + NR_RACERS + NR_PLACES, nr + NR_RACERS + NR_PLACES};
+
+	CHECK(begin != MAP_FAILED);
+	for (int round = 0; round < 20; round++) {
+		pid_t group = 0;
+
+		*begin = *nr_forked = 0;
+		for (int i = 0; i < NR_RACERS; i++) {
+			pid_t racer = fork_checked();
+
+			if (racer == 0) {
+				CHECK_EQ(setrlimit(RLIMIT_NPROC, &limit), 0);
+				while (!*begin)
+					;
+				while (fork() > 0)
+					__atomic_fetch_add(nr_forked, 1, __ATOMIC_RELAXED);
+				sleep_for_ever(NULL);
+			}
+			group = group ? group : racer;
+			CHECK_EQ(setpgid(racer, group), 0);
+		}
+		*begin = 1;
+		while (*(volatile int *)nr_forked < NR_PLACES)
+			sleep_ms(1);
+		sleep_ms(10);
+		CHECK_EQ(*nr_forked, NR_PLACES);
+		CHECK_EQ(kill(-group, SIGKILL), 0);
+		while (waitpid(-group, NULL, 0) > 0)
+			;
+		while (threads_of_processes() > nr)
+			sleep_ms(1);
+	}
+}
+
 #define ID_OF_PROCESS 1
 #define EXITED	      4
 #define DO_NOT_REAP   0x01000000
@@ -568,6 +613,7 @@ const struct test process_tests[] = {
 	{"fork_many_orphans", fork_many_orphans, ANYWHERE},
 	{"fork_until_refused", fork_until_refused, ON_OUR_SIZE},
 	{"process_limit", process_limit, A_KERNEL},
+	{"forks_race_for_places", forks_race_for_places, A_KERNEL},
 	{"process_limit_counts_zombies", process_limit_counts_zombies, A_KERNEL},
 	{"fork_bomb", fork_bomb, ON_OUR_SIZE},
 	{"sleeper_among_spinners", sleeper_among_spinners, ON_OUR_SIZE},

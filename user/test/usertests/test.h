@@ -107,6 +107,8 @@ int pattern_holds(const void *buffer, size_t length, uint64_t offset, unsigned s
 
 /* `usertests -x WHAT ...`: what an exec test execs. Returns the exit status. */
 int exec_helper(int argc, char **argv);
+/* What it does for peak_outlives_exec. */
+int peak_helper(void);
 
 /* `usertests -L`: runs the suite twice; growth between the two ends is a leak. 0 or 1. */
 int leak_check(int (*run_suite)(void));

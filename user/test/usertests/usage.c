@@ -4,6 +4,7 @@
  */
 #include <dirent.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -510,7 +511,87 @@ status_tells_libraries(void)
 	CHECK_EQ(stacks, 1);
 }
 
+static long
+peak_kib(int who)
+{
+	struct rusage usage;
+
+	CHECK_EQ(raw_call(SYS_getrusage, (uint64_t)who, (uint64_t)&usage, 0, 0, 0, 0), 0);
+	return usage.ru_maxrss;
+}
+
+#define PEAK_KIB 8192
+
+static void
+reach_peak(void)
+{
+	char *memory = mmap(NULL, PEAK_KIB * KIB, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	CHECK(memory != MAP_FAILED);
+	memset(memory, 1, PEAK_KIB * KIB);
+	CHECK_EQ(munmap(memory, PEAK_KIB * KIB), 0);
+}
+
+/* How large a process was at most is told of each of its threads, too. */
+static void
+peak_of_a_thread(void)
+{
+	reach_peak();
+	CHECK(peak_kib(RUSAGE_SELF) >= PEAK_KIB);
+	CHECK(peak_kib(RUSAGE_THREAD) >= PEAK_KIB);
+}
+
+int
+peak_helper(void)
+{
+	return peak_kib(RUSAGE_SELF) >= PEAK_KIB ? 0 : 1;
+}
+
+static void
+exec_at_peak(void *unused)
+{
+	(void)unused;
+	reach_peak();
+	execl(test_program, test_program, "-x", "peak", NULL);
+	FAIL("exec");
+}
+
+/* ... and outlives exec. */
+static void
+peak_outlives_exec(void)
+{
+	CHECK_EQ(child_status(exec_at_peak, NULL), 0);
+	CHECK(peak_kib(RUSAGE_CHILDREN) >= PEAK_KIB);
+}
+
+/* Of a child that has stopped, what it used until then. */
+static void
+usage_of_the_stopped(void)
+{
+	struct rusage usage;
+	pid_t child = fork_checked();
+	int status;
+
+	if (child == 0) {
+		burn_user(RUSAGE_SELF);
+		raise(SIGSTOP);
+		_exit(0);
+	}
+	CHECK_EQ(wait4(child, &status, WUNTRACED, &usage), child);
+	CHECK(WIFSTOPPED(status));
+	CHECK(usage.ru_utime.tv_sec * 1000000L + usage.ru_utime.tv_usec +
+		      usage.ru_stime.tv_sec * 1000000L + usage.ru_stime.tv_usec >=
+	      BURN_US);
+	CHECK(usage.ru_maxrss > 0);
+	CHECK_EQ(kill(child, SIGCONT), 0);
+	check_exit(child);
+}
+
 const struct test usage_tests[] = {
+	{"peak_of_a_thread", peak_of_a_thread, ANYWHERE},
+	{"peak_outlives_exec", peak_outlives_exec, A_KERNEL},
+	{"usage_of_the_stopped", usage_of_the_stopped, ANYWHERE},
 	{"user_time_is_user_time", user_time_is_user_time, ANYWHERE},
 	{"system_time_is_system_time", system_time_is_system_time, ANYWHERE},
 	{"times_never_go_back", times_never_go_back, ANYWHERE},
