@@ -82,24 +82,6 @@ release_resources(void)
 	fs_context_put(fs);
 }
 
-/* Children of the dead become init's; zombies among them are announced to it. */
-static void
-reparent_children(struct process *process)
-{
-	struct process *child, *tmp;
-
-	list_for_each_entry_safe(child, tmp, &process->children, sibling_link) {
-		child->parent = init_process;
-		WRITE_ONCE(child->ppid, init_process->pid);
-		child->exit_signal = SIGCHLD;
-		list_move_tail(&child->sibling_link, &init_process->children);
-		if (child->state == PROCESS_ZOMBIE)
-			signal_notify_parent_locked(child, CLD_EXITED, child->exit_status);
-		if (child->pgid != process->pgid)
-			group_check_orphaned_locked(child->pgid, process);
-	}
-}
-
 void
 process_reap_locked(struct process *process)
 {
@@ -123,6 +105,26 @@ announce_death(struct process *process)
 	else
 		signal_notify_parent_locked(process, CLD_EXITED, process->exit_status >> 8);
 	return unwanted;
+}
+
+/* Children of the dead become init's; zombies among them are announced to it, if it wants them. */
+static void
+reparent_children(struct process *process)
+{
+	struct process *child, *tmp;
+
+	list_for_each_entry_safe(child, tmp, &process->children, sibling_link) {
+		child->parent = init_process;
+		WRITE_ONCE(child->ppid, init_process->pid);
+		child->exit_signal = SIGCHLD;
+		list_move_tail(&child->sibling_link, &init_process->children);
+		if (child->pgid != process->pgid && child->sid == process->sid)
+			group_check_orphaned_locked(child->pgid, process);
+		if (child->state == PROCESS_ZOMBIE && announce_death(child)) {
+			process_reap_locked(child);
+			process_put(child);
+		}
+	}
 }
 
 /* Does its parent keep its group from being orphaned? */

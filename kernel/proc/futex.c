@@ -2,14 +2,18 @@
 
 #include "core/clock.h"
 #include "core/spinlock.h"
+#include "lib/err.h"
 #include "lib/list.h"
+#include "mem/kmap.h"
 #include "sched/wait.h"
 #include "vm/mm.h"
+#include "vm/user_page.h"
 #include "vm/usercopy.h"
 
 /*
  * Waiters hang in chains by the hash of their key; one lock guards all of them, so that
- * requeueing needs no order of locks.
+ * requeueing needs no order of locks. What a requeue compares is read under it, too: nobody is moved who
+ * came for a later value.
  *
  *	waiter				waker
  *	1. put itself in the chain	a. store the new value
@@ -173,25 +177,76 @@ futex_wake(const struct futex_key *key, u32 nr, u32 bitset)
 	return woken;
 }
 
-int
-futex_requeue(const struct futex_key *key, const struct futex_key *to, u32 nr_wake, u32 nr_requeue)
+/* => how many were woken or moved; those that stay because it is the same word count as moved */
+static u32
+requeue_locked(const struct futex_key *key, const struct futex_key *to, u32 nr_wake, u32 nr_requeue)
 {
 	struct futex_waiter *waiter, *next;
-	u32 moved = 0, woken;
+	u32 woken = wake_locked(key, nr_wake, FUTEX_BITSET_ANY), moved = 0;
 
-	spin_lock(&futex_lock);
-	woken = wake_locked(key, nr_wake, FUTEX_BITSET_ANY);
 	list_for_each_entry_safe(waiter, next, chain_of(key), link) {
-		if (moved == nr_requeue || key_equal(key, to))
+		if (moved == nr_requeue)
 			break;
 		if (!key_equal(&waiter->key, key))
 			continue;
+		moved++;
+		if (key_equal(key, to))
+			continue;
 		waiter->key = *to;
 		list_move_tail(&waiter->link, chain_of(to));
-		moved++;
 	}
-	spin_unlock(&futex_lock);
 	return woken + moved;
+}
+
+int
+futex_requeue(const struct futex_key *key, const struct futex_key *to, u32 nr_wake, u32 nr_requeue)
+{
+	u32 nr;
+
+	spin_lock(&futex_lock);
+	nr = requeue_locked(key, to, nr_wake, nr_requeue);
+	spin_unlock(&futex_lock);
+	return nr;
+}
+
+/* The page of the word, with the page-table lock held, so that it stays. => ERR_PTR(-EFAULT), no lock */
+static struct page *
+word_page_lock(struct mm *mm, uva_t uva)
+{
+	struct page *page;
+	int err;
+
+	for (;;) {
+		spin_lock(&mm->pgt.lock);
+		page = user_page_locked(mm, uva, USER_PTE_READ);
+		if (page)
+			return page;
+		spin_unlock(&mm->pgt.lock);
+		err = user_page_fault(mm, uva, USER_PTE_READ);
+		if (err)
+			return ERR_PTR(err);
+	}
+}
+
+int
+futex_requeue_if(uva_t uva, u32 value, const struct futex_key *key, const struct futex_key *to,
+		 u32 nr_wake, u32 nr_requeue)
+{
+	struct mm *mm = current->mm;
+	struct page *page = word_page_lock(mm, uva);
+	int result = -EAGAIN;
+	u8 *kva;
+
+	if (IS_ERR(page))
+		return PTR_ERR(page);
+	kva = kmap_local_page(page);
+	spin_lock(&futex_lock);
+	if (READ_ONCE(*(u32 *)(kva + uva % PAGE_SIZE)) == value)
+		result = requeue_locked(key, to, nr_wake, nr_requeue);
+	spin_unlock(&futex_lock);
+	kunmap_local(kva);
+	spin_unlock(&mm->pgt.lock);
+	return result;
 }
 
 void

@@ -35,5 +35,9 @@ void futex_wake_one(uva_t uva);
 int futex_requeue(const struct futex_key *key, const struct futex_key *to, u32 nr_wake,
 		  u32 nr_requeue);
 
+/* The same if the word at uva, whose key it is, still is value. => also -EAGAIN, -EFAULT */
+int futex_requeue_if(uva_t uva, u32 value, const struct futex_key *key, const struct futex_key *to,
+		     u32 nr_wake, u32 nr_requeue);
+
 /* Once, at boot. */
 void futex_init(void);

@@ -89,6 +89,18 @@ group_change_check(s32 pid, s32 pgid)
 	return process;
 }
 
+/* Is it the number of a thread that is not the first of its process? */
+static bool
+is_number_of_thread(s32 tid)
+{
+	struct task *task = task_find(tid);
+	bool found = task && task->process && task->process->pid != tid;
+
+	if (task)
+		task_put(task);
+	return found;
+}
+
 int
 process_change_group(s32 pid, s32 pgid)
 {
@@ -99,7 +111,7 @@ process_change_group(s32 pid, s32 pgid)
 		pid = current->process->pid;
 	if (pgid == 0)
 		pgid = pid;
-	if (pgid < 0)
+	if (pgid < 0 || is_number_of_thread(pid))
 		return -EINVAL;
 	flags = spin_lock_irqsave(&process_lock);
 	process = group_change_check(pid, pgid);

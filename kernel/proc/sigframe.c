@@ -60,6 +60,12 @@ signal_has_address(const struct siginfo *info)
 	}
 }
 
+bool
+signal_is_of_child(const struct siginfo *info)
+{
+	return info->code > 0 && info->code != SI_KERNEL && !signal_has_address(info);
+}
+
 void
 signal_fill_siginfo(struct user_siginfo *user, const struct siginfo *info)
 {
@@ -71,7 +77,7 @@ signal_fill_siginfo(struct user_siginfo *user, const struct siginfo *info)
 		user->address = info->address;
 		return;
 	}
-	if (info->signo == SIGCHLD && info->code > 0) {
+	if (signal_is_of_child(info)) {
 		user->child.pid = info->pid;
 		user->child.uid = info->uid;
 		user->child.status = info->status;
@@ -204,6 +210,7 @@ sigframe_pop(struct trap_frame *tf)
 	current->fpu.used = true;
 	tf->status &= ~SSTATUS_FS; /* the next FP instruction loads what the frame said */
 	tf->cause = ~0UL;
+	current->restart.kind = RESTART_NONE;
 	signal_set_mask(uc.sigmask);
 	altstack_set(tf->sp, &uc.stack); /* what the program made of it may be no stack: it stays */
 	return 0;

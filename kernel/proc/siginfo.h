@@ -58,6 +58,10 @@
 #define SA_RESTART   0x10000000UL
 #define SA_NODEFER   0x40000000UL
 #define SA_RESETHAND 0x80000000UL
+#define SA_TAGBITS   0x00000800UL /* addresses have no tags to show */
+#define SA_KNOWN                                                                           \
+	(SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_ONSTACK | SA_RESTART | SA_NODEFER | \
+	 SA_RESETHAND | SA_TAGBITS)
 
 struct sigaction {
 	uva_t handler; /* or SIG_DFL, SIG_IGN */
@@ -103,8 +107,8 @@ struct siginfo {
 		struct {
 			s32 pid;
 			u32 uid;
-			s32 status;	  /* SIGCHLD */
-			u64 utime, stime; /* SIGCHLD, in clock ticks */
+			s32 status;	  /* of a child */
+			u64 utime, stime; /* of a child, in clock ticks */
 			u64 value;	  /* SI_QUEUE */
 		};
 		uva_t address; /* SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP */

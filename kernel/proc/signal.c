@@ -295,8 +295,8 @@ send(struct process *process, struct task *only, int sig, const struct siginfo *
 	if (!info && current->process)
 		own.pid = current->process->pid;
 	spin_lock(&process->signal.lock);
+	continued = sig == SIGCONT && process->signal.stop_signal;
 	error = send_locked(process, only, sig, info ? info : &own);
-	continued = sig == SIGCONT && process->signal.continue_unreported;
 	spin_unlock(&process->signal.lock);
 	if (continued)
 		signal_notify_parent_locked(process, CLD_CONTINUED, SIGCONT);

@@ -157,6 +157,8 @@ void task_fpu_sync(struct trap_frame *tf);
 
 /* Is `address` what this signal's siginfo has, or `pid` and its neighbours? */
 bool signal_has_address(const struct siginfo *info);
+/* ... or what a child's end or stop tells, by SIGCHLD or another signal? */
+bool signal_is_of_child(const struct siginfo *info);
 
 void signal_fill_siginfo(struct user_siginfo *user, const struct siginfo *info);
 

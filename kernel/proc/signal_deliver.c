@@ -223,7 +223,7 @@ run_handler(struct trap_frame *tf, const struct siginfo *info, const struct siga
 		if (info->signo == SIGSEGV)
 			process_begin_exit(SIGSEGV);
 		else
-			signal_force(SIGSEGV, SEGV_MAPERR, tf->sp);
+			signal_force(SIGSEGV, SI_KERNEL, 0);
 		return;
 	}
 	current->restore_sigmask = false;

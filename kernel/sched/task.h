@@ -38,11 +38,14 @@ struct signal_queue {
 	struct list_head infos; /* of struct queued_signal, oldest first */
 };
 
-/* A sleep that a signal interrupted and restart_syscall(2) continues (syscall/time_calls.c). */
-struct sleep_restart {
-	u64 deadline_ns; /* clock_now_ns time, or the process's time on processors */
-	uva_t remain;
-	s32 clock;
+/* A wait that a signal interrupted and restart_syscall(2) continues (syscall/time_calls.c). */
+struct call_restart {
+	enum { RESTART_NONE, RESTART_SLEEP, RESTART_FUTEX } kind;
+	u64 deadline_ns;   /* clock_now_ns time, or what a clock of processor time will show */
+	uva_t uva;	   /* where to tell what is left of a sleep; the futex's word */
+	s32 clock;	   /* of a sleep */
+	u32 value, bitset; /* of a wait for the word */
+	bool is_private;   /* the futex is */
 };
 
 /* sigaltstack(2) */
@@ -78,7 +81,7 @@ struct task {
 	u64 sigmask, saved_sigmask;   /* proc/signal.c */
 	struct signal_queue pending;  /* proc/: for this thread alone; SIGNAL */
 	struct signal_stack altstack; /* proc/ */
-	struct sleep_restart restart; /* syscall/ */
+	struct call_restart restart;  /* syscall/ */
 	u64 sigwait;		      /* proc/: what rt_sigtimedwait waits for; SIGNAL */
 	bool restore_sigmask;
 	bool vfork_pending;		     /* proc/: its creator sleeps until it execs or ends */

@@ -1,3 +1,5 @@
+#include "syscall/futex_calls.h"
+
 #include "core/clock.h"
 #include "lib/compiler.h"
 #include "lib/errno.h"
@@ -51,22 +53,45 @@ get_deadline(uva_t timeout, int op, u64 *deadline_ns)
 	return 0;
 }
 
+/*
+ * A wait with an end goes on after a signal without a handler until the same end; a handler ends it,
+ * SA_RESTART or not.
+ */
+static long
+wait_until(uva_t uaddr, bool is_private, u32 value, u32 bitset, u64 deadline_ns)
+{
+	struct futex_key key;
+	int err = futex_key_get(uaddr, is_private, &key);
+
+	if (!err)
+		err = futex_wait(uaddr, &key, value, bitset, deadline_ns);
+	if (err != -ERESTARTSYS || deadline_ns == ~0UL)
+		return err;
+	current->restart = (struct call_restart){.kind = RESTART_FUTEX,
+						 .deadline_ns = deadline_ns,
+						 .uva = uaddr,
+						 .value = value,
+						 .bitset = bitset,
+						 .is_private = is_private};
+	return -ERESTART_RESTARTBLOCK;
+}
+
+long
+futex_restart(const struct call_restart *restart)
+{
+	return wait_until(restart->uva, restart->is_private, restart->value, restart->bitset,
+			  restart->deadline_ns);
+}
+
 static long
 call_wait(uva_t uaddr, int op, u32 val, uva_t timeout, u32 bitset)
 {
-	struct futex_key key;
 	u64 deadline_ns;
-	int err;
+	int err = get_deadline(timeout, op, &deadline_ns);
 
-	if (!bitset)
-		return -EINVAL;
-	err = get_deadline(timeout, op, &deadline_ns);
-	if (!err)
-		err = futex_key_get(uaddr, op & FUTEX_PRIVATE_FLAG, &key);
-	if (!err)
-		err = futex_wait(uaddr, &key, val, bitset, deadline_ns);
-	/* Run again it would wait the whole time anew: a handler ends it, SA_RESTART or not. */
-	return err == -ERESTARTSYS && timeout ? -ERESTARTNOHAND : err;
+	if (!err && !bitset)
+		err = -EINVAL;
+	return err ? err : wait_until(uaddr, op & FUTEX_PRIVATE_FLAG, val, bitset, deadline_ns);
 }
 
 static long
@@ -86,7 +111,6 @@ call_requeue(uva_t uaddr, uva_t uaddr2, int op, u32 nr_wake, u32 nr_requeue, con
 {
 	bool is_private = op & FUTEX_PRIVATE_FLAG;
 	struct futex_key key, to;
-	u32 found;
 	int err;
 
 	if ((s32)nr_wake < 0 || (s32)nr_requeue < 0)
@@ -94,13 +118,10 @@ call_requeue(uva_t uaddr, uva_t uaddr2, int op, u32 nr_wake, u32 nr_requeue, con
 	err = futex_key_get(uaddr, is_private, &key);
 	if (!err)
 		err = futex_key_get(uaddr2, is_private, &to);
-	if (!err && expected)
-		err = get_user_u32(&found, uaddr);
 	if (err)
 		return err;
-	if (expected && found != *expected)
-		return -EAGAIN;
-	return futex_requeue(&key, &to, nr_wake, nr_requeue);
+	return expected ? futex_requeue_if(uaddr, *expected, &key, &to, nr_wake, nr_requeue)
+			: futex_requeue(&key, &to, nr_wake, nr_requeue);
 }
 
 /* The 12 bits of bits that begin at `shift`, with their sign. */
@@ -203,7 +224,12 @@ call_wake_op(uva_t uaddr, uva_t uaddr2, int flags, u32 nr, u32 nr2, u32 bits)
 long
 sys_futex(uva_t uaddr, int op, u32 val, u64 timeout, uva_t uaddr2, u32 val3)
 {
-	switch (op & ~(FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME)) {
+	int command = op & ~(FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME);
+
+	/* All others have lengths, or no times at all. */
+	if ((op & FUTEX_CLOCK_REALTIME) && command != FUTEX_WAIT_BITSET)
+		return -ENOSYS;
+	switch (command) {
 	case FUTEX_WAIT:
 		return call_wait(uaddr, op, val, timeout, FUTEX_BITSET_ANY);
 	case FUTEX_WAIT_BITSET:

@@ -41,6 +41,23 @@ timeout_get(uva_t timeout, u64 *deadline_ns)
 	return 0;
 }
 
+/*
+ * What is left of a timeout is told to the program, so that the call may be run again after a signal
+ * without a handler; one that cannot be told is not run again.
+ */
+static long
+timeout_put(uva_t timeout, u64 deadline_ns, long result)
+{
+	u64 now = clock_now_ns();
+	u64 left_ns = deadline_ns > now ? deadline_ns - now : 0;
+	struct poll_timespec left = {left_ns / NSEC_PER_SEC, left_ns % NSEC_PER_SEC};
+
+	if (!timeout || deadline_ns == 0 || deadline_ns == UINT64_MAX ||
+	    copy_to_user(timeout, &left, sizeof(left)) == 0)
+		return result;
+	return result == -ERESTARTNOHAND ? -EINTR : result;
+}
+
 /* => 0 and whether there is a mask, or -errno */
 static int
 sigmask_get(uva_t sigmask, size_t size, u64 *mask, bool *present)
@@ -130,13 +147,12 @@ sys_ppoll(uva_t fds, u32 nfds, uva_t timeout, uva_t sigmask, size_t sigsetsize)
 	struct poll_target some[INLINE_TARGETS], *targets;
 	u64 deadline_ns, mask = 0;
 	bool masked;
-	long result;
+	long result = timeout_get(timeout, &deadline_ns);
 
-	if (nfds > FILES_MAX)
-		return -EINVAL;
-	result = timeout_get(timeout, &deadline_ns);
 	if (!result)
 		result = sigmask_get(sigmask, sigsetsize, &mask, &masked);
+	if (!result && nfds > rlimit_get(RLIMIT_NOFILE))
+		result = -EINVAL;
 	if (result)
 		return result;
 	targets = targets_alloc(some, nfds);
@@ -144,16 +160,15 @@ sys_ppoll(uva_t fds, u32 nfds, uva_t timeout, uva_t sigmask, size_t sigsetsize)
 		return -ENOMEM;
 	result = pollfds_get(targets, fds, nfds);
 	if (!result) {
-		if (any_revents(targets, nfds))
-			deadline_ns = 0;
-		result = poll_with_mask(targets, nfds, deadline_ns, mask, masked);
+		result = poll_with_mask(targets, nfds, any_revents(targets, nfds) ? 0 : deadline_ns,
+					mask, masked);
 		targets_put(targets, nfds);
 		if (result >= 0 && pollfds_set_results(targets, fds, nfds))
 			result = -EFAULT;
 	}
 	if (targets != some)
 		kfree(targets);
-	return result;
+	return timeout_put(timeout, deadline_ns, result);
 }
 
 /* The three sets of pselect6, and the targets made of them: one per descriptor named in any. */
@@ -280,5 +295,5 @@ sys_pselect6(int nfds, uva_t readfds, uva_t writefds, uva_t exceptfds, uva_t tim
 	select->nr_fds = MIN(nfds, FILES_MAX);
 	result = select_run(select, deadline_ns, mask, masked);
 	kfree(select);
-	return result;
+	return timeout_put(timeout, deadline_ns, result);
 }

@@ -80,6 +80,18 @@ sys_kill(int pid, int sig)
 	return pid == INT32_MIN ? -ESRCH : kill_many(pid, sig);
 }
 
+/* A process keeps the number of its first thread to the end: a signal for that is lost. */
+static long
+kill_ended_first_thread(int tgid, int tid, int sig)
+{
+	struct process *process = process_find(tid);
+
+	if (!process)
+		return -ESRCH;
+	process_put(process);
+	return tgid && tgid != tid ? -ESRCH : send_result(0, sig);
+}
+
 /* tgid 0: any process. info NULL: the caller's tkill. */
 static long
 kill_thread(int tgid, int tid, int sig, const struct siginfo *info)
@@ -91,7 +103,7 @@ kill_thread(int tgid, int tid, int sig, const struct siginfo *info)
 		return -EINVAL;
 	task = task_find(tid);
 	if (!task)
-		return -ESRCH;
+		return kill_ended_first_thread(tgid, tid, sig);
 	if (!task->process || (tgid && task->process->pid != tgid))
 		result = -ESRCH;
 	else
@@ -132,7 +144,13 @@ siginfo_from_user(struct siginfo *info, uva_t uva, int sig, int to)
 	}
 	info->pid = user.sender.pid;
 	info->uid = user.sender.uid;
-	info->value = user.sender.value;
+	if (signal_is_of_child(info)) {
+		info->status = user.child.status;
+		info->utime = user.child.utime;
+		info->stime = user.child.stime;
+	} else {
+		info->value = user.sender.value;
+	}
 	return 0;
 }
 
@@ -197,8 +215,10 @@ sys_rt_sigaction(int sig, uva_t act, uva_t oldact, size_t sigsetsize)
 		return -EFAULT;
 	if (!signal_is_valid(sig) || (act && (SIG_BIT(sig) & SIG_UNSTOPPABLE)))
 		return -EINVAL;
-	if (act)
+	if (act) {
 		action.mask &= ~SIG_UNSTOPPABLE;
+		action.flags &= SA_KNOWN; /* so that programs can find out */
+	}
 	exchange_action(sig, act ? &action : NULL, &old);
 	return oldact ? copy_to_user(oldact, &old, sizeof(old)) : 0;
 }
@@ -293,7 +313,7 @@ sys_rt_sigreturn(void)
 	struct trap_frame *tf = task_trap_frame(current);
 
 	if (sigframe_pop(tf) < 0)
-		signal_force(SIGSEGV, SEGV_MAPERR, tf->sp);
+		signal_force(SIGSEGV, SI_KERNEL, 0);
 	return tf->a0;
 }
 

@@ -7,6 +7,7 @@
 #include "proc/process.h"
 #include "proc/timers.h"
 #include "sched/cputime.h"
+#include "syscall/futex_calls.h"
 #include "syscall_proto.h"
 #include "vm/usercopy.h"
 
@@ -208,23 +209,37 @@ sleep_relative(int clock, const struct cpu_clock *cpu, u64 deadline_ns, uva_t re
 	now = sleep_clock_ns(cpu);
 	if (remain && timespec_put(remain, deadline_ns > now ? deadline_ns - now : 0))
 		return -EFAULT;
-	current->restart = (struct sleep_restart){
-		.deadline_ns = deadline_ns, .remain = remain, .clock = clock};
+	current->restart = (struct call_restart){
+		.kind = RESTART_SLEEP, .deadline_ns = deadline_ns, .uva = remain, .clock = clock};
 	return -ERESTART_RESTARTBLOCK;
+}
+
+static long
+sleep_restart(const struct call_restart *restart)
+{
+	struct cpu_clock cpu;
+	long result = sleep_clock_open(restart->clock, &cpu);
+
+	if (!result)
+		result = sleep_relative(restart->clock, &cpu, restart->deadline_ns, restart->uva);
+	cpu_clock_close(&cpu);
+	return result;
 }
 
 long
 sys_restart_syscall(void)
 {
-	struct sleep_restart *restart = &current->restart;
-	struct cpu_clock cpu;
-	long result = sleep_clock_open(restart->clock, &cpu);
+	const struct call_restart restart = current->restart;
 
-	if (!result)
-		result =
-			sleep_relative(restart->clock, &cpu, restart->deadline_ns, restart->remain);
-	cpu_clock_close(&cpu);
-	return result;
+	switch (restart.kind) {
+	case RESTART_SLEEP:
+		return sleep_restart(&restart);
+	case RESTART_FUTEX:
+		return futex_restart(&restart);
+	case RESTART_NONE:
+	default:
+		return -EINTR;
+	}
 }
 
 long

@@ -59,6 +59,8 @@ static const struct test_group groups[] = {
 	{"mlock", mlock_tests},
 	{"thread_signals", thread_signal_tests},
 	{"clone", clone_tests},
+	{"jobs", job_tests},
+	{"waits", wait_tests},
 };
 
 static struct {
