@@ -42,6 +42,46 @@ listen_to(int sig)
 	CHECK_EQ(sigaction(sig, &action, NULL), 0);
 }
 
+static void
+stop_by_key(void)
+{
+	CHECK_EQ(raise(SIGTSTP), 0);
+	CHECK_EQ(raise(SIGTTIN), 0);
+	CHECK_EQ(raise(SIGTTOU), 0);
+	_exit(3);
+}
+
+/*
+ * The signals of the terminal stop a group that somebody in its session, but outside, can let go on; an
+ * orphaned group they leave alone.
+ */
+static void
+orphans_do_not_stop(void)
+{
+	pid_t child = fork_checked();
+	int status;
+
+	if (child == 0) {
+		CHECK_EQ(setpgid(0, 0), 0);
+		stop_by_key();
+	}
+	for (int i = 0; i < 3; i++) {
+		CHECK_EQ(waitpid(child, &status, WUNTRACED), child);
+		CHECK(WIFSTOPPED(status));
+		CHECK_EQ(WSTOPSIG(status), i == 0 ? SIGTSTP : i == 1 ? SIGTTIN : SIGTTOU);
+		CHECK_EQ(kill(child, SIGCONT), 0);
+	}
+	CHECK_EQ(waitpid(child, &status, WUNTRACED), child);
+	CHECK_EQ(status, 3 << 8);
+	child = fork_checked();
+	if (child == 0) {
+		CHECK_EQ(setsid(), getpid());
+		stop_by_key();
+	}
+	CHECK_EQ(waitpid(child, &status, WUNTRACED), child);
+	CHECK_EQ(status, 3 << 8);
+}
+
 /* A parent of another session never kept the group from being an orphan: its end is no news to that. */
 static void
 other_session_stays_stopped(void)
@@ -184,6 +224,7 @@ zombies_have_a_thread(void)
 }
 
 const struct test job_tests[] = {
+	{"orphans_do_not_stop", orphans_do_not_stop, ANYWHERE},
 	{"other_session_stays_stopped", other_session_stays_stopped, ANYWHERE},
 	{"going_on_is_told_once", going_on_is_told_once, ANYWHERE},
 	{"ignored_children_say_nothing", ignored_children_say_nothing, ANYWHERE},

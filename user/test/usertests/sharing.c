@@ -218,6 +218,48 @@ file_beyond_end(void)
 	check_killed(peek, area + 3 * PAGE, SIGBUS);
 }
 
+static char *volatile expected_address;
+
+static void
+on_bus(int sig, siginfo_t *info, void *context)
+{
+	(void)context;
+	_exit(sig == SIGBUS && info->si_code == BUS_ADRERR && info->si_addr == expected_address
+		      ? 0
+		      : 1);
+}
+
+/* Where and why is told; the kernel, on the program's behalf, says EFAULT. */
+static void
+file_end_is_told(void)
+{
+	struct sigaction action = {.sa_sigaction = on_bus, .sa_flags = SA_SIGINFO};
+	int fd = open("file", O_RDWR | O_CREAT, 0644), fds[2];
+	char *map;
+
+	CHECK_EQ(write(fd, "x", 1), 1);
+	map = mmap(NULL, 3 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	CHECK(map != MAP_FAILED);
+	CHECK_EQ(pipe(fds), 0);
+	CHECK_ERRNO(write(fds[1], map + PAGE, 1), EFAULT);
+	CHECK_EQ(write(fds[1], map, 1), 1);
+	CHECK_ERRNO(read(fds[0], map + 2 * PAGE, 1), EFAULT);
+	for (int i = 0; i < 4; i++) {
+		pid_t child = fork_checked();
+
+		if (child == 0) {
+			CHECK_EQ(sigaction(SIGBUS, &action, NULL), 0);
+			expected_address = map + PAGE + i * 1000;
+			if (i % 2)
+				*expected_address = 1;
+			else
+				(void)*(volatile char *)expected_address;
+			_exit(2);
+		}
+		check_exit(child);
+	}
+}
+
 static void
 file_truncated_below(void)
 {
@@ -469,6 +511,7 @@ const struct test sharing_tests[] = {
 	{"file_offset", file_offset, ANYWHERE},
 	{"file_shared", file_shared, ANYWHERE},
 	{"file_beyond_end", file_beyond_end, ANYWHERE},
+	{"file_end_is_told", file_end_is_told, ANYWHERE},
 	{"file_truncated_below", file_truncated_below, ANYWHERE},
 	{"file_tail_is_not_written", file_tail_is_not_written, ANYWHERE},
 	{"file_tail_is_zero_when_it_grows", file_tail_is_zero_when_it_grows, A_KERNEL},
