@@ -18,18 +18,16 @@
  * directions. Where nothing has matched for a while it looks at fewer and fewer positions: so what
  * cannot be compressed costs little.
  *
- * Machines that trap on misaligned loads are slow at them, so the compressor puts words together from
- * aligned ones. Decompression copies eight bytes at a time wherever they are, and up to seven too many, if there is
- * room: what follows is overwritten by what comes next. Such a copy may overlap what it is made from, but
- * not by more than its own distance, so distances below eight are for copy_match().
+ * Eight bytes are loaded and stored at once, wherever they are; a compiler that may not do that makes it right,
+ * but slow. Decompression copies eight bytes at a time, and up to seven too many, if there is room: what follows
+ * is overwritten by what comes next. Such a copy may overlap what it is made from, but not by more than its own
+ * distance, so distances below eight are for copy_match().
  */
 #include "lib/lzpage.h"
 
 #include "lib/compiler.h"
 #include "lib/errno.h"
 #include "lib/string.h"
-
-typedef u64 MAY_ALIAS word_t;
 
 /* Eight bytes anywhere. */
 struct eight {
@@ -45,8 +43,8 @@ struct eight {
 #define POSITION_BITS 12
 #define HASH_FACTOR   0x9e3779b1U
 
-/* The last position where load() may be called: it reads two whole words. */
-#define LOAD_LAST (LZPAGE_BYTES - 16UL)
+/* The last position where load() may be called. */
+#define LOAD_LAST (LZPAGE_BYTES - 8UL)
 
 /* Positions without a match until the steps become longer by one: 2 to this. */
 #define SKIP_LOG2 5
@@ -65,10 +63,7 @@ struct out {
 static ALWAYS_INLINE u64
 load(const u8 *page, size_t at)
 {
-	const word_t *word = (const word_t *)(page + (at & ~7UL));
-	size_t shift = at % 8 * 8;
-
-	return word[0] >> shift | word[1] << 1 << (63 - shift);
+	return ((const struct eight *)(page + at))->bytes;
 }
 
 /* How many bytes two words have in common at their lower end, if diff, which is not 0, is their xor. */
@@ -173,13 +168,11 @@ static ALWAYS_INLINE size_t
 match_find(const u8 *page, size_t *at, u64 *diff, struct lzpage_table *table)
 {
 	size_t start = *at, step = 0, pos, back;
-	u64 word = 0;
 
 	for (pos = start; pos <= LOAD_LAST; pos += step) {
-		u32 hash, *entry, seen;
+		u64 word = load(page, pos);
+		u32 hash = (u32)word * HASH_FACTOR, *entry, seen;
 
-		word = step == 1 ? word >> 8 | (u64)page[pos + 7] << 56 : load(page, pos);
-		hash = (u32)word * HASH_FACTOR;
 		entry = &table->last[hash >> (32 - LZPAGE_TABLE_LOG2)];
 		seen = *entry;
 		*entry = hash << POSITION_BITS | pos;
