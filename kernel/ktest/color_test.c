@@ -83,8 +83,7 @@ KTEST(color_is_that_of_the_address)
 {
 	u64 nr_wrong = 0, hits = vmstat_get(PGCOLOR_HIT), misses = vmstat_get(PGCOLOR_MISS);
 
-	if (!is_colored())
-		return;
+	KTEST_NEEDS(is_colored());
 	for (u64 i = 0; i < NR_PAGES; i++) {
 		u64 uva = FIRST_UVA + i * PAGE_SIZE;
 
@@ -105,8 +104,7 @@ KTEST(color_refill_is_no_request)
 {
 	u64 nr_wrong = 0;
 
-	if (!is_colored())
-		return;
+	KTEST_NEEDS(is_colored());
 	page_color_drain();
 	inject_begin(&fail_page_alloc, "2,100,0,-1");
 	for (u64 i = 0; i < 64; i++) {
@@ -126,8 +124,7 @@ KTEST(color_pools_give_way_to_stretches)
 	struct page *stretch;
 	u64 kept;
 
-	if (!is_colored())
-		return;
+	KTEST_NEEDS(is_colored());
 	pages[0] = page_alloc_user(GFP_HIGHUSER, FIRST_UVA);
 	KTEST_REQUIRE(pages[0]);
 	kept = nr_in_pools();
@@ -144,8 +141,7 @@ KTEST(color_pools_are_accounted_for)
 {
 	u64 kept;
 
-	if (!is_colored())
-		return;
+	KTEST_NEEDS(is_colored());
 	page_color_drain();
 	pages[0] = page_alloc_user(GFP_HIGHUSER, FIRST_UVA);
 	KTEST_REQUIRE(pages[0]);

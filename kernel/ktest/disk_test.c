@@ -155,8 +155,7 @@ KTEST(disk_parallel_io)
 {
 	struct block_device *disk = block_find("scratch");
 
-	if (!disk || too_small(disk))
-		return;
+	KTEST_NEEDS(disk && !too_small(disk));
 	hammer(disk);
 	KTEST_CHECK(disk->stats.errors == 0);
 	KTEST_CHECK(block_flush(disk) == 0);
@@ -218,8 +217,7 @@ KTEST(disk_discards)
 	struct block_device *disk = block_find("scratch");
 	struct bio *bio;
 
-	if (!disk || !disk->has_discard)
-		return;
+	KTEST_NEEDS(disk && disk->has_discard);
 	bio = bio_alloc(GFP_KERNEL);
 	KTEST_REQUIRE(bio);
 	bio->op = BIO_DISCARD;

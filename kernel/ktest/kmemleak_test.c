@@ -162,8 +162,7 @@ KTEST(kmemleak_finds_what_is_lost)
 {
 	struct kmemleak_leak leak;
 
-	if (!kmemleak_on)
-		return;
+	KTEST_NEEDS(kmemleak_on);
 	lost_cache = kmem_cache_create("lost", 200, 0, 0, NULL);
 	KTEST_REQUIRE(lost_cache && run_thread(lose));
 	KTEST_CHECK(scan_twice());
@@ -233,8 +232,7 @@ free_chain(void *arg)
 
 KTEST(kmemleak_follows_pointers)
 {
-	if (!kmemleak_on)
-		return;
+	KTEST_NEEDS(kmemleak_on);
 	KTEST_REQUIRE(run_thread(make_chain) && chain);
 	KTEST_CHECK(scan_twice());
 	KTEST_CHECK(nobody_is_accused());
@@ -264,8 +262,7 @@ be_busy(void *arg)
 
 KTEST(kmemleak_accuses_nobody)
 {
-	if (!kmemleak_on)
-		return;
+	KTEST_NEEDS(kmemleak_on);
 	atomic_set(&stop, 0);
 	for (unsigned i = 0; i < 4; i++) {
 		atomic_inc(&nr_busy);

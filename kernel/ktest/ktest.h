@@ -28,6 +28,17 @@ struct ktest {
 		USED = {#test_name, ktest_##test_name};                      \
 	static void ktest_##test_name(void)
 
+/* This machine, or this kernel, is not what the test is of: it has no result, and the reason is told. */
+void ktest_skip(const char *needs);
+
+#define KTEST_NEEDS(expression)                  \
+	do {                                     \
+		if (!(expression)) {             \
+			ktest_skip(#expression); \
+			return;                  \
+		}                                \
+	} while (0)
+
 /* Note a failure, say where, and go on. */
 void ktest_fail(const char *expression, const char *file, int line);
 

@@ -49,8 +49,7 @@ KTEST(laundry_wait_holds_no_page)
 	struct page *page;
 	struct mm *mm;
 
-	if (zswap_enabled)
-		return;
+	KTEST_NEEDS(!zswap_enabled);
 	KTEST_REQUIRE(swap_disk_on(NR_SLOTS, 0));
 	mm = program_enter(1);
 	KTEST_REQUIRE(mm);
@@ -80,8 +79,7 @@ KTEST(laundry_wait_has_a_deadline)
 	struct page *page;
 	struct mm *mm;
 
-	if (zswap_enabled)
-		return;
+	KTEST_NEEDS(!zswap_enabled);
 	KTEST_CHECK(lru_laundry_wait(lru, clock_now_ns() + LONG_NS));
 	KTEST_REQUIRE(swap_disk_on(NR_SLOTS, 0));
 	mm = program_enter(1);

@@ -163,8 +163,7 @@ KTEST(vmalloc_takes_high_memory)
 	void *area, *low;
 	int level;
 
-	if (!high->nr_managed || zone_nr_free_all(high) < 2 * high->watermark_high)
-		return;
+	KTEST_NEEDS(high->nr_managed && zone_nr_free_all(high) >= 2 * high->watermark_high);
 	area = vmalloc(PAGE_SIZE, GFP_KERNEL);
 	low = vmalloc(PAGE_SIZE, GFP_KERNEL | GFP_DMA);
 	KTEST_CHECK(area &&

@@ -79,8 +79,7 @@ KTEST(workingset_activates_what_comes_back_soon)
 	u64 activated = vmstat_get(WORKINGSET_ACTIVATE_FILE),
 	    restored = vmstat_get(WORKINGSET_RESTORE_FILE);
 
-	if (reclaim_policy != &policy_lru)
-		return;
+	KTEST_NEEDS(reclaim_policy == &policy_lru);
 	mapping_init(&file, &file_ops, NULL, NR * PAGE_SIZE);
 	KTEST_CHECK(!file_page_is_active(0) && !file_page_is_active(1));
 	KTEST_CHECK(!refault_activates(1, FAR));
@@ -99,8 +98,7 @@ KTEST(workingset_remembers_the_lists)
 	struct lru *left = &lrus[LRU_PAGEREFS], *back;
 	struct page *page;
 
-	if (reclaim_policy != &policy_lru)
-		return;
+	KTEST_NEEDS(reclaim_policy == &policy_lru);
 	mapping_init(&file, &file_ops, NULL, NR * PAGE_SIZE);
 	page = file_page(0);
 	back = lru_of(page);
@@ -303,8 +301,7 @@ KTEST(lru_counts_isolated_pages_by_kind)
 	cpumask_t all = current->allowed;
 	static u32 done;
 
-	if (nr_cpus < 2)
-		return;
+	KTEST_NEEDS(nr_cpus >= 2);
 	done = 0;
 	sched_set_allowed(current, 1U << 0);
 	KTEST_REQUIRE(!IS_ERR(kthread_start("changer", change_pages, &done)));

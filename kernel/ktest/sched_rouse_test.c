@@ -121,13 +121,15 @@ idle_hart_runs_it(bool allowed_before)
 
 KTEST(rouse_calls_a_hart_that_may_run_the_task)
 {
-	for (unsigned i = 0; i < NR_ROUNDS && nr_cpus >= NEEDED; i++)
+	KTEST_NEEDS(nr_cpus >= NEEDED);
+	for (unsigned i = 0; i < NR_ROUNDS; i++)
 		KTEST_REQUIRE(idle_hart_runs_it(true));
 }
 
 KTEST(rouse_calls_a_hart_when_more_may_run_the_task)
 {
-	for (unsigned i = 0; i < NR_ROUNDS && nr_cpus >= NEEDED; i++)
+	KTEST_NEEDS(nr_cpus >= NEEDED);
+	for (unsigned i = 0; i < NR_ROUNDS; i++)
 		KTEST_REQUIRE(idle_hart_runs_it(false));
 }
 
@@ -188,8 +190,7 @@ pair_runs(struct task *tasks[2], unsigned delay)
 /* A hart that is called for the second while it takes the first calls another. */
 KTEST(rouse_loses_no_second_task)
 {
-	if (nr_cpus < 3)
-		return;
+	KTEST_NEEDS(nr_cpus >= 3);
 	for (unsigned i = 0; i < NR_PAIRS; i++) {
 		struct task *tasks[2];
 		bool both;

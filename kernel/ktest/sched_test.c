@@ -324,8 +324,7 @@ KTEST(idle_hart_looks_at_all_queues)
 	struct task *tasks[6];
 	static u32 stop;
 
-	if (nr_cpus < 3)
-		return;
+	KTEST_NEEDS(nr_cpus >= 3);
 	stop = roamed = 0;
 	atomic_set(&nr_done, 0);
 	sched_set_allowed(current, 1U << 0);

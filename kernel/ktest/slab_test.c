@@ -359,8 +359,7 @@ KTEST(slab_colours_alternate)
 	struct slab_stats stats;
 	size_t nr;
 
-	if (strcmp(SLAB_NAME, "slab") != 0)
-		return;
+	KTEST_NEEDS(strcmp(SLAB_NAME, "slab") == 0);
 	cache = kmem_cache_create("ktest", 704, 0, SLAB_NO_DEBUG, NULL);
 	KTEST_REQUIRE(cache);
 	kmem_cache_stats(cache, &stats);

@@ -202,8 +202,7 @@ KTEST(swap_bad_sector_is_one_page)
 	u64 before;
 	u32 word;
 
-	if (zswap_enabled)
-		return;
+	KTEST_NEEDS(!zswap_enabled);
 	mm = program_in_swap();
 	KTEST_REQUIRE(mm);
 	before = log_look(0, NULL, &alone);
@@ -337,8 +336,7 @@ KTEST(zswap_unreadable_page_is_lost_alone)
 	struct mm *mm;
 	u32 word;
 
-	if (!zswap_enabled)
-		return;
+	KTEST_NEEDS(zswap_enabled);
 	mm = program_in_swap();
 	KTEST_REQUIRE(mm);
 	KTEST_CHECK(zswap_nr_stored() == NR);
@@ -357,8 +355,7 @@ KTEST(zswap_is_not_read_ahead)
 	struct mm *mm;
 	u64 stored;
 
-	if (!zswap_enabled)
-		return;
+	KTEST_NEEDS(zswap_enabled);
 	KTEST_REQUIRE(swap_disk_on(NR_SLOTS, 0));
 	mm = program_enter(NR);
 	KTEST_REQUIRE(mm);
@@ -385,8 +382,7 @@ KTEST(zswap_stays_when_the_disk_fails)
 	u32 percent = zswap_max_pool_percent;
 	struct mm *mm;
 
-	if (!zswap_enabled)
-		return;
+	KTEST_NEEDS(zswap_enabled);
 	mm = program_in_swap();
 	KTEST_REQUIRE(mm);
 	KTEST_CHECK(zswap_nr_stored() == NR);

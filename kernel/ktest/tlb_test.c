@@ -296,8 +296,7 @@ KTEST(tlb_flush_goes_where_the_mm_runs)
 	struct mm *mm;
 	s64 told[3];
 
-	if (nr_cpus < 3)
-		return;
+	KTEST_NEEDS(nr_cpus >= 3);
 	mm = mm_create();
 	KTEST_REQUIRE(mm);
 	sched_set_allowed(current, 1U << 0);
