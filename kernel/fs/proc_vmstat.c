@@ -13,6 +13,7 @@
 #include "vm/oom.h"
 #include "vm/pagecache.h"
 #include "vm/swap.h"
+#include "vm/writeback.h"
 
 #define SECTORS_PER_KIB (1024 / SECTOR_SIZE)
 
@@ -48,6 +49,7 @@ vmstat_show_node(struct seq *seq, const char *indent)
 		{"nr_vmscan_write", vmstat_get(NR_VMSCAN_WRITE)},
 		{"nr_dirtied", vmstat_get(NR_DIRTIED)},
 		{"nr_written", vmstat_get(NR_WRITTEN)},
+		{"nr_throttled_written", nr_throttled_written()},
 		{"nr_kernel_stack", vmstat_get(NR_KERNEL_STACK) << (PAGE_SHIFT - 10)},
 		{"nr_page_table_pages", vmstat_get(NR_PAGETABLE)},
 		{"nr_swapcached", vmstat_get(NR_SWAPCACHE)},

@@ -58,6 +58,7 @@ sleeps(gfp_t gfp, u64 nr_writeback, u64 nr_freed)
 KTEST(reclaim_waits_for_write_back)
 {
 	struct reclaim_run during = {.gfp = GFP_KERNEL, .desperate = true}, after = during;
+	u64 throttled = nr_throttled_written();
 	struct page *pages[NR];
 
 	KTEST_REQUIRE(pages_read(pages));
@@ -71,8 +72,13 @@ KTEST(reclaim_waits_for_write_back)
 	KTEST_CHECK(!sleeps(GFP_NOIO, NR, 0));
 	KTEST_CHECK(!sleeps(GFP_KERNEL, NR, 1));
 	KTEST_CHECK(!sleeps(GFP_KERNEL, NR / 2, 0));
-	for (unsigned i = 0; i < NR; i++)
+	page_end_writeback(pages[0], 0);
+	KTEST_CHECK(nr_throttled_written() == throttled);
+	writeback_throttle_begin();
+	for (unsigned i = 1; i < NR; i++)
 		page_end_writeback(pages[i], 0);
+	writeback_throttle_end();
+	KTEST_CHECK(nr_throttled_written() == throttled + NR - 1);
 	KTEST_CHECK(shrink_batch(lru, LRU_FILE, NR, &after) == NR);
 	KTEST_CHECK(after.nr_writeback == 0 && after.nr_freed == NR);
 	mapping_destroy(&file);

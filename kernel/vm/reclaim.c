@@ -120,6 +120,22 @@ scan_counts(unsigned zone, int priority, u64 nr_scan[NR_LRU_KINDS])
 		nr_scan[most] = MIN(nr[most] / SHORT_LIST_SHARE, (u64)RECLAIM_LEAST);
 }
 
+static void
+laundry_wait(struct lru *lru)
+{
+	writeback_throttle_begin();
+	lru_laundry_wait(lru, clock_now_ns() + LAUNDRY_WAIT_NS);
+	writeback_throttle_end();
+}
+
+static void
+dirty_pages_wait(void)
+{
+	writeback_throttle_begin();
+	writeback_wait_progress(RECLAIM_WAIT_NS);
+	writeback_throttle_end();
+}
+
 void
 reclaim_zone(unsigned zone, int priority, u64 nr_wanted, struct reclaim_run *run)
 {
@@ -138,7 +154,7 @@ reclaim_zone(unsigned zone, int priority, u64 nr_wanted, struct reclaim_run *run
 			nr_scan[kind] = nr ? nr_scan[kind] - nr : 0;
 		}
 		if (lru->nr_laundry >= LAUNDRY_MAX && run->gfp & GFP_BIT_IO)
-			lru_laundry_wait(lru, clock_now_ns() + LAUNDRY_WAIT_NS);
+			laundry_wait(lru);
 		shrink_laundry(lru, run);
 	}
 }
@@ -166,11 +182,11 @@ reclaim_wait(struct reclaim_run *run)
 		return;
 	for (unsigned i = 0; i < NR_ZONES; i++)
 		if (READ_ONCE(lrus[i].nr_laundry) > 0) {
-			lru_laundry_wait(&lrus[i], clock_now_ns() + LAUNDRY_WAIT_NS);
+			laundry_wait(&lrus[i]);
 			return;
 		}
 	if (run->nr_dirty + run->nr_writeback > run->nr_scanned / 2)
-		writeback_wait_progress(RECLAIM_WAIT_NS);
+		dirty_pages_wait();
 }
 
 /* Over the zones that gfp allows: those that are short, or all when none is. */

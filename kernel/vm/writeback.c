@@ -30,7 +30,7 @@
 #include "vm/lru.h"
 #include "vm/rmap.h"
 
-static atomic64_t nr_dirty, nr_writeback, nr_ended;
+static atomic64_t nr_dirty, nr_writeback, nr_ended, nr_throttled, nr_ended_throttled;
 static struct wait_queue progress_wq = WAIT_QUEUE_INIT(progress_wq);
 
 void
@@ -51,6 +51,8 @@ writeback_ended(void)
 {
 	atomic64_add(&nr_writeback, -1);
 	atomic64_add(&nr_ended, 1);
+	if (atomic64_read(&nr_throttled) > 0)
+		atomic64_add(&nr_ended_throttled, 1);
 	if (wait_queue_active(&progress_wq))
 		wake_up_all(&progress_wq);
 }
@@ -319,6 +321,24 @@ writeback_wait_progress(u64 ns)
 	s64 before = atomic64_read(&nr_ended);
 
 	wait_event_deadline(&progress_wq, atomic64_read(&nr_ended) != before, clock_now_ns() + ns);
+}
+
+void
+writeback_throttle_begin(void)
+{
+	atomic64_add(&nr_throttled, 1);
+}
+
+void
+writeback_throttle_end(void)
+{
+	atomic64_add(&nr_throttled, -1);
+}
+
+u64
+nr_throttled_written(void)
+{
+	return atomic64_read(&nr_ended_throttled);
 }
 
 u64

@@ -29,3 +29,8 @@ void dirty_count_add(s64 delta);
 
 /* Sleep until some page was written, at most ns. */
 void writeback_wait_progress(u64 ns);
+
+/* Between the two reclaim lets the caller wait for the disk; pages written while anybody does so are counted. */
+void writeback_throttle_begin(void);
+void writeback_throttle_end(void);
+u64 nr_throttled_written(void);

@@ -176,6 +176,7 @@ vmstat_names(void)
 		"nr_vmscan_write",
 		"nr_dirtied",
 		"nr_written",
+		"nr_throttled_written",
 		"pswpin",
 		"pswpout",
 		"swap_ra",
