@@ -66,9 +66,9 @@ futex_key_get(uva_t uva, bool is_private, struct futex_key *key)
 		return uva < USER_VA_END ? 0 : -EFAULT;
 	rwsem_read_lock(&mm->lock);
 	vma = vma_at(mm, uva);
-	if (!vma || !(vma->flags & VM_ACCESS))
-		err = -EFAULT;
-	else if (vma->mapping && (vma->flags & VM_SHARED))
+	if (!vma || !(vma->flags & (vma->mapping ? VM_ACCESS : VM_WRITE)))
+		err = -EFAULT; /* private memory that nobody can write will never change */
+	else if (vma->mapping && (!(vma->flags & VM_WRITE) || (vma->flags & VM_SHARED)))
 		*key = (struct futex_key){vma->mapping,
 					  vma_index(vma, uva) * PAGE_SIZE + uva % PAGE_SIZE};
 	rwsem_read_unlock(&mm->lock);

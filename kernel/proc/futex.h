@@ -8,7 +8,7 @@
 
 /*
  * A word is named by the address space and the address, or, when several address spaces share it, by
- * the file page behind it.
+ * the file page behind it; that is so of a file's private pages, too, as long as they cannot be written.
  */
 struct futex_key {
 	const void *object; /* struct mm, or struct mapping */

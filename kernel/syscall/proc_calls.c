@@ -180,8 +180,10 @@ sys_waitid(int which, int id, uva_t info, int options, uva_t rusage)
 
 	if (!err)
 		err = process_wait(&request, &result);
-	if (err)
-		return err;
+	if (err) {
+		result.pid = 0;
+		return info && put_wait_info(info, &result) ? -EFAULT : err;
+	}
 	if (rusage && result.pid && put_rusage(rusage, &result.usage))
 		return -EFAULT;
 	return info ? put_wait_info(info, &result) : 0;

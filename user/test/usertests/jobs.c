@@ -225,6 +225,20 @@ zombies_have_a_thread(void)
 	CHECK_EQ(raw_call(SYS_tgkill, child, child, 0, 0, 0, 0), -ESRCH);
 }
 
+/* A waitid that finds nobody says so in the siginfo, too. */
+static void
+nobody_is_told_as_zeros(void)
+{
+	siginfo_t info;
+
+	memset(&info, 0xff, sizeof(info));
+	CHECK_EQ(raw_call(SYS_waitid, ID_OF_PROCESS, getpid(), (uintptr_t)&info, ENDED, 0, 0),
+		 -ECHILD);
+	CHECK(info.si_signo == 0 && info.si_code == 0 && info.si_pid == 0 && info.si_status == 0);
+	CHECK_EQ(raw_call(SYS_waitid, ID_OF_PROCESS, getpid(), 8, ENDED, 0, 0), -EFAULT);
+	CHECK_EQ(raw_call(SYS_waitid, ID_OF_PROCESS, getpid(), 0, ENDED, 0, 0), -ECHILD);
+}
+
 const struct test job_tests[] = {
 	{"orphans_do_not_stop", orphans_do_not_stop, ANYWHERE},
 	{"other_session_stays_stopped", other_session_stays_stopped, ANYWHERE},
@@ -232,6 +246,7 @@ const struct test job_tests[] = {
 	{"ignored_children_say_nothing", ignored_children_say_nothing, ANYWHERE},
 	{"other_signal_has_status", other_signal_has_status, A_KERNEL},
 	{"threads_are_in_no_group", threads_are_in_no_group, ANYWHERE},
+	{"nobody_is_told_as_zeros", nobody_is_told_as_zeros, A_KERNEL},
 	{"zombies_have_a_thread", zombies_have_a_thread, ANYWHERE},
 	{NULL, NULL, ANYWHERE},
 };

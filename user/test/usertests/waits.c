@@ -15,6 +15,7 @@
 #define FUTEX_WAKE	     1
 #define FUTEX_REQUEUE	     3
 #define FUTEX_CMP_REQUEUE    4
+#define FUTEX_PRIVATE	     128
 #define FUTEX_CLOCK_REALTIME 256
 
 #define WAIT_MS 3000 /* far longer than what one does in between takes */
@@ -141,6 +142,23 @@ futex_clocks(void)
 	CHECK_EQ(futex(&word, FUTEX_WAIT, 0, 0, NULL, 0), -EAGAIN);
 }
 
+/* A word that nobody can write is none to wait for, if others might wake who does. */
+static void
+futex_for_ever_the_same(void)
+{
+	struct timespec time = {0, 1000000};
+	uint32_t *word = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	CHECK(word != MAP_FAILED);
+	CHECK_EQ(futex(word, FUTEX_WAIT, 0, (uintptr_t)&time, NULL, 0), -EFAULT);
+	CHECK_EQ(futex(word, FUTEX_WAKE, 1, 0, NULL, 0), -EFAULT);
+	CHECK_EQ(futex(word, FUTEX_WAKE | FUTEX_PRIVATE, 1, 0, NULL, 0), 0);
+	word = mmap(NULL, PAGE, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	CHECK(word != MAP_FAILED);
+	CHECK_EQ(futex(word, FUTEX_WAIT, 0, (uintptr_t)&time, NULL, 0), -ETIMEDOUT);
+	CHECK_EQ(futex(word, FUTEX_WAKE, 1, 0, NULL, 0), 0);
+}
+
 /* Sleepers that are moved to where they are count as moved. */
 static void
 requeue_to_itself(void)
@@ -217,6 +235,7 @@ const struct test wait_tests[] = {
 	{"sleep_goes_on", sleep_goes_on, ANYWHERE},
 	{"rest_is_told", rest_is_told, ANYWHERE},
 	{"futex_clocks", futex_clocks, ANYWHERE},
+	{"futex_for_ever_the_same", futex_for_ever_the_same, ANYWHERE},
 	{"requeue_to_itself", requeue_to_itself, ANYWHERE},
 	{"nothing_to_restart", nothing_to_restart, A_KERNEL},
 	{"bad_frame_is_told", bad_frame_is_told, ANYWHERE},
