@@ -6,11 +6,14 @@
 #include "lib/err.h"
 #include "sched/sched.h"
 #include "vm/lru.h"
+#include "vm/reclaim.h"
 #include "vm/shrink.h"
 #include "vm/zswap.h"
 
 #define NR_SLOTS 64
-#define LONG_NS	 (3600 * NSEC_PER_SEC)
+#define NR_MANY \
+	1024 /* pages, all of which would wait if nobody saw that the disk does not answer */
+#define LONG_NS (3600 * NSEC_PER_SEC)
 
 /* Lists that nobody else collects from. */
 static struct lru *const lru = &lrus[LRU_PAGEREFS];
@@ -93,6 +96,41 @@ KTEST(laundry_wait_has_a_deadline)
 	shrink_laundry(lru, &run);
 	KTEST_CHECK(run.nr_freed == 1);
 	KTEST_CHECK(program_holds(0, 1));
+	program_leave();
+	KTEST_CHECK(swap_disk_off());
+}
+
+/* => pages on their way to the disk from the zone that most of the program's pages are in */
+static u64
+nr_given(struct mm *mm)
+{
+	struct reclaim_run run = {.gfp = GFP_KERNEL};
+	struct page *page = program_page(mm, NR_MANY / 2);
+	unsigned zone;
+
+	if (!page)
+		return 0;
+	zone = page->zone;
+	page_put(page);
+	reclaim_zone(zone, 0, UINT32_MAX, &run);
+	return READ_ONCE(lrus[zone].nr_laundry);
+}
+
+/* A disk that does not answer is given so many pages, and then no more: reclaim ends soon, and looks elsewhere. */
+KTEST(laundry_is_not_filled_for_a_dead_disk)
+{
+	struct mm *mm;
+	u64 nr;
+
+	KTEST_NEEDS(!zswap_enabled);
+	KTEST_REQUIRE(swap_disk_on(2 * NR_MANY, 0));
+	mm = program_enter(NR_MANY);
+	KTEST_REQUIRE(mm);
+	swap_disk.holds_writes = true;
+	nr = nr_given(mm);
+	KTEST_CHECK(nr > 0 && nr < NR_MANY / 2);
+	swap_disk_go_on();
+	KTEST_CHECK(program_holds(0, NR_MANY));
 	program_leave();
 	KTEST_CHECK(swap_disk_off());
 }

@@ -120,12 +120,16 @@ scan_counts(unsigned zone, int priority, u64 nr_scan[NR_LRU_KINDS])
 		nr_scan[most] = MIN(nr[most] / SHORT_LIST_SHARE, (u64)RECLAIM_LEAST);
 }
 
-static void
+/* => false: the disk has not answered */
+static bool
 laundry_wait(struct lru *lru)
 {
+	bool written;
+
 	writeback_throttle_begin();
-	lru_laundry_wait(lru, clock_now_ns() + LAUNDRY_WAIT_NS);
+	written = lru_laundry_wait(lru, clock_now_ns() + LAUNDRY_WAIT_NS);
 	writeback_throttle_end();
+	return written;
 }
 
 static void
@@ -153,8 +157,9 @@ reclaim_zone(unsigned zone, int priority, u64 nr_wanted, struct reclaim_run *run
 
 			nr_scan[kind] = nr ? nr_scan[kind] - nr : 0;
 		}
-		if (lru->nr_laundry >= LAUNDRY_MAX && run->gfp & GFP_BIT_IO)
-			laundry_wait(lru);
+		/* A disk that does not answer is given no more, or each batch would wait for it. */
+		if (lru->nr_laundry >= LAUNDRY_MAX && run->gfp & GFP_BIT_IO && !laundry_wait(lru))
+			nr_scan[LRU_ANON] = 0;
 		shrink_laundry(lru, run);
 	}
 }
