@@ -74,8 +74,9 @@ def programs(differences):
             if name not in differences or differences[name].kind != "absent"]
 
 
-def on_linux(names, folder):
-    """{case: result} of programs under QEMU's user mode, in a directory of their own."""
+def on_linux(names, folder, keep=lambda name, output: None):
+    """{case: result} of programs under QEMU's user mode, in a directory of their own. What each printed goes to
+    keep()."""
     found = {}
     for name in names:
         line = [emulator(), os.path.abspath(os.path.join(folder, name))]
@@ -85,9 +86,11 @@ def on_linux(names, folder):
                 done = subprocess.run(line, cwd=directory, stdin=subprocess.DEVNULL,
                                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                       timeout=HOST_SECONDS, check=False)
-            except subprocess.TimeoutExpired:
+            except subprocess.TimeoutExpired as expired:
+                keep(name, expired.stdout or b"")
                 found[name] = "FAILED"
                 continue
+        keep(name, done.stdout)
         found.update(results(name, done.returncode, done.stdout.decode("utf-8", "replace")))
     return found
 

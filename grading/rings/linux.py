@@ -58,12 +58,17 @@ def test_programs(report):
         return
     build.require("default")
     differences = linux_compare.read_differences()
+    logs = {}
+
+    def keep(name, output):
+        logs[name] = report.save_log(f"on Linux {name}", output)
+
     linux = linux_compare.on_linux(linux_compare.programs(differences),
-                                   os.path.join(build.directory("default"), "user", "bin"))
+                                   os.path.join(build.directory("default"), "user", "bin"), keep)
     quire = {case: "ok" for case in linux}
     for case, _, theirs, remark, error in linux_compare.compare(quire, linux, differences):
         if error:
-            report.failed(f"on Linux: {case}", f"{theirs} there: {remark}")
+            report.failed(f"on Linux: {case}", f"{theirs} there: {remark}", logs.get(case.partition(".")[0]))
         elif remark == "same":
             report.ok(f"on Linux: {case}")
 
