@@ -89,7 +89,10 @@ def classify_exit(code, console, error_text, was_busy):
     if code < 0:
         return Result(Verdict.QEMU_ERROR, code, f"QEMU was killed by signal {-code}")
     if code != 0 and not boots(console) and error_text:
-        return Result(Verdict.QEMU_ERROR, code, error_text.strip().splitlines()[0])
+        why = error_text.strip().splitlines()[0]
+        if "regions are overlapping" in why:
+            why = "too little memory for the firmware and the kernel"
+        return Result(Verdict.QEMU_ERROR, code, why)
     return Result(Verdict.EXITED, code)
 
 

@@ -202,7 +202,7 @@ def arguments_job(report):
     line = 'zsawp=1 "page colors=4" panic=never kmemleak=maybe init.own=3 zone_dma=big loglevel=7'
     wanted = {"unknown boot argument: zsawp", "unknown boot argument: page colors",
               "panic=never: want halt, exit or reboot", "kmemleak=maybe: want on or off",
-              "zone_dma=big: not a number of 64 bits, ignored"}
+              "zone_dma=big: not a number that fits (such as 7 or 64M), ignored"}
     config = guest_config("default", "initrd", limit=LIMIT_SECONDS, append=line)
     console = run_line(report, "boot arguments", config, "true").console.decode("utf-8", "replace")
     told = {found for found in re.findall(r"\] (.*)", console.replace("\r", ""))

@@ -8,7 +8,9 @@ import re
 
 from grading.bench import KERNEL_LIMITS
 from grading.machine import Config, Disk, Machine
+from grading.machine.options import make_command
 from grading.rings import build
+from grading.rings.process import make_environment, run_host
 from grading.rings.report import Job
 
 RESULT = re.compile(rb"ktest: (\S+) (ok|FAILED|skipped)([^\r\n]*)")
@@ -99,6 +101,23 @@ def bench_job(report):
             report.ok(f"ktest bench {name}", f"{rows[name]} instructions")
 
 
+# Tests by hand: names -> whether it exits with 0, and what it prints last.
+BY_HAND = {"zone_lists": (True, b"ktest: 2 passed, 0 failed, 0 skipped\n"),
+           "nosuch": (False, b"ktest: 0 passed, 0 failed, 0 skipped\n")}
+
+
+def by_hand_job(report):
+    build.require("default")
+    for names, (good, last) in BY_HAND.items():
+        title = f"make run ktest={names}"
+        found, output = run_host([make_command(), f"BUILD={build.directory('default')}", "run", "CMD=true",
+                                  f"APPEND=ktest={names}"], environment=make_environment())
+        if (found == 0) == good and output.endswith(last):
+            report.ok(title)
+        else:
+            report.failed(title, f"status {found}", None, output)
+
+
 def jobs():
-    return [Job("ktest bench", bench_job, 20)] + [ktest_job(*run) for run in RUNS
+    return [Job("ktest bench", bench_job, 20), Job("make run ktest", by_hand_job, 10)] + [ktest_job(*run) for run in RUNS
             if build.can_make(run[0])]

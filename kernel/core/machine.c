@@ -57,7 +57,7 @@ bootarg_u64(const char *key, u64 fallback)
 		return value;
 	if (error != -ENOENT) {
 		bootarg_get(key, text, sizeof(text));
-		pr_warn("%s=%s: not a number of 64 bits, ignored", key, text);
+		pr_warn("%s=%s: not a number that fits (such as 7 or 64M), ignored", key, text);
 	}
 	return fallback;
 }

@@ -9,6 +9,8 @@
 #include "lib/parse.h"
 #include "lib/string.h"
 #include "mem/fault_inject.h"
+#include "mem/page_alloc.h"
+#include "mem/slab.h"
 
 static void
 update_all(void)
@@ -25,11 +27,11 @@ show_number(struct seq *seq, void *arg)
 }
 
 static int
-write_number(void *arg, const char *text)
+write_between(void *arg, const char *text, s64 least, s64 most)
 {
 	s64 value;
 
-	if (kstrtos64(text, 0, &value) || value < -1 || value > INT32_MAX)
+	if (kstrtos64(text, 0, &value) || value < least || value > most)
 		return -EINVAL;
 	WRITE_ONCE(*(s32 *)arg, (s32)value);
 	update_all();
@@ -37,13 +39,28 @@ write_number(void *arg, const char *text)
 }
 
 static int
+write_number(void *arg, const char *text)
+{
+	return write_between(arg, text, 0, INT32_MAX);
+}
+
+/* -1: without end. */
+static int
+write_times(void *arg, const char *text)
+{
+	return write_between(arg, text, -1, INT32_MAX);
+}
+
+static int
 write_percentage(void *arg, const char *text)
 {
-	u64 value;
+	return write_between(arg, text, 0, 100);
+}
 
-	if (kstrtou64(text, 0, &value) || value > 100)
-		return -EINVAL;
-	return write_number(arg, text);
+static int
+write_order(void *arg, const char *text)
+{
+	return write_between(arg, text, 0, MAX_ORDER);
 }
 
 static int
@@ -66,6 +83,18 @@ show_cache(struct seq *seq, void *arg)
 	return 0;
 }
 
+static bool
+cache_exists(const char *name)
+{
+	struct slab_stats stats;
+
+	for (unsigned i = 0; slab_stats_get(i, &stats); i++)
+		if (strcmp(stats.name, name) == 0)
+			return true;
+	return false;
+}
+
+/* Nothing: all caches. A name that no cache has is a slip: nothing would ever fail. */
 static int
 write_cache(void *arg, const char *text)
 {
@@ -73,6 +102,8 @@ write_cache(void *arg, const char *text)
 
 	if (strlen(text) >= sizeof(attr->cache))
 		return -EINVAL;
+	if (*text && !cache_exists(text))
+		return -ENOENT;
 	strscpy(attr->cache, text, sizeof(attr->cache));
 	return 0;
 }
@@ -115,6 +146,8 @@ static const struct debugfs_ops disk_ops = {.show = show_disk_failures,
 					    .write = write_disk_failure};
 static const struct debugfs_ops count_ops = {.show = show_count, .write = write_count};
 static const struct debugfs_ops number_ops = {.show = show_number, .write = write_number};
+static const struct debugfs_ops times_ops = {.show = show_number, .write = write_times};
+static const struct debugfs_ops order_ops = {.show = show_number, .write = write_order};
 static const struct debugfs_ops percentage_ops = {.show = show_number, .write = write_percentage};
 static const struct debugfs_ops flag_ops = {.show = debugfs_show_bool, .write = write_flag};
 static const struct debugfs_ops cache_ops = {.show = show_cache, .write = write_cache};
@@ -127,7 +160,7 @@ static const struct {
 #define COMMON_FILES(dir, attr)                                               \
 	{dir "/probability", &percentage_ops, &(attr).probability},           \
 		{dir "/interval", &number_ops, &(attr).interval},             \
-		{dir "/times", &number_ops, &(attr).times},                   \
+		{dir "/times", &times_ops, &(attr).times},                    \
 		{dir "/space", &number_ops, &(attr).space},                   \
 		{dir "/verbose", &number_ops, &(attr).verbose},               \
 		{dir "/task-filter", &flag_ops, &(attr).task_filter},         \
@@ -142,7 +175,7 @@ static const struct {
 	}
 	COMMON_FILES("fail_page_alloc", fail_page_alloc),
 	{"fail_page_alloc/ignore-gfp-highmem", &flag_ops, &fail_page_alloc.ignore_gfp_highmem},
-	{"fail_page_alloc/min-order", &number_ops, &fail_page_alloc.min_order},
+	{"fail_page_alloc/min-order", &order_ops, &fail_page_alloc.min_order},
 	{"blk_fail", &disk_ops, NULL},
 	COMMON_FILES("failslab", failslab),
 	{"failslab/cache", &cache_ops, &failslab},

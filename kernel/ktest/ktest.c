@@ -153,6 +153,8 @@ ktest_run(void)
 	for (const struct ktest *test = ktests_start; test < ktests_end; test++)
 		if (is_wanted(test->name, want))
 			nr[run_one(test)]++;
+	if (!nr[PASSED] && !nr[FAILED] && !nr[NOT_RUN])
+		pr_err("ktest: no test's name begins with %s", want);
 	if (!frames_sound()) {
 		printk(LOG_ERR, "ktest: frames_after_all FAILED");
 		nr[FAILED]++;

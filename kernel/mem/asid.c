@@ -146,8 +146,11 @@ void INIT
 asid_init(void)
 {
 	u32 found = asid_bits_probe();
-	u32 bits = MIN(bootarg_u64("asid_bits", found), (u64)found);
+	u64 wanted = bootarg_u64("asid_bits", found);
+	u32 bits = MIN(wanted, (u64)found);
 
+	if (wanted > found)
+		pr_warn("asid_bits=%lu: this machine has %u", wanted, found);
 	asid_space_init(&asids, bits, machine.nr_harts);
 	if (bits < found || !asids.nr_numbers)
 		pr_info("%u of %u ASID bits%s", bits, found,

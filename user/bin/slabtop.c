@@ -204,7 +204,7 @@ main(int argc, char **argv)
 	}
 	if (!strchr("abclvnopsu", sort_key) || !sort_key)
 		errx(2, "-s: one of a b c l v n o p s u");
-	if (once)
+	if (once || (times == 0 && !isatty(STDOUT_FILENO)))
 		show(MAX_CACHES);
 	else
 		show_screens(seconds, times);

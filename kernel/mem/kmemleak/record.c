@@ -238,7 +238,12 @@ kmemleak_init(void)
 {
 	char value[8];
 
-	if (bootarg_get("kmemleak", value, sizeof(value)) < 0 || strcmp(value, "off") == 0)
+	if (bootarg_get("kmemleak", value, sizeof(value)) < 0) {
+		if (bootarg_flag("kmemleak"))
+			pr_warn("kmemleak: want kmemleak=on or kmemleak=off");
+		return;
+	}
+	if (strcmp(value, "off") == 0)
 		return;
 	if (strcmp(value, "on") != 0) {
 		pr_warn("kmemleak=%s: want on or off", value);

@@ -258,6 +258,39 @@ swapon_errors(void)
 	CHECK_ERRNO(syscall(SYS_swapoff, "/proc/self/maps"), EINVAL);
 }
 
+/* What would never make anything fail, or is no number of the kind, is refused, and changes nothing. */
+static void
+fault_settings_refused(void)
+{
+	static const struct {
+		const char *file, *text;
+		int error;
+	} rows[] = {
+		{"failslab/probability", "101", EINVAL},
+		{"failslab/interval", "-1", EINVAL},
+		{"failslab/times", "-2", EINVAL},
+		{"failslab/space", "-1", EINVAL},
+		{"failslab/cache", "no-such", ENOENT},
+		{"failslab/min-size", "x", EINVAL},
+		{"fail_page_alloc/min-order", "11", EINVAL},
+	};
+
+	if (chdir("/sys/kernel/debug/failslab") < 0)
+		test_skip("no failslab here");
+	CHECK_EQ(chdir(".."), 0);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char before[64] = "", after[64] = "";
+		int fd = open(rows[i].file, O_RDWR);
+
+		CHECK(fd >= 0);
+		CHECK(pread(fd, before, sizeof(before) - 1, 0) > 0);
+		CHECK_ERRNO(write(fd, rows[i].text, strlen(rows[i].text)), rows[i].error);
+		CHECK(pread(fd, after, sizeof(after) - 1, 0) > 0);
+		CHECK(strcmp(before, after) == 0);
+		close(fd);
+	}
+}
+
 const struct test system_tests[] = {
 	{"fp_registers", fp_registers, ANYWHERE},
 	{"integer_registers", integer_registers, ANYWHERE},
@@ -269,5 +302,6 @@ const struct test system_tests[] = {
 	{"proc_of_the_dying", proc_of_the_dying, ANYWHERE},
 	{"out_of_memory", out_of_memory, ON_OUR_SIZE},
 	{"swapon_errors", swapon_errors, A_KERNEL},
+	{"fault_settings_refused", fault_settings_refused, A_KERNEL},
 	{NULL, NULL, ANYWHERE},
 };
