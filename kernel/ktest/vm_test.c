@@ -80,6 +80,28 @@ KTEST(vm_copies_cross_pages)
 	mm_leave();
 }
 
+/*
+ * What a hart without hardware for it asks of software (Svade): a page fault at an entry that allows the
+ * access, for want of A or D.
+ */
+KTEST(vm_fault_sets_accessed_and_dirty)
+{
+	struct mm *mm = mm_enter();
+	pte_t *ptep;
+
+	KTEST_REQUIRE(mm && map_anon(mm, 1) && put_user_u32(BASE, 1) == 0);
+	ptep = pgtable_lookup(&mm->pgt, BASE);
+	KTEST_REQUIRE(ptep);
+	pte_clear_flags(ptep, PTE_A | PTE_D);
+	tlb_flush_page(&mm->tlb, BASE);
+	KTEST_CHECK(fault_handle(mm, BASE, FAULT_READ) == FAULT_OK);
+	KTEST_CHECK((pte_read(ptep).bits & (PTE_A | PTE_D)) == PTE_A);
+	KTEST_CHECK(fault_handle(mm, BASE, FAULT_WRITE) == FAULT_OK);
+	KTEST_CHECK((pte_read(ptep).bits & (PTE_A | PTE_D)) == (PTE_A | PTE_D));
+	KTEST_CHECK(fault_handle(mm, BASE, FAULT_EXEC) == FAULT_ACCERR);
+	mm_leave();
+}
+
 KTEST(vm_strings_from_user)
 {
 	struct mm *mm = mm_enter();
