@@ -26,7 +26,7 @@ clock_of(struct process *process, enum itimer which)
 	return usage.user_ns + (which == ITIMER_PROF ? usage.system_ns : 0);
 }
 
-/* Send the signal if it is time. => process_lock held */
+/* Send the signal if it is time; the next is due as if this one had not been late. => process_lock held */
 static void
 itimer_check_locked(struct process *process, enum itimer which, u64 now)
 {
@@ -36,7 +36,11 @@ itimer_check_locked(struct process *process, enum itimer which, u64 now)
 	if (!timer->deadline_ns || now < timer->deadline_ns)
 		return;
 	signal_send_process_locked(process, info.signo, &info);
-	timer->deadline_ns = timer->interval_ns ? now + timer->interval_ns : 0;
+	if (timer->interval_ns)
+		timer->deadline_ns +=
+			((now - timer->deadline_ns) / timer->interval_ns + 1) * timer->interval_ns;
+	else
+		timer->deadline_ns = 0;
 }
 
 static void

@@ -411,6 +411,40 @@ take_signal(sigset_t set)
 	return info;
 }
 
+#define TICK_US 10000
+
+/* => when the timer's signal comes next, as exactly as the clock can be read beside it */
+static int64_t
+timer_due_us(void)
+{
+	struct itimerval timer;
+	int64_t before, after;
+
+	do {
+		before = now_us();
+		CHECK_EQ(getitimer(ITIMER_REAL, &timer), 0);
+		after = now_us();
+	} while (after - before > TICK_US / 40);
+	return before + timer.it_value.tv_sec * 1000000 + timer.it_value.tv_usec;
+}
+
+/* Each signal is late by some microseconds, but the next is not due so much later. */
+static void
+timer_does_not_drift(void)
+{
+	struct itimerval timer = {{0, TICK_US}, {0, TICK_US}};
+	sigset_t set = 1ul << (SIGALRM - 1);
+	int64_t first;
+
+	CHECK_EQ(sigprocmask(SIG_BLOCK, &set, NULL), 0);
+	CHECK_EQ(setitimer(ITIMER_REAL, &timer, NULL), 0);
+	first = timer_due_us();
+	for (int i = 0; i < 100; i++)
+		CHECK_EQ(take_signal(set).si_signo, SIGALRM);
+	first = (timer_due_us() - first) % TICK_US;
+	CHECK(first < TICK_US / 20 || first > TICK_US - TICK_US / 20);
+}
+
 static long
 queue_signal(pid_t pid, int sig, int code, int value)
 {
@@ -572,6 +606,7 @@ const struct test signal_tests[] = {
 	{"read_is_restarted", read_is_restarted, ANYWHERE},
 	{"sleep_is_interrupted", sleep_is_interrupted, ANYWHERE},
 	{"timer_tells_times", timer_tells_times, ANYWHERE},
+	{"timer_does_not_drift", timer_does_not_drift, ANYWHERE},
 	{"handler_resets", handler_resets, ANYWHERE},
 	{"stop_and_continue", stop_and_continue, ANYWHERE},
 	{"stopped_keeps_signals", stopped_keeps_signals, ANYWHERE},
