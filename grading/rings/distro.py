@@ -60,7 +60,8 @@ def script(names, mark):
     """The shell line that runs them between marks, the last one with symbols bound at the start."""
     return (f"cd /tmp; for t in {' '.join(names)}; do echo {mark} begin $t; /distro/$t; "
             f"echo {mark} end $t $?; done; echo {mark} begin LD_BIND_NOW; "
-            f"LD_BIND_NOW=1 /distro/basics; echo {mark} end LD_BIND_NOW $?")
+            f"LD_BIND_NOW=1 /distro/basics; echo {mark} end LD_BIND_NOW $?; "
+            f"echo {mark} begin framecheck; framecheck; echo {mark} end framecheck $?")
 
 
 def on_quire_job(run):

@@ -97,7 +97,7 @@ def glibc_programs(report):
     for name, line in GLIBC_PROGRAMS.items():
         config = guest_config(smp=2, limit=LIMIT_SECONDS)
         config.disks = [Disk(image, "root")]
-        check_line(report, f"Linux program {name}", config, line)
+        check_line(report, f"Linux program {name}", config, f"{line} && framecheck")
     os.unlink(image)
 
 

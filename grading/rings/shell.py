@@ -76,7 +76,8 @@ def run(report):
         return
     mark = f"@{secrets.token_hex(4)}"
     line = (f"for t in {' '.join(names)}; do echo {mark} begin $t; "
-            f"sh /{GUEST_FOLDER}/$t.sh 2>/dev/null </dev/null; echo {mark} end $t $?; done")
+            f"sh /{GUEST_FOLDER}/$t.sh 2>/dev/null </dev/null; echo {mark} end $t $?; done; "
+            f"echo {mark} begin framecheck; framecheck; echo {mark} end framecheck $?")
     build.require("default")
     config = guest_config(smp=2, limit=LIMIT_SECONDS)
     image = image_with_cases()
@@ -86,6 +87,11 @@ def run(report):
     results, _ = parse(result.output, mark)
     for name in names:
         tell(report, name, results, result.machine, config.log)
+    status, output = results.get("framecheck", (None, b""))
+    if status == 0:
+        report.ok("shell framecheck")
+    else:
+        report.failed("shell framecheck", f"status {status}", config.log, output)
 
 
 def programs_with_usage():
@@ -99,7 +105,7 @@ def run_usage(report):
     line = (f"for p in {' '.join(programs_with_usage())}; do for o in --help -~; do "
             "/bin/$p $o >/tmp/o 2>&1 </dev/null; s=$?; "
             "[ $s = 2 ] && [ $(wc -l </tmp/o) -le 2 ] && grep -q \"usage: $p\\( [^ ]\\|$\\)\" /tmp/o || "
-            "{ echo $p $o: $s; cat /tmp/o; }; done; done")
+            "{ echo $p $o: $s; cat /tmp/o; }; done; done; framecheck >/tmp/o || cat /tmp/o")
     check_line(report, "usage of programs", guest_config(smp=2, limit=LIMIT_SECONDS), line, b"")
 
 

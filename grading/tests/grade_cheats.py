@@ -34,7 +34,7 @@ FORGES = ('\tstatic const char line[] =\n\t\t"{\\"n\\":\\"0\\",\\"t\\":\\"fact\\
 EXITS = "\tmachine_power_off(0);\n"
 FLOODS_CHANNEL = ('\tstatic char line[2048];\n\n\tmemset(line, 120, sizeof(line));\n'
                   "\tfor (int i = 0; i < 2000; i++)\n\t\tvirtio_console_write(line, sizeof(line));\n")
-FLOODS_CONSOLE = ('\tfor (int i = 0; i < 100000; i++)\n'
+FLOODS_CONSOLE = ('\tfor (int i = 0; i < 60000; i++)\n'
                   '\t\tprintk(LOG_ERR, "PASS PASS PASS PASS PASS PASS PASS PASS PASS PASS PASS");\n'
                   "\tmachine_power_off(0);\n")
 # Guesses all facts that are plain numbers; the nonce comes from where the test program keeps it.
@@ -152,7 +152,7 @@ class Cheats(SubmissionTest):
     def test_a_list_that_does_not_end_costs_the_checks_and_no_time(self):
         self.cheat(NEVER_ENDS)
         start = time.monotonic()
-        outcome = self.grade()
+        outcome = self.grade(limit=15)
         self.assertNotEqual(outcome.verdict, Verdict.ENVIRONMENT, outcome.detail)
         seen = {check.id: check.seen for check in outcome.checks}
         self.assertRegex(seen["fork-shares"], "not end")

@@ -32,8 +32,8 @@
 #include "test.h"
 
 #define TIME_LIMIT	    120
-#define EMULATED_TIME_LIMIT 20 /* of a test of which QEMU's user mode differs: some wait for ever */
-#define INJECT_TIME_LIMIT   5  /* of a test that waits for what its failed part should have done */
+#define EMULATED_TIME_LIMIT 5 /* of a test of which QEMU's user mode differs: some wait for ever */
+#define INJECT_TIME_LIMIT   5 /* of a test that waits for what its failed part should have done */
 #define SKIP_STATUS	    77
 
 static const struct test_group groups[] = {
