@@ -105,7 +105,8 @@ def run_usage(report):
     line = (f"for p in {' '.join(programs_with_usage())}; do for o in --help -~; do "
             "/bin/$p $o >/tmp/o 2>&1 </dev/null; s=$?; "
             "[ $s = 2 ] && [ $(wc -l </tmp/o) -le 2 ] && grep -q \"usage: $p\\( [^ ]\\|$\\)\" /tmp/o || "
-            "{ echo $p $o: $s; cat /tmp/o; }; done; done; framecheck >/tmp/o || cat /tmp/o")
+            "{ echo $p $o: $s; cat /tmp/o; }; done; done; "
+            "framecheck >/tmp/o 2>&1 || { echo framecheck: $?; cat /tmp/o; }")
     check_line(report, "usage of programs", guest_config(smp=2, limit=LIMIT_SECONDS), line, b"")
 
 
