@@ -96,7 +96,7 @@ def check_image(report, title, image, promised):
     config = Config(kernel=build.kernel("default"), smp=2, limit=LIMIT_SECONDS,
                     disks=[Disk(image, "root", private=False)], log=report.log_path(title))
     before = keep_copy(image)
-    result = run_command(config, f"helper_crash verify {DIRECTORY} {words}")
+    result = run_command(config, f"helper_crash verify {DIRECTORY} {words} && framecheck")
     if result.exit_status != 0:
         report.failed(title, f"verify: {result.machine}, status {result.status}",
                       keep(report, title, before), result.output or result.console)

@@ -114,6 +114,8 @@ def key_job(what, turns, harts):
                 turns(machine.console, random.Random(harts))
                 machine.console.send("echo left: $(ps | grep -c -e '[s]leep' -e '[c]at *$')\r")
                 machine.console.expect(r"^left: 0\r*$", ANSWER_SECONDS)
+                machine.console.send("framecheck; echo frames: $?\r")
+                machine.console.expect(r"^frames: 0\r*$", ANSWER_SECONDS)
             except (ConsoleEnded, ExpectTimeout) as problem:
                 report.failed(title, str(problem), config.log, machine.console.text())
                 return

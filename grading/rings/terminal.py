@@ -86,12 +86,14 @@ DIALOGUE = (
     (rb"typed 2\r+\n", None),
     (rb"\$ $", b"cat\r"),
     (rb"cat\r+\n", b"\x03"),
+    (rb"\$ $", b"framecheck && echo frames $((1 + 1))\r"),
+    (rb"frames 2\r+\n", None),
     (rb"\$ $", QUIT_KEYS),
 )
 
 
 def qemu(report):
-    """The banner, the prompt, a command, Ctrl-C, and the way out."""
+    """The banner, the prompt, a command, Ctrl-C, a look at all frames, and the way out."""
     build.require("default")
     try:
         terminal = Terminal(["make", f"BUILD={build.directory('default')}", "qemu",
