@@ -42,7 +42,7 @@ endif
 .PHONY: all kernel clean help doctor FORCE
 all: $(BUILD)/quire.elf $(FS_IMAGE) $(FSCK)
 
-kernel: $(BUILD)/quire.elf
+kernel: $(BUILD)/$(KERNEL_ELF)
 
 clean:
 	rm -rf $(BUILD)

@@ -10,6 +10,9 @@ $(error SLAB=$(SLAB): choose one of $(SLAB_CHOICES))
 endif
 KERNEL_UNUSED := $(foreach other,$(filter-out $(SLAB),$(SLAB_CHOICES)),kernel/mem/slab/$(other)%)
 
+# The image. Those with other allocators may have names of their own beside it, of the same objects.
+KERNEL_ELF ?= quire.elf
+
 # Checks of every access (docs/kasan.md): gcc's instrumentation, and kernel/mem/kasan for it to call.
 KASAN ?=
 ifeq ($(KASAN),)
@@ -30,7 +33,7 @@ KERNEL_CFLAGS := -std=gnu11 -O2 -g $(KERNEL_ARCH) $(TARGET_FLAGS) \
 	-fno-strict-aliasing -fno-strict-overflow -fno-delete-null-pointer-checks \
 	-fno-asynchronous-unwind-tables \
 	-Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wvla $(WERROR) \
-	-Ikernel -I$(BUILD)/gen -DSLAB_NAME='"$(SLAB)"'
+	-Ikernel -I$(BUILD)/gen
 ifneq ($(DEBUG),)
 KERNEL_CFLAGS += -DDEBUG=1
 endif
@@ -93,12 +96,12 @@ $(BUILD)/gen/kernel.flags: FORCE
 	@mkdir -p $(@D)
 	@tools/write-if-changed $@ '$(CC) $(KERNEL_CFLAGS) $(KASAN_CFLAGS)'
 
-$(BUILD)/gen/kernel.objects: FORCE
+$(BUILD)/gen/$(KERNEL_ELF).objects: FORCE
 	@mkdir -p $(@D)
 	@tools/write-if-changed $@ '$(LD) $(KERNEL_LDFLAGS) $(KERNEL_OBJECTS)'
 
 # The image is linked twice; tools/ksyms.py says why.
-$(BUILD)/quire.elf: $(KERNEL_OBJECTS) $(KERNEL_LDSCRIPT) tools/ksyms.py $(BUILD)/gen/kernel.objects
+$(BUILD)/$(KERNEL_ELF): $(KERNEL_OBJECTS) $(KERNEL_LDSCRIPT) tools/ksyms.py $(BUILD)/gen/$(KERNEL_ELF).objects
 	$(call say,LD,$@)
 	$(PYTHON) tools/ksyms.py --empty >$(BUILD)/gen/ksyms0.S
 	$(CC) $(KERNEL_CFLAGS) -c -o $(BUILD)/gen/ksyms0.o $(BUILD)/gen/ksyms0.S

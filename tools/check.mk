@@ -40,8 +40,7 @@ check-python:
 # What compilers do not say about types. sparse reads each header once for all files of a call, so
 # it gets one file at a time. Skipped where there is no sparse.
 SPARSE_FLAGS := -m64 -std=gnu11 -D__riscv -D__riscv_xlen=64 -Wno-decl -Wno-unknown-attribute \
-	-Wsparse-error -gcc-base-dir $(shell $(CC) -print-file-name=) -Ikernel -I$(BUILD)/gen \
-	-DSLAB_NAME='"slub"'
+	-Wsparse-error -gcc-base-dir $(shell $(CC) -print-file-name=) -Ikernel -I$(BUILD)/gen
 
 check-sparse: $(BUILD)/gen/syscall_table.c
 	if command -v sparse >/dev/null; then \

@@ -30,6 +30,9 @@ VARIANTS = {
 # in are the default's.
 KERNEL_ONLY = ("debug", "slab", "slob", "slab-release", "slob-release", "kasan")
 
+# Of these no object but the allocator's is another one's, so they are linked in its directory.
+LINKED_BESIDE = {"slab": "debug", "slob": "debug", "slab-release": "default", "slob-release": "default"}
+
 _results = {}
 
 
@@ -42,7 +45,12 @@ def can_make(variant):
 def directory(variant):
     """The build directory of a variant; the default one is the user's own."""
     top = setting("BUILD", "build")
+    variant = LINKED_BESIDE.get(variant, variant)
     return top if variant == "default" else os.path.join(top, "variants", variant)
+
+
+def kernel_name(variant):
+    return f"quire-{variant}.elf" if variant in LINKED_BESIDE else "quire.elf"
 
 
 def lock(variant):
@@ -86,7 +94,8 @@ def build(variant, targets=None):
     key = (variant, tuple(targets))
     with lock(variant):
         if key not in _results:
-            command = [make_command(), f"BUILD={directory(variant)}", *VARIANTS[variant], *targets]
+            command = [make_command(), f"BUILD={directory(variant)}", f"KERNEL_ELF={kernel_name(variant)}",
+                       *VARIANTS[variant], *targets]
             _results[key] = run_host(command, TIMEOUT_SECONDS, make_environment())
             with open(log_path(variant), "wb") as log:
                 log.write(_results[key][1])
@@ -114,7 +123,7 @@ def require(variant, targets=None):
 def kernel(variant):
     """The kernel's path in a variant, made if need be."""
     require(variant)
-    return os.path.join(directory(variant), "quire.elf")
+    return os.path.join(directory(variant), kernel_name(variant))
 
 
 def programs_variant(variant):

@@ -61,7 +61,7 @@ def run(report, title, policy, variant, smp):
     config = guest_config(variant, smp=smp, mem=MEM, swap=SWAP, append=f"reclaim={policy}",
                           limit=LIMIT_SECONDS)
     line = " && ".join([SET_UP, "refstring replace", "refstring busy"] +
-                       [f"refstring {arguments}" for arguments in STRINGS])
+                       [f"refstring {arguments}" for arguments in STRINGS] + ["framecheck"])
     result = run_line(report, title, config, line)
     if result.status is None:
         report.failed(title, str(result.machine), config.log, result.output + result.console)

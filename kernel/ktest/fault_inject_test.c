@@ -64,7 +64,7 @@ KTEST(fault_inject_filters)
 	failslab.min_size = 128;
 	KTEST_CHECK(kmalloc_pattern(4, 64) == 0 && kmalloc_pattern(4, 128) == 0xf);
 	/* slob has no size classes. */
-	if (strcmp(SLAB_NAME, "slob") != 0) {
+	if (strcmp(slab_name, "slob") != 0) {
 		strscpy(failslab.cache, "kmalloc-512", sizeof(failslab.cache));
 		KTEST_CHECK(kmalloc_pattern(4, 128) == 0 && kmalloc_pattern(4, 512) == 0xf);
 	}

@@ -164,7 +164,7 @@ slab_pairs(void *arg)
 /* Not slob, which has one lock for all; nor with quarantines, which keep what is freed. */
 KTEST(percpu_objects_take_no_shared_lock)
 {
-	KTEST_NEEDS(strcmp(SLAB_NAME, "slob") != 0 && !KASAN_ENABLED);
+	KTEST_NEEDS(strcmp(slab_name, "slob") != 0 && !KASAN_ENABLED);
 	cache = kmem_cache_create("ktest", 48, 0, 0, NULL);
 	KTEST_REQUIRE(cache);
 	KTEST_CHECK(run_on_all_harts(slab_pairs));

@@ -224,7 +224,7 @@ memory_take_all(struct list_head *taken)
 
 KTEST(slab_gives_pages_back_under_pressure)
 {
-	bool is_slob = strcmp(SLAB_NAME, "slob") == 0;
+	bool is_slob = strcmp(slab_name, "slob") == 0;
 	struct page *page, *next;
 	struct slab_stats stats;
 	LIST_HEAD(taken);
@@ -359,7 +359,7 @@ KTEST(slab_colours_alternate)
 	struct slab_stats stats;
 	size_t nr;
 
-	KTEST_NEEDS(strcmp(SLAB_NAME, "slab") == 0);
+	KTEST_NEEDS(strcmp(slab_name, "slab") == 0);
 	cache = kmem_cache_create("ktest", 704, 0, SLAB_NO_DEBUG, NULL);
 	KTEST_REQUIRE(cache);
 	kmem_cache_stats(cache, &stats);

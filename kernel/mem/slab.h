@@ -10,6 +10,9 @@
 
 struct kmem_cache;
 
+/* Which of the three this kernel was linked with. */
+extern const char slab_name[];
+
 /* Flags of a cache, with Linux's names; the first four have a letter in slab_debug=. */
 #define SLAB_CONSISTENCY_CHECKS 0x00000100U /* F: is what is freed an object, and allocated? */
 #define SLAB_RED_ZONE		0x00000400U /* Z: guard bytes around each object */

@@ -72,9 +72,7 @@ quarantine_trim(u64 nr_max, u64 bytes_max)
 	} while (found);
 }
 
-/* Functions of mem/ between whoever frees an object and this file's watcher, and that one: slob has one more. */
-#define FREE_PATH_DEPTH (__builtin_strcmp(SLAB_NAME, "slob") == 0 ? 4 : 3)
-#define FREE_PATH_MAX	4
+#define FREE_PATH_MAX 4
 
 /* => called by the watcher itself; where its kfree() or kmem_cache_free() was called */
 static ALWAYS_INLINE u64
@@ -83,7 +81,7 @@ freeing_caller(void)
 	u64 callers[FREE_PATH_MAX + 1] = {0};
 
 	backtrace_save(callers, ARRAY_SIZE(callers));
-	return callers[FREE_PATH_DEPTH];
+	return callers[slab_free_depth];
 }
 
 static ALWAYS_INLINE void
@@ -93,7 +91,7 @@ note_free(struct kmem_cache *cache, void *object)
 	struct slot_info *info = (struct slot_info *)(slot + cache->info_offset);
 
 	if (cache->flags & SLAB_STORE_USER)
-		debug_track(&info->freed, FREE_PATH_DEPTH);
+		debug_track(&info->freed, slab_free_depth);
 }
 
 /* => false: it is kept */

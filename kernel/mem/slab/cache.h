@@ -49,7 +49,7 @@ struct kmem_cache {
 
 /*
  * An implementation gives these, and kmem_cache_alloc, kmem_cache_free, kmem_cache_shrink,
- * kmalloc_any, kmalloc_of_class, kfree, cache_check, slab_nr_empty_pages.
+ * kmalloc_any, kmalloc_of_class, kfree, cache_check, slab_nr_empty_pages, slab_name, slab_free_depth (watch.h).
  */
 
 /* Bytes of its own cache structure, whose first member is a struct kmem_cache. */

@@ -27,6 +27,8 @@
 
 #include "mem/slab/slab.h"
 
+#include "mem/slab/watch.h"
+
 #define EMPTY_SLABS_KEPT 2
 /* Above that a descriptor may lie outside. */
 #define OFF_SLAB_MIN (PAGE_SIZE / 8)
@@ -34,6 +36,8 @@
 #define OFF_SLAB_OBJECTS 64
 #define LINE_BYTES	 64U
 
+const char slab_name[] = "slab";
+const unsigned slab_free_depth = 3;
 const size_t cache_struct_bytes = sizeof(struct slab_cache);
 
 static struct slab_cache caches_of_slab;

@@ -23,8 +23,11 @@
 
 #include "mem/slab/slob.h"
 
+#include "mem/slab/watch.h"
 #include "mem/zone.h"
 
+const char slab_name[] = "slob";
+const unsigned slab_free_depth = 4;
 const size_t cache_struct_bytes = sizeof(struct slob_cache);
 
 static struct slob_cache caches_of_slob;

@@ -30,9 +30,12 @@
 #include "mem/slab/slub.h"
 
 #include "lib/string.h"
+#include "mem/slab/watch.h"
 
 #define EMPTY_SLABS_KEPT 2
 
+const char slab_name[] = "slub";
+const unsigned slab_free_depth = 3;
 const size_t cache_struct_bytes = sizeof(struct slub_cache);
 
 static struct slub_cache caches_of_slub;

@@ -30,6 +30,9 @@ void slab_watch(struct slab_watcher *watcher);
 /* A call of one of its functions may still be under way on another hart, so it stays for ever. */
 void slab_unwatch(struct slab_watcher *watcher);
 
+/* What watchers' freed() finds on the stack: calls in mem/ between it and who frees an object. */
+extern const unsigned slab_free_depth;
+
 /* Free an object that a watcher has kept: no watcher hears of it. */
 void slab_free_kept(struct kmem_cache *cache, void *object);
 

@@ -178,7 +178,7 @@ run_constructed(size_t size)
 		}
 	}
 	/* Once for each object of a slab, not once for each allocation; slob keeps nothing. */
-	CHECK(strcmp(SLAB_NAME, "slob") == 0 || nr_constructed < 1500);
+	CHECK(strcmp(slab_name, "slob") == 0 || nr_constructed < 1500);
 	while (nr_live != 0)
 		live_free(0, CTOR_BYTES);
 }
@@ -375,7 +375,7 @@ HOSTTEST(slab_misuse_panics)
 	void *object;
 
 	/* Without debugging slob does not know of which cache an object is. */
-	if (strcmp(SLAB_NAME, "slob") == 0)
+	if (strcmp(slab_name, "slob") == 0)
 		env_slab_debug = "F";
 	boot();
 	a = kmem_cache_create("a", 64, 0, 0, NULL);

@@ -18,7 +18,6 @@ $(1)_SRCS := $$(mem_common_SRCS) $$(addprefix kernel/mem/slab/,$$(slab_common)) 
 	$$(patsubst $$(TOP)/%,%,$$(wildcard $$(TOP)/kernel/mem/slab/$(1)*.c))
 $(1)_TESTS := mem/env.c mem/locks.c mem/slab_env.c mem/test_slab.c
 $(1)_INCLUDES := mem/shim
-$(1)_CFLAGS := -DSLAB_NAME='"$(1)"'
 $(1)_FUZZERS := fuzz/fuzz_slab.c
 $(1)_FUZZ_ENV := mem/env.c mem/locks.c mem/slab_env.c
 endef
