@@ -23,6 +23,13 @@ extern const struct ktest ktests_start[], ktests_end[];
 
 enum outcome { NOT_RUN, PASSED, FAILED, NR_OUTCOMES };
 
+/* Objects of each cache before the test: kept for who reads that some are left. */
+#define NR_CACHES_MAX 128
+static struct {
+	const char *name;
+	u64 nr_active;
+} caches_before[NR_CACHES_MAX];
+
 static bool current_failed;
 static const char *current_needs; /* what keeps it from being run */
 
@@ -77,6 +84,39 @@ slab_nr_settled(void)
 }
 
 static void
+caches_note(void)
+{
+	struct slab_stats stats;
+
+	memset(caches_before, 0, sizeof(caches_before));
+	for (unsigned i = 0; i < NR_CACHES_MAX && slab_stats_get(i, &stats); i++) {
+		caches_before[i].name = stats.name;
+		caches_before[i].nr_active = stats.nr_active;
+	}
+}
+
+static u64
+nr_before(const char *name)
+{
+	for (unsigned i = 0; i < NR_CACHES_MAX && caches_before[i].name; i++)
+		if (caches_before[i].name == name)
+			return caches_before[i].nr_active;
+	return 0;
+}
+
+/* Which caches have more objects than caches_note() saw, and how many. */
+static void
+caches_tell(const struct ktest *test)
+{
+	struct slab_stats stats;
+
+	for (unsigned i = 0; slab_stats_get(i, &stats); i++)
+		if (!(stats.flags & SLAB_NOLEAKTRACE) && stats.nr_active > nr_before(stats.name))
+			pr_err("ktest: %s left %lu of cache %s", test->name,
+			       stats.nr_active - nr_before(stats.name), stats.name);
+}
+
+static void
 tell(const struct ktest *test, enum outcome outcome)
 {
 	ktest_results[test - ktests_start] = outcome;
@@ -93,6 +133,7 @@ run_one(const struct ktest *test)
 	u64 objects = slab_nr_settled();
 	enum outcome outcome;
 
+	caches_note();
 	current_failed = false;
 	current_needs = NULL;
 	test->run();
@@ -103,6 +144,7 @@ run_one(const struct ktest *test)
 	if (slab_nr_settled() != objects) {
 		pr_err("ktest: %s left %ld slab objects", test->name,
 		       (long)(slab_nr_settled() - objects));
+		caches_tell(test);
 		current_failed = true;
 	}
 	outcome = current_failed ? FAILED : current_needs ? NOT_RUN : PASSED;
