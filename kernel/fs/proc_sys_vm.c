@@ -61,13 +61,13 @@ write_drop_caches(const char *text)
 	return 0;
 }
 
-/* A decimal number, without anything around it, for a setter that checks its range. */
+/* A number as C writes it, without anything around it, for a setter that checks its range. */
 static int
 write_number(const char *text, int (*set)(u64 value))
 {
 	u64 value;
 
-	return kstrtou64(text, 10, &value) ? -EINVAL : set(value);
+	return kstrtou64(text, 0, &value) ? -EINVAL : set(value);
 }
 
 static int
@@ -122,7 +122,7 @@ next_number(const char **text, u64 *value)
 	memcpy(digits, *text, len);
 	digits[len] = '\0';
 	*text += len + strspn(*text + len, " \t");
-	return kstrtou64(digits, 10, value) ? -EINVAL : 0;
+	return kstrtou64(digits, 0, value) ? -EINVAL : 0;
 }
 
 /* As many numbers as are given, from the lowest zone on; none is set when one is no number. */

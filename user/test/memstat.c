@@ -254,7 +254,7 @@ knob_checks(const char *path, const char *good, const char *bad)
 	right = write(fd, good, strlen(good));
 	now = strtol(text_read(path), NULL, 10);
 	tell("knob_refuses", wrong == -1, wrong, -1);
-	tell("knob_takes", right > 0 && now == strtol(good, NULL, 10), now, strtol(good, NULL, 10));
+	tell("knob_takes", right > 0 && now == strtol(good, NULL, 0), now, strtol(good, NULL, 0));
 	if (write(fd, old, strlen(old)) < 0)
 		tell("knob_restored", 0, 0, 0);
 	close(fd);
@@ -512,7 +512,7 @@ main(void)
 	count_after_fork();
 	vmstat_names();
 	drop_is_logged();
-	knob_checks("/proc/sys/vm/min_free_kbytes", "1500", "-1");
+	knob_checks("/proc/sys/vm/min_free_kbytes", "0x5dc", "-1");
 	knob_checks("/proc/sys/vm/dirty_ratio", "30", "101");
 	knob_checks("/proc/sys/vm/watermark_scale_factor", "20", "0");
 	return failures > 0;
