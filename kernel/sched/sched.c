@@ -243,8 +243,12 @@ switch_tasks(struct run_queue *rq, struct task *previous, struct task *next)
 	next->exec_start_ns = previous->exec_start_ns;
 	next->nr_switches++;
 	rq->nr_switches++;
-	if (previous == rq->idle)
+	if (previous == rq->idle) {
 		tick_start(rq, next->exec_start_ns);
+		/* Several may have become ready while nobody ran. */
+		if (rq->nr_ready)
+			slice_start(rq);
+	}
 	fpu_leave(previous);
 	WRITE_ONCE(next->on_cpu, 1);
 	next->ti.cpu = previous->ti.cpu;
