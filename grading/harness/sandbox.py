@@ -1,11 +1,13 @@
 """Bounds for what a submission builds and runs: no network, no trusted tree, so much processor, memory, disk.
 
-The network is a namespace of its own (`unshare -n`), and so are mounts (`unshare -m`): where the trusted
-tree is, a submission sees an empty directory. Limits are the kernel's own (setrlimit). What cannot be
-bounded here is told, not passed over: notes().
+The network is a namespace of its own (`unshare -n`), and so are mounts (`unshare -m`): a build sees its copy of the
+tree, the compilers and what these need of the system, and no other file of the host's (build_prefix); for QEMU the
+trusted tree and the submissions are empty directories (prefix). Limits are the kernel's own (setrlimit). What cannot
+be bounded here is told, not passed over: notes().
 """
 
 import functools
+import glob
 import mmap
 import os
 import resource
@@ -34,6 +36,60 @@ LIMITS = (
 # Mounts an empty directory over each argument up to --, and becomes the command that follows.
 HIDE = ('while [ "$1" != -- ]; do mount -t tmpfs -o ro,size=4k,mode=555 none "$1" || exit 125; shift; done; '
         'shift; exec "$@"')
+
+
+# What a build may see of the system, and which of the directories in PATH it needs, with what is beside them.
+SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/nix", "/gnu", "/etc/alternatives", "/etc/ld.so.cache",
+          "/dev/null", "/dev/zero", "/dev/urandom")
+TOOLS = ("riscv64*-gcc", "riscv64*-ld", "clang", "ld.lld", "gcc", "make", "gmake", "python3")
+
+# A root directory of its own, at the first argument: the directory of the second as it is, of the others up to --
+# what can be read. There the command that follows is run, in the second.
+VIEW = """set -e
+root=$1 tree=$2
+shift
+mount -t tmpfs -o mode=755,size=1m none "$root"
+while [ "$1" != -- ]; do
+	if [ -L "$1" ]; then
+		ln -s "$(readlink "$1")" "$root$1"
+	elif [ -d "$1" ]; then
+		mkdir -p "$root$1"
+		mount --rbind "$1" "$root$1"
+	else
+		mkdir -p "$root$(dirname "$1")"
+		: >"$root$1"
+		mount --bind "$1" "$root$1"
+	fi || exit 125
+	shift
+done
+shift
+exec unshare --root="$root" --wd="$tree" -- "$@"
+"""
+
+
+def viewing(command, mountpoint, tree, places):
+    """A command of unshare's, after which there are only these places. `mountpoint`: an empty directory in tree."""
+    return (*command, "--", "sh", "-c", VIEW, "sh", mountpoint, tree, *places, "--")
+
+
+def places_needed(hidden):
+    """Files and directories that a build needs outside of its copy. None of them has one of `hidden` in it."""
+    found = [place for place in SYSTEM if os.path.lexists(place)]
+    wanted = [sys.prefix, sys.base_prefix]
+    for directory in os.environ.get("PATH", "").split(os.pathsep):
+        if os.path.isabs(directory) and any(glob.glob(os.path.join(glob.escape(directory), tool)) for tool in TOOLS):
+            beside = os.path.dirname(os.path.realpath(directory))
+            wanted.append(directory if is_within(os.path.expanduser("~"), beside) else beside)
+    for place in sorted(set(wanted)):
+        if not any(is_within(place, other) for other in found) and \
+                not any(is_within(each, place) or is_within(place, each) for each in hidden):
+            found.append(place)
+    return found
+
+
+def is_within(path, directory):
+    """Is it the directory, or in it?"""
+    return path == directory or path.startswith(directory.rstrip(os.sep) + os.sep)
 
 
 def hiding(command, directories):
@@ -71,6 +127,18 @@ def can_hide():
 def prefix(hidden=()):
     """The command that runs another one without network, and with empty directories for `hidden`."""
     return hiding(_mounts(), hidden) if _mounts() else network_prefix()
+
+
+def build_prefix(tree, hidden):
+    """The same for a build in `tree`, which sees nothing else of the host than what it needs. Where the host cannot do
+    that, `hidden` and other processes' directories are empty, as far as it can."""
+    mountpoint = os.path.join(tree, "view")
+    os.makedirs(mountpoint, exist_ok=True)
+    if _mounts():
+        viewed = viewing(_mounts(), mountpoint, tree, [*places_needed([*hidden, tree]), tree])
+        if works(viewed):
+            return viewed
+    return prefix([*(path for path in hidden if not is_within(path, tree)), PROCESSES])
 
 
 @functools.lru_cache(maxsize=None)

@@ -91,10 +91,10 @@ def same_contents(path, data):
         return file.read() == data
 
 
-def bounds(hidden, layout, control):
-    """What a submission is built and run in."""
+def bounds(tree, hidden, layout, control):
+    """What a submission is built, in its copy of the tree, and run in."""
     outside = [path for path in hidden if not any(is_below(path, other) for other in hidden)]
-    return Bounds(build_prefix=sandbox.prefix([*outside, sandbox.PROCESSES]),
+    return Bounds(build_prefix=sandbox.build_prefix(tree, outside),
                   machine_prefix=sandbox.prefix(outside), layout=layout, control=control)
 
 
@@ -148,7 +148,7 @@ class Workplace:
             copy_build(built, os.path.join(directory, "build"), self.names)
         hidden = [path for path in self.hidden if not is_below(place, path)]
         return Tree(directory, "build",
-                    bounds(hidden, read_layout(Elf(reference)), self._control if self.controlled else None))
+                    bounds(place, hidden, read_layout(Elf(reference)), self._control if self.controlled else None))
 
     def _control(self, variant, name):
         """What keeps the reference's file from being built here as a submission's is; None if nothing does."""

@@ -81,6 +81,24 @@ class Hidden(SourcesTest):
         self.added(f'\n#include "{theirs}"\n')
         self.missing()
 
+    def test_no_file_of_the_hosts_is_in_an_error_message(self):
+        """The compiler opens a file that #line names only to print of it, and lists it nowhere."""
+        with tempfile.NamedTemporaryFile("w", suffix=".c") as secret:
+            secret.write("the answers\n")
+            secret.flush()
+            self.added(f'\n#line 1 "{secret.name}"\nint wrong = undeclared;\n')
+            with self.assertRaises(BuildFailed) as raised:
+                self.build()
+        output = "\n".join(raised.exception.output)
+        self.assertIn("undeclared", output)
+        self.assertNotIn("the answers", output)
+
+    def test_no_file_of_the_hosts_is_there(self):
+        with tempfile.NamedTemporaryFile() as secret:
+            self.added("".join(f'\n#if __has_include("{path}")\n#error it is there: {path}\n#endif\n'
+                               for path in (secret.name, "/etc/passwd", "/proc/self/exe")))
+            self.build()
+
     def test_nobody_sees_the_rest_of_a_class(self):
         with tempfile.TemporaryDirectory() as everybody:
             mine = shutil.copytree(self.folder, os.path.join(everybody, "ada"))

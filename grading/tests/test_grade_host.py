@@ -310,6 +310,17 @@ class Bounds(unittest.TestCase):
                               preexec_fn=sandbox.limit_build, capture_output=True, text=True,
                               check=False)
 
+    def test_a_build_sees_no_more_than_its_tools_need(self):
+        with tempfile.TemporaryDirectory() as top:
+            for path in ("chain/bin/riscv64-unknown-elf-gcc", "home/bin/make", "other/bin/secret", "in/tree/bin/make"):
+                os.makedirs(os.path.join(top, os.path.dirname(path)))
+                with open(os.path.join(top, path), "w", encoding="utf-8"):
+                    pass
+            path = ":".join(os.path.join(top, each) for each in ("chain/bin", "home/bin", "other/bin", "in/tree/bin"))
+            with mock.patch.dict(os.environ, {"PATH": path, "HOME": os.path.join(top, "home")}):
+                places = sandbox.places_needed([os.path.join(top, "in")])
+        self.assertEqual([place[len(top):] for place in places if place.startswith(top)], ["/chain", "/home/bin"])
+
     @unittest.skipUnless(sys.platform == "linux", "macOS bounds no memory")
     def test_memory_is_bounded(self):
         done = self.in_bounds("bytearray(5 << 30)")
