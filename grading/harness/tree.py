@@ -41,11 +41,13 @@ class Tampered(Exception):
 class Bounds:
     """What a submission is held in. The prefixes are commands that run make and QEMU without network and
     what they may not read; `layout` is the layout note that its kernels must have; `control` says why not even
-    the reference's file of a variant can be made here, None if it can."""
+    the reference's file of a variant can be made here, None if it can; `reference` makes a Workplace of the
+    reference's, for what a machine's end says of the host."""
     build_prefix: Sequence[str]
     machine_prefix: Sequence[str]
     layout: Dict[str, int]
     control: Optional[Callable[[str, str], Optional[str]]] = None
+    reference: Optional[Callable] = None
 
 
 class Tree:

@@ -91,11 +91,12 @@ def same_contents(path, data):
         return file.read() == data
 
 
-def bounds(tree, hidden, layout, control):
+def bounds(tree, hidden, layout, control=None, reference=None):
     """What a submission is built, in its copy of the tree, and run in."""
     outside = [path for path in hidden if not any(is_below(path, other) for other in hidden)]
     return Bounds(build_prefix=sandbox.build_prefix(tree, outside),
-                  machine_prefix=sandbox.prefix(outside), layout=layout, control=control)
+                  machine_prefix=sandbox.prefix(outside), layout=layout, control=control,
+                  reference=reference)
 
 
 def is_below(path, other):
@@ -147,12 +148,15 @@ class Workplace:
         with build_lock(built, reading=True):
             copy_build(built, os.path.join(directory, "build"), self.names)
         hidden = [path for path in self.hidden if not is_below(place, path)]
-        return Tree(directory, "build",
-                    bounds(place, hidden, read_layout(Elf(reference)), self._control if self.controlled else None))
+        controls = (self._control, self._reference) if self.controlled else ()
+        return Tree(directory, "build", bounds(place, hidden, read_layout(Elf(reference)), *controls))
+
+    def _reference(self):
+        return ReferenceWorkplace(self.top, self.build, self.names, self.others)
 
     def _control(self, variant, name):
         """What keeps the reference's file from being built here as a submission's is; None if nothing does."""
-        with ReferenceWorkplace(self.top, self.build, self.names, self.others) as tree:
+        with self._reference() as tree:
             return build_complaint(tree, variant, name)
 
     def notes(self):

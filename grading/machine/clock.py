@@ -3,7 +3,9 @@
 A limit in wall time fails the student whose laptop is slow or busy. Here a second counts only if
 the machine could use it. Taken off is the time
 
-    that QEMU's threads stood in the host's run queue, ready but without a processor
+    that QEMU's threads stood in the host's run queue, ready but without a processor; of no more threads than
+      wait for each other: its harts', that of its devices, one that serves a disk. A guest can have QEMU make
+      dozens, by as many requests to a disk
     that our own threads stood there, for QEMU waits when nobody takes what it writes
     that we had the machine paused, to look at it
 
@@ -21,6 +23,7 @@ import time
 
 PS_TIME = re.compile(r"(?:(?:(\d+)-)?(\d+):)?(\d+):(\d+(?:\.\d+)?)$")
 PS_SECONDS = 0.5  # between two questions to ps
+DEVICE_THREADS = 2
 
 
 def _thread_stats(pid):
@@ -60,8 +63,9 @@ class Threads:
 class MachineClock:
     """Starts at zero when the process starts. => any thread may ask"""
 
-    def __init__(self, pid):
+    def __init__(self, pid, harts=1):
         self.pid = pid
+        self.waiting = harts + DEVICE_THREADS  # so many threads' waits count
         self.start = self._asked = time.monotonic()
         self._lock = threading.Lock()
         self._machine, self._ours = Threads(pid), Threads(os.getpid())
@@ -92,7 +96,8 @@ class MachineClock:
             known = self._machine.ran > 0
             machine, ours = self._machine.step(), self._ours.step()
             if machine or not known:
-                waited = sum(each[1] for each in machine) + max((each[1] for each in ours), default=0.0)
+                waits = sorted((each[1] for each in machine), reverse=True)
+                waited = sum(waits[:self.waiting]) + max((each[1] for each in ours), default=0.0)
                 free = 0.0 if self._paused else self._asked - asked - waited
                 self._now += max([free, 0.0] + [ran for ran, _ in machine])
             return self._now

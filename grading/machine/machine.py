@@ -68,7 +68,7 @@ class Machine:
                                         stderr=self._errors, start_new_session=True,
                                         preexec_fn=self._in_child)
         scratch.watch_group(self.process.pid)
-        self.clock = MachineClock(self.process.pid)
+        self.clock = MachineClock(self.process.pid, self.config.smp)
         self.console = Console(self.process.stdout, self.process.stdin, self.clock,
                                self._log, self._tap, self.config.console_bytes)
 

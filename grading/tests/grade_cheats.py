@@ -245,6 +245,14 @@ class BootCheats(SubmissionTest):
             outcome = self.grade_submission("exit-status")
             self.assertEqual(outcome.verdict, verdict, outcome.detail)
 
+    def test_a_kernel_larger_than_the_machine_is_no_fault_of_the_hosts(self):
+        """QEMU ends before the firmware says a word."""
+        self.put(self.FIRST, self.trusted(self.FIRST).decode() +
+                 '\n__asm__(".section .bss\\n.zero 0x20000000\\n.text");\n')
+        outcome = self.grade_submission("exit-status")
+        self.assertEqual((outcome.verdict, outcome.earned), (Verdict.FAIL, 0))
+        self.assertIn("this kernel's doing", outcome.detail)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -54,6 +54,11 @@ class ClockTest(unittest.TestCase):
         """A hart and the thread that serves its disk wait one after the other."""
         self.assertEqual(self.step(3, t1=(0.2, 1.0), t2=(0.3, 1.5)), 0.5)
 
+    def test_many_threads_do_not_stretch_a_limit(self):
+        """Sixty requests to a disk at once, of which two processors do two at a time."""
+        many = {f"t{n}": (0.1, 2.9) for n in range(60)}
+        self.assertGreater(sum(self.step(12, **many) for _ in range(10)), 30)
+
     def test_what_it_computes_counts_however_long_it_waits(self):
         self.assertEqual(self.step(8, t1=(2, 6), t2=(2, 6), t3=(1, 7)), 2)
 

@@ -1,5 +1,6 @@
 """What a suite tells of tests: of those that a stop cut short, and in which words."""
 
+import contextlib
 import os
 import signal
 import tempfile
@@ -11,7 +12,7 @@ from grading.harness import elf, outcome as outcomes, suite
 from grading.harness.lab import Check, MachineSpec, Test
 from grading.harness.outcome import TOP, Verdict, not_run
 from grading.harness.want import Word
-from grading.machine import scratch
+from grading.machine import EnvironmentProblem, scratch
 from grading.tests.test_grade_host import make_tests, passed
 
 TEST = Test(id="made", text="Made for the purpose.", checks=[Check("right", 1, "It is told.", fact="x", want=Word(0))],
@@ -58,6 +59,46 @@ class Stopped(unittest.TestCase):
         self.assertTrue(made.interrupted)
         self.assertEqual([each.verdict for each in told], [Verdict.PASS] * 2)
         self.assertEqual([each.verdict for each in made.outcomes], [Verdict.PASS] * 2)
+
+
+class ThroughControl(unittest.TestCase):
+    """An end that looks like the host's doing is shown to be, by a machine of the reference's."""
+
+    def judged(self, mine, theirs, host=None):
+        """What a suite says of a submission whose runs end so, one after the other, as do the reference's."""
+        runs = {"mine": iter(mine), "theirs": iter(theirs)}
+
+        @contextlib.contextmanager
+        def reference():
+            if host:
+                raise EnvironmentProblem(host)
+            yield "theirs"
+
+        def go(run):
+            return not_run(TEST, next(runs["theirs" if run.tree == "theirs" else "mine"]), "so it ended")
+
+        tree = mock.Mock(bounds=mock.Mock(reference=reference))
+        with tempfile.TemporaryDirectory() as logs, mock.patch.object(suite.Run, "go", go):
+            made = suite.Suite([TEST], tree, logs, workers=1)
+            made.go(lambda outcome: None)
+        self.assertEqual([*runs["mine"], *runs["theirs"]], [])
+        return made.outcomes[0]
+
+    def test_the_host_is_at_fault(self):
+        fault = Verdict.ENVIRONMENT
+        self.assertIs(self.judged([fault], [fault]).verdict, fault)
+        self.assertIs(self.judged([fault], [], "no room for a copy").verdict, fault)
+
+    def test_the_host_was_at_fault(self):
+        self.assertIs(self.judged([Verdict.ENVIRONMENT, Verdict.HANG], [Verdict.PASS]).verdict, Verdict.HANG)
+
+    def test_the_kernel_is_at_fault(self):
+        outcome = self.judged([Verdict.ENVIRONMENT] * 2, [Verdict.PASS])
+        self.assertIs(outcome.verdict, Verdict.FAIL)
+        self.assertIn("this kernel's doing", outcome.detail)
+
+    def test_no_control_of_what_has_failed(self):
+        self.assertIs(self.judged([Verdict.FAIL], []).verdict, Verdict.FAIL)
 
 
 class Words(unittest.TestCase):
