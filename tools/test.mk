@@ -73,14 +73,15 @@ refsim: bootable
 endif
 	@echo "$(BUILD)/refsim.svg"
 
-# LAB=cow TEST=NAME SEED=N GDB=1; GRADE_FLAGS for all other options of grading/grade.
+# LAB=cow TEST=NAME SEED=N GDB=1; GRADE_FLAGS for all other options of grading/grade. LAB is an argument
+# even if it is empty: a test alone must not stand in its place.
 .PHONY: grade grade-selfcheck grade-soak
 grade-selfcheck: $(BUILD)/quire.elf $(FS_IMAGE)
 	@$(PYTHON) grading/grade --selfcheck $(if $(J),-j $(J)) $(GRADE_FLAGS) $(LAB)
 
 grade: $(BUILD)/quire.elf $(FS_IMAGE)
 	@$(PYTHON) grading/grade $(if $(J),-j $(J)) $(if $(SEED),--seed $(SEED)) \
-		$(if $(GDB),--gdb) $(GRADE_FLAGS) $(LAB) $(TEST)
+		$(if $(GDB),--gdb) $(GRADE_FLAGS) "$(LAB)" $(TEST)
 
 # Full marks N times, each with another seed; says what was lost, and stops, when they are not.
 GRADE_SOAK_LOG := $(BUILD)/grade-soak.log

@@ -11,6 +11,7 @@ from grading.harness import classes, files, lab as labs, sandbox, selfcheck, sho
 from grading.harness.console import TO_TERMINAL, plain
 from grading.harness.debug import wait_for_gdb
 from grading.harness.outcome import TOP, Verdict, not_run
+from grading.harness.seed import SEED_MAX
 from grading.harness.submission import Refused
 from grading.harness.suite import STOPPED, Suite
 from grading.harness.tree import Tree
@@ -20,6 +21,7 @@ from grading.machine.options import make_command, setting
 from grading.machine.parallel import default_workers
 
 FULL_MARKS, LOST_MARKS, ENVIRONMENT, INTERRUPTED = 0, 1, 2, 130
+SLOW_MAX = 1000  # a test's minute becomes 16 hours: more is a slip
 
 # These count from where the command is given; all else counts from the top of the tree.
 PATH_OPTIONS = ("submission", "class_folder", "jsonl", "gradescope", "junit", "csv")
@@ -34,6 +36,18 @@ Exit status: 0 full marks, 1 less, 2 the environment or the command is at fault,
 
 
 def parse(arguments):
+    """The options. => ends the process with status 2 for those that make no sense"""
+    parser = make_parser()
+    options = parser.parse_args(arguments)
+    for complaint in complaints(options):
+        parser.error(complaint)
+    for name in PATH_OPTIONS:
+        path = getattr(options, name)
+        setattr(options, name, os.path.abspath(path) if path else path)
+    return options
+
+
+def make_parser():
     parser = argparse.ArgumentParser(prog="grading/grade", description=USAGE,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("lab", nargs="?", default="", help="one lab; all of them without it")
@@ -54,23 +68,30 @@ def parse(arguments):
     parser.add_argument("--selfcheck", action="store_true",
                         help="is this machine fit to grade? The reference must get full marks")
     files.add_options(parser)
-    options = parser.parse_args(arguments)
+    return parser
+
+
+def complaints(options):
+    """What makes no sense in the options, each alone or together."""
+    results = any((options.junit, options.gradescope, options.jsonl))
+    if any(getattr(options, name) == "" for name in PATH_OPTIONS):
+        yield "the name of a file or folder is empty"
     if options.test and not options.lab:
-        parser.error("a test needs its lab")
+        yield f"test {options.test} needs its lab (LAB=NAME TEST={options.test}, with make)"
     if options.gdb and not options.test:
-        parser.error("--gdb needs a lab and a test")
+        yield "--gdb needs a lab and a test"
     if options.gdb and options.class_folder:
-        parser.error("--gdb is for one submission")
+        yield "--gdb is for one submission"
     if bool(options.class_folder) != bool(options.csv):
-        parser.error("--class and --csv need each other")
-    if options.class_folder and any((options.submission, options.junit, options.gradescope, options.jsonl)):
-        parser.error("a class has a table (--csv) and lines of JSON beside it, no other files")
-    if options.j < 1 or options.slow <= 0:
-        parser.error("-j and --slow are above 0")
-    for name in PATH_OPTIONS:
-        path = getattr(options, name)
-        setattr(options, name, os.path.abspath(path) if path else path)
-    return options
+        yield "--class and --csv need each other"
+    if options.class_folder and (options.submission or results):
+        yield "a class has a table (--csv) and lines of JSON beside it, no other files"
+    if options.selfcheck and (options.test or options.submission or options.class_folder or results):
+        yield "--selfcheck grades the reference, all tests of one lab or of all, and writes no files"
+    if options.j < 1 or not 0 < options.slow <= SLOW_MAX:
+        yield f"-j and --slow are above 0, and --slow is at most {SLOW_MAX}"
+    if options.seed is not None and not 0 <= options.seed <= SEED_MAX:
+        yield f"a seed is a number from 0 to {SEED_MAX}"
 
 
 def lab_files(options):
@@ -155,8 +176,9 @@ def grade_submission(options, tests):
 
 def run(options):
     """What the options ask for. => exit status"""
-    if options.class_folder and not os.path.isdir(options.class_folder):
-        raise EnvironmentProblem(f"{options.class_folder}: no such folder")
+    for folder in filter(None, (options.class_folder, options.submission)):
+        if not os.path.isdir(folder):
+            raise EnvironmentProblem(f"{folder}: no such folder")
     if options.selfcheck:
         return selfcheck.run(TOP, options)
     tests = chosen_tests(options)

@@ -1,6 +1,7 @@
 """Values that both sides compute from a run's seed, and nobody knows before."""
 
 MASK = (1 << 64) - 1
+SEED_MAX = MASK  # the guest reads it as an unsigned number of 64 bits
 STEP = 0x9E3779B97F4A7C15
 
 

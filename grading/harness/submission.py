@@ -10,6 +10,8 @@ import stat
 from dataclasses import dataclass, field
 from typing import Dict, List
 
+from grading.machine import EnvironmentProblem
+
 FILE_BYTES_MAX = 256 << 10
 FILES_MAX = 400
 TREES_SHOWN = 5
@@ -46,9 +48,9 @@ def is_named(path, names):
 
 
 def read_submission(directory, names):
-    """The Submission in a folder. => raises Refused"""
+    """The Submission in a folder. => raises Refused, which costs marks; EnvironmentProblem if there is no folder"""
     if not os.path.isdir(directory):
-        raise Refused(f"{os.path.basename(directory)}: no such folder")
+        raise EnvironmentProblem(f"{os.path.basename(directory)}: no such folder")
     root, found, total, seen = find_root(directory), Submission(), 0, 0
     for folder, folders, files in os.walk(root, onerror=lambda error: unreadable(error, root)):
         folders[:] = sorted(name for name in folders if name not in (".git", "build"))
