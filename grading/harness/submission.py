@@ -14,6 +14,7 @@ from grading.machine import EnvironmentProblem
 
 FILE_BYTES_MAX = 256 << 10
 FILES_MAX = 400
+DEPTH_MAX = 64  # of folders in folders: the kernel's are four deep, and a walk may recurse
 TREES_SHOWN = 5
 TOTAL_BYTES_MAX = 4 << 20
 TEXT_SUFFIXES = (".c", ".h", ".S", ".md", ".txt")
@@ -54,6 +55,7 @@ def read_submission(directory, names):
     root, found, total, seen = find_root(directory), Submission(), 0, 0
     for folder, folders, files in os.walk(root, onerror=lambda error: unreadable(error, root)):
         folders[:] = sorted(name for name in folders if name not in (".git", "build"))
+        check_depth(os.path.relpath(folder, root))
         for name in sorted(files + [each for each in folders
                                     if os.path.islink(os.path.join(folder, each))]):
             path = os.path.relpath(os.path.join(folder, name), root)
@@ -69,6 +71,13 @@ def read_submission(directory, names):
     if missing:
         raise Refused(f"not handed in: {' '.join(missing)}")
     return found
+
+
+def check_depth(path):
+    """=> raises Refused for a folder that is too deep in others"""
+    names = path.split(os.sep)
+    if len(names) > DEPTH_MAX:
+        raise Refused(f"{names[0]}/ has folders in folders, more than {DEPTH_MAX} deep")
 
 
 def unreadable(error, root):

@@ -29,7 +29,7 @@ from grading.harness.outcome import Verdict, not_run
 from grading.harness.probe import Wrong, addresses
 from grading.harness.run import Run
 from grading.harness.show import Show
-from grading.harness.submission import FILES_MAX, Refused, read_submission
+from grading.harness.submission import DEPTH_MAX, FILES_MAX, Refused, read_submission
 from grading.harness.suite import Suite
 from grading.harness.tree import BuildFailed
 from grading.harness.want import Word
@@ -230,6 +230,14 @@ class Submissions(Scratch):
         for index in range(FILES_MAX + 1):
             self.put(f"kernel/vm/extra/{index}.c", b"\n")
         self.refused("more than")
+
+    def test_folders_in_folders(self):
+        """As deep as a walk goes without an end of Python's stack, or of a path."""
+        self.put("kernel/vm/fault.c")
+        os.makedirs(self.path("kernel", *["d"] * (DEPTH_MAX - 1)))
+        read_submission(self.folder, self.NAMES)
+        os.makedirs(self.path("kernel", *["d"] * DEPTH_MAX))
+        self.refused(f"kernel/ has folders in folders, more than {DEPTH_MAX} deep")
 
     def test_kinds_of_files(self):
         self.put("kernel/vm/extra/run.sh")
