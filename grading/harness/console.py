@@ -8,9 +8,9 @@ MARK = re.compile(r"\x1e[0-9a-f]{16}(k |begin|end )?")
 STAMP = re.compile(r"^\[ *\d+\.\d+\] ")
 # C0 but the tab, DEL and C1 (which terminals obey, too), what turns the direction of text, halves of pairs.
 CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-# The same for a console as it comes: bytes.
-TO_TERMINAL = bytes(byte if byte >= 0x80 or 0x20 <= byte < 0x7f or byte in b"\t\n\r" else ord("?")
-                    for byte in range(256))
+# The same for a console as it comes: bytes. Kernel and programs print ASCII, and what UTF-8 hides in more bytes
+# than one (C1, direction) may come in two pieces.
+TO_TERMINAL = bytes(byte if 0x20 <= byte < 0x7f or byte in b"\t\n\r" else ord("?") for byte in range(256))
 NOT_TEXT = re.compile(r"[^\x20-\x7e\t]")
 LINE_MAX = 400  # what panic_line() prints
 
