@@ -13,7 +13,7 @@ from grading.harness.debug import wait_for_gdb
 from grading.harness.outcome import TOP, Verdict, not_run
 from grading.harness.seed import SEED_MAX
 from grading.harness.submission import Refused
-from grading.harness.suite import STOPPED, Suite
+from grading.harness.suite import Suite, missing
 from grading.harness.tree import Tree
 from grading.harness.workplace import Workplace
 from grading.machine import EnvironmentProblem, scratch
@@ -151,14 +151,18 @@ def status_of(suite):
 
 def grade_submission(options, tests):
     """One submission, after a look at this machine: what it lacks costs no student points."""
+    files.write_all(options, missing(tests, []))  # an earlier run's are not this one's, however it ends
     try:
         selfcheck.require_fit(TOP, options)
-    except KeyboardInterrupt:
-        files.write_all(options, [not_run(test, Verdict.NOT_RUN, STOPPED) for test in tests])
+        return grade_in_workplace(options, tests)
+    except Exception as problem:
+        if not scratch.stopping.is_set():
+            files.write_all(options, [not_run(test, Verdict.ENVIRONMENT, str(problem)) for test in tests])
         raise
-    except EnvironmentProblem as problem:
-        files.write_all(options, [not_run(test, Verdict.ENVIRONMENT, str(problem)) for test in tests])
-        raise
+
+
+def grade_in_workplace(options, tests):
+    """The same on a machine that is fit. => exit status"""
     try:
         workplace = Workplace(TOP, options.build, options.submission, lab_files(options))
     except Refused as refused:
@@ -201,6 +205,12 @@ def run(options):
     return status
 
 
+def stopped():
+    """What is told when there are no totals to tell. => exit status"""
+    sys.stderr.write("grade: stopped: there are no marks\n")
+    return INTERRUPTED
+
+
 def main(arguments=None):
     options = parse(arguments)
     os.chdir(TOP)
@@ -214,14 +224,14 @@ def main(arguments=None):
         return run(options)
     except EnvironmentProblem as problem:
         if scratch.stopping.is_set():
-            return INTERRUPTED  # what it was ended in is no fault
+            return stopped()  # what it was ended in is no fault
         sys.stderr.write(plain(f"grade: {problem}") + "\n")
         return ENVIRONMENT
     except Refused as refused:
         sys.stderr.write(plain(f"refused: {refused}") + "\n")
         return LOST_MARKS
     except KeyboardInterrupt:
-        return INTERRUPTED
+        return stopped()
     except FILE_FAULTS as error:
         sys.stderr.write(plain(f"grade: {error}") + "\n")
         return ENVIRONMENT

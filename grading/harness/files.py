@@ -7,6 +7,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from grading.harness.outcome import Verdict
 from grading.harness.suite import missing
+from grading.machine import EnvironmentProblem
 
 VISIBILITY = "visible"
 # Without a score Gradescope calls the run a failure of the autograder, as it is.
@@ -26,15 +27,19 @@ def add_options(parser):
 class Writer:
     """`tell` for each outcome as it comes, `finish` at the end with all of them.
 
-    All files are there after each outcome, with what is missing as `not run`: so they hold what there
-    is when this process is killed.
+    All files are there at once, and after each outcome, with what is missing as `not run`: so they hold what
+    there is when this process is killed, and nothing of an earlier run. They are in the order of `tests`, but the
+    lines of JSON, which are in that of ending. => raises EnvironmentProblem for a file that cannot be written
     """
 
     def __init__(self, options, tests=()):
         self.options = options
         self.tests = tests
         self.outcomes = []
+        self._order = {test.name: index for index, test in enumerate(tests)}
         self._lines = open_for_writing(options.jsonl) if options.jsonl else None
+        if tests:
+            self._write(missing(tests, []))
 
     def tell(self, outcome):
         self.outcomes.append(outcome)
@@ -50,6 +55,7 @@ class Writer:
         self._write(outcomes)
 
     def _write(self, outcomes):
+        outcomes = sorted(outcomes, key=lambda each: self._order.get(each.name, 0))
         for path, make in ((self.options.gradescope, gradescope), (self.options.junit, junit)):
             if path:
                 replace_file(path, make(outcomes))
@@ -64,8 +70,12 @@ def write_all(options, outcomes):
 
 
 def open_for_writing(path):
-    os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
-    return open(path, "w", encoding="utf-8", errors="backslashreplace", newline="")
+    """An empty text file, and the folder that it is in. => raises EnvironmentProblem"""
+    try:
+        os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
+        return open(path, "w", encoding="utf-8", errors="backslashreplace", newline="")
+    except OSError as error:
+        raise EnvironmentProblem(f"{path} cannot be written: {error.strerror}") from None
 
 
 def replace_file(path, text):

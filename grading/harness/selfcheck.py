@@ -8,6 +8,7 @@ import tempfile
 
 from grading.harness import lab as labs, show
 from grading.harness.outcome import Verdict
+from grading.harness.submission import Refused
 from grading.harness.suite import Suite
 from grading.harness.tree import BuildFailed, Tree
 from grading.harness.workplace import ReferenceWorkplace, build_complaint
@@ -46,6 +47,13 @@ def complaints(top, options):
 def reference_complaints(top, options):
     """The reference, handed in as a submission, builds here, boots fast enough and gets its marks for it."""
     lab = labs.load(options.lab or "boot")
+    try:
+        yield from complaints_of_copy(top, options, lab)
+    except Refused as refused:
+        yield f"the reference's own files are refused: {refused}"
+
+
+def complaints_of_copy(top, options, lab):
     with ReferenceWorkplace(top, options.build, lab.files) as tree:
         complaint = next(filter(None, (build_complaint(tree, name=name) for name in BOOTED)), None)
         if complaint and scratch.stopping.is_set():

@@ -89,6 +89,9 @@ class Show:
         earned = sum(each.earned for each in outcomes)
         points = sum(each.points for each in outcomes)
         self.line(f"  {'all':<10} {earned}/{points}")
+        lost = sum(each.verdict is Verdict.NOT_RUN for each in outcomes)
+        if lost:
+            self.line(f"  stopped: {len(outcomes) - lost} of {len(outcomes)} tests had ended: these are no marks")
         faults = [each for each in outcomes if each.verdict is Verdict.ENVIRONMENT]
         if faults:
             self.line(f"  {len(faults)} tests could not run here: this machine lacks something, and "

@@ -12,6 +12,7 @@ import secrets
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import unittest
 from xml.etree import ElementTree
@@ -49,14 +50,15 @@ def wait_for(condition):
 
 
 class StopTest(GradeTest):
-    def stop_grading(self, number, arguments, *files, **environment):
-        """Stops a grading when `files` are there and a machine or a build runs. It must be long: nobody knows
-        when it is seen that they are there. => its exit status; its processes and directories have gone"""
+    def stop_grading(self, number, arguments, ready, **environment):
+        """Stops a grading when it is ready() and a machine or a build runs. It must be long: nobody knows when
+        that is seen. => its exit status; what it said is in `told`, its processes and directories have gone"""
         mark = secrets.token_hex(8)
+        log = tempfile.TemporaryFile()
+        self.addCleanup(log.close)
         grader = subprocess.Popen(
             [sys.executable, os.path.join(TOP, "grading/grade"), *arguments],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            env={**os.environ, **environment, MARK: mark},
+            stdout=log, stderr=log, env={**os.environ, **environment, MARK: mark},
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler))
         self.addCleanup(grader.kill)
         directories = set()
@@ -64,13 +66,15 @@ class StopTest(GradeTest):
         def runs():
             lines = b"".join(marked(mark).values())
             directories.update(DIRECTORY.findall(lines))
-            return all(map(os.path.exists, files)) and directories
+            return directories and ready()
 
         self.assertTrue(wait_for(runs))
         grader.send_signal(number)
         status = grader.wait(WAIT_SECONDS)
         self.assertTrue(wait_for(lambda: not marked(mark)), marked(mark))
         self.assertTrue(wait_for(lambda: not any(map(os.path.exists, directories))), directories)
+        log.seek(0)
+        self.told = log.read().decode()
         return status
 
 
@@ -81,7 +85,14 @@ class Stops(StopTest):
         self.lines, self.results, self.junit = (
             os.path.join(self.scratch.name, f"{number}.{kind}") for kind in ("jsonl", "json", "xml"))
         return self.stop_grading(number, ["-j", "2", "--jsonl", self.lines, "--gradescope",
-                                          self.results, "--junit", self.junit], self.results, self.junit)
+                                          self.results, "--junit", self.junit], self.has_marks)
+
+    def has_marks(self):
+        """Has a test ended? The files are there from the beginning, and whole."""
+        if not os.path.exists(self.results):
+            return False
+        with open(self.results, encoding="utf-8") as file:
+            return json.load(file)["score"] > 0
 
     def check_results(self, at_any_moment=False):
         """
@@ -103,6 +114,7 @@ class Stops(StopTest):
     def test_ctrl_c(self):
         self.assertEqual(self.stop(signal.SIGINT), 130)
         self.check_results()
+        self.assertRegex(self.told, r"stopped: \d+ of \d+ tests had ended: these are no marks")
 
     def test_sigterm(self):
         self.assertEqual(self.stop(signal.SIGTERM), 130)
@@ -128,9 +140,12 @@ while read line; do :; done
         with open(qemu, "w", encoding="ascii") as file:
             file.write(self.STANDSTILL)
         os.chmod(qemu, 0o755)
+        with open(results, "w", encoding="ascii") as file:
+            file.write("an earlier run's\n")
         status = self.stop_grading(signal.SIGTERM, ["boot", "clocks", "--submission", folder, "--gradescope",
-                                                    results], QEMU=qemu)
+                                                    results], lambda: True, QEMU=qemu)
         self.assertEqual(status, 130)
+        self.assertIn("stopped: there are no marks", self.told)
         with open(results, encoding="utf-8") as file:
             self.assertEqual([test["tags"][1] for test in json.load(file)["tests"]], ["not run"])
 
@@ -151,12 +166,18 @@ class ClassStops(StopTest):
             with open(os.path.join(folder, name, "kernel/boot/power.c"), "a", encoding="utf-8") as file:
                 file.write(f"/* {name} */\n")
         return self.stop_grading(number, ["boot", self.TEST, "--class", folder, "--csv", self.table, "-j",
-                                          "2"], self.table)
+                                          "2"], self.rows)
+
+    def rows(self):
+        """Of the table, which is there from the beginning."""
+        if not os.path.exists(self.table):
+            return []
+        with open(self.table, encoding="utf-8") as file:
+            return list(csv.DictReader(file))
 
     def check_table(self):
         """Who had ended has marks, in the table and as lines; nobody has lost any by the stop."""
-        with open(self.table, encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
+        rows = self.rows()
         self.assertTrue(0 < len(rows) < len(self.NAMES), rows)
         for row in rows:
             self.assertEqual(row["points"], row["of"], row)

@@ -2,7 +2,6 @@
 
 import argparse
 import contextlib
-import csv
 import dataclasses
 import io
 import json
@@ -168,19 +167,34 @@ class Files(Scratch):
         self.check_gradescope(self.results())
         self.assertEqual([test["score"] for test in self.results()["tests"]], [3, 0, 0])
         self.assertEqual(len(list(ElementTree.parse(self.options.junit).iter("testcase"))), 6)
-        writer.finish([passed(test) for test in self.tests])
+        writer.tell(passed(self.tests[2]))
+        self.assertEqual([test["score"] for test in self.results()["tests"]], [3, 0, 3])
+        writer.finish([passed(self.tests[index]) for index in (0, 2, 1)])
         self.assertEqual(self.results()["score"], 9)
+        self.assertEqual([test["tags"] for test in self.results()["tests"]], [["made", "pass"]] * 3)
+        names = [test["name"].split(":")[0] for test in self.results()["tests"]]
+        self.assertEqual(names, [test.name for test in self.tests])
         self.assertFalse([name for name in os.listdir(self.folder) if name.endswith(".part")])
 
-    def test_csv_of_names_of_all_kinds(self):
-        table = self.path("marks.csv")
-        names = ["Ada Lovelace", "Zoë, \"the\" 3rd", "学生", "=1+1", "a\udcffb"]
-        classes.write_csv(table, self.tests, {name: ([passed(test) for test in self.tests], "a, b")
-                                              for name in names})
-        with open(table, encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
-        self.assertEqual({row["submission"] for row in rows} - {"a\\udcffb"}, set(names[:4]))
-        self.assertEqual({row["points"] for row in rows}, {"9"})
+    def test_nothing_of_an_earlier_run_stays(self):
+        """Before the first test ends, too."""
+        files.write_all(self.options, [passed(test) for test in self.tests])
+        writer = files.Writer(self.options, self.tests)
+        self.addCleanup(writer.finish, [])
+        self.assertEqual(self.results()["score"], 0)
+        self.assertEqual([test["tags"][1] for test in self.results()["tests"]], ["not run"] * 3)
+        self.assertEqual(len(ElementTree.parse(self.options.junit).findall(".//failure")), 6)
+        self.assertEqual(self.contents(self.options.jsonl), "")
+
+    def test_a_file_that_cannot_be_written(self):
+        with open(self.path("plain"), "w", encoding="ascii"):
+            pass
+        for name in ("jsonl", "gradescope", "junit"):
+            for path in (self.path("plain", "x"), self.folder, self.path("x" * 300)):
+                options = argparse.Namespace(jsonl=None, gradescope=None, junit=None)
+                setattr(options, name, path)
+                with self.assertRaisesRegex(EnvironmentProblem, "cannot be written"):
+                    files.Writer(options, self.tests)
 
 
 class Submissions(Scratch):
@@ -525,6 +539,17 @@ class Unfit(Scratch):
 
 
 class Told(unittest.TestCase):
+    def totals(self, *outcomes):
+        told = io.StringIO()
+        Show(len(outcomes), told).totals(outcomes)
+        return told.getvalue()
+
+    def test_totals_of_a_run_that_was_stopped(self):
+        one, two = make_tests(2)
+        self.assertIn("stopped: 1 of 2 tests had ended: these are no marks",
+                      self.totals(passed(one), not_run(two, Verdict.NOT_RUN, "")))
+        self.assertNotIn("stopped", self.totals(passed(one), failed(two)))
+
     def test_what_does_not_build(self):
         """Not the kernel, when it is the root image that cannot be made."""
         for name, what in (("quire.elf", "the debug kernel"), ("fs.img", "the debug build's fs.img")):
