@@ -14,14 +14,15 @@ from grading.harness.workplace import Workplace
 from grading.machine import EnvironmentProblem, scratch
 from grading.machine.parallel import run_parallel
 
-FULL_MARKS, ENVIRONMENT, INTERRUPTED = 0, 2, 130
+GRADED, ENVIRONMENT, INTERRUPTED = 0, 2, 130
+NAME_BYTES_MAX = 255  # of a file, on any file system
+FORMULA = ("=", "+", "-", "@", "\t")  # with these a spreadsheet begins to compute
 
 
 def grade(top, options, tests, names):
-    """Grades all, `options.j` submissions side by side. => exit status"""
-    students = sorted(entry.name for entry in os.scandir(options.class_folder) if entry.is_dir())
-    if not students:
-        raise EnvironmentProblem(f"{options.class_folder}: no folders to grade")
+    """Grades all, `options.j` submissions side by side. => exit status, which says nothing of marks"""
+    students = students_in(options.class_folder)
+    begin_files(options.csv, tests, students)
     rows, ended = {}, {}
     jobs = [lambda name=name: ended.setdefault(name, grade_one(top, options, tests, names, name))
             for name in students]
@@ -47,7 +48,37 @@ def grade(top, options, tests, names):
         return INTERRUPTED
     faults = any(each.verdict is Verdict.ENVIRONMENT for value in rows.values()
                  for each in value[0])
-    return ENVIRONMENT if faults else FULL_MARKS
+    return ENVIRONMENT if faults else GRADED
+
+
+def students_in(class_folder):
+    """The names of the submissions; tells of what is none. => raises EnvironmentProblem"""
+    names, left_out = [], []
+    for entry in sorted(os.scandir(class_folder), key=lambda entry: entry.name):
+        is_one = entry.is_dir() and not entry.name.startswith(".")
+        (names if is_one else left_out).append(entry.name)
+    if left_out:
+        print(plain(f"note: left out, as only folders are graded, and no hidden ones: {', '.join(left_out)}"),
+              flush=True)
+    if not names:
+        raise EnvironmentProblem(f"{class_folder}: no folders to grade")
+    return names
+
+
+def begin_files(table, tests, students):
+    """Makes the files of a class, empty: none holds what an earlier run left, and one that cannot be written is
+    found before anybody is graded. => raises EnvironmentProblem"""
+    for name in students:
+        if len(os.fsencode(os.path.basename(lines_path(table, name)))) > NAME_BYTES_MAX:
+            raise EnvironmentProblem(f"{name}: the folder's name is too long for a file of results: rename it")
+    for name in students:
+        files.open_for_writing(lines_path(table, name)).close()
+    write_csv(table, tests, {})
+
+
+def lines_path(table, student):
+    """Where the lines of JSON of a submission are: beside the CSV."""
+    return os.path.join(os.path.splitext(table)[0] + ".results", f"{student}.jsonl")
 
 
 def tell(done, total, name, value):
@@ -59,9 +90,7 @@ def tell(done, total, name, value):
 
 def grade_one(top, options, tests, names, student):
     """(outcomes, note) of one submission; its JSON lines lie beside the CSV."""
-    beside = os.path.splitext(options.csv)[0] + ".results"
-    mine = argparse.Namespace(jsonl=os.path.join(beside, f"{student}.jsonl"), gradescope=None,
-                              junit=None)
+    mine = argparse.Namespace(jsonl=lines_path(options.csv, student), gradescope=None, junit=None)
     try:
         workplace = Workplace(top, options.build, os.path.join(options.class_folder, student), names,
                               options.class_folder)
@@ -89,6 +118,12 @@ def write_csv(path, tests, rows):
         outcomes, note = rows[name]
         by_name = {each.name: each for each in outcomes}
         cells = [by_name[test.name].earned if test.name in by_name else "" for test in tests]
-        table.writerow([name, sum(each.earned for each in outcomes),
-                        sum(test.points for test in tests), *cells, note])
+        table.writerow([cell(name), sum(each.earned for each in outcomes),
+                        sum(test.points for test in tests), *cells, cell(note)])
     files.replace_file(path, text.getvalue())
+
+
+def cell(words):
+    """Anybody's words for a cell of a spreadsheet: nothing in it but text, and no formula."""
+    text = plain(words.encode("utf-8", "backslashreplace").decode())
+    return f"'{text}" if text.startswith(FORMULA) else text

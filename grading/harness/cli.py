@@ -32,6 +32,7 @@ FILE_FAULTS = (FileNotFoundError, PermissionError, IsADirectoryError, NotADirect
 USAGE = """Grades Quire, or a submission that changes it.
 
 Exit status: 0 full marks, 1 less, 2 the environment or the command is at fault, 130 stopped by a signal.
+Of a class (--class): 0 all have their marks, whatever they are, 2 and 130 as above.
 """
 
 

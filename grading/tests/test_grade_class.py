@@ -1,12 +1,16 @@
 """A class without a machine: whom it grades, its files, and a submission whose grading has a fault."""
 
 import argparse
+import contextlib
 import csv
+import io
 import json
+import os
 import unittest
 from unittest import mock
 
 from grading.harness import classes, cli
+from grading.harness.submission import Refused
 from grading.machine import EnvironmentProblem, scratch
 from grading.tests.test_grade_host import Scratch, make_tests, passed
 
@@ -15,6 +19,54 @@ class Class(Scratch):
     def setUp(self):
         super().setUp()
         self.tests = make_tests()
+        for name in ("in/ada", "in/bob", "in/.git"):
+            os.makedirs(self.path(name))
+        self.table = self.path("out", "marks.csv")
+
+    def grade(self):
+        """Of a class in which nobody hands in anything. => (exit status, what was said)"""
+        options = argparse.Namespace(class_folder=self.path("in"), csv=self.table, j=2, build="build", slow=1.0, seed=1)
+        with contextlib.redirect_stdout(io.StringIO()) as told, \
+                mock.patch.object(classes, "Workplace", side_effect=Refused("not handed in: a.c")):
+            status = classes.grade(self.folder, options, self.tests, ["a.c"])
+        return status, told.getvalue()
+
+    def rows(self):
+        with open(self.table, encoding="utf-8", newline="") as file:
+            return [row["submission"] for row in csv.DictReader(file)]
+
+    def test_what_is_left_out_is_told(self):
+        with open(self.path("in", "cyd\x1b.zip"), "w", encoding="ascii"):
+            pass
+        _, told = self.grade()
+        self.assertRegex(told, r"left out, .*: \.git, cyd\?\.zip\n")
+        self.assertEqual(self.rows(), ["ada", "bob"])
+
+    def test_nobody_to_grade(self):
+        for name in ("ada", "bob"):
+            os.rmdir(self.path("in", name))
+        self.assertRaisesRegex(EnvironmentProblem, "no folders to grade", self.grade)
+
+    def test_marks_are_no_fault(self):
+        """Who lost marks has them, and a script under `set -e` goes on."""
+        self.assertEqual(self.grade()[0], 0)
+
+    def test_what_cannot_be_written_is_found_before(self):
+        """The table, or the lines of one submission: nobody is graded then, and an earlier table stays."""
+        self.grade()
+        os.mkdir(self.path("in", "x" * 252))
+        with self.assertRaisesRegex(EnvironmentProblem, "xxx: the folder's name is too long"):
+            self.grade()
+        self.assertEqual(self.rows(), ["ada", "bob"])
+        os.rmdir(self.path("in", "x" * 252))
+        self.table = self.path("out", "marks.csv", "marks.csv")
+        self.assertRaisesRegex(EnvironmentProblem, "cannot be written", self.grade)
+
+    def test_nothing_of_an_earlier_run_stays(self):
+        self.grade()
+        classes.begin_files(self.table, self.tests, ["ada"])
+        self.assertEqual(self.rows(), [])
+        self.assertEqual(os.path.getsize(classes.lines_path(self.table, "ada")), 0)
 
     def test_csv_of_names_of_all_kinds(self):
         table = self.path("marks.csv")
@@ -25,6 +77,15 @@ class Class(Scratch):
             rows = list(csv.DictReader(file))
         self.assertEqual({row["submission"] for row in rows} - {"a\\udcffb"}, set(names[:4]))
         self.assertEqual({row["points"] for row in rows}, {"9"})
+
+    def test_no_cell_is_a_formula(self):
+        """Nor has it anything for a terminal: names and notes."""
+        for name, shown in (('=HYPERLINK("x")', '\'=HYPERLINK("x")'), ("+cmd|x", "'+cmd|x"), ("-x", "'-x"), ("@x", "'@x"),
+                            ("\tx", "'\tx"), ("\r=x", "?=x"), ("a\x1b[2J\x9b", "a?[2J?")):
+            classes.write_csv(self.path("marks.csv"), self.tests, {name: ([], name)})
+            with open(self.path("marks.csv"), encoding="utf-8", newline="") as file:
+                (row,) = csv.DictReader(file)
+            self.assertEqual((row["submission"], row["note"]), (shown, shown))
 
 
 class OneSubmission(Scratch):
