@@ -69,6 +69,18 @@ class Cow(Mutants):
                                           "\t\t\tpage_put(original);\n"))
         self.loses({"many": ["nothing-left"]})
 
+    def test_a_copy_that_harts_do_not_look_up(self):
+        """Not even the one that runs the kernel, which stores elsewhere than the program loads."""
+        self.change("kernel/vm/fault.c", ("\tif (replaced) {\n\t\ttlb_flush_page(&mm->tlb, f->uva);\n",
+                                          "\tif (replaced) {\n"))
+        self.loses({"threads": ["store-seen"], "kernel-writes": ["read-splits"]})
+
+    def test_entries_that_keep_w_after_fork(self):
+        """What else fails is chance: the parent's stack is the child's, too."""
+        self.change("kernel/vm/fork.c", ("\t\ttlb_flush_context(&parent->tlb);\n", "\t\tcond_resched();\n"))
+        outcome = self.grade_submission("threads")
+        self.assertIn("fork-for-all", [check.id for check in outcome.checks if not check.ok], outcome.detail)
+
 
 class Boot(Mutants):
     LAB = "boot"
@@ -169,6 +181,12 @@ class Pgtbl(Mutants):
         self.change("kernel/mem/paging.c", JUMPED_INIT, LOADED_RAM[0])
         self.change("kernel/vm/uio.c", KERNEL_BUFFER)
         self.loses({"border": ["kernel-jump", "kernel-source", "kernel-target"]})
+
+
+    def test_rights_that_the_hart_does_not_look_up(self):
+        self.change("kernel/vm/protect.c", ("\tif (flush)\n\t\ttlb_flush_range(&mm->tlb, start, end);\n",
+                                            "\tif (flush)\n\t\tcond_resched();\n"))
+        self.loses({"changes": ["right-taken"]})
 
 
 class Reclaim(Mutants):
