@@ -18,6 +18,7 @@
 
 #define TEXT_BYTES 8192
 #define LINE_BYTES 2048
+#define GIVEN_UP   70
 /* How long a child may take to end: ten seconds. */
 #define NAP_NS	  1000000L
 #define NR_NAPS	  10000
@@ -31,7 +32,7 @@ void
 give_up(const char *what)
 {
 	fprintf(stderr, "gradetest: %s: %s\n", what, strerror(errno));
-	exit(70);
+	exit(GIVEN_UP);
 }
 
 /* One line from the harness, without its end. */
@@ -261,13 +262,19 @@ fork_checked(void)
 int
 in_child(int (*child)(void *arg), void *arg)
 {
-	pid_t pid = fork_checked();
+	pid_t pid = fork_checked(), ended;
 	int status;
 
 	if (pid == 0)
 		_exit(child(arg));
-	if (waitpid(pid, &status, 0) != pid)
+	ended = waitpid(pid, &status, 0);
+	if (ended < 0)
 		give_up("waitpid");
+	if (ended != pid) {
+		fprintf(stderr, "gradetest: waitpid: process %d ended, and %d was asked for\n",
+			ended, pid);
+		exit(GIVEN_UP);
+	}
 	return status;
 }
 
