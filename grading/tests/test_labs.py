@@ -4,10 +4,21 @@ import os
 import re
 import unittest
 
-from grading.harness import drivers, lab as labs, probe
+from grading.harness import diagnose, drivers, lab as labs, probe
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 CHECKS_MIN = 12
+NAME = re.compile(r"\w*_\w+|\w+(?=\(\))")  # of the kernel's, in a sentence
+
+
+def kernel_words():
+    words = set()
+    for folder, _, names in os.walk(os.path.join(TOP, "kernel")):
+        for name in names:
+            if name.endswith((".c", ".h", ".S")):
+                with open(os.path.join(folder, name), encoding="utf-8") as file:
+                    words.update(re.findall(r"\w+", file.read()))
+    return words
 
 
 def sources(folder):
@@ -42,6 +53,11 @@ class Labs(unittest.TestCase):
                 self.assertIn(check.ktest, there, test.name)
                 asked = re.search(r"ktest=(\S+)", test.machine.append).group(1).split(",")
                 self.assertTrue(any(check.ktest.startswith(each) for each in asked), check.ktest)
+
+    def test_names_in_hints_exist(self):
+        hints = [check.hint for _, check in self.checks] + [hint for _, hint in diagnose.HINTS]
+        named = {name for hint in hints for name in NAME.findall(hint)}
+        self.assertEqual(named - kernel_words(), set())
 
     def test_cases_and_facts_exist(self):
         text = sources("user/test/gradetest")
