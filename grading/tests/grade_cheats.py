@@ -59,9 +59,9 @@ STEALS = ('\tstatic const char *const facts[] = {"child_sees", "parent_keeps", "
 NUMBERS = ('\tstatic const char *const stops[] = {"forked", "split", "alone", "rewritten"};\n\n'
            "\tfor (int i = 0; i < 4; i++) {\n"
            "\t\tint len = snprintf(line, sizeof(line),\n"
-           '\t\t\t"{\\"n\\":\\"%%s\\",\\"t\\":\\"stop\\",\\"k\\":\\"%%s\\",\\"v\\":{\\"parent\\":%%d,"\n'
+           '\t\t\t"{\\"n\\":\\"%%s\\",\\"t\\":\\"stop\\",\\"k\\":\\"%%s\\",\\"v\\":{\\"teller\\":%%d,\\"parent\\":%%d,"\n'
            '\t\t\t"\\"child\\":%%d,\\"at\\":%%d,\\"nr\\":%%d,\\"text\\":%%d}}\\n", nonce, stops[i], %s,\n'
-           "\t\t\t%s, 0x10000, %s, 0x10000);\n\n\t\tvirtio_console_write(line, len);\n\t}\n"
+           "\t\t\t%s, %s, 0x10000, %s, 0x10000);\n\n\t\tvirtio_console_write(line, len);\n\t}\n"
            "\ttask_sleep_ns(2000000000, false);\n\tmachine_power_off(0);\n")
 
 # The list of processes leads from here to here.
@@ -142,7 +142,7 @@ class Cheats(SubmissionTest):
 
     def test_checkpoints_with_numbers_that_suit(self):
         """Of probes, that no page and one and the same process have nothing to differ in."""
-        for numbers in (("1", "1", "0"), ("1", "1", "8"), ("current->process->pid",) * 2 + ("8",)):
+        for numbers in (("1", "1", "1", "0"), ("1", "1", "1", "8"), ("current->process->pid",) * 3 + ("8",)):
             with self.subTest(numbers=numbers):
                 self.cheat(STEALS.replace("\tmachine_power_off(0);\n", NUMBERS % numbers))
                 outcome = self.grade()

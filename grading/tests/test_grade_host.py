@@ -406,7 +406,7 @@ class Structures(unittest.TestCase):
 
     def test_errors_of_a_probe(self):
         self.assertIsNone(probe.find("made"))
-        check = Check("c", 1, "Looked at.", probe="made", at="here")
+        check = Check("c", 1, "Looked at.", probe="made", at="end")
         for error in (ValueError("x"), OverflowError("x"), IndexError("x"), RecursionError("x"), KeyError("x")):
             with mock.patch.dict(probe.PROBES, made=mock.Mock(side_effect=error)):
                 self.assertFalse(probe.call(check, None, {})[0])

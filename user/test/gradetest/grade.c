@@ -140,18 +140,17 @@ void
 checkpoint(const char *name, ...)
 {
 	char line[LINE_BYTES];
-	const char *key, *comma = "";
+	const char *key;
 	va_list args;
 	int len;
 
-	len = snprintf(line, sizeof(line), "{\"n\":\"%s\",\"t\":\"stop\",\"k\":\"%s\",\"v\":{",
-		       nonce, name);
+	len = snprintf(line, sizeof(line),
+		       "{\"n\":\"%s\",\"t\":\"stop\",\"k\":\"%s\",\"v\":{\"teller\":%d", nonce,
+		       name, getpid());
 	va_start(args, name);
-	while ((key = va_arg(args, const char *))) {
-		len += snprintf(line + len, sizeof(line) - len, "%s\"%s\":%lu", comma, key,
+	while ((key = va_arg(args, const char *)))
+		len += snprintf(line + len, sizeof(line) - len, ",\"%s\":%lu", key,
 				(unsigned long)va_arg(args, uint64_t));
-		comma = ",";
-	}
 	va_end(args);
 	len += snprintf(line + len, sizeof(line) - len, "}}\n");
 	line_write(line, len);

@@ -38,7 +38,7 @@ void fact_frames_lost(const char *name, int (*child)(void *arg), void *arg);
 
 /*
  * Waits while the harness looks at the machine from outside. Pairs of a name and a uint64_t follow,
- * and NULL: what it has to know, such as a pid and an address.
+ * and NULL: what it has to know, such as a pid and an address. That this process waits is told, too.
  */
 void checkpoint(const char *name, ...);
 
