@@ -375,6 +375,20 @@ sched_tick(void)
 	slice_start(rq);
 }
 
+/* Somebody must end the slice while others wait. What starts it may be on its way, but not for a whole tick. */
+static void
+slice_check(struct run_queue *rq)
+{
+#ifdef DEBUG
+	bool endless = rq->nr_ready && rq->running != rq->idle && !rq->slice_armed;
+
+	assert(!endless || !rq->was_endless);
+	rq->was_endless = endless;
+#else
+	(void)rq;
+#endif
+}
+
 void (*sched_sample_hook)(struct task *task);
 
 void
@@ -385,6 +399,7 @@ sched_sample(bool from_user)
 
 	spin_lock(&rq->lock);
 	rq->tick_armed = false;
+	slice_check(rq);
 	rq_charge(rq, now);
 	if (rq->running != rq->idle) {
 		cputime_count(&rq->running->cputime, rq->running->runtime_ns, from_user);
