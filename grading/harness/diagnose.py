@@ -28,6 +28,8 @@ IDLE_SHARE = 0.1
 NEWS_SHARE = 0.2  # of the limit: what is told in its last fifth is lately
 USER_END = 1 << 63
 TRAP_ENTRY = "kernel/trap/entry.S:"
+CHAIN_MAX = 8
+KSTACK_BYTES = 16 << 10
 FRAME = re.compile(r"\[([0-9a-f]{16})\] (\S+)")
 PANIC_START = re.compile(r"---\[ kernel panic: (.*) \]---")
 PANIC_END = "---[ end of panic ]---"
@@ -58,8 +60,12 @@ HINTS = (
      "pointer that was never set, or a damaged stack."),
     (r"out of memory|no memory", "The kernel ran out of memory where it must not: what is "
      "allocated and never given back?"),
+    (r"init died of signal", "Process 1, or all of its memory, is not what it was: a frame that was freed while it was "
+     "still mapped, an entry of a page table that leads elsewhere, or a reference that fork did not take."),
     (r"init", "Process 1 could not go on: everything above in the console led to it."),
 )
+SPINS_HINT = ("A lock is waited for that nobody gives back: does each way out of the function that takes it? "
+              "`make DEBUG=1 BUILD=build/debug` makes a kernel that checks locks (docs/debugging.md).")
 
 
 def at_limit(run):
@@ -82,7 +88,9 @@ def at_limit(run):
     except (Unsound, BadTable, TooMuch, struct.error, TypeError):
         return None  # nothing to go by in its memory
     places = [place_of(each, run.view.elf) for each in registers]
-    run.memo["harts"] = [describe_hart(run, index, pc) for index, pc in enumerate(places)]
+    run.memo["harts"] = [line for index, pc in enumerate(places)
+                         for line in describe_hart(run.view, index, pc, registers[index])]
+    run.memo["spins"] = any((run.view.elf.name_of(pc) or "").startswith("spin_lock") for pc in places)
     computes = computes or any(pc < USER_END for pc in places)
     if run.facts and lately:
         return Result(End.TIMEOUT, None, "results still came, but the limit was reached")
@@ -111,13 +119,35 @@ def place_of(registers, elf):
     return registers.get("sepc", pc) if enters else pc
 
 
-def describe_hart(run, index, pc):
-    """The same in words."""
+def describe_hart(view, index, pc, registers):
+    """The same in words, and who called that."""
     if pc < USER_END:
-        return f"hart {index}: in a program, at {pc:#x}"
-    place = run.view.elf.name_of(pc) or f"{pc:#x}"
-    line = run.view.elf.lines_of([pc])[0]
-    return f"hart {index}: {place}" + (f" ({line})" if line else "")
+        return [f"hart {index}: in a program, at {pc:#x}"]
+    chain = call_chain(view, pc, registers)
+    words = [(view.elf.name_of(address) or f"{address:#x}") + (f" ({line})" if line else "")
+             for address, line in zip(chain, view.elf.lines_of(chain))]
+    return [f"hart {index}: {words[0]}", *(f"  called by {each}" for each in words[1:])]
+
+
+def call_chain(view, pc, registers):
+    """Addresses in functions of the kernel, pc first, by the frame pointers on a hart's stack, as far as they make sense.
+    A function that calls nothing saves no ra: its caller's frame pointer is where that would be."""
+    chain, fp = [pc], registers.get("x8/s0", 0)
+    try:
+        if view.elf.name_of(view.value(fp - 8) - 1) is None:
+            chain.append(registers.get("x1/ra", 0) - 1)
+            fp = view.value(fp - 8)
+        while len(chain) < CHAIN_MAX:
+            caller, above = view.value(fp - 8) - 1, view.value(fp - 16)
+            if view.elf.name_of(caller) is None:
+                break
+            chain.append(caller)
+            if not fp < above < fp + KSTACK_BYTES:
+                break
+            fp = above
+    except (Unsound, BadTable, TooMuch, struct.error):
+        pass
+    return [address for address in chain if address == pc or view.elf.name_of(address)]
 
 
 def explain(outcome, result, run, text):
@@ -127,6 +157,8 @@ def explain(outcome, result, run, text):
         explain_panic(outcome, run.view.elf, text)
     elif "harts" in run.memo:
         outcome.trace = run.memo["harts"]
+        if outcome.verdict is Verdict.HANG and run.memo["spins"]:
+            outcome.hint = SPINS_HINT
     elif outcome.verdict in (Verdict.FAIL, Verdict.PARTIAL):
         outcome.detail = "" if run.ended or not run.test.case else \
             f"the test program did not come to its end ({result})"

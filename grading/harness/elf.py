@@ -2,6 +2,7 @@
 
 import bisect
 import os
+import re
 import resource
 import shutil
 import struct
@@ -19,6 +20,8 @@ FILE_MAX = 64 << 20    # the reference has 6 MiB
 SYMBOLS_MAX = 200_000  # ... and 10,000
 NAME_MAX = 512
 LINES_MAX = 64
+INLINED_MAX = 8
+ADDRESS = re.compile("0x[0-9a-f]+")  # before the lines of each
 # Of addr2line, which reads debugging information that may be made to be endless.
 TOOL_SECONDS, TOOL_MEMORY, TOOL_OUTPUT = 20, 2 << 30, 1 << 20
 ADDR2LINE = ("riscv64-unknown-elf-addr2line", "riscv64-linux-gnu-addr2line",
@@ -128,15 +131,20 @@ class Elf:
         return f"{name}+{address - start:#x}"
 
     def lines_of(self, addresses):
-        """`file:line` for each address, as addr2line says; empty texts where it is missing, does not end,
-        or is asked for too many."""
+        """`file:line` for each address, as addr2line says, and where that is inlined, if it is; empty texts where the
+        tool is missing, does not end, or is asked for too many."""
         tool = next((found for found in map(shutil.which, ADDR2LINE) if found), None)
         if tool is None or not addresses:
             return [""] * len(addresses)
-        output = bounded_output([tool, "-e", self.path, *map(hex, addresses[:LINES_MAX])])
-        lines = [line.split(" ")[0][:NAME_MAX] for line in output.splitlines()]
-        lines += [""] * (len(addresses) - len(lines))
-        return ["" if line.startswith("??") else _shorten(line) for line in lines]
+        output = bounded_output([tool, "-a", "-i", "-e", self.path, *map(hex, addresses[:LINES_MAX])])
+        places = []
+        for line in output.splitlines():
+            if ADDRESS.fullmatch(line):
+                places.append([])
+            elif places and not line.startswith("??") and len(places[-1]) < INLINED_MAX:
+                places[-1].append(_shorten(line.split(" ")[0][:NAME_MAX]))
+        places += [[]] * (len(addresses) - len(places))
+        return [", inlined at ".join(each) for each in places]
 
 
 def bounded_output(command):

@@ -91,8 +91,8 @@ class Image(Folder):
             return image.lines_of(list(range(nr)))
 
     def test_addresses_to_name(self):
-        self.assertEqual(self.lines_with('shift 2; for each; do echo "a.c:1"; done', 2), ["a.c:1"] * 2)
-        many = self.lines_with('shift 2; for each; do echo "a.c:1"; done', 5000)
+        self.assertEqual(self.lines_with('shift 4; for each; do echo $each; echo "a.c:1"; done', 2), ["a.c:1"] * 2)
+        many = self.lines_with('shift 4; for each; do echo $each; echo "a.c:1"; done', 5000)
         self.assertEqual((len(many), many.count("a.c:1")), (5000, elf.LINES_MAX))
 
     def test_a_tool_that_does_not_end(self):

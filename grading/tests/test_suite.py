@@ -132,10 +132,12 @@ class Words(unittest.TestCase):
         """Objects of the tree that grades name the place where that was built, which may be any."""
         image = object.__new__(elf.Elf)
         image.path = "quire.elf"
-        said = "/home/kernel/a/kernel/vm/b.c:7\n/home/kernel/a/user/c.h:8 (discriminator 2)\n/usr/include/d.h:9\n??:0\n"
+        said = ("0x1\n/home/kernel/a/kernel/vm/b.c:7\n0x2\n/home/kernel/a/user/c.h:8 (discriminator 2)\n"
+                "/home/kernel/a/kernel/vm/b.c:9\n0x3\n/usr/include/d.h:9\n0x4\n??:0\n")
         with mock.patch.object(elf, "bounded_output", lambda command: said), \
                 mock.patch.object(elf.shutil, "which", lambda name: name):
-            self.assertEqual(image.lines_of([1, 2, 3, 4]), ["kernel/vm/b.c:7", "user/c.h:8", "d.h:9", ""])
+            self.assertEqual(image.lines_of([1, 2, 3, 4]),
+                             ["kernel/vm/b.c:7", "user/c.h:8, inlined at kernel/vm/b.c:9", "d.h:9", ""])
 
 
 if __name__ == "__main__":
