@@ -23,7 +23,7 @@ def grade(top, options, tests, names):
     """Grades all, `options.j` submissions side by side. => exit status, which says nothing of marks"""
     students = students_in(options.class_folder)
     begin_files(options.csv, tests, students)
-    rows, ended = {}, {}
+    rows, ended, problem = {}, {}, None
     jobs = [lambda name=name: ended.setdefault(name, grade_one(top, options, tests, names, name))
             for name in students]
     try:
@@ -32,12 +32,10 @@ def grade(top, options, tests, names):
             if scratch.stopping.is_set():
                 raise KeyboardInterrupt  # what ends now was cut short
             if isinstance(value, BaseException):
-                value = ([not_run(test, Verdict.ENVIRONMENT, str(value)) for test in tests],
-                         f"{type(value).__name__}: {value}")
+                value = without_marks(tests, value)
             with scratch.stop_held():
                 rows[name] = value
-                tell(len(rows), len(students), name, value)
-                write_csv(options.csv, tests, rows)
+                problem = keep(options.csv, tests, rows, len(students), name) or problem
     except KeyboardInterrupt:
         for name, value in ended.items():  # while another one was told, or not
             if all(each.verdict is not Verdict.NOT_RUN for each in value[0]):
@@ -46,9 +44,23 @@ def grade(top, options, tests, names):
             write_csv(options.csv, tests, rows)
         print(f"stopped: {len(rows)} of {len(students)} submissions are in {options.csv}")
         return INTERRUPTED
+    if problem:
+        write_csv(options.csv, tests, rows)
+        raise problem
     faults = any(each.verdict is Verdict.ENVIRONMENT for value in rows.values()
                  for each in value[0])
     return ENVIRONMENT if faults else GRADED
+
+
+def keep(table, tests, rows, total, name):
+    """Writes the table with the row of a submission that has its marks, and tells of it. => the error that came, which
+    costs those that are still graded nothing: with the next row, the table is written anew"""
+    try:
+        write_csv(table, tests, rows)
+        tell(len(rows), total, name, rows[name])
+    except Exception as error:  # pylint: disable=broad-exception-caught
+        return error
+    return None
 
 
 def students_in(class_folder):
@@ -89,16 +101,32 @@ def tell(done, total, name, value):
 
 
 def grade_one(top, options, tests, names, student):
-    """(outcomes, note) of one submission; its JSON lines lie beside the CSV."""
+    """(outcomes, note) of one submission; its JSON lines lie beside the CSV, also if nothing can be graded."""
     mine = argparse.Namespace(jsonl=lines_path(options.csv, student), gradescope=None, junit=None)
     try:
-        workplace = Workplace(top, options.build, os.path.join(options.class_folder, student), names,
-                              options.class_folder)
+        return grade_in_copy(top, options, tests, names, student, mine)
     except Refused as refused:
         outcomes = [not_run(test, Verdict.FAIL, f"the submission was refused: {refused}")
                     for test in tests]
-        files.write_all(mine, outcomes)
-        return outcomes, f"refused: {refused}"
+        note = f"refused: {refused}"
+    except Exception as problem:  # pylint: disable=broad-exception-caught
+        if scratch.stopping.is_set():
+            raise  # its files went while it was graded
+        outcomes, note = without_marks(tests, problem)
+    files.write_all(mine, outcomes)
+    return outcomes, note
+
+
+def without_marks(tests, problem):
+    """(outcomes, note) of a submission of which an error kept us."""
+    return ([not_run(test, Verdict.ENVIRONMENT, str(problem)) for test in tests],
+            f"{type(problem).__name__}: {problem}")
+
+
+def grade_in_copy(top, options, tests, names, student, mine):
+    """The same of one that can be graded. => raises Refused"""
+    workplace = Workplace(top, options.build, os.path.join(options.class_folder, student), names,
+                          options.class_folder)
     writer = files.Writer(mine, tests)
     with workplace as tree:
         suite = Suite(tests, tree, os.path.join(tree.root, "grade-logs"), options.seed, 1,

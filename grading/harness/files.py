@@ -1,5 +1,6 @@
 """Results as files: JSON lines, Gradescope's results.json, JUnit XML, a class's CSV."""
 
+import contextlib
 import json
 import os
 import re
@@ -39,22 +40,34 @@ class Writer:
         self._order = {test.name: index for index, test in enumerate(tests)}
         self._lines = open_for_writing(options.jsonl) if options.jsonl else None
         if tests:
-            self._write(missing(tests, []))
+            self.write(missing(tests, []))
 
     def tell(self, outcome):
         self.outcomes.append(outcome)
         if self._lines:
-            self._lines.write(json.dumps(outcome.as_dict()) + "\n")
-            self._lines.flush()
+            self._write_line(json.dumps(outcome.as_dict()) + "\n")
         if self.tests:
-            self._write(self.outcomes + missing(self.tests, self.outcomes))
+            self.write(self.outcomes + missing(self.tests, self.outcomes))
+
+    def _write_line(self, line):
+        with write_errors(self.options.jsonl):
+            try:
+                self._lines.write(line)
+                self._lines.flush()
+            except OSError:
+                with contextlib.suppress(OSError):
+                    self._lines.close()  # which would write the line, too
+                self._lines = None
+                raise
 
     def finish(self, outcomes):
         if self._lines:
-            self._lines.close()
-        self._write(outcomes)
+            with write_errors(self.options.jsonl):
+                self._lines.close()
+        self.write(outcomes)
 
-    def _write(self, outcomes):
+    def write(self, outcomes):
+        """The files that are replaced as a whole."""
         outcomes = sorted(outcomes, key=lambda each: self._order.get(each.name, 0))
         for path, make in ((self.options.gradescope, gradescope), (self.options.junit, junit)):
             if path:
@@ -62,8 +75,10 @@ class Writer:
 
 
 def write_all(options, outcomes):
-    """The files for outcomes that are all there already."""
+    """The files for outcomes that are all there already. The whole ones come first: what they said before must not
+    stay because there is no room for lines."""
     writer = Writer(options)
+    writer.write(outcomes)
     for outcome in outcomes:
         writer.tell(outcome)
     writer.finish(outcomes)
@@ -71,22 +86,30 @@ def write_all(options, outcomes):
 
 def open_for_writing(path):
     """An empty text file, and the folder that it is in. => raises EnvironmentProblem"""
-    try:
+    with write_errors(path):
         os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
         return open(path, "w", encoding="utf-8", errors="backslashreplace", newline="")
-    except OSError as error:
-        raise EnvironmentProblem(f"{path} cannot be written: {error.strerror}") from None
 
 
 def replace_file(path, text):
-    """Writes a file that at no time is there in part. What is no plain file is written to."""
-    if os.path.exists(path) and not os.path.isfile(path):
-        with open_for_writing(path) as file:
+    """Writes a file that at no time is there in part. What is no plain file is written to. => raises
+    EnvironmentProblem"""
+    plain = os.path.isfile(path) or not os.path.exists(path)
+    part = f"{path}.part" if plain else path
+    with write_errors(path):
+        with open_for_writing(part) as file:
             file.write(text)
-        return
-    with open_for_writing(f"{path}.part") as file:
-        file.write(text)
-    os.replace(f"{path}.part", path)
+        if plain:
+            os.replace(part, path)
+
+
+@contextlib.contextmanager
+def write_errors(path):
+    """Those of a file that cannot be written, be its disk full, are the environment's."""
+    try:
+        yield
+    except OSError as error:
+        raise EnvironmentProblem(f"{path} cannot be written: {error.strerror}") from None
 
 
 def explanation(outcome):

@@ -21,7 +21,9 @@ def default_workers():
 def run_parallel(jobs, workers=None):
     """Calls each of `jobs`; yields (index, value or exception) in the order of ending.
 
-    If the caller stops early, or on Ctrl-C, jobs that have not begun never do.
+    If the caller stops early, or on Ctrl-C, jobs that have not begun never do. Those that have are waited for; a
+    stop ends their machines, and what else the process runs. An error of the caller's is no stop: this may be one of
+    many that run side by side, and the others go on.
     """
     scratch.prepare()
     pool = ThreadPoolExecutor(max_workers=workers or default_workers())
@@ -33,11 +35,13 @@ def run_parallel(jobs, workers=None):
             for future in done:
                 error = future.exception()
                 yield futures[future], error if error is not None else future.result()
-    except BaseException:
-        scratch.stopping.set()
+    except BaseException as why:
         for future in pending:
             future.cancel()
-        scratch.run_cleanups()
+        if isinstance(why, KeyboardInterrupt):
+            scratch.stopping.set()
+        if scratch.stopping.is_set():
+            scratch.run_cleanups()
         raise
     finally:
         pool.shutdown(wait=True)

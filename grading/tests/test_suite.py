@@ -12,7 +12,7 @@ from grading.harness import elf, outcome as outcomes, suite
 from grading.harness.lab import Check, MachineSpec, Test
 from grading.harness.outcome import TOP, Verdict, not_run
 from grading.harness.want import Word
-from grading.machine import EnvironmentProblem, scratch
+from grading.machine import EnvironmentProblem, parallel, scratch
 from grading.tests.test_grade_host import make_tests, passed
 
 TEST = Test(id="made", text="Made for the purpose.", checks=[Check("right", 1, "It is told.", fact="x", want=Word(0))],
@@ -59,6 +59,39 @@ class Stopped(unittest.TestCase):
         self.assertTrue(made.interrupted)
         self.assertEqual([each.verdict for each in told], [Verdict.PASS] * 2)
         self.assertEqual([each.verdict for each in made.outcomes], [Verdict.PASS] * 2)
+
+
+class Errors(unittest.TestCase):
+    """Of who is told: that is no stop, for other suites may run in this process."""
+
+    def test_the_others_go_on(self):
+        def tell(_outcome):
+            raise OSError(28, "No space left on device")
+
+        self.addCleanup(scratch.stopping.clear)
+        ran, mine = [], mock.Mock()
+        scratch.register(mine, mine.end)
+        self.addCleanup(scratch.unregister, mine)
+        with tempfile.TemporaryDirectory() as logs, \
+                mock.patch.object(suite.Run, "go", lambda run: ran.append(run.test) or passed(run.test)):
+            with self.assertRaisesRegex(OSError, "No space"):
+                suite.Suite(make_tests(100), None, logs, workers=1).go(tell)
+        self.assertFalse(scratch.stopping.is_set())
+        mine.end.assert_not_called()
+        self.assertLess(len(ran), 100)
+
+    def test_a_stop_ends_what_there_is(self):
+        def job():
+            while not scratch.stopping.is_set():
+                time.sleep(0.01)
+
+        self.addCleanup(scratch.stopping.clear)
+        mine = mock.Mock()
+        scratch.register(mine, mine.end)
+        self.addCleanup(scratch.unregister, mine)
+        with mock.patch.object(parallel, "wait", side_effect=KeyboardInterrupt), self.assertRaises(KeyboardInterrupt):
+            list(parallel.run_parallel([job] * 3, 1))
+        mine.end.assert_called_once()
 
 
 class ThroughControl(unittest.TestCase):
