@@ -14,6 +14,7 @@ import resource
 import shutil
 import subprocess
 import sys
+import tempfile
 
 GIB = 1 << 30
 BUILD_CPU_SECONDS = 600
@@ -75,11 +76,12 @@ def viewing(command, mountpoint, tree, places):
 def places_needed(hidden):
     """Files and directories that a build needs outside of its copy. None of them has one of `hidden` in it."""
     found = [place for place in SYSTEM if os.path.lexists(place)]
+    secret = [os.path.expanduser("~"), *hidden]
     wanted = [sys.prefix, sys.base_prefix]
     for directory in os.environ.get("PATH", "").split(os.pathsep):
         if os.path.isabs(directory) and any(glob.glob(os.path.join(glob.escape(directory), tool)) for tool in TOOLS):
             beside = os.path.dirname(os.path.realpath(directory))
-            wanted.append(directory if is_within(os.path.expanduser("~"), beside) else beside)
+            wanted.append(directory if any(is_within(each, beside) for each in secret) else beside)
     for place in sorted(set(wanted)):
         if not any(is_within(place, other) for other in found) and \
                 not any(is_within(each, place) or is_within(place, each) for each in hidden):
@@ -132,13 +134,22 @@ def prefix(hidden=()):
 def build_prefix(tree, hidden):
     """The same for a build in `tree`, which sees nothing else of the host than what it needs. Where the host cannot do
     that, `hidden` and other processes' directories are empty, as far as it can."""
+    if _mounts() and can_view():
+        return _viewing(tree, hidden)
+    return prefix([*(path for path in hidden if not is_within(path, tree)), PROCESSES])
+
+
+def _viewing(tree, hidden):
     mountpoint = os.path.join(tree, "view")
     os.makedirs(mountpoint, exist_ok=True)
-    if _mounts():
-        viewed = viewing(_mounts(), mountpoint, tree, [*places_needed([*hidden, tree]), tree])
-        if works(viewed):
-            return viewed
-    return prefix([*(path for path in hidden if not is_within(path, tree)), PROCESSES])
+    return viewing(_mounts(), mountpoint, tree, [*places_needed([*hidden, tree]), tree])
+
+
+@functools.lru_cache(maxsize=None)
+def can_view():
+    """Can a build have a root directory of its own? => there are namespaces of mounts"""
+    with tempfile.TemporaryDirectory() as tree:
+        return works(_viewing(os.path.realpath(tree), ()))
 
 
 @functools.lru_cache(maxsize=None)
@@ -175,6 +186,10 @@ def notes():
     if not network_prefix():
         found.append("this host cannot take the network away from what a submission builds and runs "
                      "(no `unshare -n`): grade in a container without network")
+    if _mounts() and not can_view():
+        found.append("this host cannot hide all its files from what a submission builds (no `unshare --root`), only "
+                     "the tree that grades and what was handed in: a build that reads others is refused "
+                     "(docs/instructor.md)")
     if not can_hide():
         found.append("this host cannot hide the tree that grades from what a submission builds and runs "
                      "(no `unshare -m`): a build that names files of it is refused (docs/instructor.md)")

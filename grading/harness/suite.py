@@ -95,11 +95,11 @@ class Suite:
 
     def _after_control(self, test, seed, outcome):
         """A submission's test came to an end that looks like the host's doing. A kernel can bring QEMU to one as
-        well. Where the reference's machine comes to such an end, too, it is the host's; else the submission has
-        another try, and what that comes to counts."""
+        well. Where the reference does not pass here either, it is the host's; else the submission has another try,
+        and what that comes to counts."""
         try:
             with self.tree.bounds.reference() as tree:
-                if self._attempt(test, seed, tree).verdict is Verdict.ENVIRONMENT:
+                if self._attempt(test, seed, tree).verdict is not Verdict.PASS:
                     return outcome
         except EnvironmentProblem:
             return outcome

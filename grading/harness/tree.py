@@ -70,9 +70,12 @@ class Tree:
         """A file of a build, made if need be. => raises BuildFailed, Tampered, EnvironmentProblem"""
         target = os.path.join(self.directory(variant), name)
         with self._lock:
-            if (variant, name) not in self._made:
-                self._made[variant, name] = self._failure(variant, name, target)
-            failure = self._made[variant, name]
+            if (variant, name) in self._made:
+                failure = self._made[variant, name]
+            else:
+                failure = self._failure(variant, name, target)
+                if not isinstance(failure, EnvironmentProblem):  # that may have passed when it is asked again
+                    self._made[variant, name] = failure
         if failure is not None:
             raise failure
         return os.path.join(self.root, target)

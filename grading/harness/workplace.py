@@ -27,17 +27,24 @@ BUILT = ("gen", "kernel", "mkfs", "user", "fs.img", "initrd.img")
 LINKED = ("gen/ksyms", "gen/quire")
 
 
+# Of a tree that git does not know. Beside these there may be anything, as what was handed in.
+TREE = ("Makefile", "README.md", "LICENSE", "setup.sh", ".gdbinit", ".ci", "kernel", "user", "mkfs", "grading", "tools", "docs")
+
+
 def tracked_files(top):
     """The files of the trusted tree."""
-    if os.path.isdir(os.path.join(top, ".git")):
+    if os.path.exists(os.path.join(top, ".git")):
         # The tree may be another user's: built by root, or on a disk that all share.
         output = subprocess.run(["git", "-c", "safe.directory=*", "-C", top, "ls-files", "-z"],
                                 capture_output=True, check=True).stdout
         return [name for name in output.decode().split("\0") if name]
     found = []
-    for folder, folders, files in os.walk(top):
-        folders[:] = [name for name in folders if name not in ("build", ".git", "__pycache__")]
-        found += [os.path.relpath(os.path.join(folder, name), top) for name in files]
+    for name in TREE:
+        if os.path.isfile(os.path.join(top, name)):
+            found.append(name)
+        for folder, folders, files in os.walk(os.path.join(top, name)):
+            folders[:] = [each for each in folders if each != "__pycache__"]
+            found += [os.path.relpath(os.path.join(folder, each), top) for each in files]
     return found
 
 
@@ -152,7 +159,7 @@ class Workplace:
         return Tree(directory, "build", bounds(place, hidden, read_layout(Elf(reference)), *controls))
 
     def _reference(self):
-        return ReferenceWorkplace(self.top, self.build, self.names, self.others)
+        return ReferenceWorkplace(self.top, self.build, self.names, self.hidden)
 
     def _control(self, variant, name):
         """What keeps the reference's file from being built here as a submission's is; None if nothing does."""
@@ -171,10 +178,12 @@ class Workplace:
 
 
 class ReferenceWorkplace(Workplace):
-    """The reference's own files, as if somebody had handed them in."""
+    """The reference's own files, as if somebody had handed them in: whose bounds are these, too, if `hidden` is
+    given."""
 
-    def __init__(self, top, build, names, others=None):
-        super().__init__(top, build, top, names, others)
+    def __init__(self, top, build, names, hidden=()):
+        super().__init__(top, build, top, names)
+        self.hidden = [*self.hidden, *hidden]
         self.controlled = False
 
 

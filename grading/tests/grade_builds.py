@@ -26,7 +26,8 @@ exec %s "$@"
 """
 FAILS = f'case $file in kernel/*) echo "$file: {NO_SPACE}" >&2; exit 1 ;; esac'
 IS_KILLED = "case $file in kernel/*) kill -KILL $$ ;; esac"
-FAILS_ONCE = f"case $file in kernel/*) mkdir %s 2>/dev/null && {{ echo '{NO_SPACE}' >&2; exit 1; }} ;; esac"
+FAILS_ONCE = ("case $file in kernel/*) mkdir ${0%/*}/failed-once 2>/dev/null && "
+              f"{{ echo '{NO_SPACE}' >&2; exit 1; }} ;; esac")
 
 
 def real_compiler(name):
@@ -46,6 +47,7 @@ class Builds(SubmissionTest):
         real = next(filter(None, map(real_compiler, COMPILERS)))
         folder = os.path.join(self.scratch.name, f"{self.id()}.bin")
         os.makedirs(folder)
+        self.folder_of_compiler = folder
         path = os.path.join(folder, os.path.basename(real))
         with open(path, "w", encoding="utf-8") as file:
             file.write(COMPILER % (text, real))
@@ -65,9 +67,10 @@ class Builds(SubmissionTest):
         self.assertIn("Killed", outcome.detail)
 
     def test_what_has_passed_when_the_reference_is_built_costs_nothing(self):
-        with self.compiler(FAILS_ONCE % os.path.join(self.scratch.name, "failed-once")):
+        with self.compiler(FAILS_ONCE):
             outcome = self.grade_submission("share")
-        self.assertEqual(outcome.verdict, Verdict.PASS, outcome.tail)
+        self.assertEqual(outcome.verdict, Verdict.PASS, (outcome.detail, outcome.tail))
+        self.assertTrue(os.path.isdir(os.path.join(self.folder_of_compiler, "failed-once")))
 
     def test_words_of_the_submissions_own_are_no_fault_of_the_hosts(self):
         """#error, and the assembler's .print: a line like any of the compiler's."""

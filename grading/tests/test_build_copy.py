@@ -12,6 +12,19 @@ from grading.machine import EnvironmentProblem, scratch
 from grading.rings.build import build_lock
 
 
+class Sources(unittest.TestCase):
+    def test_what_lies_beside_the_tree_is_no_part_of_it(self):
+        """Without git's list as well, as in a copy of the tree: what was handed in may lie there."""
+        with tempfile.TemporaryDirectory() as top:
+            for name in ("Makefile", "kernel/vm/fork.c", "kernel/vm/__pycache__/x", "handed-in/bob/kernel/vm/fork.c",
+                         "build/quire.elf", "notes.txt"):
+                path = os.path.join(top, name)
+                os.makedirs(os.path.dirname(path), exist_ok=True)
+                with open(path, "w", encoding="utf-8"):
+                    pass
+            self.assertEqual(sorted(workplace.tracked_files(top)), ["Makefile", "kernel/vm/fork.c"])
+
+
 class BuildCopy(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()

@@ -300,7 +300,7 @@ class Submissions(Scratch):
 
 class Bounds(unittest.TestCase):
     def setUp(self):
-        for cached in (sandbox.network_prefix, sandbox._mounts, sandbox.unbounded):
+        for cached in (sandbox.network_prefix, sandbox._mounts, sandbox.can_view, sandbox.unbounded):
             cached.cache_clear()
             self.addCleanup(cached.cache_clear)
 
@@ -332,16 +332,25 @@ class Bounds(unittest.TestCase):
                               preexec_fn=sandbox.limit_build, capture_output=True, text=True,
                               check=False)
 
+    def test_a_root_directory_that_cannot_be_had_is_told(self):
+        with mock.patch.object(sandbox, "works", lambda command: "--root" not in " ".join(command)), \
+                mock.patch.object(shutil, "which", return_value="/usr/bin/unshare"), \
+                tempfile.TemporaryDirectory() as tree:
+            self.assertTrue(any("--root" in note for note in sandbox.notes()))
+            self.assertIn(sandbox.PROCESSES, sandbox.build_prefix(tree, ["/hidden"]))
+
     def test_a_build_sees_no_more_than_its_tools_need(self):
         with tempfile.TemporaryDirectory() as top:
-            for path in ("chain/bin/riscv64-unknown-elf-gcc", "home/bin/make", "other/bin/secret", "in/tree/bin/make"):
+            for path in ("chain/bin/riscv64-unknown-elf-gcc", "home/bin/make", "other/bin/secret", "in/tree/bin/make",
+                         "near/bin/make", "near/handed-in/x"):
                 os.makedirs(os.path.join(top, os.path.dirname(path)))
                 with open(os.path.join(top, path), "w", encoding="utf-8"):
                     pass
-            path = ":".join(os.path.join(top, each) for each in ("chain/bin", "home/bin", "other/bin", "in/tree/bin"))
+            path = ":".join(os.path.join(top, each) for each in
+                            ("chain/bin", "home/bin", "other/bin", "in/tree/bin", "near/bin"))
             with mock.patch.dict(os.environ, {"PATH": path, "HOME": os.path.join(top, "home")}):
-                places = sandbox.places_needed([os.path.join(top, "in")])
-        self.assertEqual([place[len(top):] for place in places if place.startswith(top)], ["/chain", "/home/bin"])
+                places = sandbox.places_needed([os.path.join(top, name) for name in ("in", "near/handed-in")])
+        self.assertEqual([place[len(top):] for place in places if place.startswith(top)], ["/chain", "/home/bin", "/near/bin"])
 
     @unittest.skipUnless(sys.platform == "linux", "macOS bounds no memory")
     def test_memory_is_bounded(self):

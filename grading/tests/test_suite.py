@@ -11,6 +11,7 @@ from unittest import mock
 from grading.harness import elf, outcome as outcomes, suite
 from grading.harness.lab import Check, MachineSpec, Test
 from grading.harness.outcome import TOP, Verdict, not_run
+from grading.harness.tree import BuildFailed, Tree
 from grading.harness.want import Word
 from grading.machine import EnvironmentProblem, parallel, scratch
 from grading.tests.test_grade_host import make_tests, passed
@@ -121,6 +122,7 @@ class ThroughControl(unittest.TestCase):
         fault = Verdict.ENVIRONMENT
         self.assertIs(self.judged([fault], [fault]).verdict, fault)
         self.assertIs(self.judged([fault], [], "no room for a copy").verdict, fault)
+        self.assertIs(self.judged([fault], [Verdict.FAIL]).verdict, fault)
 
     def test_the_host_was_at_fault(self):
         self.assertIs(self.judged([Verdict.ENVIRONMENT, Verdict.HANG], [Verdict.PASS]).verdict, Verdict.HANG)
@@ -132,6 +134,20 @@ class ThroughControl(unittest.TestCase):
 
     def test_no_control_of_what_has_failed(self):
         self.assertIs(self.judged([Verdict.FAIL], []).verdict, Verdict.FAIL)
+
+
+class Builds(unittest.TestCase):
+    def test_the_hosts_faults_are_not_kept(self):
+        """A full disk may have room when a build is asked for again; what does not compile will not."""
+        tree = Tree("/x", "build")
+        ends = iter([EnvironmentProblem("full"), None, BuildFailed("debug", [])])
+        with mock.patch.object(Tree, "_failure", lambda *_: next(ends)):
+            self.assertRaises(EnvironmentProblem, tree.kernel, "default")
+            for _ in range(2):
+                self.assertEqual(tree.kernel("default"), "/x/build/quire.elf")
+            for _ in range(2):
+                self.assertRaises(BuildFailed, tree.kernel, "debug")
+        self.assertEqual(list(ends), [])
 
 
 class Words(unittest.TestCase):
