@@ -319,6 +319,19 @@ burn(int clock, int64_t us)
 		;
 }
 
+/* It has been due for a while: the machine's clock may be late, on a host that is busy. => as take() */
+static long
+take_while_burning(int clock, siginfo_t *info)
+{
+	long got = take(SIGUSR1, info, MS(0));
+
+	for (int n = 0; got == -EAGAIN && n < 200; n++) {
+		burn(clock, 5000);
+		got = take(SIGUSR1, info, MS(0));
+	}
+	return got;
+}
+
 /* They go while their process, or thread, runs; the signal tells the value. */
 static void
 timers_go_by_clocks_of_processor_time(void)
@@ -338,7 +351,7 @@ timers_go_by_clocks_of_processor_time(void)
 		CHECK_EQ(take(SIGUSR1, &info, MS(200)), -EAGAIN);
 		CHECK(left_us(id) > 50000);
 		burn(clock, 150000);
-		CHECK_EQ(take(SIGUSR1, &info, MS(0)), SIGUSR1);
+		CHECK_EQ(take_while_burning(clock, &info), SIGUSR1);
 		CHECK(clock_us(clock) - start >= 100000);
 		CHECK_EQ(info.si_code, SI_TIMER);
 		CHECK_EQ(info.si_value.sival_int, 7);
@@ -361,11 +374,11 @@ timers_of_processor_time_repeat(void)
 	CHECK_EQ(create(CLOCK_PROCESS_CPUTIME_ID, &event, &id), 0);
 	CHECK_EQ(settime(id, 0, MS(20), MS(20)), 0);
 	burn(CLOCK_PROCESS_CPUTIME_ID, 300000);
-	CHECK_EQ(take(SIGUSR1, &info, MS(0)), SIGUSR1);
+	CHECK_EQ(take_while_burning(CLOCK_PROCESS_CPUTIME_ID, &info), SIGUSR1);
 	CHECK(raw_call(SYS_timer_getoverrun, id, 0, 0, 0, 0, 0) >= 8);
 	CHECK(left_us(id) > 0 && left_us(id) <= 20000);
 	burn(CLOCK_PROCESS_CPUTIME_ID, 60000);
-	CHECK_EQ(take(SIGUSR1, &info, MS(0)), SIGUSR1);
+	CHECK_EQ(take_while_burning(CLOCK_PROCESS_CPUTIME_ID, &info), SIGUSR1);
 	CHECK_EQ(settime(id, 0, MS(0), MS(0)), 0);
 	burn(CLOCK_PROCESS_CPUTIME_ID, 60000);
 	take(SIGUSR1, &info, MS(0));
