@@ -54,7 +54,7 @@ class Console:
             if self._log and data and not self.flooded:
                 self._write_log(data)
             if self._tap and data:
-                self._tap(data)
+                self._tell_tap(data)
             with self.changed:
                 self._keep(data)
                 self.ended = not data
@@ -69,6 +69,13 @@ class Console:
             self._log.flush()
         except OSError:
             self._log = None
+
+    def _tell_tap(self, data):
+        """Nor does it end with a tap that leads nowhere, such as a terminal that is closed."""
+        try:
+            self._tap(data)
+        except OSError:
+            self._tap = None
 
     def _keep(self, data):
         """=> `changed` is held"""

@@ -119,6 +119,8 @@ class Machine:
             self.result = Result(Verdict.REBOOT_LOOP, None, "the firmware started three times")
         elif backstop is not None and self.clock.now() > backstop:
             result = self._at_limit() if self._at_limit else None
+            if result is None and not self.running():
+                return  # it ended by itself meanwhile
             self.kill()
             self.result = result or verdict.classify_backstop(self.console.text(), share)
         elif backstop is not None and self.clock.wall() > WALL_FACTOR * backstop:
