@@ -57,7 +57,8 @@ class KernelView:
         self.ram = GuestRam(path, self.ram_size)
 
     def look(self):
-        """The machine has been paused anew: what was found before is not true any more."""
+        """For each check anew: what was found before is not true of a machine that ran on, and what one check read too
+        much costs no other."""
         self._found.clear()
         self.ram.renew()
 

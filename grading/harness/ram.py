@@ -4,7 +4,7 @@ import mmap
 import struct
 
 RAM_BASE = 0x80000000
-# Between two calls of renew(); the probes of one checkpoint need at most a fifth of it (swap/out).
+# Between two calls of renew(); all probes of one checkpoint together need at most a fifth of it (swap/out).
 READS_MAX = 2_000_000
 READ_COST = 16  # bytes: a table of 512 entries costs as much as 256 reads of one
 

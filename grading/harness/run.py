@@ -170,7 +170,10 @@ class Run:
                 self.found[check.id] = probe.call(check, self, {})
 
     def _watch(self):
-        """The Result of a machine that QEMU has stopped: its disk is the host's fault, be it full or broken."""
+        """The Result of a machine that nobody can look at, or that QEMU has stopped: its disk is the host's fault, be it
+        full or broken."""
+        if self.problem is not None:
+            return Result(End.QEMU_ERROR, None, str(self.problem))
         if self.qmp is None or self.qmp.io_error is None:
             return None
         return Result(End.QEMU_ERROR, None,
@@ -200,20 +203,30 @@ class Run:
         with self._probing:
             first = name not in self.stops
             self.stops.setdefault(name, values)
-            try:
-                if wanted and first:
-                    self.qmp.stop()
-                    self.view.look()
-                    with self.machine.clock.paused():
-                        for check in wanted:
-                            self.found[check.id] = probe.call(check, self, values)
-                    self.qmp.cont()
-            except (ConnectionError, AttributeError):
-                return
-            except (EnvironmentProblem, OSError) as problem:
-                self.problem = problem
+            if wanted and first and not self._look_at(wanted, values):
                 return
         self.channel.send("go")
+
+    def _look_at(self, checks, values):
+        """Lets the probes of a checkpoint look. => False if they could not, `problem` says why: that the machine has
+        ended is none"""
+        if self.qmp is None or self.view.ram is None:
+            return False  # it had ended at once
+        try:
+            self.qmp.stop()
+            with self.machine.clock.paused():
+                for check in checks:
+                    self.view.look()
+                    self.found[check.id] = probe.call(check, self, values)
+            self.qmp.cont()
+            return True
+        except ConnectionError:
+            pass
+        except (EnvironmentProblem, OSError) as problem:
+            self.problem = problem
+        except Exception as problem:  # pylint: disable=broad-exception-caught
+            self.problem = EnvironmentProblem(f"{type(problem).__name__}: {problem}")
+        return False
 
     def _judge(self, result):
         """The Outcome of a run that has ended."""
