@@ -4,7 +4,7 @@ Python modules, not JSON or TOML: Python 3.9 reads no TOML, JSON has neither com
 texts of several lines, and a misspelt field is an error at once with dataclasses.
 """
 
-import importlib
+import importlib.util
 from dataclasses import dataclass, field
 from typing import Any, Dict, List, Optional, Tuple
 
@@ -96,12 +96,12 @@ class Lab:
 
 def load(name):
     """A lab by name. => raises EnvironmentProblem for one that is not there or not sound"""
+    if not has_lab(name):
+        raise EnvironmentProblem(f"no such lab: {name} (there are {', '.join(filter(has_lab, LAB_NAMES))})")
     try:
-        module = importlib.import_module(f"grading.labs.{name}")
-    except ModuleNotFoundError:
-        raise EnvironmentProblem(f"no such lab: {name} (there are {', '.join(LAB_NAMES)})") \
-            from None
-    lab = module.LAB
+        lab = importlib.import_module(f"grading.labs.{name}").LAB
+    except ImportError as error:
+        raise EnvironmentProblem(f"lab {name}: {error}") from None
     for problem in problems(lab):
         raise EnvironmentProblem(f"lab {name}: {problem}")
     for test in lab.tests:
@@ -115,7 +115,8 @@ def load_all():
 
 
 def has_lab(name):
-    return importlib.util.find_spec(f"grading.labs.{name}") is not None
+    return name.isidentifier() and not name.startswith("_") and \
+        importlib.util.find_spec(f"grading.labs.{name}") is not None
 
 
 def problems(lab):

@@ -2,9 +2,15 @@
 
 import os
 import re
+import subprocess
+import sys
+import tempfile
 import unittest
+from unittest import mock
 
+import grading.labs
 from grading.harness import diagnose, drivers, lab as labs, probe
+from grading.machine import EnvironmentProblem
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 CHECKS_MIN = 12
@@ -71,6 +77,27 @@ class Labs(unittest.TestCase):
                 self.assertIn(check.fact, facts, test.name)
             if check.at and check.at not in probe.ENDS:
                 self.assertIn(check.at, stops, test.name)
+
+
+class Names(unittest.TestCase):
+    def test_what_is_no_lab(self):
+        for name in ("no", "__init__", "boot.x", "../boot", ""):
+            with self.assertRaisesRegex(EnvironmentProblem, f"no such lab: {name} .there are boot, "):
+                labs.load(name)
+
+    def test_a_lab_that_does_not_load(self):
+        """In the words of what is wrong with it."""
+        with tempfile.TemporaryDirectory() as folder, \
+                mock.patch.object(grading.labs, "__path__", [*grading.labs.__path__, folder]):
+            with open(os.path.join(folder, "broken_one.py"), "w", encoding="ascii") as file:
+                file.write("import no_such_module\n")
+            with self.assertRaisesRegex(EnvironmentProblem, "lab broken_one: No module named 'no_such_module'"):
+                labs.load("broken_one")
+
+    def test_python_without_its_site(self):
+        done = subprocess.run([sys.executable, "-S", os.path.join(TOP, "grading/grade"), "--list"],
+                              capture_output=True, text=True, check=False)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
 
 
 if __name__ == "__main__":
