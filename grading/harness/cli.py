@@ -21,6 +21,7 @@ from grading.machine.options import make_command, setting
 from grading.machine.parallel import default_workers
 
 FULL_MARKS, LOST_MARKS, ENVIRONMENT, INTERRUPTED = 0, 1, 2, 130
+STANDARD_ERROR = 2  # the last of the three
 SLOW_MAX = 1000  # a test's minute becomes 16 hours: more is a slip
 
 # These count from where the command is given; all else counts from the top of the tree.
@@ -121,7 +122,7 @@ def list_tests(tests):
 
 def grade_tests(tests, tree, options):
     """Runs tests, tells of them, writes the files asked for. => (exit status, outcomes)"""
-    echo = (lambda data: os.write(2, data.translate(TO_TERMINAL))) if options.test else None
+    echo = (lambda data: os.write(STANDARD_ERROR, data.translate(TO_TERMINAL))) if options.test else None
     shown = show.Show(len(tests), verbose=options.verbose,
                       submission=options.submission)
     writer = files.Writer(options, tests)
@@ -212,7 +213,23 @@ def stopped():
     return INTERRUPTED
 
 
+def fill_streams():
+    """Opens /dev/null for each standard stream that is closed, or a file of results would come in its place. => is
+    there one for what is told?"""
+    told = sys.stdout is not None
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= STANDARD_ERROR:
+        os.set_inheritable(descriptor, True)
+    os.close(descriptor)
+    if sys.stderr is None:
+        sys.stderr = open(STANDARD_ERROR, "w", encoding="utf-8")
+    return told
+
+
 def main(arguments=None):
+    """=> exit status"""
+    if not fill_streams():
+        sys.stderr.write("grade: standard output is closed\n")
+        return ENVIRONMENT
     options = parse(arguments)
     os.chdir(TOP)
     sys.stdout.reconfigure(errors="backslashreplace")
@@ -221,6 +238,21 @@ def main(arguments=None):
         # nohup, and the shell of a background job, want it ignored.
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, scratch.stop)
+    return flushed(run_guarded(options))
+
+
+def flushed(status):
+    """The exit status when all is told. Python's own for what cannot be would be another one."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ENVIRONMENT
+    return status
+
+
+def run_guarded(options):
+    """What the options ask for, or a word of why not. => exit status"""
     try:
         return run(options)
     except EnvironmentProblem as problem:
@@ -237,7 +269,6 @@ def main(arguments=None):
         sys.stderr.write(plain(f"grade: {error}") + "\n")
         return ENVIRONMENT
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ENVIRONMENT
     except Exception:  # pylint: disable=broad-exception-caught
         # A fault of the harness or the host must not look like a mark.

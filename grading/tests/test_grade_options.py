@@ -72,5 +72,26 @@ class Wrong(unittest.TestCase):
         self.assertIn("needs its lab", self.complaint(words[words.index("grading/grade") + 1:]))
 
 
+class Streams(unittest.TestCase):
+    """Of the standard ones some are closed or lead nowhere. A status of 1 would be a mark."""
+
+    def grade(self, redirection):
+        return subprocess.run(["sh", "-c", f'exec "$0" "$@" {redirection}', sys.executable,
+                               os.path.join(TOP, "grading/grade"), "--list", "boot", "panic"],
+                              capture_output=True, text=True, check=False)
+
+    def test_closed_output(self):
+        done = self.grade(">&-")
+        self.assertEqual((done.returncode, done.stderr), (2, "grade: standard output is closed\n"))
+        self.assertEqual(self.grade("<&- >&- 2>&-").returncode, 2)
+
+    def test_closed_errors(self):
+        self.assertEqual(self.grade("2>&-").returncode, 0)
+
+    @unittest.skipUnless(os.path.exists("/dev/full"), "a disk that is full is Linux's /dev/full")
+    def test_full_output(self):
+        self.assertEqual(self.grade(">/dev/full").returncode, 2)
+
+
 if __name__ == "__main__":
     unittest.main()
