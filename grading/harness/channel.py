@@ -30,7 +30,6 @@ class Channel:
 
     strangers  how many lines did not count
     flooded    more came than a test ever sends
-    last       the machine's time of the last line that counted
     """
 
     def __init__(self, directory, nonce, handle):
@@ -94,13 +93,19 @@ class Channel:
 
     def close(self):
         """No more is read; what came was handled, or CLOSE_SECONDS were too few for that."""
-        try:
-            self._listener.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
-        self._listener.close()
         if self._thread.ident is not None:
+            self._knock()
             self._thread.join(CLOSE_SECONDS)
+        self._listener.close()
+
+    def _knock(self):
+        """The thread may still wait for QEMU: not on every system does a shutdown() of its socket wake it."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as nobody:
+            nobody.setblocking(False)
+            try:
+                nobody.connect(self.path)
+            except OSError:
+                pass  # others have knocked
 
 
 def parse(line, nonce):

@@ -19,7 +19,7 @@ import unittest
 from unittest import mock
 from xml.etree import ElementTree
 
-from grading.harness import classes, console, files, gdbstub, probe, sandbox, selfcheck, submission
+from grading.harness import channel, classes, console, files, gdbstub, probe, sandbox, selfcheck, submission
 from grading.harness.channel import parse
 from grading.harness.elf import Elf
 from grading.harness.inputs import names_in
@@ -408,6 +408,19 @@ class Messages(unittest.TestCase):
     def test_bytes_that_are_no_text(self):
         self.assertIsNone(parse(b'{"n": "x", "t": "fact", "k": "\xff\xfe", "v": 1}', "x"))
         self.assertIsNone(parse(b"[" * 10000, "x"))
+
+
+class Waiting(Scratch):
+    def test_a_channel_that_nobody_came_to(self):
+        """As on macOS, where shutdown() of a socket that listens fails."""
+        made = channel.Channel(self.folder, "x", None)
+        made.start("run")
+        time.sleep(0.5)  # until it waits
+        with mock.patch.object(socket.socket, "shutdown", side_effect=OSError(57, "not connected")), \
+                mock.patch.object(channel, "CLOSE_SECONDS", 5):
+            made.close()
+            made.close()
+        self.assertFalse(made._thread.is_alive())
 
 
 class Structures(unittest.TestCase):
