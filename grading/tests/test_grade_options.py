@@ -76,9 +76,10 @@ class Streams(unittest.TestCase):
     """Of the standard ones some are closed or lead nowhere. A status of 1 would be a mark."""
 
     def grade(self, redirection):
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
         return subprocess.run(["sh", "-c", f'exec "$0" "$@" {redirection}', sys.executable,
                                os.path.join(TOP, "grading/grade"), "--list", "boot", "panic"],
-                              capture_output=True, text=True, check=False)
+                              capture_output=True, text=True, env=environment, check=False)
 
     def test_closed_output(self):
         done = self.grade(">&-")
