@@ -11,8 +11,8 @@ from grading.harness.suite import missing
 from grading.machine import EnvironmentProblem
 
 VISIBILITY = "visible"
-# Without a score Gradescope calls the run a failure of the autograder, as it is.
 NOT_XML = re.compile("[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# Instead of a score: without one Gradescope calls the run a failure of the autograder, as it is.
 FAULT_TEXT = ("The autograder itself had a fault, and tests could not run. This is not your kernel's "
               "fault, and it cost no points: tell your instructor.")
 

@@ -24,7 +24,7 @@ class Check:
                end_probes.py when the machine has ended ("end"), or only if that was a panic ("panic")
       ktest    a test inside the kernel
       console  a regular expression that a line of the kernel must match
-      status   the machine's exit status: a number, or a want
+      status   the machine's exit status: a number, or the name of one of the run's numbers (harness/run.py)
     """
     id: str
     points: int

@@ -98,13 +98,13 @@ class Qmp:
         self.command("cont")
 
     def block_statistics(self):
-        """{serial: (bytes read, bytes written, flushes)} for each disk."""
-        serials = {}
+        """{"disk" and its slot: (bytes read, bytes written, flushes)} for each disk."""
+        disks = {}
         for row in self.command("query-blockstats"):
             stats = row["stats"]
-            serials[row.get("device") or row.get("node-name")] = (
+            disks[row.get("device") or row.get("node-name")] = (
                 stats["rd_bytes"], stats["wr_bytes"], stats["flush_operations"])
-        return serials
+        return disks
 
     def registers(self):
         """A dictionary of registers for each hart."""

@@ -62,14 +62,13 @@ class AtMost:
 
 @dataclass
 class Number:
-    """One of the machine's numbers (memory, harts ...), give or take `slack`, times `scale`."""
+    """One of the machine's numbers (memory, harts ...), or less by a share of at most `below`."""
     name: str
     below: float = 0.0
-    above: float = 0.0
 
     def judge(self, value, run):
         want = run.numbers[self.name]
-        if isinstance(value, int) and want * (1 - self.below) <= value <= want * (1 + self.above):
+        if isinstance(value, int) and want * (1 - self.below) <= value <= want:
             return None
         slack = f" (or at most {self.below:.0%} less)" if self.below else ""
         return f"{want}{slack}, as this machine was started"

@@ -21,7 +21,7 @@ class Machine:
     """A context manager: QEMU runs from entry to exit of the block at the latest.
 
     `console` is its serial line, `clock` its time, `disks` the paths of its disks by
-    serial (readable until the block ends, unless `keep` moved them away). `at_limit` is
+    serial (readable until the block ends). `at_limit` is
     asked for the Result of a machine that reached the driver's limit, while it still runs;
     `watch` again and again for that of one that must end at once, and says None as long as it need not.
     """
@@ -78,7 +78,7 @@ class Machine:
             self.config.before()
 
     def socket(self, name):
-        """The path of the machine's `gdb` or `qmp` socket."""
+        """The path of the machine's `gdb` or `qmp` socket, or of its memory, `ram`."""
         return os.path.join(self.directory, name)
 
     def running(self):

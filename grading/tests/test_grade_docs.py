@@ -10,7 +10,9 @@ import subprocess
 import tempfile
 import unittest
 
+from grading import harness
 from grading.harness import cli
+from grading.harness.outcome import Verdict
 
 try:
     import yaml
@@ -85,6 +87,15 @@ class Documents(unittest.TestCase):
             with self.subTest(words):
                 if words[-1] != "--help":
                     cli.parse(words)
+
+    def test_tables_and_lists_are_whole(self):
+        verdicts = re.findall(r"^\| ([a-z ]+) \|", read("grading.md"), re.M)
+        self.assertEqual(set(verdicts), {"verdict", *(verdict.value for verdict in Verdict)})
+        with open(os.path.join(TOP, "tools/check.mk"), encoding="utf-8") as file:
+            checks = re.findall(r"^(check-\w+):", file.read(), re.M)
+        self.assertEqual(set(re.findall(r"^\| `make (check-\w+)`", read("style.md"), re.M)), set(checks))
+        there = {name[:-3] for name in os.listdir(os.path.join(TOP, "grading/harness")) if re.match(r"[a-z].*\.py$", name)}
+        self.assertEqual(there - set(re.findall(r"\w+", harness.__doc__)), set())
 
     def test_slurm(self):
         script = block("Slurm")
