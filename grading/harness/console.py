@@ -4,7 +4,7 @@ import re
 
 KTEST_RESULT = re.compile(r"ktest: (\S+) (ok|FAILED)")
 KTEST_COMPLAINT = re.compile(r"ktest: (\S+:\d+: .*|\S+ left .*)")
-MARK = re.compile(r"\x1e[0-9a-f]{16}(k |begin|end )?")
+MARK = re.compile(r"\x1e[0-9a-f]{16}(k |begin|end \d+)?")
 STAMP = re.compile(r"^\[ *\d+\.\d+\] ")
 # C0 but the tab, DEL and C1 (which terminals obey, too), what turns the direction of text, halves of pairs.
 CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -20,6 +20,11 @@ def kernel_lines(text, mark):
     the beginning, for expressions to search in."""
     found = re.findall(rb"\x1e" + mark.encode() + rb"k ([^\r\n]*)", text)
     return [STAMP.sub("", line[:LINE_MAX].decode("utf-8", "replace")) for line in found]
+
+
+def from_kernel(text, mark):
+    """A console from the kernel's first line on, without the firmware's; all of it if the kernel said nothing."""
+    return text[max(text.find(b"\x1e" + mark.encode() + b"k "), 0):]
 
 
 def matches(pattern, line):

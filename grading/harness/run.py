@@ -241,7 +241,7 @@ class Run:
         outcome.verdict = self._verdict(result, outcome)
         if outcome.verdict is not Verdict.PASS:
             diagnose.explain(outcome, result, self, text)
-            outcome.tail = console.printable(text)[-TAIL_LINES:]
+            outcome.tail = console.printable(console.from_kernel(text, self.mark))[-TAIL_LINES:]
         outcome.notes += self._notes()
         return outcome
 
@@ -303,7 +303,8 @@ class Run:
             outcome.why = f"{who} did not come to tell {check.fact!r}"
             return
         if check.fact in self.conflicts:
-            outcome.why = f"{check.fact!r} was told twice, with different values"
+            outcome.why = (f"{check.fact!r} was told twice, with different values: by two processes of which each takes "
+                           "itself for the one, or by one that came there twice")
             return
         expected = check.want.judge(value, self)
         outcome.ok = expected is None

@@ -1,7 +1,9 @@
 """Many tests side by side; each outcome is handed over as it comes."""
 
+import contextlib
 import os
 import secrets
+import traceback
 
 from grading.harness.outcome import Verdict, not_run
 from grading.harness.run import Run
@@ -42,8 +44,8 @@ class Suite:
         try:
             for index, value in run_parallel(jobs, self.workers):
                 if isinstance(value, BaseException):
-                    value = self._without_run(self.tests[index], Verdict.ENVIRONMENT,
-                                              f"{type(value).__name__}: {value}")
+                    test = self.tests[index]
+                    value = self._without_run(test, Verdict.ENVIRONMENT, self._log_error(test, value))
                 with scratch.stop_held():
                     self.outcomes.append(value)
                     tell(value)
@@ -123,4 +125,13 @@ class Suite:
             outcome = self._without_run(test, Verdict.FAIL, tampered)
         except EnvironmentProblem as problem:
             outcome = self._without_run(test, Verdict.ENVIRONMENT, problem)
+        except Exception as error:  # the grader's own
+            outcome = self._without_run(test, Verdict.ENVIRONMENT, self._log_error(test, error))
         return outcome
+
+    def _log_error(self, test, error):
+        """An error of the grader's own, in words; where it came from is in a file, for whoever mends it."""
+        path = os.path.join(self.log_directory, f"{test.lab}-{test.id}.traceback")
+        with contextlib.suppress(OSError), open(path, "w", encoding="utf-8") as log:
+            log.writelines(traceback.format_exception(type(error), error, error.__traceback__))
+        return f"{type(error).__name__}: {error}"

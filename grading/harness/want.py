@@ -107,18 +107,6 @@ class Fact:
 
 
 @dataclass
-class NotFact:
-    """Anything but what another fact is."""
-    name: str
-
-    def judge(self, value, run):
-        other = run.facts.get(self.name)
-        if other is None:
-            return f"a value to compare with: {self.name} was not told"
-        return None if value != other else f"anything but {self.name}, which is {other}"
-
-
-@dataclass
 class Status:
     """How a child must have ended: with an exit status, or by a signal."""
     code: int = None
@@ -130,15 +118,6 @@ class Status:
             return None
         return (f"exit with status {self.code}" if self.signal is None
                 else f"killed by signal {self.signal}")
-
-
-@dataclass
-class OneOf:
-    wants: Sequence
-
-    def judge(self, value, run):
-        complaints = [want.judge(value, run) for want in self.wants]
-        return None if None in complaints else " or ".join(complaints)
 
 
 @dataclass

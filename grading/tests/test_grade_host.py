@@ -554,7 +554,7 @@ class Unfit(Scratch):
         """A file system that is full in the middle of it is the environment's fault, too."""
         with mock.patch.object(Run, "_choose"), \
                 mock.patch.object(Run, "go", side_effect=OSError(28, "No space left on device")):
-            suite = Suite(make_tests(1), None, self.folder, 1, 1)
+            suite = Suite(make_tests(1), mock.Mock(bounds=None), self.folder, 1, 1)
             suite.go(lambda outcome: None)
         self.assertEqual(suite.outcomes[0].verdict, Verdict.ENVIRONMENT)
         self.assertIn("No space left", suite.outcomes[0].detail)

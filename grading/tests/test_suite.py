@@ -8,7 +8,7 @@ import time
 import unittest
 from unittest import mock
 
-from grading.harness import elf, outcome as outcomes, suite
+from grading.harness import console, elf, outcome as outcomes, suite
 from grading.harness.lab import Check, MachineSpec, Test
 from grading.harness.outcome import TOP, Verdict, not_run
 from grading.harness.tree import BuildFailed, Tree
@@ -148,6 +148,29 @@ class Builds(unittest.TestCase):
             for _ in range(2):
                 self.assertRaises(BuildFailed, tree.kernel, "debug")
         self.assertEqual(list(ends), [])
+
+
+class OwnErrors(unittest.TestCase):
+    def test_they_are_told_and_kept(self):
+        """The words go to the student, the place to a file."""
+        with tempfile.TemporaryDirectory() as logs, mock.patch.object(suite.Run, "go", side_effect=KeyError("x")):
+            made = suite.Suite([TEST], mock.Mock(bounds=None), logs, workers=1)
+            made.go(lambda outcome: None)
+            with open(os.path.join(logs, "tests-made.traceback"), encoding="utf-8") as log:
+                self.assertIn("suite.py", log.read())
+        self.assertIs(made.outcomes[0].verdict, Verdict.ENVIRONMENT)
+        self.assertEqual(made.outcomes[0].detail, "KeyError: 'x'")
+
+
+class Consoles(unittest.TestCase):
+    MARK = "0123456789abcdef"
+
+    def test_a_tail_begins_with_the_kernel(self):
+        text = f"Boot HART PMP\n\x1e{self.MARK}k Quire\nhello\n\x1e{self.MARK}end 0\n".encode()
+        self.assertEqual(console.printable(console.from_kernel(text, self.MARK)), ["Quire", "hello", ""])
+
+    def test_a_kernel_that_said_nothing(self):
+        self.assertEqual(console.printable(console.from_kernel(b"Boot HART PMP\n", self.MARK)), ["Boot HART PMP"])
 
 
 class Words(unittest.TestCase):

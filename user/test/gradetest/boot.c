@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysinfo.h>
-#include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -89,14 +88,12 @@ harts_visit(void)
 static void
 machine(int argc, char **argv)
 {
-	struct utsname name;
 	char token[64] = "";
 	const char *at;
 
 	(void)argc;
 	(void)argv;
 	fact("word", word(0));
-	fact("pid", getppid());
 	fact("mem_kb", proc_number("/proc/meminfo", "MemTotal"));
 	fact("processors", occurrences(file_read("/proc/cpuinfo"), "processor"));
 	harts_visit();
@@ -105,8 +102,6 @@ machine(int argc, char **argv)
 		snprintf(token, sizeof(token), "%.16s", at + strlen("grade.token="));
 	fact_text("token", token);
 	fact("disks", occurrences(file_read("/proc/partitions"), "vd"));
-	if (uname(&name) == 0)
-		fact_text("machine", name.machine);
 	checkpoint("up", NULL);
 }
 
@@ -184,7 +179,6 @@ called(int argc, char **argv)
 {
 	(void)argc;
 	(void)argv;
-	fact("parent", getppid());
 }
 
 const struct grade_case boot_cases[] = {
