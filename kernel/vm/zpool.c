@@ -88,12 +88,18 @@ zpool_take(struct zpool *pool, size_t bytes, struct zpool_place *place)
 	return true;
 }
 
-void
-zpool_add_page(struct zpool *pool, struct page *page)
+bool
+zpool_take_or_add(struct zpool *pool, size_t bytes, struct zpool_place *place, struct page **fresh)
 {
-	page->private = 0;
-	page_file(pool, page);
+	if (zpool_take(pool, bytes, place))
+		return true;
+	if (!*fresh)
+		return false;
+	(*fresh)->private = 0;
+	page_file(pool, *fresh);
 	pool->nr_pages++;
+	*fresh = NULL;
+	return zpool_take(pool, bytes, place);
 }
 
 struct page *

@@ -45,8 +45,13 @@ void zpool_init(struct zpool *pool);
 /* Room for an object in the pages that are there. => bytes at most ZPOOL_OBJECT_MAX; false: none */
 bool zpool_take(struct zpool *pool, size_t bytes, struct zpool_place *place);
 
-/* A page more: of the allocator, with one reference, which is the pool's from now on. */
-void zpool_add_page(struct zpool *pool, struct page *page);
+/*
+ * The same with a page more, of the allocator, with one reference, if there is one and no other room: the page
+ * is the pool's then, and *fresh NULL. Others may have made room while it was allocated, and a page without
+ * objects would stay in the pool until one came.
+ */
+bool zpool_take_or_add(struct zpool *pool, size_t bytes, struct zpool_place *place,
+		       struct page **fresh);
 
 /* An object is gone. => a page that is the caller's now, for it has no objects; or NULL */
 struct page *zpool_give(struct zpool *pool, struct zpool_place place);

@@ -147,9 +147,10 @@ pool_take(size_t bytes, struct zpool_place *place)
 	if (!page)
 		return false;
 	spin_lock(&zswap.lock);
-	zpool_add_page(&zswap.pool, page);
-	taken = zpool_take(&zswap.pool, bytes, place);
+	taken = zpool_take_or_add(&zswap.pool, bytes, place, &page);
 	spin_unlock(&zswap.lock);
+	if (page)
+		page_put(page);
 	return taken;
 }
 

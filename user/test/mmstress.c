@@ -186,8 +186,10 @@ do_move(struct thread *self, unsigned first, unsigned nr)
 		return;
 	/* One area on Linux, too: what was mapped in pieces may not be. */
 	if (mremap(page_at(self, first), nr * PAGE, nr * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED,
-		   page_at(self, to)) == MAP_FAILED)
+		   page_at(self, to)) == MAP_FAILED) {
+		do_unmap(self, to, nr); /* Linux may have done so before it found out */
 		return;
+	}
 	memmove(self->fill + to, self->fill + first, nr * sizeof(self->fill[0]));
 	range_set(self, to, nr, FILLED);
 	range_set(self, first, nr, UNMAPPED);

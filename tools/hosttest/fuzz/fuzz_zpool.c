@@ -43,8 +43,10 @@ fuzz_one(struct zpool *pool, struct zpool_place *places, u8 which, u8 size)
 		size_t bytes = 1 + (size + (which >> 6) * 256UL) * 5 % ZPOOL_OBJECT_MAX;
 
 		if (!zpool_take(pool, bytes, place)) {
-			zpool_add_page(pool, env_page_make(sizeof(struct model_page)));
-			CHECK(zpool_take(pool, bytes, place));
+			struct page *fresh = env_page_make(sizeof(struct model_page));
+
+			CHECK(zpool_take_or_add(pool, bytes, place, &fresh));
+			CHECK(!fresh);
 		}
 		CHECK(place->nr * (size_t)ZPOOL_CHUNK_BYTES >= bytes);
 		mark(*place, 0, id);

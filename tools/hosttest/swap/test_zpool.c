@@ -22,10 +22,12 @@ take(struct object *object, size_t bytes)
 {
 	object->bytes = bytes;
 	sum_bytes += bytes;
-	if (zpool_take(&pool, bytes, &object->place))
-		return;
-	zpool_add_page(&pool, env_page_make(sizeof(struct page)));
-	CHECK(zpool_take(&pool, bytes, &object->place));
+	if (!zpool_take(&pool, bytes, &object->place)) {
+		struct page *fresh = env_page_make(sizeof(struct page));
+
+		CHECK(zpool_take_or_add(&pool, bytes, &object->place, &fresh));
+		CHECK(!fresh);
+	}
 }
 
 static void
@@ -117,6 +119,25 @@ HOSTTEST(zpool_largest_objects)
 }
 
 /* An object goes to the page where the shortest stretch is that is long enough for it. */
+/* Room was made while a page was allocated: the page is not needed, and would stay without an object. */
+HOSTTEST(zpool_no_page_for_nothing)
+{
+	struct page *fresh = env_page_make(sizeof(struct page)), *none = NULL;
+	struct zpool_place places[3];
+
+	zpool_init(&pool);
+	CHECK(!zpool_take_or_add(&pool, 100, &places[0], &none));
+	CHECK(zpool_take_or_add(&pool, 2600, &places[0], &fresh) && !fresh);
+	fresh = env_page_make(sizeof(struct page));
+	CHECK(zpool_take_or_add(&pool, 1000, &places[1], &fresh));
+	CHECK(fresh && pool.nr_pages == 1 && zpool_check(&pool));
+	CHECK(zpool_take_or_add(&pool, 2600, &places[2], &fresh) && !fresh);
+	CHECK_EQ(pool.nr_pages, 2);
+	for (int i = 0; i < 3; i++)
+		free(zpool_give(&pool, places[i]));
+	CHECK_EQ(pool.nr_pages, 0);
+}
+
 HOSTTEST(zpool_best_fit)
 {
 	struct object a, b, c, d;
