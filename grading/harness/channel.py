@@ -99,7 +99,12 @@ class Channel:
         self._listener.close()
 
     def _knock(self):
-        """The thread may still wait for QEMU: not on every system does a shutdown() of its socket wake it."""
+        """The thread may still wait for QEMU. Not on every system does a shutdown() of its socket wake it; and a
+        connection does not when the socket's name has gone, as when all is being stopped."""
+        try:
+            self._listener.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as nobody:
             nobody.setblocking(False)
             try:

@@ -423,6 +423,17 @@ class Waiting(Scratch):
         self.assertFalse(made._thread.is_alive())
 
 
+    def test_a_channel_whose_name_has_gone(self):
+        """When all is being stopped, directories go first."""
+        made = channel.Channel(self.folder, "x", None)
+        made.start("run")
+        time.sleep(0.5)  # until it waits
+        os.unlink(made.path)
+        with mock.patch.object(channel, "CLOSE_SECONDS", 5):
+            made.close()
+        self.assertFalse(made._thread.is_alive())
+
+
 class Structures(unittest.TestCase):
     """What is in memory may make no sense at all, and no probe may take that for a fault of the host."""
 
