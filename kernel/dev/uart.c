@@ -209,16 +209,25 @@ uart_write(const char *buf, size_t len)
 	uart_unlock(locked, flags);
 }
 
-static u32
-uart_room(void)
-{
-	return TX_BYTES - (READ_ONCE(uart.tx.head) - READ_ONCE(uart.tx.tail));
-}
-
+/*
+ * Whoever sleeps for what these say is woken by the interrupt. So they look under the lock: what a writer has just
+ * put into the ring, and sends by itself at once, comes without one.
+ */
 static u32
 uart_pending(void)
 {
-	return READ_ONCE(uart.tx.head) - READ_ONCE(uart.tx.tail);
+	u64 flags;
+	bool locked = uart_lock(&flags);
+	u32 nr = ring_used(&uart.tx);
+
+	uart_unlock(locked, flags);
+	return nr;
+}
+
+static u32
+uart_room(void)
+{
+	return TX_BYTES - uart_pending();
 }
 
 static void
