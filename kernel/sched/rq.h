@@ -14,7 +14,7 @@ struct run_queue {
 	u32 nr_ready;
 	bool slice_armed; /* this hart's own: the slice timer is set */
 	bool tick_armed;  /* likewise */
-	bool was_endless; /* at the last tick others waited, and no slice was set (slice_check()) */
+	u32 nr_endless; /* ticks in a row at which others waited, and no slice was set (slice_check()) */
 	struct task *running, *idle;
 	u64 vtime_ns; /* the least vtime_ns of its tasks, as far as it has come */
 	u64 nr_switches, idle_ns;

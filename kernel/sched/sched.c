@@ -375,15 +375,20 @@ sched_tick(void)
 	slice_start(rq);
 }
 
-/* Somebody must end the slice while others wait. What starts it may be on its way, but not for a whole tick. */
+/*
+ * Somebody must end the slice while others wait. Who made them ready may not have come to say so, for a virtual
+ * hart can be stopped at any place, but not for so long.
+ */
+#define ENDLESS_TICKS 1000
+
 static void
 slice_check(struct run_queue *rq)
 {
 #ifdef DEBUG
 	bool endless = rq->nr_ready && rq->running != rq->idle && !rq->slice_armed;
 
-	assert(!endless || !rq->was_endless);
-	rq->was_endless = endless;
+	rq->nr_endless = endless ? rq->nr_endless + 1 : 0;
+	assert(rq->nr_endless < ENDLESS_TICKS);
 #else
 	(void)rq;
 #endif
