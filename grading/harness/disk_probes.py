@@ -55,9 +55,10 @@ def bytes_read(run, serial):
 
 
 @probe
-def notes_reads(run, values, serial="swap0"):
-    """Remembers how much was read from the disk up to now."""
+def notes_reads(run, values, serial="swap0", written=0):
+    """Remembers how much was read from the disk up to now, when so many bytes were written to it."""
     run.memo["reads"] = bytes_read(run, serial)
+    disk_written(run, values, serial, written)
 
 
 @probe

@@ -72,12 +72,12 @@ def harts_translate(run, values):
 
 @probe
 def firmware_is_not_free(run, values):
-    """No frame of the firmware or of the kernel's image is on the buddy's lists."""
+    """No frame of the firmware or of the kernel's image is on a list of free pages, the buddy's or a hart's."""
     view = run.view
     image = range(view.number("KERNEL_LINK_PA") >> 12,
                   view.pa_of(view.symbol("bss_end")) >> 12)
     firmware = range(0x80000, 0x80080)
-    for frames in view.free_frames().values():
+    for frames in (*view.free_frames().values(), view.cpu_list_frames()):
         for name, taken in (("the firmware", firmware), ("the kernel's image", image)):
             both = frames.intersection(taken)
             if both:

@@ -8,6 +8,7 @@ from grading.harness.want import (AnyPolicy, AtLeast, AtMost, Between, Equal, Nu
 OUT_PAGES = 9216       # 36 MiB, with 32 MiB of RAM
 OUT_PAGES_MIN = 1024   # so these do not fit, and nor does the kernel
 REFS_PAGES = 12288     # 48 MiB
+REFS_OUT_BYTES = 16 << 20  # as many at least, of a machine of 32 MiB
 HOT_PAGES = 256
 REFS = 32000
 REFS_READ_MIN = 4096   # half of them go anywhere, and a third of the pages is out: 5333
@@ -116,7 +117,7 @@ LAB = Lab(
                 Check("refs-right", 1, "32000 references to 48 MiB of memory all read what was "
                       "written there.", fact="refs_wrong", want=Equal(0)),
                 Check("refs-begin", 1, "All pages were written, and more than fit are out.",
-                      probe="notes_reads", at="filled"),
+                      probe="notes_reads", at="filled", args={"written": REFS_OUT_BYTES}),
                 Check("refs-memory", 1, "At the end the program has three quarters of all memory: nobody "
                       "else needs it.", probe="counts_frames", at="used",
                       args={"nr": REFS_PAGES, "share": 0.75}),
