@@ -44,8 +44,8 @@ SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/nix", "/gnu", "
           "/dev/null", "/dev/zero", "/dev/urandom")
 TOOLS = ("riscv64*-gcc", "riscv64*-ld", "clang", "ld.lld", "gcc", "make", "gmake", "python3")
 
-# A root directory of its own, at the first argument: the directory of the second as it is, of the others up to --
-# what can be read. There the command that follows is run, in the second.
+# A root directory of its own, at the first argument: in it are only the files and directories that are the others up
+# to --, as the host has them. There the command that follows is run, in the directory that is the second argument.
 VIEW = """set -e
 root=$1 tree=$2
 shift
