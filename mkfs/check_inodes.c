@@ -1,5 +1,7 @@
 #include "check.h"
 
+#include <string.h>
+
 #include "fs/qfs/csum.h"
 #include "fs/qfs/layout.h"
 #include "fs/qfs/path.h"
@@ -137,11 +139,22 @@ check_inode(struct check *c, u32 ino)
 		check_blocks(c, ino, inode);
 }
 
+/* Inode 0 has a place in the table and is never used: nothing may have been written there. */
+static void
+check_no_inode(struct check *c)
+{
+	static const struct qfs_inode never_used;
+
+	if (memcmp(inode_at(c, 0), &never_used, sizeof(never_used)) != 0)
+		problem(c, "inode 0: is in use, but no inode has this number");
+}
+
 void
 check_inodes(struct check *c)
 {
 	const struct qfs_inode *root = inode_at(c, QFS_ROOT_INO);
 
+	check_no_inode(c);
 	for (u32 ino = 1; ino < c->sb.nr_inodes; ino++)
 		check_inode(c, ino);
 	if (c->inodes[QFS_ROOT_INO].sound && !qfs_mode_is(root->mode, QFS_S_IFDIR))

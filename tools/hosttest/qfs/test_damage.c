@@ -256,3 +256,22 @@ HOSTTEST(qfs_check_notices_a_flipped_bit)
 	CHECK_EQ(image_check(image, NR_BLOCKS), 0);
 	free(image);
 }
+
+/* Nor do bytes in the place of inode 0, which nothing ever uses. */
+HOSTTEST(qfs_check_notices_an_inode_0)
+{
+	const struct qfs_super *sb;
+	u8 *image, *inode;
+
+	sim_init();
+	image = make_image(false);
+	sb = (const void *)image;
+	inode = image + (size_t)sb->itable_start * QFS_BLOCK_SIZE;
+	for (u32 at = 0; at < QFS_INODE_SIZE; at++) {
+		inode[at] ^= 1;
+		CHECK_MSG(image_check(image, NR_BLOCKS) == 1, "byte %u", at);
+		inode[at] ^= 1;
+	}
+	CHECK_EQ(image_check(image, NR_BLOCKS), 0);
+	free(image);
+}
