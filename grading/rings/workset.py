@@ -12,8 +12,11 @@ from grading.rings.report import Job
 from tools.refsim import policies
 
 LIMIT_SECONDS = 300
-MEM = "32M"
-SWAP = "64M"
+# (memory, swap, boot arguments)
+SMALL = ("32M", "64M", "")
+# Half of memory and more in zones that user pages may have, but not first.
+SMALL_HIGH = ("32M", "64M", "directmap=24M")
+LARGE_HIGH = ("256M", "512M", "directmap=48M")
 SET_UP = "mkswap /dev/vdb >/dev/null && swapon /dev/vdb && "
 SEED = 1
 TOLERANCE = 0.10
@@ -89,10 +92,11 @@ def judge_survives(_policy, line):
     return line.startswith(("hot ", "pages ")), line
 
 
-def run(report, title, policy, smp, kinds):
+def run(report, title, policy, smp, kinds, machine):
+    mem, swap, append = machine
     line = SET_UP + " && ".join([command for command, _ in kinds] + ["framecheck"])
-    config = guest_config("default", smp=smp, mem=MEM, swap=SWAP, append=f"reclaim={policy}",
-                          limit=LIMIT_SECONDS)
+    config = guest_config("default", smp=smp, mem=mem, swap=swap,
+                          append=f"reclaim={policy} {append}".strip(), limit=LIMIT_SECONDS)
     result = run_line(report, title, config, line)
     lines = result.output.decode("utf-8", "replace").splitlines()
     if result.status != 0 or len(lines) != len(kinds):
@@ -120,23 +124,26 @@ SWAPPINESS = (
     ("echo 0 >/proc/sys/vm/swappiness && workset -r 1 loop", judge_survives),
 )
 
-# (name, policy, harts, what)
+# (name, policy, harts, what, machine)
 ROWS = (
-    ("set", "fifo", 1, ONE_LIST),
-    ("set", "clock", 1, ONE_LIST),
-    ("set", "age", 1, ONE_LIST),
-    ("set", "lru", 2, SETS),
-    ("scan", "lru", 2, SCAN),
-    ("scan", "age", 2, SCAN),
-    ("scan", "fifo", 1, SCAN),
-    ("swappiness", "clock", 1, SWAPPINESS),
+    ("set", "fifo", 1, ONE_LIST, SMALL),
+    ("set", "clock", 1, ONE_LIST, SMALL),
+    ("set", "age", 1, ONE_LIST, SMALL),
+    ("set", "lru", 2, SETS, SMALL),
+    ("set", "fifo", 1, ONE_LIST, SMALL_HIGH),
+    ("set", "clock", 1, ONE_LIST, SMALL_HIGH),
+    ("set", "fifo", 1, ONE_LIST, LARGE_HIGH),
+    ("scan", "lru", 2, SCAN, SMALL),
+    ("scan", "age", 2, SCAN, SMALL),
+    ("scan", "fifo", 1, SCAN, SMALL),
+    ("swappiness", "clock", 1, SWAPPINESS, SMALL),
 )
 
 
 def jobs():
     found = []
-    for name, policy, smp, kinds in ROWS:
-        title = f"workset {name} {policy} smp{smp}"
+    for name, policy, smp, kinds, machine in ROWS:
+        title = f"workset {name} {policy} smp{smp} {machine[0]} {machine[2]}".strip()
         found.append(Job(title, functools.partial(run, title=title, policy=policy, smp=smp,
-                                                  kinds=kinds), 15))
+                                                  kinds=kinds, machine=machine), 15))
     return found

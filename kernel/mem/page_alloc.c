@@ -3,7 +3,8 @@
  * nothing. The zones themselves (mem/zone.h) only know how to give and take frames.
  *
  *	1  the hart's own list of the best zone (no lock, no watermark)
- *	2  every zone of the list, down to its low watermark
+ *	2  every zone of the list, down to its high watermark, then to low: so that all are used as
+ *	   they are reclaimed, which is down to which has the oldest pages
  *	   ... none: the thread that reclaims is woken
  *	3  every zone, down to min or as much further as gfp says
  *	4  may sleep: once, what other harts keep on their lists, then 3 again
@@ -33,7 +34,7 @@ u64 (*page_reclaim_hook)(gfp_t gfp, unsigned order);
 void (*page_low_hook)(void);
 void (*page_lru_release_hook)(struct page *page);
 
-enum mark { MARK_LOW, MARK_MIN };
+enum mark { MARK_HIGH, MARK_LOW, MARK_MIN };
 
 u64
 zone_reserve(const struct zone *zone, const struct zone *best, gfp_t gfp)
@@ -50,13 +51,14 @@ zone_reserve(const struct zone *zone, const struct zone *best, gfp_t gfp)
 	return pages + zone->lowmem_reserve[best->index];
 }
 
-/* The same, unless kswapd is to be woken before more is taken. */
+/* The same, unless another zone is to be asked, or kswapd to be woken, before more is taken. */
 static u64
 zone_reserve_at(const struct zone *zone, const struct zone *best, gfp_t gfp, enum mark mark)
 {
-	if (mark == MARK_LOW && !(gfp & GFP_MEMALLOC))
-		return zone->watermark_low + zone->lowmem_reserve[best->index];
-	return zone_reserve(zone, best, gfp);
+	if (mark == MARK_MIN || gfp & GFP_MEMALLOC)
+		return zone_reserve(zone, best, gfp);
+	return (mark == MARK_HIGH ? zone->watermark_high : zone->watermark_low) +
+	       zone->lowmem_reserve[best->index];
 }
 
 /* What the hart's list has may have come out of a reserve, so it is not given where the zone would not give. */
@@ -165,8 +167,10 @@ page_alloc_possible(gfp_t gfp, unsigned order)
 static struct page *
 alloc_slow(gfp_t gfp, unsigned order)
 {
-	struct page *page = zonelist_alloc(gfp, order, MARK_LOW);
+	struct page *page = zonelist_alloc(gfp, order, MARK_HIGH);
 
+	if (unlikely(!page))
+		page = zonelist_alloc(gfp, order, MARK_LOW);
 	if (unlikely(!page)) {
 		if (page_low_hook)
 			page_low_hook();

@@ -1,7 +1,7 @@
 /*
  * How much of each zone is kept back, and for whom. As in Linux:
  *
- *	high	here the reclaimer stops
+ *	high	here the reclaimer stops; what another zone has above it is taken first
  *	low	ordinary allocations take from another zone, or go the slow way, below this
  *	min	... and fail, or reclaim themselves, below this
  *	min/2	GFP_BIT_HIGH goes so far; who cannot sleep besides, to 3/8 of min

@@ -1,6 +1,7 @@
 /*
- * One thread for all zones. The allocator wakes it when a zone is down to its low watermark; it
- * reclaims, zone by zone, until each has its high watermark of free pages.
+ * One thread for all zones. The allocator wakes it when all zones that it may use are down to their low
+ * watermarks; it reclaims until who may have a zone finds that zone's high watermark of free pages, there or in
+ * lower zones.
  *
  *	free   high ─────────  kswapd sleeps again
  *	       low  ─────────  kswapd is woken; allocations go on as before
@@ -105,20 +106,37 @@ kswapd_throttle(gfp_t gfp)
 			    clock_now_ns() + THROTTLE_NS);
 }
 
-/* One pass over the zones that need it. => true: none does */
+/*
+ * Pages that are missing until who may have zone `top` finds as many as its high watermark says: there,
+ * or in a lower zone, above what that keeps for itself.
+ */
+static u64
+shortage(unsigned top)
+{
+	u64 wanted = zones[top].watermark_high, found = READ_ONCE(zones[top].nr_free);
+
+	for (unsigned i = 0; i < top; i++) {
+		u64 kept = zones[i].watermark_high + zones[i].lowmem_reserve[top];
+		u64 nr_free = READ_ONCE(zones[i].nr_free);
+
+		found += nr_free > kept ? nr_free - kept : 0;
+	}
+	return wanted > found ? wanted - found : 0;
+}
+
+/* One pass for the zones that need it. => true: none does */
 static bool
 zones_balance(int priority, struct reclaim_run *run)
 {
 	bool balanced = true;
 
-	for (int i = NR_ZONES - 1; i >= 0; i--) {
-		struct zone *zone = &zones[i];
-		u64 nr_free = READ_ONCE(zone->nr_free);
+	for (int top = NR_ZONES - 1; top >= 0; top--) {
+		u64 nr_wanted = shortage(top);
 
-		if (nr_free >= zone->watermark_high)
+		if (nr_wanted == 0)
 			continue;
 		balanced = false;
-		reclaim_zone(i, priority, zone->watermark_high - nr_free, run);
+		reclaim_zones(top, priority, nr_wanted, run);
 	}
 	if (!balanced)
 		run->nr_freed += shrinkers_run(run->gfp, priority);

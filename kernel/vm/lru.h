@@ -33,7 +33,10 @@ struct lru {
 	u64 nr_laundry;
 	u64 cost[NR_LRU_KINDS]; /* of reclaiming the wrong page, lately: LRU_COST_* */
 	u64 nr_evicted;		/* unlocked: a clock of vm/workingset.c */
-} ALIGNED(256);			/* a power of two: found by a shift */
+	u64 turns; /* unlocked: how far vm/reclaim.c went round the lists, in 1 / LRU_TURN */
+} ALIGNED(256);	   /* a power of two: found by a shift */
+
+#define LRU_TURN (1UL << 32)
 
 /* Those of each zone, which reclaim goes over; and those of vm/pagerefs.c, which has its own pages. */
 #define LRU_PAGEREFS NR_ZONES

@@ -1,5 +1,5 @@
 /*
- * How much of what is looked at. A run of reclaim goes over the zones that are short, step by
+ * How much of what is looked at. A run of reclaim goes over the zones that who needs memory could have, step by
  * step: first a small part of each list, then twice as much, and so on until enough is free:
  *
  *	pages to look at = length of the list / 2^priority * share of the kind
@@ -17,6 +17,9 @@
  * has to be killed then. If what is
  * left of files is less than the high watermark, only anonymous pages count. The last step looks at
  * all of both, whatever swappiness says, for else somebody would be killed beside memory that can go.
+ *
+ * Zones age alike: each step is for the one whose lists were gone round least, whichever is short, or else a page
+ * would stay the longer the less its zone is liked by those who allocate.
  */
 
 #include "vm/reclaim.h"
@@ -41,6 +44,9 @@
  */
 #define RECLAIM_LEAST	 32
 #define SHORT_LIST_SHARE 8
+
+/* So much less than others a zone may have been gone round: what was long ago is no debt. */
+#define LAG_MAX (LRU_TURN / SHORT_LIST_SHARE)
 
 /* How long to wait for the disk when only dirty pages are left. */
 #define RECLAIM_WAIT_NS (10 * NSEC_PER_MSEC)
@@ -140,11 +146,35 @@ dirty_pages_wait(void)
 	writeback_throttle_end();
 }
 
+/* Pages that can go, or might if they were not in use. */
+static u64
+zone_nr_candidates(unsigned zone)
+{
+	const struct lru *lru = &lrus[zone];
+	u64 nr = 0;
+
+	for (enum lru_kind kind = 0; kind < NR_LRU_KINDS; kind++)
+		nr += READ_ONCE(lru->nr[lru_inactive(kind)]) + READ_ONCE(lru->nr[lru_active(kind)]);
+	return nr;
+}
+
+/* So many of nr_candidates pages were looked at; a step that found none has been all the same. */
+static void
+turns_add(struct lru *lru, int priority, u64 nr_scanned, u64 nr_candidates)
+{
+	u64 part = LRU_TURN >> priority;
+
+	if (nr_scanned > 0)
+		part = LRU_TURN * nr_scanned / MAX(nr_candidates, nr_scanned);
+	WRITE_ONCE(lru->turns, READ_ONCE(lru->turns) + part);
+}
+
 void
 reclaim_zone(unsigned zone, int priority, u64 nr_wanted, struct reclaim_run *run)
 {
 	struct lru *lru = &lrus[zone];
 	u64 nr_scan[NR_LRU_KINDS], goal = run->nr_freed + nr_wanted;
+	u64 nr_candidates = zone_nr_candidates(zone), nr_scanned = run->nr_scanned;
 
 	run->desperate = priority == 0;
 	lru_flush();
@@ -162,6 +192,41 @@ reclaim_zone(unsigned zone, int priority, u64 nr_wanted, struct reclaim_run *run
 			nr_scan[LRU_ANON] = 0;
 		shrink_laundry(lru, run);
 	}
+	turns_add(lru, priority, run->nr_scanned - nr_scanned, nr_candidates);
+}
+
+/* The zone up to `top` whose lists were gone round least, of those with a page; else `top`. */
+static unsigned
+zone_behind(unsigned top)
+{
+	u64 most = 0, least = UINT64_MAX;
+	unsigned behind = top;
+
+	for (unsigned i = 0; i <= top; i++)
+		most = MAX(most, READ_ONCE(lrus[i].turns));
+	for (unsigned i = 0; i <= top; i++) {
+		u64 turns = READ_ONCE(lrus[i].turns);
+
+		if (turns + LAG_MAX < most)
+			WRITE_ONCE(lrus[i].turns, turns = most - LAG_MAX);
+		if (turns < least && zone_nr_candidates(i) > 0) {
+			least = turns;
+			behind = i;
+		}
+	}
+	return behind;
+}
+
+void
+reclaim_zones(unsigned top, int priority, u64 nr_wanted, struct reclaim_run *run)
+{
+	u64 goal = run->nr_freed + nr_wanted;
+
+	shrink_laundries(run);
+	for (unsigned i = 0; i <= top && run->nr_freed < goal; i++)
+		if (zones[i].nr_managed > 0)
+			reclaim_zone(priority == 0 ? i : zone_behind(top), priority,
+				     goal - run->nr_freed, run);
 }
 
 /* Has somebody else made room meanwhile? */
@@ -194,28 +259,10 @@ reclaim_wait(struct reclaim_run *run)
 		dirty_pages_wait();
 }
 
-/* Over the zones that gfp allows: those that are short, or all when none is. */
-static void
-reclaim_zonelist(int priority, u64 nr_wanted, struct reclaim_run *run)
-{
-	const struct zonelist *list = &zonelists[run->gfp & GFP_ZONE_MASK];
-	bool any = false;
-
-	for (unsigned i = 0; list->zones[i]; i++) {
-		struct zone *zone = list->zones[i];
-
-		if (zone->nr_free >= zone->watermark_high)
-			continue;
-		any = true;
-		reclaim_zone(zone->index, priority, nr_wanted, run);
-	}
-	for (unsigned i = 0; !any && list->zones[i]; i++)
-		reclaim_zone(list->zones[i]->index, priority, nr_wanted, run);
-}
-
 u64
 reclaim_pages(u64 nr_pages, gfp_t gfp)
 {
+	unsigned top = zonelists[gfp & GFP_ZONE_MASK].zones[0]->index;
 	u64 freed = 0;
 
 	if (current->reclaim_depth > 0)
@@ -224,7 +271,7 @@ reclaim_pages(u64 nr_pages, gfp_t gfp)
 	for (int priority = RECLAIM_PRIORITY; priority >= 0 && freed < nr_pages; priority--) {
 		struct reclaim_run run = {.gfp = gfp};
 
-		reclaim_zonelist(priority, nr_pages - freed, &run);
+		reclaim_zones(top, priority, nr_pages - freed, &run);
 		if (freed + run.nr_freed < nr_pages)
 			run.nr_freed += shrinkers_run(gfp, priority);
 		freed += run.nr_freed;

@@ -14,6 +14,9 @@ u64 reclaim_pages(u64 nr_pages, gfp_t gfp);
 /* One step for one zone: nr_wanted pages, from 1 / 2^priority of its lists. */
 void reclaim_zone(unsigned zone, int priority, u64 nr_wanted, struct reclaim_run *run);
 
+/* The same for who can do with any zone up to `top`, so that these age alike. */
+void reclaim_zones(unsigned top, int priority, u64 nr_wanted, struct reclaim_run *run);
+
 /* A step freed little because of pages that have to be written: let the disk get on a little. */
 void reclaim_wait(struct reclaim_run *run);
 
