@@ -68,6 +68,9 @@ void bomb_private(void);
 void bomb_shared(void);
 void bomb_heap(void);
 void bomb_stack(void);
+/* ... what that executes, by an option of its own. */
+#define OPTION_GROW_STACK "s"
+void bomb_stack_grow(void);
 void bomb_tables(void);
 void bomb_areas(void);
 void bomb_calls(void);

@@ -101,11 +101,13 @@ main(int argc, char **argv)
 {
 	int rounds = 1, failed = 0, option;
 
-	while ((option = getopt(argc, argv, "ln:")) != -1) {
+	while ((option = getopt(argc, argv, "ln:" OPTION_GROW_STACK)) != -1) {
 		if (option == 'n') {
 			rounds = atoi(optarg);
 			continue;
 		}
+		if (option == OPTION_GROW_STACK[0])
+			bomb_stack_grow();
 		for (unsigned i = 0; i < NR_BOMBS; i++)
 			printf("%s\n", bombs[i].name);
 		return option == 'l' ? 0 : 2;

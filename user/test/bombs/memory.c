@@ -41,13 +41,21 @@ grow_heap(void)
 	}
 }
 
+/* The room for a stack is left by exec, as the limit is then. */
 static void
 grow_stack(void)
 {
 	struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
-	volatile char *at = __builtin_frame_address(0);
 
 	setrlimit(RLIMIT_STACK, &limit);
+	execl("/proc/self/exe", "bombs", "-" OPTION_GROW_STACK, NULL);
+}
+
+void
+bomb_stack_grow(void)
+{
+	volatile char *at = __builtin_frame_address(0);
+
 	for (;;) {
 		at -= PAGE;
 		*at = 1;
