@@ -79,6 +79,7 @@ ROWS = (
     ("disk errors", "default", 2, "mkdir -p /root && swaperr vdb vda 64", ""),
     ("pressure writes fail", "default", 2, PRESSURE, "blk_fail=swap0/write:20:40"),
     ("pressure slow disk", "default", 2, SLOW, ""),
+    ("pressure slow disk", "default", 2, SLOW, "directmap=24M"),
 )
 
 # How QEMU is to treat the swap disk of a row: slowed down; with room that is really given back.

@@ -396,7 +396,8 @@ static u64
 dcache_shrinker_scan(u64 nr, gfp_t gfp)
 {
 	(void)gfp;
-	return dcache_shrink(NULL, nr);
+	dcache_shrink(NULL, nr);
+	return 0;
 }
 
 static struct shrinker dcache_shrinker = {

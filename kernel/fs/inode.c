@@ -587,7 +587,8 @@ static u64
 inode_shrinker_scan(u64 nr, gfp_t gfp)
 {
 	(void)gfp;
-	return inode_cache_shrink(nr);
+	inode_cache_shrink(nr);
+	return 0;
 }
 
 static struct shrinker inode_shrinker = {

@@ -38,6 +38,17 @@ droppable(u64 nr_pages, u64 nr_low)
 	return nr_pages - MIN(nr_pages / 2, nr_low);
 }
 
+/* What a zone keeps back: the watermark, and the most that it reserves from who could have a higher zone. */
+static u64
+zone_kept(const struct zone *zone)
+{
+	u64 most = 0;
+
+	for (int i = 0; i < NR_ZONES; i++)
+		most = MAX(most, zone->lowmem_reserve[i]);
+	return MIN(zone->watermark_high + most, zone->nr_managed);
+}
+
 /* Pages that new programs can have without swapping, as Linux guesses it. */
 static u64
 available_pages(void)
@@ -47,7 +58,7 @@ available_pages(void)
 
 	for (int i = 0; i < NR_ZONES; i++) {
 		nr_low += zones[i].watermark_low;
-		nr_reserve += zones[i].watermark_high;
+		nr_reserve += zone_kept(&zones[i]);
 	}
 	nr_free -= MIN(nr_free, nr_reserve);
 	nr_file -= MIN(nr_file, nr_shmem + nr_dirty_pages());

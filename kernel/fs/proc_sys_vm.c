@@ -5,12 +5,14 @@
 #include "core/printk.h"
 #include "fs/dentry.h"
 #include "fs/inode.h"
+#include "fs/qfs/qfs.h"
 #include "lib/parse.h"
 #include "lib/string.h"
 #include "mem/slab.h"
 #include "mem/vmstat.h"
 #include "mem/zone.h"
 #include "sched/sched.h"
+#include "vm/drop_caches.h"
 #include "vm/flusher.h"
 #include "vm/reclaim.h"
 #include "vm/vma.h"
@@ -38,7 +40,7 @@ show_inode_nr(struct seq *seq)
 	return 0;
 }
 
-/* 1: clean pages, 2: names, inodes and slabs, 3: both. */
+/* 1: clean pages that nobody has mapped, and blocks; 2: names, inodes and slabs; 3: both. */
 static int
 write_drop_caches(const char *text)
 {
@@ -52,7 +54,8 @@ write_drop_caches(const char *text)
 	}
 	if (text[0] != '2') {
 		vmstat_add(DROP_PAGECACHE, 1);
-		reclaim_drop_caches();
+		drop_pagecache();
+		qfs_buffers_shrink(UINT64_MAX);
 	}
 	if (text[0] == '3')
 		inode_cache_shrink(UINT64_MAX / 2);

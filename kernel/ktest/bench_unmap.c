@@ -12,6 +12,7 @@
 #include "vm/mmap.h"
 #include "vm/pagecache.h"
 #include "vm/pte_state.h"
+#include "vm/drop_caches.h"
 #include "vm/reclaim.h"
 #include "vm/rmap.h"
 
@@ -26,7 +27,7 @@ file_open(void)
 {
 	u8 byte;
 
-	reclaim_drop_caches();
+	drop_pagecache();
 	mapping_init(&file, &file_ops, NULL, NR_PAGES * PAGE_SIZE);
 	for (u64 i = 0; i < NR_PAGES; i++)
 		KTEST_CHECK(pagecache_read_kernel(&file, i * PAGE_SIZE, &byte, 1) == 1);

@@ -9,11 +9,11 @@
 #include "mem/kmap.h"
 #include "mem/page_alloc.h"
 #include "mem/vmalloc.h"
+#include "vm/drop_caches.h"
 #include "vm/fault.h"
 #include "vm/lru.h"
 #include "vm/mmap.h"
 #include "vm/pagecache.h"
-#include "vm/reclaim.h"
 #include "vm/uio.h"
 #include "vm/usercopy.h"
 
@@ -172,12 +172,12 @@ KTEST(pagecache_writes_runs_back)
 	KTEST_REQUIRE(disk_open(&disk, NR_BLOCKS * PAGE_SIZE));
 	for (u64 i = 10; i < 20; i++)
 		page_fill(&disk.mapping, i, i);
-	page_fill(&disk.mapping, 40, 40);
+	page_fill(&disk.mapping, 20, 40);
 	KTEST_CHECK(nr_dirty_pages() == before + 11);
-	KTEST_CHECK(mapping_writeback(&disk.mapping, 0, 30 * PAGE_SIZE, true) == 0);
+	KTEST_CHECK(mapping_writeback(&disk.mapping, 0, 20 * PAGE_SIZE, true) == 0);
 	KTEST_CHECK(disk.nr_writes == 10 && disk.nr_write_calls == 1);
 	KTEST_CHECK(!memchr_inv(disk.blocks + 13 * PAGE_SIZE, 13, PAGE_SIZE));
-	KTEST_CHECK(disk.blocks[40 * PAGE_SIZE] != 40);
+	KTEST_CHECK(disk.blocks[20 * PAGE_SIZE] != 40);
 	disk.error = -ENOSPC;
 	KTEST_CHECK(mapping_writeback(&disk.mapping, 0, UINT64_MAX, true) == -ENOSPC);
 	KTEST_CHECK(disk.nr_writes == 11 && nr_dirty_pages() == before);
@@ -272,7 +272,7 @@ KTEST(pagecache_reclaim_leaves_a_dying_page_alone)
 	KTEST_REQUIRE(page);
 	lru_add(page);
 	atomic_dec(&page->refcount);
-	reclaim_drop_caches();
+	drop_pagecache();
 	KTEST_CHECK(page_refcount(page) == 0 && page_test(page, PG_lru));
 	atomic_inc(&page->refcount);
 	page_put(page);

@@ -2,6 +2,7 @@
 
 #include "ktest/instant_file.h"
 #include "ktest/ktest.h"
+#include "mem/zone.h"
 #include "sched/sched.h"
 #include "vm/lru.h"
 #include "vm/reclaim.h"
@@ -40,11 +41,11 @@ pages_read(struct page *pages[NR])
 
 /* Does who looked at NR pages, so many of them being written, sleep? */
 static bool
-sleeps(gfp_t gfp, u64 nr_writeback, u64 nr_freed)
+sleeps(gfp_t gfp, bool kswapd, u64 nr_writeback, u64 nr_freed)
 {
 	struct reclaim_run run = {
 		.gfp = gfp,
-		.kswapd = true,
+		.kswapd = kswapd,
 		.nr_scanned = NR,
 		.nr_writeback = nr_writeback,
 		.nr_freed = nr_freed,
@@ -53,6 +54,28 @@ sleeps(gfp_t gfp, u64 nr_writeback, u64 nr_freed)
 
 	reclaim_wait(&run);
 	return current->nr_voluntary != before;
+}
+
+/*
+ * Who needs memory himself does not wait when there is some for him by now: what a zone keeps for those who
+ * cannot have a higher one is none.
+ */
+static void
+check_waits_for_room(void)
+{
+	unsigned top = gfp_highest_zone(GFP_HIGHUSER);
+
+	KTEST_CHECK(!sleeps(GFP_HIGHUSER, false, NR, 0));
+	for (unsigned i = 0; i <= top; i++)
+		WRITE_ONCE(zones[i].lowmem_reserve[top], zones[i].nr_managed);
+	KTEST_CHECK(sleeps(GFP_HIGHUSER, false, NR, 0));
+	for (unsigned i = 0; i <= top; i++) {
+		WRITE_ONCE(zones[i].lowmem_reserve[top], 0);
+		WRITE_ONCE(zones[i].watermark_low, zones[i].nr_managed);
+	}
+	KTEST_CHECK(sleeps(GFP_HIGHUSER, false, NR, 0));
+	watermarks_update();
+	KTEST_CHECK(!sleeps(GFP_HIGHUSER, false, NR, 0));
 }
 
 KTEST(reclaim_waits_for_write_back)
@@ -68,10 +91,11 @@ KTEST(reclaim_waits_for_write_back)
 	}
 	KTEST_CHECK(shrink_batch(lru, LRU_FILE, NR, &during) == NR);
 	KTEST_CHECK(during.nr_writeback == NR && during.nr_freed == 0);
-	KTEST_CHECK(sleeps(GFP_KERNEL, during.nr_writeback, during.nr_freed));
-	KTEST_CHECK(!sleeps(GFP_NOIO, NR, 0));
-	KTEST_CHECK(!sleeps(GFP_KERNEL, NR, 1));
-	KTEST_CHECK(!sleeps(GFP_KERNEL, NR / 2, 0));
+	KTEST_CHECK(sleeps(GFP_KERNEL, true, during.nr_writeback, during.nr_freed));
+	KTEST_CHECK(!sleeps(GFP_NOIO, true, NR, 0));
+	KTEST_CHECK(!sleeps(GFP_KERNEL, true, NR, 1));
+	KTEST_CHECK(!sleeps(GFP_KERNEL, true, NR / 2, 0));
+	check_waits_for_room();
 	page_end_writeback(pages[0], 0);
 	KTEST_CHECK(nr_throttled_written() == throttled);
 	writeback_throttle_begin();

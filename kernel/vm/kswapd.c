@@ -178,11 +178,12 @@ kswapd_answer(void)
 	WRITE_ONCE(asked, false);
 	if (done_ns && clock_now_ns() - done_ns < QUICKLY_NS)
 		vmstat_add(KSWAPD_LOW_WMARK_HIT_QUICKLY, 1);
-	if (kswapd_run())
+	if (kswapd_run()) {
 		WRITE_ONCE(failures, 0);
-	else
+		done_ns = clock_now_ns();
+	} else {
 		WRITE_ONCE(failures, failures + 1);
-	done_ns = clock_now_ns();
+	}
 	WRITE_ONCE(working, false);
 	wake_up_all(&throttle_wq);
 }

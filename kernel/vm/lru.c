@@ -45,7 +45,6 @@
 #define LRU_PLACE_FLAGS (1U << PG_lru | 1U << PG_active | 1U << PG_unevictable)
 
 /* Pages moved between two looks at whether another task should run. */
-#define DEACTIVATE_BATCH 64
 
 struct lru lrus[NR_LRUS];
 
@@ -280,23 +279,6 @@ void
 lru_touch(struct page *page)
 {
 	reclaim_policy->touch(page);
-}
-
-void
-lru_deactivate_all(struct lru *lru, enum lru_kind kind)
-{
-	struct list_head *active = &lru->lists[lru_active(kind)];
-	bool more = true;
-
-	while (more) {
-		spin_lock(&lru->lock);
-		for (unsigned i = 0; i < DEACTIVATE_BATCH && !list_empty(active); i++)
-			lru_move_locked(lru, list_last_entry(active, struct page, lru),
-					1U << PG_active);
-		more = !list_empty(active);
-		spin_unlock(&lru->lock);
-		cond_resched();
-	}
 }
 
 static void

@@ -109,9 +109,6 @@ void lru_putback(struct page *page, bool active);
  */
 bool lru_move_home(struct page *page, struct lru *lru);
 
-/* All active pages of a kind become inactive ones. */
-void lru_deactivate_all(struct lru *lru, enum lru_kind kind);
-
 /* Isolated pages, which are being written, go to the laundry. */
 void lru_launder(struct lru *lru, struct page **pages, unsigned nr);
 /* The oldest page there, isolated again, unless it is still being written. => or NULL */

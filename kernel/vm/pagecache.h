@@ -311,9 +311,6 @@ void mapping_remove_pages(struct mapping *mapping, u64 first, u64 last);
  */
 void mapping_wait_stores(struct mapping *mapping);
 
-/* Drop what is clean, unmapped and unused in [start, end) pages. => pages dropped */
-u64 mapping_invalidate(struct mapping *mapping, u64 start, u64 end);
-
 /*
  * Those of nr pages of one mapping that nobody uses leave it; the cache's reference is put. => each locked,
  * not being written; the caller has a reference to it. How many left: they are first in pages[] now

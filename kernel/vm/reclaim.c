@@ -45,9 +45,6 @@
 #define RECLAIM_LEAST	 32
 #define SHORT_LIST_SHARE 8
 
-/* So much less than others a zone may have been gone round: what was long ago is no debt. */
-#define LAG_MAX (LRU_TURN / SHORT_LIST_SHARE)
-
 /* How long to wait for the disk when only dirty pages are left. */
 #define RECLAIM_WAIT_NS (10 * NSEC_PER_MSEC)
 
@@ -95,35 +92,44 @@ anon_can_go(u64 nr_anon, int priority)
 	return nr_cached >= SLOT_LEAST && (priority == 0 || nr_cached >= nr_anon / SLOT_SHARE);
 }
 
-/* Pages of each kind to look at. */
-static void
+/* Pages of a kind, except those that must stay. */
+static u64
+kind_nr_pages(const struct lru *lru, enum lru_kind kind)
+{
+	return READ_ONCE(lru->nr[lru_inactive(kind)]) + READ_ONCE(lru->nr[lru_active(kind)]);
+}
+
+/* Pages of each kind to look at. => pages that there are of the kinds that are looked at */
+static u64
 scan_counts(unsigned zone, int priority, u64 nr_scan[NR_LRU_KINDS])
 {
 	struct lru *lru = &lrus[zone];
-	u64 nr[NR_LRU_KINDS], weight[NR_LRU_KINDS];
+	u64 nr[NR_LRU_KINDS], weight[NR_LRU_KINDS], nr_candidates = 0;
 	enum lru_kind most;
 
 	for (enum lru_kind kind = 0; kind < NR_LRU_KINDS; kind++)
-		nr[kind] = READ_ONCE(lru->nr[lru_inactive(kind)]) +
-			   READ_ONCE(lru->nr[lru_active(kind)]);
+		nr[kind] = kind_nr_pages(lru, kind);
 	scan_weights(lru, weight);
 	if (priority == 0)
 		weight[LRU_ANON] = weight[LRU_FILE] = 1;
 	if (!anon_can_go(nr[LRU_ANON], priority)) {
 		weight[LRU_ANON] = 0;
 		weight[LRU_FILE] = 1;
-	} else if (swap_available() &&
+	} else if (nr[LRU_ANON] >> priority > 0 && priority > 0 && swap_available() &&
 		   nr[LRU_FILE] + zones[zone].nr_free <= zones[zone].watermark_high) {
 		weight[LRU_ANON] = 1;
 		weight[LRU_FILE] = 0;
 	}
-	for (enum lru_kind kind = 0; kind < NR_LRU_KINDS; kind++)
+	for (enum lru_kind kind = 0; kind < NR_LRU_KINDS; kind++) {
 		nr_scan[kind] = (nr[kind] >> priority) * weight[kind] /
 				(priority == 0 ? 1 : weight[LRU_ANON] + weight[LRU_FILE]);
+		nr_candidates += weight[kind] ? nr[kind] : 0;
+	}
 	most = nr[LRU_ANON] * weight[LRU_ANON] > nr[LRU_FILE] * weight[LRU_FILE] ? LRU_ANON
 										 : LRU_FILE;
 	if (nr_scan[LRU_ANON] + nr_scan[LRU_FILE] == 0)
 		nr_scan[most] = MIN(nr[most] / SHORT_LIST_SHARE, (u64)RECLAIM_LEAST);
+	return nr_candidates;
 }
 
 /* => false: the disk has not answered */
@@ -146,18 +152,6 @@ dirty_pages_wait(void)
 	writeback_throttle_end();
 }
 
-/* Pages that can go, or might if they were not in use. */
-static u64
-zone_nr_candidates(unsigned zone)
-{
-	const struct lru *lru = &lrus[zone];
-	u64 nr = 0;
-
-	for (enum lru_kind kind = 0; kind < NR_LRU_KINDS; kind++)
-		nr += READ_ONCE(lru->nr[lru_inactive(kind)]) + READ_ONCE(lru->nr[lru_active(kind)]);
-	return nr;
-}
-
 /* So many of nr_candidates pages were looked at; a step that found none has been all the same. */
 static void
 turns_add(struct lru *lru, int priority, u64 nr_scanned, u64 nr_candidates)
@@ -174,13 +168,13 @@ reclaim_zone(unsigned zone, int priority, u64 nr_wanted, struct reclaim_run *run
 {
 	struct lru *lru = &lrus[zone];
 	u64 nr_scan[NR_LRU_KINDS], goal = run->nr_freed + nr_wanted;
-	u64 nr_candidates = zone_nr_candidates(zone), nr_scanned = run->nr_scanned;
+	u64 nr_candidates, nr_scanned = run->nr_scanned;
 
 	run->desperate = priority == 0;
 	lru_flush();
 	shrink_laundry(lru, run);
 	shrink_rescue(lru, priority == 0 ? UINT64_MAX : RESCUE_BATCH);
-	scan_counts(zone, priority, nr_scan);
+	nr_candidates = scan_counts(zone, priority, nr_scan);
 	while (run->nr_freed < goal && nr_scan[LRU_ANON] + nr_scan[LRU_FILE] > 0) {
 		for (enum lru_kind kind = 0; kind < NR_LRU_KINDS; kind++) {
 			u64 nr = shrink_batch(lru, kind, nr_scan[kind], run);
@@ -195,9 +189,19 @@ reclaim_zone(unsigned zone, int priority, u64 nr_wanted, struct reclaim_run *run
 	turns_add(lru, priority, run->nr_scanned - nr_scanned, nr_candidates);
 }
 
-/* The zone up to `top` whose lists were gone round least, of those with a page; else `top`. */
+/* Is there a page that might go? */
+static bool
+zone_has_candidates(unsigned zone, int priority)
+{
+	u64 nr_anon = kind_nr_pages(&lrus[zone], LRU_ANON);
+
+	return kind_nr_pages(&lrus[zone], LRU_FILE) > 0 ||
+	       (nr_anon > 0 && anon_can_go(nr_anon, priority));
+}
+
+/* The zone up to `top` whose lists were gone round least, of those with a page that might go; else `top`. */
 static unsigned
-zone_behind(unsigned top)
+zone_behind(unsigned top, int priority)
 {
 	u64 most = 0, least = UINT64_MAX;
 	unsigned behind = top;
@@ -207,9 +211,9 @@ zone_behind(unsigned top)
 	for (unsigned i = 0; i <= top; i++) {
 		u64 turns = READ_ONCE(lrus[i].turns);
 
-		if (turns + LAG_MAX < most)
-			WRITE_ONCE(lrus[i].turns, turns = most - LAG_MAX);
-		if (turns < least && zone_nr_candidates(i) > 0) {
+		if (turns + RECLAIM_LAG_MAX < most)
+			WRITE_ONCE(lrus[i].turns, turns = most - RECLAIM_LAG_MAX);
+		if (turns < least && zone_has_candidates(i, priority)) {
 			least = turns;
 			behind = i;
 		}
@@ -222,11 +226,14 @@ reclaim_zones(unsigned top, int priority, u64 nr_wanted, struct reclaim_run *run
 {
 	u64 goal = run->nr_freed + nr_wanted;
 
-	shrink_laundries(run);
-	for (unsigned i = 0; i <= top && run->nr_freed < goal; i++)
+	for (unsigned i = 0; i <= top; i++) {
+		shrink_laundry(&lrus[i], run);
+		run->nr_writeback += READ_ONCE(lrus[i].nr_laundry);
+	}
+	for (int i = (int)top; i >= 0 && run->nr_freed < goal; i--)
 		if (zones[i].nr_managed > 0)
-			reclaim_zone(priority == 0 ? i : zone_behind(top), priority,
-				     goal - run->nr_freed, run);
+			reclaim_zone(priority == 0 ? (unsigned)i : zone_behind(top, priority),
+				     priority, goal - run->nr_freed, run);
 }
 
 /* Has somebody else made room meanwhile? */
@@ -234,23 +241,29 @@ static bool
 zonelist_has_room(gfp_t gfp)
 {
 	const struct zonelist *list = &zonelists[gfp & GFP_ZONE_MASK];
+	unsigned top = gfp_highest_zone(gfp);
 
-	for (unsigned i = 0; list->zones[i]; i++)
-		if (READ_ONCE(list->zones[i]->nr_free) > list->zones[i]->watermark_low)
+	for (unsigned i = 0; list->zones[i]; i++) {
+		const struct zone *zone = list->zones[i];
+
+		if (READ_ONCE(zone->nr_free) > zone->watermark_low + zone->lowmem_reserve[top])
 			return true;
+	}
 	return false;
 }
 
 void
 reclaim_wait(struct reclaim_run *run)
 {
+	unsigned top = run->kswapd ? NR_ZONES - 1 : gfp_highest_zone(run->gfp);
+
 	if (!(run->gfp & GFP_BIT_IO))
 		return;
 	if (run->nr_dirty > 0)
 		flusher_kick();
 	if (run->nr_freed > 0 || (!run->kswapd && zonelist_has_room(run->gfp)))
 		return;
-	for (unsigned i = 0; i < NR_ZONES; i++)
+	for (unsigned i = 0; i <= top; i++)
 		if (READ_ONCE(lrus[i].nr_laundry) > 0) {
 			laundry_wait(&lrus[i]);
 			return;
@@ -262,7 +275,7 @@ reclaim_wait(struct reclaim_run *run)
 u64
 reclaim_pages(u64 nr_pages, gfp_t gfp)
 {
-	unsigned top = zonelists[gfp & GFP_ZONE_MASK].zones[0]->index;
+	unsigned top = gfp_highest_zone(gfp);
 	u64 freed = 0;
 
 	if (current->reclaim_depth > 0)
@@ -282,35 +295,6 @@ reclaim_pages(u64 nr_pages, gfp_t gfp)
 	return freed;
 }
 
-/* Everything clean that files have, used or not. */
-static u64
-drop_lists(void)
-{
-	struct reclaim_run run = {.gfp = 0, .desperate = true};
-
-	lru_flush();
-	for (unsigned i = 0; i < NR_ZONES; i++) {
-		u64 nr = lrus[i].nr[LRU_INACTIVE_FILE] + lrus[i].nr[LRU_ACTIVE_FILE];
-
-		lru_deactivate_all(&lrus[i], LRU_FILE);
-		while (nr > 0) {
-			u64 looked = shrink_batch(&lrus[i], LRU_FILE, nr, &run);
-
-			nr = looked ? nr - looked : 0;
-		}
-	}
-	return run.nr_freed;
-}
-
-u64
-reclaim_drop_caches(void)
-{
-	u64 freed = drop_lists();
-
-	shrinkers_run(GFP_KERNEL, 0);
-	return freed + drop_lists();
-}
-
 static u64
 reclaim_for_alloc(gfp_t gfp, unsigned order)
 {
@@ -320,7 +304,7 @@ reclaim_for_alloc(gfp_t gfp, unsigned order)
 		return 0;
 	kswapd_wake();
 	kswapd_throttle(gfp);
-	vmstat_add(ALLOCSTALL_DMA + zonelists[gfp & GFP_ZONE_MASK].zones[0]->index, 1);
+	vmstat_add(ALLOCSTALL_DMA + gfp_highest_zone(gfp), 1);
 	freed = reclaim_pages(MAX(1UL << order, (u64)RECLAIM_LEAST), gfp);
 	if (freed > 0)
 		kswapd_note_progress();

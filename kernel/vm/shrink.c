@@ -384,7 +384,6 @@ shrink_laundry(struct lru *lru, struct reclaim_run *run)
 
 	while ((page = lru_laundered(lru)))
 		page_collect(lru, page, run);
-	run->nr_writeback += READ_ONCE(lru->nr_laundry);
 }
 
 void

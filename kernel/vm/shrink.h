@@ -12,7 +12,7 @@ struct reclaim_run {
 	bool desperate; /* used pages go, too */
 	u64 nr_scanned, nr_freed;
 	u64 nr_dirty;	  /* pages met that the flusher has to write */
-	u64 nr_writeback; /* pages met that are being written */
+	u64 nr_writeback; /* pages met that are being written, and those in laundries */
 };
 
 /* Look at up to nr pages of a kind. => how many were looked at; may sleep a while for others */

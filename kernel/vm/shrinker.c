@@ -19,7 +19,7 @@ void
 shrinker_register(struct shrinker *shrinker)
 {
 	rwsem_write_lock(&shrinkers_lock);
-	list_add_tail(&shrinker->link, &shrinkers);
+	list_add(&shrinker->link, &shrinkers);
 	rwsem_write_unlock(&shrinkers_lock);
 }
 

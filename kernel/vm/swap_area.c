@@ -290,6 +290,8 @@ area_enable(const struct swap_source *source, u32 flags, const u8 *page)
 
 	if (error)
 		return error;
+	if (header.nr_bad && source->is_file)
+		return -EINVAL;
 	if (!area)
 		return -EPERM;
 	if (area_find(source->identity))

@@ -173,24 +173,3 @@ mapping_wait_stores(struct mapping *mapping)
 		cond_resched();
 	}
 }
-
-u64
-mapping_invalidate(struct mapping *mapping, u64 start, u64 end)
-{
-	struct page *page;
-	u64 dropped = 0;
-
-	if (end == 0)
-		return 0;
-	for (u64 index = start; (page = page_next(mapping, &index, end - 1)); index++) {
-		if (page_trylock(page)) {
-			if (page->mapping == mapping && !page_test(page, PG_dirty) &&
-			    !page_test(page, PG_writeback))
-				dropped += pagecache_remove(&page, 1);
-			page_unlock(page);
-		}
-		page_put(page);
-		cond_resched();
-	}
-	return dropped;
-}

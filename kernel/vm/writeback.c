@@ -276,12 +276,11 @@ wait_for_pages(struct mapping *mapping, u64 first, u64 last)
 int
 mapping_writeback(struct mapping *mapping, u64 start, u64 end, bool wait)
 {
-	u64 first = start >> PAGE_SHIFT;
-	u64 last = end == UINT64_MAX ? UINT64_MAX >> 1 : (end + PAGE_SIZE - 1) >> PAGE_SHIFT;
+	u64 first = start >> PAGE_SHIFT, last = (end - 1) >> PAGE_SHIFT;
 	u32 errors = __atomic_load_n(&mapping->wb_errors, __ATOMIC_SEQ_CST);
 	int error;
 
-	if (!mapping->ops->write_pages)
+	if (!mapping->ops->write_pages || end <= start)
 		return 0;
 	error = write_dirty_pages(mapping, first, last, wait);
 	if (wait)

@@ -342,6 +342,12 @@ sources(void)
 	expect("a file with a hole", FILES "hole", EINVAL);
 	file_make(FILES "a", 0);
 	expect("a file", FILES "a", 0);
+	header.nr_bad = 1;
+	header.bad[0] = 7;
+	write_at(FILES "a", &header, sizeof(header), 0);
+	expect("a file with bad pages", FILES "a", EINVAL);
+	file_make(FILES "a", 0);
+	header = header_good();
 	write_at(device, &header, sizeof(header), 0);
 	if (swapon(device, 0) < 0)
 		err(1, "swapon");

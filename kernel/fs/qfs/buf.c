@@ -378,13 +378,12 @@ cache_shrink(struct qfs_buf_cache *bufs, u64 nr)
 }
 
 /* What waits in the log for its place cannot be freed now; its thread is told to bring it there. */
-static u64
-shrinker_scan(u64 nr, gfp_t gfp)
+u64
+qfs_buffers_shrink(u64 nr)
 {
 	struct qfs_buf_cache *bufs;
 	u64 freed = 0;
 
-	(void)gfp;
 	spin_lock(&caches_lock);
 	list_for_each_entry(bufs, &caches, link) {
 		freed += cache_shrink(bufs, nr - freed);
@@ -393,6 +392,13 @@ shrinker_scan(u64 nr, gfp_t gfp)
 	}
 	spin_unlock(&caches_lock);
 	return freed;
+}
+
+static u64
+shrinker_scan(u64 nr, gfp_t gfp)
+{
+	(void)gfp;
+	return qfs_buffers_shrink(nr);
 }
 
 static struct shrinker buf_shrinker = {

@@ -8,3 +8,5 @@ void qfs_init(void);
 
 /* Pages that hold metadata of mounted file systems: blocks of directories, inodes, maps. */
 u64 qfs_nr_buffers(void);
+/* Up to nr of those that nobody uses leave. => how many */
+u64 qfs_buffers_shrink(u64 nr);

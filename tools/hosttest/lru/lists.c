@@ -274,20 +274,6 @@ collect(unsigned home, bool wait)
 	sequence_remove(laundry, laundry->of[0]);
 }
 
-static void
-deactivate_all(unsigned home, enum lru_kind kind)
-{
-	struct sequence *active = &lists[home][lru_active(kind)];
-
-	lru_deactivate_all(&lrus[home], kind);
-	while (active->nr > 0) {
-		unsigned n = active->of[0];
-
-		sequence_remove(active, n);
-		model_put(n, lru_inactive(kind));
-	}
-}
-
 /* Its owner has no more use for it; several at a time leave their lists together. */
 static void
 release(unsigned n, bool together)
@@ -385,10 +371,8 @@ lists_step(u8 op, u8 arg)
 		env_set_cpu(hart);
 	} else if (op >= 36) {
 		isolate(home, arg / NR_LRUS % NR_LRU_LISTS, 1 + op % 4);
-	} else if (op >= 24) {
-		collect(home, op & 1);
 	} else if (op >= 12) {
-		deactivate_all(home, arg & 128 ? LRU_ANON : LRU_FILE);
+		collect(home, op & 1);
 	} else {
 		lru_flush();
 		model_flush();

@@ -107,6 +107,7 @@ HOSTTEST(page_oom_victim_gets_the_reserves)
 
 	boot(START);
 	zones[ZONE_NORMAL].watermark_min = zones[ZONE_NORMAL].watermark_low = 64;
+	zones[ZONE_NORMAL].watermark_high = 64;
 	take_all(GFP_NOWAIT);
 	nr_before = nr_free_pages();
 	CHECK_EQ(nr_before, 64);

@@ -111,6 +111,7 @@ HOSTTEST(pages_exhaust_and_watermarks)
 
 	boot();
 	zones[ZONE_NORMAL].watermark_min = zones[ZONE_NORMAL].watermark_low = 100;
+	zones[ZONE_NORMAL].watermark_high = 100;
 	for (; nr < NR_PAGES; nr++) {
 		struct page *page = pages_alloc(GFP_NOWAIT | GFP_NOWARN, 1);
 
@@ -129,6 +130,33 @@ HOSTTEST(pages_exhaust_and_watermarks)
 	while (pages_alloc(GFP_MEMALLOC | GFP_NOWARN, 0))
 		;
 	CHECK_EQ(zones[ZONE_NORMAL].nr_free, 0);
+	env_check_idle();
+}
+
+/* Pages of the zone that are left when as many as possible were taken and the other has `other`. */
+static void
+take_until(struct zone *zone, u64 nr_left, const struct zone *other, u64 nr_other)
+{
+	while (zone->nr_free > nr_left + 1) {
+		CHECK(pages_alloc(GFP_NOWAIT, 1));
+		CHECK(other->nr_free == nr_other);
+	}
+}
+
+/* What a zone has above its high watermark is taken first, in all zones, then what they have above low. */
+HOSTTEST(pages_come_from_where_more_than_high_is_free)
+{
+	struct zone *normal = &zones[ZONE_NORMAL], *dma = &zones[ZONE_DMA];
+
+	boot();
+	normal->watermark_high = 300;
+	normal->watermark_low = 100;
+	dma->watermark_high = dma->nr_free - 200;
+	dma->watermark_low = dma->watermark_high - 100;
+	take_until(normal, 300, dma, dma->nr_free);
+	take_until(dma, dma->watermark_high, normal, normal->nr_free);
+	take_until(normal, 100, dma, dma->nr_free);
+	take_until(dma, dma->watermark_low, normal, normal->nr_free);
 	env_check_idle();
 }
 
