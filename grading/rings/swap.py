@@ -79,11 +79,13 @@ ROWS = (
     ("disk errors", "default", 2, "mkdir -p /root && swaperr vdb vda 64", ""),
     ("pressure writes fail", "default", 2, PRESSURE, "blk_fail=swap0/write:20:40"),
     ("pressure slow disk", "default", 2, SLOW, ""),
-    ("pressure slow disk", "default", 2, SLOW, "directmap=24M"),
+    ("pressure slow disk highmem", "default", 2, SLOW, "directmap=24M"),
 )
 
 # How QEMU is to treat the swap disk of a row: slowed down; with room that is really given back.
-DRIVES = {"pressure slow disk": "throttling.iops-total=400", "swapon": "discard=unmap"}
+SLOWED = "throttling.iops-total=400"
+DRIVES = {"pressure slow disk": SLOWED, "pressure slow disk highmem": SLOWED,
+          "swapon": "discard=unmap"}
 
 # Rows whose disk fails, so that swapoff may, or that have ended it themselves.
 NO_SWAPOFF = ("disk errors", "pressure writes fail", "swapon")
