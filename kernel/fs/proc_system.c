@@ -24,6 +24,7 @@ add_cpu_times(u32 cpu, struct cpu_times *sum)
 
 	sched_cpu_times(cpu, &times);
 	sum->user_ns += times.user_ns;
+	sum->nice_ns += times.nice_ns;
 	sum->system_ns += times.system_ns;
 	sum->idle_ns += times.idle_ns;
 	sum->iowait_ns += times.iowait_ns;
@@ -59,9 +60,9 @@ show_cpu_times(struct seq *seq, const struct cpu_times *times)
 {
 	u64 idle_ns = times->idle_ns - times->iowait_ns;
 
-	seq_printf(seq, " %lu 0 %lu %lu %lu 0 0 0 0 0\n", times->user_ns / NSEC_PER_TICK,
-		   times->system_ns / NSEC_PER_TICK, idle_ns / NSEC_PER_TICK,
-		   times->iowait_ns / NSEC_PER_TICK);
+	seq_printf(seq, " %lu %lu %lu %lu %lu 0 0 0 0 0\n", times->user_ns / NSEC_PER_TICK,
+		   times->nice_ns / NSEC_PER_TICK, times->system_ns / NSEC_PER_TICK,
+		   idle_ns / NSEC_PER_TICK, times->iowait_ns / NSEC_PER_TICK);
 }
 
 static int

@@ -161,10 +161,12 @@ leave_process(struct process *process, u32 status)
 	process_usage_add(&process->dead_threads, &usage);
 	list_del(&current->thread_link);
 	process->nr_threads--;
-	if (current->tid == process->pid)
+	if (current->tid == process->pid) {
 		process->first_ended = true;
-	else
+		process->first_nice = current->nice;
+	} else {
 		nr_process_threads--;
+	}
 	wake_up_all(&process->child_wq);
 	if (process->nr_threads > 0) {
 		signal_note_stopped_locked(process);

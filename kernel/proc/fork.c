@@ -136,6 +136,7 @@ copy_thread_state(struct task *child, const struct clone_args *args)
 	signal_queue_init(&child->pending);
 	child->sigmask = current->sigmask;
 	child->allowed = current->allowed;
+	child->nice = current->nice;
 	if (!(args->flags & CLONE_VM) || (args->flags & CLONE_VFORK))
 		child->altstack = current->altstack;
 	if (args->flags & CLONE_CHILD_CLEARTID)

@@ -21,6 +21,7 @@ struct pid_info {
 	s32 tty_dev, tty_pgrp;
 	char state;
 	char name[TASK_NAME_MAX];
+	s32 nice;
 	u32 nr_threads;
 	s32 exit_signal;
 	u32 exit_status;

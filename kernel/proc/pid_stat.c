@@ -7,7 +7,7 @@
 #include "vm/mm.h"
 #include "vm/usage.h"
 
-#define PRIORITY_NORMAL 20
+#define PRIORITY_NORMAL 20 /* with nice 0 */
 #define KIB(nr_pages)	((nr_pages) * (PAGE_SIZE / 1024))
 
 /* => signal.lock held */
@@ -35,6 +35,7 @@ get_thread(const struct task *task, struct pid_info *info)
 {
 	info->state = task_state_letter(task);
 	strscpy(info->name, task->name, sizeof(info->name));
+	info->nice = READ_ONCE(task->nice);
 	info->cpu = task->ti.cpu_id;
 }
 
@@ -66,6 +67,7 @@ pid_info_get(const struct pid_subject *whom, struct pid_info *info)
 	info->start_ns = whom->thread ? whom->thread->start_ns : process->start_ns;
 	info->children = process->dead_children;
 	info->state = 'Z';
+	info->nice = process->first_nice;
 	strscpy(info->name, process->name, sizeof(info->name));
 	if (task)
 		get_thread(task, info);
@@ -85,8 +87,8 @@ show_stat_identity(struct seq *seq, const struct pid_info *info)
 	seq_printf(seq, " %lu %lu %lu %lu", info->self.user_ns / CLOCK_TICK_NS,
 		   info->self.system_ns / CLOCK_TICK_NS, info->children.user_ns / CLOCK_TICK_NS,
 		   info->children.system_ns / CLOCK_TICK_NS);
-	seq_printf(seq, " %d 0 %u 0 %lu", PRIORITY_NORMAL, info->nr_threads,
-		   info->start_ns / CLOCK_TICK_NS);
+	seq_printf(seq, " %d %d %u 0 %lu", PRIORITY_NORMAL + info->nice, info->nice,
+		   info->nr_threads, info->start_ns / CLOCK_TICK_NS);
 }
 
 /* The 52 fields of proc(5); those that mean nothing here are 0. */

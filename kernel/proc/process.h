@@ -72,6 +72,7 @@ struct process {
 	struct list_head threads; /* T; tasks by thread_link, the first thread first */
 	u32 nr_threads;		  /* T */
 	bool first_ended; /* T; the first thread has ended, and is counted until the process is reaped */
+	s32 first_nice;	  /* T; once that has ended: its nice value */
 	atomic_t nr_live; /* A; of these, threads that have not begun to end */
 	struct list_head pid_link, pgid_link, sid_link; /* T; hash chains of pid.c */
 	struct list_head all_link;			/* T; every process that is not reaped */

@@ -34,6 +34,12 @@ cputime_count(struct cputime *time, u64 total_ns, bool user)
 		time->system_units += units;
 }
 
+u64
+cputime_user_seen_ns(const struct cputime *time)
+{
+	return time->user_units << UNIT_SHIFT;
+}
+
 void
 cputime_split(struct cputime *time, u64 total_ns)
 {

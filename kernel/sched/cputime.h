@@ -16,6 +16,9 @@ struct cputime {
 /* A tick found user mode, or the kernel, when total_ns had been used. */
 void cputime_count(struct cputime *time, u64 total_ns, bool user);
 
+/* So much of user mode have ticks found. */
+u64 cputime_user_seen_ns(const struct cputime *time);
+
 /*
  * Bring user_ns and system_ns up to date; their sum is total_ns, which only grows, as they do.
  * => calls for one cputime are serialised by the caller

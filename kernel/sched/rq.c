@@ -1,24 +1,32 @@
 /*
  * Fairness. Whoever has had least of the hart is next.
  *
- * Each task has a virtual time: while it runs it advances as the clock does. The queue is a tree in
- * that order. The queue has a virtual time, too: the least of its tasks', running or ready. It never
- * goes back.
+ * Each task has a virtual time: while it runs it advances at 1.25^nice times the speed of the clock,
+ * with nice 0 as the clock does. The queue is a tree in that order. The queue has a virtual time, too:
+ * the least of its tasks', running or ready. It never goes back.
  *
  *	     woken          queue's time             new child
  *	-------|--------------|--------|-------|---------|------->  vtime_ns
  *	       |<-- credit -->|      ready   running
  *
- * With N tasks that only compute, each gets one slice in turn. The rules for those that come:
+ * With N tasks that only compute, each gets one slice in turn. Slices are equally long for all, but one
+ * with nice 5, whose virtual time goes three times as fast, is first again only after three slices of
+ * one with nice 0, and so has a quarter of the hart. What the rules give and take is virtual time, the
+ * same whatever the nice value; "of its own" is as much as it advances while the task runs for so long
+ * by the clock. The rules for those that come:
  *
- *   woken      keeps its virtual time, but is no further behind the queue's than SCHED_CREDIT_NS:
- *              who sleeps much is soon served, who slept long cannot take over the hart. What it
- *              was ahead it has paid for by sleeping. One that is well behind the running task
- *              does not wait for the end of the slice.
+ *   woken      keeps its virtual time, but is no further behind the queue's than SCHED_CREDIT_NS, or so
+ *              much of its own if that is less: who sleeps much is soon served, who slept long cannot
+ *              take over the hart. What it was ahead it has paid for by sleeping. One that is behind
+ *              the running task by more than SCHED_PREEMPT_NS of its own does not wait for the end of
+ *              the slice; for one with a large nice value that is more than its credit.
  *   new        shares what its parent is behind; the child of one that is not behind waits for its
  *              turn. So a shell's command starts at once however many compute, and forking brings
  *              no more of the hart.
- *   yielding   goes to the end.
+ *   yielding   goes to the end, but no further than tasks with nice 0 are apart: others may be very far
+ *              ahead.
+ *   reniced    is charged at the old speed for what it ran, and then ahead by no more than a slice of
+ *              its own at the new one: who has long to wait with nice 19 is soon served with 0.
  *   overdue    (the kernel was busy for it, or the machine is virtual and did not run) is charged
  *              for one slice: where many wait, more would keep it waiting for very long.
  *   stolen     is as far behind or ahead on the new hart as it was on the old.
@@ -38,6 +46,26 @@
 #define SCHED_CREDIT_NS (10 * NSEC_PER_MSEC)
 /* A switch pays only if the task that is to run was waiting for more than this. */
 #define SCHED_PREEMPT_NS NSEC_PER_MSEC
+/* As far apart are tasks with nice 0 at most: one woken, and one at the end of its slice. */
+#define SCHED_YIELD_NS (SCHED_CREDIT_NS + SCHED_ROUND_NS)
+
+/* How fast virtual time goes: 1024 * 1.25^nice, for nice -20 to 19. */
+#define VTIME_RATE_SHIFT 10
+
+static const u32 vtime_rates[NICE_MAX - NICE_MIN + 1] = {
+	12,   15,   18,	  23,	 29,	36,    45,    56,    70,    88,	   110,	  137,	 172,  215,
+	268,  336,  419,  524,	 655,	819,   1024,  1280,  1600,  2000,  2500,  3125,	 3906, 4883,
+	6104, 7629, 9537, 11921, 14901, 18626, 23283, 29104, 36380, 45475, 56843, 71054,
+};
+
+/* By how much the task's virtual time advances while it runs for ns. */
+static ALWAYS_INLINE u64
+virtual_ns(const struct task *task, u64 ns)
+{
+	if (likely(task->nice == 0))
+		return ns;
+	return ns * vtime_rates[task->nice - NICE_MIN] >> VTIME_RATE_SHIFT;
+}
 
 void
 rq_init(struct run_queue *rq, struct task *idle)
@@ -85,21 +113,20 @@ rq_first(struct run_queue *rq)
 static u64
 running_vtime(const struct run_queue *rq, u64 now_ns)
 {
-	return rq->running->vtime_ns + (now_ns - rq->running->exec_start_ns);
+	const struct task *task = rq->running;
+
+	return task->vtime_ns + virtual_ns(task, now_ns - task->exec_start_ns);
 }
 
-/* Bring the queue's virtual time up to now. */
+/* Bring the queue's virtual time up to now, when the running task's is this. */
 static void
-rq_advance(struct run_queue *rq, u64 now_ns)
+rq_advance(struct run_queue *rq, u64 running_vtime_ns)
 {
 	struct task *first = rq_first(rq);
 	u64 least = first ? first->vtime_ns : 0;
 
-	if (rq->running != rq->idle) {
-		u64 running = running_vtime(rq, now_ns);
-
-		least = first ? MIN(least, running) : running;
-	}
+	if (rq->running != rq->idle)
+		least = first ? MIN(least, running_vtime_ns) : running_vtime_ns;
 	rq->vtime_ns = MAX(rq->vtime_ns, least);
 }
 
@@ -110,11 +137,14 @@ rq_charge(struct run_queue *rq, u64 now_ns)
 {
 	struct task *task = rq->running;
 	u64 ran_ns = now_ns - task->exec_start_ns;
-	u64 furthest;
+	u64 slice_ns = rq_slice_ns(rq);
+	u64 vtime_ns = running_vtime(rq, now_ns);
 
-	rq_advance(rq, now_ns);
-	furthest = MAX(task->vtime_ns + rq_slice_ns(rq), rq->vtime_ns);
-	task->vtime_ns = MIN(task->vtime_ns + ran_ns, furthest);
+	rq_advance(rq, vtime_ns);
+	if (ran_ns > slice_ns)
+		vtime_ns = MIN(vtime_ns,
+			       MAX(task->vtime_ns + virtual_ns(task, slice_ns), rq->vtime_ns));
+	task->vtime_ns = vtime_ns;
 	task->runtime_ns += ran_ns;
 	task->exec_start_ns = now_ns;
 	if (task == rq->idle) {
@@ -128,11 +158,12 @@ void
 rq_place_woken(struct run_queue *rq, struct task *task, u64 now_ns)
 {
 	u64 slept_ns = now_ns - task->exec_start_ns;
-	u64 ahead_ns;
+	u64 ahead_ns, credit_ns;
 
-	rq_advance(rq, now_ns);
+	rq_advance(rq, running_vtime(rq, now_ns));
 	if (task->vtime_ns <= rq->vtime_ns) {
-		task->vtime_ns = MAX(task->vtime_ns, rq->vtime_ns - SCHED_CREDIT_NS);
+		credit_ns = MIN(SCHED_CREDIT_NS, virtual_ns(task, SCHED_CREDIT_NS));
+		task->vtime_ns = MAX(task->vtime_ns, rq->vtime_ns - credit_ns);
 	} else {
 		ahead_ns = task->vtime_ns - rq->vtime_ns;
 		task->vtime_ns -= MIN(ahead_ns, slept_ns);
@@ -145,9 +176,9 @@ rq_place_new(struct run_queue *rq, struct task *task, u64 now_ns)
 	struct task *parent = rq->running;
 	u64 parent_vtime = running_vtime(rq, now_ns);
 
-	rq_advance(rq, now_ns);
+	rq_advance(rq, parent_vtime);
 	if (parent == rq->idle || parent_vtime >= rq->vtime_ns) {
-		task->vtime_ns = rq->vtime_ns + SCHED_SLICE_MIN_NS;
+		task->vtime_ns = rq->vtime_ns + virtual_ns(task, SCHED_SLICE_MIN_NS);
 	} else {
 		u64 half = (rq->vtime_ns - parent_vtime) / 2;
 
@@ -160,10 +191,31 @@ void
 rq_place_last(struct run_queue *rq)
 {
 	struct rb_node *last = rb_last(&rq->ready);
+	struct task *task = rq->running;
+	u64 end;
 
-	if (last)
-		rq->running->vtime_ns =
-			MAX(rq->running->vtime_ns, rb_entry(last, struct task, run_node)->vtime_ns);
+	if (!last)
+		return;
+	end = MIN(rb_entry(last, struct task, run_node)->vtime_ns, task->vtime_ns + SCHED_YIELD_NS);
+	task->vtime_ns = MAX(task->vtime_ns, end);
+}
+
+void
+rq_set_nice(struct run_queue *rq, struct task *task, s32 nice, u64 now_ns)
+{
+	bool ready = task->on_rq;
+	u64 slice_ns = rq_slice_ns(rq);
+
+	if (rq->running == task)
+		rq_charge(rq, now_ns);
+	else
+		rq_advance(rq, running_vtime(rq, now_ns));
+	if (ready)
+		rq_dequeue(rq, task);
+	WRITE_ONCE(task->nice, nice);
+	task->vtime_ns = MIN(task->vtime_ns, rq->vtime_ns + virtual_ns(task, slice_ns));
+	if (ready)
+		rq_enqueue(rq, task);
 }
 
 void
@@ -178,7 +230,7 @@ bool
 rq_should_preempt(const struct run_queue *rq, const struct task *task, u64 now_ns)
 {
 	return rq->running != rq->idle &&
-	       task->vtime_ns + SCHED_PREEMPT_NS < running_vtime(rq, now_ns);
+	       task->vtime_ns + virtual_ns(task, SCHED_PREEMPT_NS) < running_vtime(rq, now_ns);
 }
 
 u64

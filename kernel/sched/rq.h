@@ -18,8 +18,9 @@ struct run_queue {
 	struct task *running, *idle;
 	u64 vtime_ns; /* the least vtime_ns of its tasks, as far as it has come */
 	u64 nr_switches, idle_ns;
-	u64 iowait_ns;		/* of idle_ns, while somebody waited for a disk */
-	struct cputime cputime; /* of all tasks but idle */
+	u64 iowait_ns;		  /* of idle_ns, while somebody waited for a disk */
+	struct cputime cputime;	  /* of all tasks but idle */
+	struct cputime user_time; /* its user time: as "system" what tasks with nice > 0 had */
 } ALIGNED(64);
 
 extern struct run_queue run_queues[NR_CPUS];
@@ -37,15 +38,18 @@ void rq_dequeue(struct run_queue *rq, struct task *task);
 /* The ready task that is to run first, still in the queue. => NULL when none is ready */
 struct task *rq_first(struct run_queue *rq);
 
-/* The running task is charged for its time since the last call. */
+/* The running task is charged for its time since the last call; no now_ns is less than that of the last. */
 void rq_charge(struct run_queue *rq, u64 now_ns);
 
 /* Set the virtual time of a task that slept, or of a new child of the running task. */
 void rq_place_woken(struct run_queue *rq, struct task *task, u64 now_ns);
 void rq_place_new(struct run_queue *rq, struct task *task, u64 now_ns);
 
-/* The running task is to come after all that are ready now. */
+/* The running task is to come after all that are ready now, but for those that are very far ahead. */
 void rq_place_last(struct run_queue *rq);
+
+/* From now on the task has this nice value, NICE_MIN to NICE_MAX. */
+void rq_set_nice(struct run_queue *rq, struct task *task, s32 nice, u64 now_ns);
 
 /* A ready task of another queue, whose lock is held too, comes to this one. */
 void rq_move(struct run_queue *rq, struct run_queue *from, struct task *task);

@@ -344,8 +344,6 @@ task_runtime_ns(struct task *task)
 	struct run_queue *rq;
 	u64 flags, ns;
 
-	if (task == current)
-		return task->runtime_ns + clock_now_ns() - task->exec_start_ns;
 	if (!READ_ONCE(task->on_cpu))
 		return READ_ONCE(task->runtime_ns);
 	rq = task_rq_lock(task, &flags);
@@ -396,19 +394,31 @@ slice_check(struct run_queue *rq)
 
 void (*sched_sample_hook)(struct task *task);
 
+/* All time since the last tick counts as what this one found. */
+static void
+sample_count(struct run_queue *rq, u64 now, bool from_user)
+{
+	struct task *task = rq->running;
+
+	cputime_count(&task->cputime, task->runtime_ns, from_user);
+	cputime_count(&rq->cputime, now - rq->idle_ns, from_user);
+	cputime_count(&rq->user_time, cputime_user_seen_ns(&rq->cputime), task->nice <= 0);
+}
+
 void
 sched_sample(bool from_user)
 {
 	struct run_queue *rq = &run_queues[cpu_id()];
-	u64 now = clock_now_ns();
+	u64 now;
 
 	spin_lock(&rq->lock);
+	/* Not before the lock is had: another hart may charge this one's task until then (sched_set_nice()). */
+	now = clock_now_ns();
 	rq->tick_armed = false;
 	slice_check(rq);
 	rq_charge(rq, now);
 	if (rq->running != rq->idle) {
-		cputime_count(&rq->running->cputime, rq->running->runtime_ns, from_user);
-		cputime_count(&rq->cputime, now - rq->idle_ns, from_user);
+		sample_count(rq, now, from_user);
 		tick_start(rq, now);
 	}
 	spin_unlock(&rq->lock);
@@ -535,6 +545,18 @@ sched_set_allowed(struct task *task, cpumask_t harts)
 }
 
 void
+sched_set_nice(struct task *task, s32 nice)
+{
+	struct run_queue *rq;
+	u64 flags;
+
+	assert(nice >= NICE_MIN && nice <= NICE_MAX);
+	rq = task_rq_lock(task, &flags);
+	rq_set_nice(rq, task, nice, clock_now_ns());
+	spin_unlock_irqrestore(&rq->lock, flags);
+}
+
+void
 sched_idle_loop(void)
 {
 	struct run_queue *rq = &run_queues[cpu_id()];
@@ -602,7 +624,9 @@ sched_cpu_times(u32 cpu, struct cpu_times *times)
 	if (rq->running == rq->idle)
 		times->idle_ns += now - rq->idle->exec_start_ns;
 	cputime_split(&rq->cputime, now - times->idle_ns);
-	times->user_ns = rq->cputime.user_ns;
+	cputime_split(&rq->user_time, rq->cputime.user_ns);
+	times->user_ns = rq->user_time.user_ns;
+	times->nice_ns = rq->user_time.system_ns;
 	times->system_ns = rq->cputime.system_ns;
 	spin_unlock_irqrestore(&rq->lock, flags);
 }

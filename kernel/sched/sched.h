@@ -44,6 +44,12 @@ cpumask_t sched_harts(void);
  */
 void sched_set_allowed(struct task *task, cpumask_t harts);
 
+/*
+ * Its nice value from now on, NICE_MIN to NICE_MAX. The caller holds a reference, or process_lock for a
+ * thread of a process; no lock of rank RUNQUEUE or inside.
+ */
+void sched_set_nice(struct task *task, s32 nice);
+
 /* Before testing the condition one sleeps for: set own state, then test, then schedule(). */
 void task_set_state(enum task_state state);
 
@@ -81,9 +87,12 @@ void sched_idle_loop(void) NORETURN;
 
 u32 sched_nr_running(void);
 u64 sched_nr_switches(void);
-/* What a hart did since boot; iowait_ns is of idle_ns, while a task waited for a disk. */
+/*
+ * What a hart did since boot; user_ns for tasks with nice up to 0, nice_ns for others; iowait_ns is of
+ * idle_ns, while a task waited for a disk.
+ */
 struct cpu_times {
-	u64 user_ns, system_ns, idle_ns, iowait_ns;
+	u64 user_ns, nice_ns, system_ns, idle_ns, iowait_ns;
 };
 void sched_cpu_times(u32 cpu, struct cpu_times *times);
 /* How many wait for a disk now. */

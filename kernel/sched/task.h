@@ -27,6 +27,9 @@ enum task_state {
 
 #define TASK_NAME_MAX 16
 
+#define NICE_MIN (-20)
+#define NICE_MAX 19
+
 struct files;
 struct fs_context;
 struct mm;
@@ -66,6 +69,7 @@ struct task {
 	s32 tid;	 /* 0 for idle tasks */
 	refcount_t refs; /* whoever may look at it; the last frees it */
 	char name[TASK_NAME_MAX];
+	s32 nice;     /* RUNQUEUE: NICE_MIN, much of the hart, to NICE_MAX, little (rq.c) */
 	u64 vtime_ns; /* RUNQUEUE: its place in the queue (rq.c) */
 	u64 start_ns, exec_start_ns, runtime_ns;
 	struct cputime cputime; /* counted by its hart; split under process_lock */

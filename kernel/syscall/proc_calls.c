@@ -5,6 +5,7 @@
 #include "proc/exec.h"
 #include "proc/exit.h"
 #include "proc/fork.h"
+#include "proc/priority.h"
 #include "proc/signal.h"
 #include "proc/wait.h"
 #include "sched/sched.h"
@@ -258,6 +259,18 @@ sys_sched_getaffinity(int tid, size_t len, uva_t mask)
 	harts = READ_ONCE(task->allowed) & sched_harts();
 	task_put(task);
 	return copy_to_user(mask, &harts, sizeof(harts)) ? -EFAULT : (long)sizeof(harts);
+}
+
+long
+sys_setpriority(int which, int who, int nice)
+{
+	return priority_set(which, who, nice);
+}
+
+long
+sys_getpriority(int which, int who)
+{
+	return priority_get(which, who);
 }
 
 /* limit NULL: it is only asked for. => 0, -EINVAL, -EPERM */

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 struct process {
-	int pid, ppid, pgid, tty;
+	int pid, ppid, pgid, tty, nice;
 	char state, name[64];
 	unsigned long utime, stime, vsize;
 	long rss;
@@ -34,12 +34,12 @@ read_process(const char *pid, struct process *p)
 	p->pid = atoi(text);
 	snprintf(p->name, sizeof(p->name), "%.*s", (int)(close - open - 1), open + 1);
 	got = sscanf(close + 2,
-		     "%c %d %d %*d %d %*d %*u %*u %*u %*u %*u %lu %lu %*d %*d %*d %*d %*d %*d %*u "
+		     "%c %d %d %*d %d %*d %*u %*u %*u %*u %*u %lu %lu %*d %*d %*d %d %*d %*d %*u "
 		     "%lu %ld",
-		     &p->state, &p->ppid, &p->pgid, &p->tty, &p->utime, &p->stime, &p->vsize,
-		     &p->rss);
+		     &p->state, &p->ppid, &p->pgid, &p->tty, &p->utime, &p->stime, &p->nice,
+		     &p->vsize, &p->rss);
 	free(text);
-	return got == 8;
+	return got == 9;
 }
 
 /* The command line with blanks between, or the name in brackets for a kernel thread. */
@@ -72,8 +72,8 @@ print_process(const struct process *p)
 {
 	unsigned long seconds = (p->utime + p->stime) / 100;
 
-	printf("%5d %5d %c %7lu %7ld %3lu:%02lu ", p->pid, p->ppid, p->state, p->vsize / 1024,
-	       p->rss * 4, seconds / 60, seconds % 60);
+	printf("%5d %5d %c %3d %7lu %7ld %3lu:%02lu ", p->pid, p->ppid, p->state, p->nice,
+	       p->vsize / 1024, p->rss * 4, seconds / 60, seconds % 60);
 	print_command(p);
 }
 
@@ -107,7 +107,7 @@ main(int argc, char **argv)
 	}
 	closedir(dir);
 	qsort(list, nr, sizeof(*list), compare);
-	printf("  PID  PPID S  VSZ kB  RSS kB   TIME COMMAND\n");
+	printf("  PID  PPID S  NI  VSZ kB  RSS kB   TIME COMMAND\n");
 	for (size_t i = 0; i < nr; i++)
 		print_process(&list[i]);
 	free(list);

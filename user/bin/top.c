@@ -20,7 +20,7 @@
 #define PAGE_KIB	 4
 
 struct process {
-	int pid;
+	int pid, priority, nice;
 	char state, name[32];
 	unsigned long ticks, new_ticks, vsize_kib;
 	long rss_kib;
@@ -47,15 +47,16 @@ process_read(const char *pid, struct process *p)
 		p->pid = atoi(text);
 		snprintf(p->name, sizeof(p->name), "%.*s", (int)(close - open - 1), open + 1);
 		got = sscanf(close + 2,
-			     "%c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %*d %*d %*d %*d "
+			     "%c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %*d %*d %d %d "
 			     "%*d %*d %*u %lu %ld",
-			     &p->state, &utime, &stime, &vsize, &p->rss_kib);
+			     &p->state, &utime, &stime, &p->priority, &p->nice, &vsize,
+			     &p->rss_kib);
 		p->ticks = utime + stime;
 		p->vsize_kib = vsize / 1024;
 		p->rss_kib *= PAGE_KIB;
 	}
 	free(text);
-	return got == 5;
+	return got == 7;
 }
 
 /* The processor time since the last look; of a process that is new, all of it. */
@@ -169,17 +170,17 @@ screen_show(unsigned long elapsed_ticks)
 	free(memory);
 	processes_read();
 	summary_show();
-	printf("%5s %s %8s %8s %5s %5s %9s %s\n", "PID", "S", "VIRT", "RES", "%CPU", "%MEM",
-	       "TIME+", "COMMAND");
+	printf("%5s %2s %3s %s %8s %8s %5s %5s %9s %s\n", "PID", "PR", "NI", "S", "VIRT", "RES",
+	       "%CPU", "%MEM", "TIME+", "COMMAND");
 	for (int i = 0; i < nr_processes && (batch || i < SCREEN_ROWS); i++) {
 		const struct process *p = &processes[i];
 		unsigned long cpu = share(p->new_ticks, elapsed_ticks);
 		unsigned long mem = share(p->rss_kib, total);
 
-		printf("%5d %c %8lu %8ld %3lu.%lu %3lu.%lu %3lu:%02lu.%02lu %s\n", p->pid, p->state,
-		       p->vsize_kib, p->rss_kib, cpu / 10, cpu % 10, mem / 10, mem % 10,
-		       p->ticks / TICKS_PER_SECOND / 60, p->ticks / TICKS_PER_SECOND % 60,
-		       p->ticks % TICKS_PER_SECOND, p->name);
+		printf("%5d %2d %3d %c %8lu %8ld %3lu.%lu %3lu.%lu %3lu:%02lu.%02lu %s\n", p->pid,
+		       p->priority, p->nice, p->state, p->vsize_kib, p->rss_kib, cpu / 10, cpu % 10,
+		       mem / 10, mem % 10, p->ticks / TICKS_PER_SECOND / 60,
+		       p->ticks / TICKS_PER_SECOND % 60, p->ticks % TICKS_PER_SECOND, p->name);
 	}
 }
 

@@ -91,6 +91,8 @@ pid_t getpgid(pid_t pid);
 pid_t getpgrp(void);
 pid_t setsid(void);
 pid_t getsid(pid_t pid);
+/* The new nice value, which may be -1 without an error: set errno to 0 before it. */
+int nice(int increment);
 pid_t tcgetpgrp(int fd);
 int tcsetpgrp(int fd, pid_t pgid);
 

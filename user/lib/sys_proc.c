@@ -217,6 +217,33 @@ prctl(int option, ...)
 	return (int)syscall(SYS_prctl, option, arg, 0, 0, 0);
 }
 
+/* The call returns 1 to 40, so that it is never taken for an error. */
+int
+getpriority(int which, id_t who)
+{
+	long got = syscall_result(sys_getpriority(which, (int)who));
+
+	return got < 0 ? -1 : (int)(20 - got);
+}
+
+int
+setpriority(int which, id_t who, int nice)
+{
+	return (int)syscall_result(sys_setpriority(which, (int)who, nice));
+}
+
+int
+nice(int increment)
+{
+	long value = getpriority(PRIO_PROCESS, 0) + (long)increment;
+
+	if (value < PRIO_MIN)
+		value = PRIO_MIN;
+	if (value >= PRIO_MAX)
+		value = PRIO_MAX - 1;
+	return setpriority(PRIO_PROCESS, 0, (int)value) < 0 ? -1 : (int)value;
+}
+
 int
 getrusage(int who, struct rusage *usage)
 {

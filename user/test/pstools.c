@@ -1,8 +1,9 @@
-/* pmap, top and ps say of this process what /proc says. */
+/* pmap, top and ps say of this process what /proc says; nice and renice change what they say. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define PAGE_KIB   4
@@ -94,6 +95,49 @@ ps_test(void)
 	return tell("ps", run("ps", 0) == 0 && strstr(text, "pstools"));
 }
 
+/* What a line prints, and its exit status. */
+static int
+prints(const char *line, const char *expected, int status)
+{
+	return WEXITSTATUS(run(line, getpid())) == status && strcmp(text, expected) == 0;
+}
+
+/* Each outlives exec. A value beyond the last is the last. */
+static int
+nice_test(void)
+{
+	int good = prints("nice", "0\n", 0) && prints("nice nice", "10\n", 0);
+
+	good = good && prints("nice -n 3 nice -n -8 nice", "-5\n", 0);
+	good = good && prints("nice -n 99 nice", "19\n", 0);
+	good = good && prints("nice -n -999999999999 nice", "-20\n", 0);
+	good = good && prints("nice -n 3 sh -c 'exit 7'", "", 7);
+	good = good && WEXITSTATUS(run("nice -n 3", 0)) == 125;
+	good = good && WEXITSTATUS(run("nice -n x nice", 0)) == 125;
+	good = good && WEXITSTATUS(run("nice nothing", 0)) == 127;
+	good = good && WEXITSTATUS(run("nice -x", 0)) == 2;
+	return tell("nice", good);
+}
+
+static int
+renice_test(void)
+{
+	char line[80];
+	int good = run("renice -n 4 -p %d", getpid()) == 0;
+
+	snprintf(line, sizeof(line), "%d (process ID) old priority 0, new priority 4\n", getpid());
+	good = good && strcmp(text, line) == 0;
+	good = good && prints("nice", "4\n", 0);
+	good = good && run("top -b -n 1 -o mem", 0) == 0 && strstr(text, " 24   4 ");
+	good = good && run("renice -6 %d", getpid()) == 0 && prints("nice", "-6\n", 0);
+	good = good && run("ps", 0) == 0 && strstr(text, "  -6 ");
+	good = good && run("renice 0 %d 1", getpid()) == 0 && prints("nice", "0\n", 0);
+	good = good && WEXITSTATUS(run("renice 0 999999", 0)) == 1;
+	good = good && WEXITSTATUS(run("renice 0", 0)) == 2;
+	good = good && WEXITSTATUS(run("renice x 1", 0)) == 2;
+	return tell("renice", good);
+}
+
 int
 main(void)
 {
@@ -103,5 +147,5 @@ main(void)
 	if (area == MAP_FAILED)
 		return 1;
 	memset(area, 1, AREA_PAGES * PAGE_KIB * 1024);
-	return (pmap_test(area) | top_test() | ps_test()) != 0;
+	return (pmap_test(area) | top_test() | ps_test() | nice_test() | renice_test()) != 0;
 }

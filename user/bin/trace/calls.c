@@ -121,6 +121,8 @@ static const struct call calls[] = {
 	CALL(sched_setaffinity, "dup"),
 	CALL(sched_getaffinity, "dup"),
 	CALL(sched_yield, ""),
+	CALL(setpriority, "ddd"),
+	CALL(getpriority, "dd"),
 	CALL(restart_syscall, ""),
 	CALL(times, "p"),
 	CALL(gettimeofday, "pp"),

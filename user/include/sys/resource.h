@@ -46,6 +46,18 @@ struct rlimit {
 #define RLIMIT_MEMLOCK 8
 #define RLIMIT_AS      9
 
+/* Whom the number beside it names; 0 names what the caller has. */
+#define PRIO_PROCESS 0
+#define PRIO_PGRP    1
+#define PRIO_USER    2
+
+#define PRIO_MIN (-20)
+#define PRIO_MAX 20
+
+/* getpriority() may return -1 without an error: set errno to 0 before it. */
+int getpriority(int which, id_t who);
+int setpriority(int which, id_t who, int nice);
+
 int getrusage(int who, struct rusage *usage);
 int getrlimit(int resource, struct rlimit *limit);
 int setrlimit(int resource, const struct rlimit *limit);

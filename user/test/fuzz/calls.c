@@ -147,6 +147,8 @@ static const struct call calls[] = {
 	CALL(sched_setaffinity, OWN_PID, LENGTH, POINTER),
 	CALL(sched_getaffinity, OWN_PID, LENGTH, POINTER),
 	CALL(sched_yield),
+	CALL(setpriority, ZERO, OWN_PID, INTEGER),
+	CALL(getpriority, INTEGER, INTEGER),
 	CALL(restart_syscall),
 	CALL(times, POINTER),
 	CALL(gettimeofday, POINTER, POINTER),

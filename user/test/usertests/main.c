@@ -61,6 +61,7 @@ static const struct test_group groups[] = {
 	{"clone", clone_tests},
 	{"jobs", job_tests},
 	{"waits", wait_tests},
+	{"priority", priority_tests},
 };
 
 static struct {
