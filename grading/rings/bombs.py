@@ -32,6 +32,10 @@ MACHINES = (
 )
 
 
+THRASH_LINE = ("swaptest -n 2 -m 36 -r 1; grep -E '^(oom_kill|workingset_refault_file) ' /proc/vmstat; "
+               "framecheck")
+MOST_REFAULTS = 10000
+
 PANIC_LINE = "echo 1 >/proc/sys/vm/panic_on_oom && bombs private"
 PANIC_SAYS = (rb"bombs invoked oom-killer", rb"\] total_vm", rb"kernel panic",
               rb"out of memory, and panic_on_oom is 1")
@@ -67,8 +71,23 @@ def panic_job(report):
         report.ok(title, result.machine.detail)
 
 
+def thrash_job(report):
+    """Memory is gone but for the text of programs, which a disk in memory gives again at once: somebody is
+    killed before they read it for ever."""
+    title = "bombs text of programs is all that is left"
+    config = guest_config(root="initrd", smp=1, mem="32M", limit=LIMIT_SECONDS)
+    result = run_line(report, title, config, THRASH_LINE)
+    told = dict(re.findall(rb"^(\w+) (\d+)$", result.output, re.MULTILINE))
+    refaults = int(told.get(b"workingset_refault_file", MOST_REFAULTS + 1))
+    seen = f"{refaults} refaults, {told.get(b'oom_kill', b'?').decode()} killed: {result.machine}"
+    if result.status == 0 and int(told[b"oom_kill"]) > 0 and refaults <= MOST_REFAULTS:
+        report.ok(title, seen)
+    else:
+        report.failed(title, seen, config.log, result.output)
+
+
 def jobs():
-    return ([Job("bombs panic_on_oom", panic_job, 10)] +
+    return ([Job("bombs panic_on_oom", panic_job, 10), Job("bombs thrash", thrash_job, 5)] +
             [job("all", f"bombs {CASES}", machine, 90) for machine in MACHINES] +
             [job("fork", "bombs fork", machine, 30) for machine in MACHINES[:2]] +
             [job("runaways", f"bombs -n {SAMPLE_ROUNDS} runaways", MACHINES[1], 20),

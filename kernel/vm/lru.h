@@ -33,6 +33,8 @@ struct lru {
 	u64 nr_laundry;
 	u64 cost[NR_LRU_KINDS]; /* of reclaiming the wrong page, lately: LRU_COST_* */
 	u64 nr_evicted;		/* unlocked: a clock of vm/workingset.c */
+	u64 file_gone,
+		file_back; /* unlocked: lately, there: pages of files taken, and read again */
 	u64 turns; /* unlocked: how far vm/reclaim.c went round the lists, in 1 / LRU_TURN */
 } ALIGNED(256);	   /* a power of two: found by a shift */
 

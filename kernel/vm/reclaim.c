@@ -36,6 +36,7 @@
 #include "vm/reclaim_policy.h"
 #include "vm/shrinker.h"
 #include "vm/swap.h"
+#include "vm/workingset.h"
 #include "vm/writeback.h"
 
 /*
@@ -60,6 +61,9 @@
 /* Of anonymous pages, this part with a slot is worth a look at them; in the last step, so many pages. */
 #define SLOT_SHARE 8
 #define SLOT_LEAST 32
+
+/* Of a zone, this part is left to files whose pages come back as soon as they go, if nothing else can go. */
+#define FILES_LEAST_SHARE 64
 
 /* How many locked pages one step looks at, to see whether they are still locked. */
 #define RESCUE_BATCH 32
@@ -99,6 +103,17 @@ kind_nr_pages(const struct lru *lru, enum lru_kind kind)
 	return READ_ONCE(lru->nr[lru_inactive(kind)]) + READ_ONCE(lru->nr[lru_active(kind)]);
 }
 
+/*
+ * Can pages of files go? Not the last few of a zone when what goes comes back at once: somebody is to be
+ * killed then, for else all would read their text for ever.
+ */
+static bool
+files_can_go(unsigned zone, u64 nr_file)
+{
+	return nr_file > zones[zone].nr_managed / FILES_LEAST_SHARE ||
+	       !workingset_thrashes(&lrus[zone]);
+}
+
 /* Pages of each kind to look at. => pages that there are of the kinds that are looked at */
 static u64
 scan_counts(unsigned zone, int priority, u64 nr_scan[NR_LRU_KINDS])
@@ -114,7 +129,7 @@ scan_counts(unsigned zone, int priority, u64 nr_scan[NR_LRU_KINDS])
 		weight[LRU_ANON] = weight[LRU_FILE] = 1;
 	if (!anon_can_go(nr[LRU_ANON], priority)) {
 		weight[LRU_ANON] = 0;
-		weight[LRU_FILE] = 1;
+		weight[LRU_FILE] = files_can_go(zone, nr[LRU_FILE]);
 	} else if (nr[LRU_ANON] >> priority > 0 && priority > 0 && swap_available() &&
 		   nr[LRU_FILE] + zones[zone].nr_free <= zones[zone].watermark_high) {
 		weight[LRU_ANON] = 1;
@@ -122,12 +137,12 @@ scan_counts(unsigned zone, int priority, u64 nr_scan[NR_LRU_KINDS])
 	}
 	for (enum lru_kind kind = 0; kind < NR_LRU_KINDS; kind++) {
 		nr_scan[kind] = (nr[kind] >> priority) * weight[kind] /
-				(priority == 0 ? 1 : weight[LRU_ANON] + weight[LRU_FILE]);
+				(priority == 0 ? 1 : MAX(weight[LRU_ANON] + weight[LRU_FILE], 1UL));
 		nr_candidates += weight[kind] ? nr[kind] : 0;
 	}
 	most = nr[LRU_ANON] * weight[LRU_ANON] > nr[LRU_FILE] * weight[LRU_FILE] ? LRU_ANON
 										 : LRU_FILE;
-	if (nr_scan[LRU_ANON] + nr_scan[LRU_FILE] == 0)
+	if (nr_scan[LRU_ANON] + nr_scan[LRU_FILE] == 0 && weight[most] > 0)
 		nr_scan[most] = MIN(nr[most] / SHORT_LIST_SHARE, (u64)RECLAIM_LEAST);
 	return nr_candidates;
 }
@@ -194,8 +209,9 @@ static bool
 zone_has_candidates(unsigned zone, int priority)
 {
 	u64 nr_anon = kind_nr_pages(&lrus[zone], LRU_ANON);
+	u64 nr_file = kind_nr_pages(&lrus[zone], LRU_FILE);
 
-	return kind_nr_pages(&lrus[zone], LRU_FILE) > 0 ||
+	return (nr_file > 0 && files_can_go(zone, nr_file)) ||
 	       (nr_anon > 0 && anon_can_go(nr_anon, priority));
 }
 

@@ -17,6 +17,10 @@
  * of what the page is (file and index, or swap slot), and holds half of that hash to tell it from others; a
  * new trace takes the place of an old one. Nothing is allocated when memory is short, and a file that goes
  * away leaves nothing to be cleaned up.
+ *
+ * The traces tell, too, when reclaim gains nothing: what it takes is read again at once. As long as many pages of
+ * files are left, others may yet be the right ones. When nothing else can go, and those few are the text of the
+ * programs that run, each page found is a page lost (workingset_thrashes(), for vm/reclaim.c).
  */
 
 #include "vm/workingset.h"
@@ -50,6 +54,31 @@ page_identity(const struct page *page)
 	return hash_u64((u64)page->mapping + hash_u64(page->index));
 }
 
+/* Evictions of pages of files that are looked back at: this many to twice as many. */
+#define THRASH_WINDOW 256
+/* This part of them may be of no more use. */
+#define THRASH_SHARE 4
+
+static void
+file_gone_note(struct lru *lru)
+{
+	u64 gone = READ_ONCE(lru->file_gone) + 1;
+
+	if (gone >= 2 * THRASH_WINDOW) {
+		gone /= 2;
+		WRITE_ONCE(lru->file_back, READ_ONCE(lru->file_back) / 2);
+	}
+	WRITE_ONCE(lru->file_gone, gone);
+}
+
+bool
+workingset_thrashes(const struct lru *lru)
+{
+	u64 gone = READ_ONCE(lru->file_gone);
+
+	return gone >= THRASH_WINDOW && READ_ONCE(lru->file_back) >= gone - gone / THRASH_SHARE;
+}
+
 static u64 *
 trace_of(u64 identity)
 {
@@ -69,6 +98,8 @@ workingset_evict(struct page *page)
 	struct lru *lru = lru_of(page);
 	u64 trace = trace_make(identity, ++lru->nr_evicted) | (u64)(lru - lrus) << TRACE_LRU_SHIFT;
 
+	if (page_lru_kind(page) == LRU_FILE)
+		file_gone_note(lru);
 	if (page_test(page, PG_workingset))
 		trace |= TRACE_WAS_ACTIVE;
 	WRITE_ONCE(*trace_of(identity), trace);
@@ -100,6 +131,8 @@ workingset_refault(struct page *page)
 	WRITE_ONCE(*place, 0);
 	vmstat_add(kind == LRU_ANON ? WORKINGSET_REFAULT_ANON : WORKINGSET_REFAULT_FILE, 1);
 	lru_note_cost(lru_of(page), kind, LRU_COST_IO);
+	if (kind == LRU_FILE)
+		WRITE_ONCE(lru->file_back, READ_ONCE(lru->file_back) + 1);
 	if (distance > workingset_size(lru, kind) || !lru_activate(page))
 		return;
 	page_set(page, PG_workingset);

@@ -14,5 +14,10 @@ void workingset_evict(struct page *page);
  */
 void workingset_refault(struct page *page);
 
+struct lru;
+
+/* Of pages of files that were taken from there lately, have nearly all been read again? */
+bool workingset_thrashes(const struct lru *lru);
+
 /* Once, at boot. */
 void workingset_init(void);
