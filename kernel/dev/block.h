@@ -64,6 +64,8 @@ struct block_device {
 	struct block_stats stats; /* atomic adds */
 	u32 dev;		  /* device number for stat(2) */
 	u32 nr_open;		  /* atomic: mounts, swap areas, open files */
+	u32 nr_held;		  /* atomic: mounts and swap areas, which O_EXCL respects */
+	bool swaps;		  /* a swap area is on it: nobody writes to it */
 };
 
 /* Caches and boot arguments. Once, before any driver. */

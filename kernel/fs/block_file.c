@@ -31,6 +31,8 @@ block_file_open(struct inode *inode, struct file *file)
 		return -ENXIO;
 	if (file_is_writable(file) && bdev->read_only)
 		return -EROFS;
+	if (file->flags & O_EXCL && __atomic_load_n(&bdev->nr_held, __ATOMIC_RELAXED) > 0)
+		return -EBUSY;
 	file->private = bdev;
 	__atomic_fetch_add(&bdev->nr_open, 1, __ATOMIC_RELAXED);
 	return 0;
@@ -106,7 +108,11 @@ block_file_move(struct file *file, struct uio *uio, u64 *pos)
 static ssize_t
 block_file_write(struct file *file, struct uio *uio, u64 *pos)
 {
-	if (*pos >= device_bytes(file->private) && uio_left(uio) > 0)
+	struct block_device *bdev = file->private;
+
+	if (READ_ONCE(bdev->swaps))
+		return -ETXTBSY;
+	if (*pos >= device_bytes(bdev) && uio_left(uio) > 0)
 		return -ENOSPC;
 	return block_file_move(file, uio, pos);
 }

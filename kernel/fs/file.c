@@ -89,8 +89,10 @@ file_open_dentry(struct dentry *dentry, u32 flags)
 		return NULL;
 	file->dentry = dentry_ref(dentry);
 	error = file_count_writer(file);
+	file->flags |= flags & O_EXCL; /* for open() alone */
 	if (!error && file->ops->open)
 		error = file->ops->open(inode, file);
+	file->flags &= ~O_EXCL;
 	if (!error)
 		return file;
 	file_uncount_writer(file);

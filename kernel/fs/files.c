@@ -3,6 +3,7 @@
 #include "lib/bitmap.h"
 #include "lib/string.h"
 #include "mem/slab.h"
+#include "mem/vmalloc.h"
 #include "sched/task.h"
 
 u64 (*files_limit_hook)(void);
@@ -26,11 +27,29 @@ files_new(void)
 }
 
 /* A table of max descriptors and both bitmaps, in one allocation: the start of what fd points to. */
+static size_t
+files_table_bytes(u32 max)
+{
+	return max * sizeof(struct file *) + 2 * BITMAP_WORDS(max) * sizeof(u64);
+}
+
+/* A large one needs no contiguous frames, which may be missing although memory is not. */
 static struct file **
 files_table_alloc(u32 max)
 {
-	return kzalloc(max * sizeof(struct file *) + 2 * BITMAP_WORDS(max) * sizeof(u64),
-		       GFP_KERNEL);
+	size_t bytes = files_table_bytes(max);
+
+	return bytes > PAGE_SIZE ? vmalloc(bytes, GFP_KERNEL | GFP_ZERO)
+				 : kzalloc(bytes, GFP_KERNEL);
+}
+
+static void
+files_table_free(struct file **table, u32 max)
+{
+	if (files_table_bytes(max) > PAGE_SIZE)
+		vfree(table);
+	else
+		kfree(table);
 }
 
 /* Moves to a larger table that the caller allocated. => the old one, to be freed, or NULL */
@@ -55,7 +74,7 @@ files_move_locked(struct files *files, struct file **table, u32 max)
 static int
 files_grow(struct files *files, u32 fd)
 {
-	u32 max = FILES_SMALL;
+	u32 max = FILES_SMALL, unused_max;
 	struct file **table, **unused;
 
 	if (fd >= FILES_MAX)
@@ -67,10 +86,13 @@ files_grow(struct files *files, u32 fd)
 		return -ENOMEM;
 	spin_lock(&files->lock);
 	unused = table;
-	if (max > files->max)
+	unused_max = max;
+	if (max > files->max) {
+		unused_max = files->max;
 		unused = files_move_locked(files, table, max);
+	}
 	spin_unlock(&files->lock);
-	kfree(unused);
+	files_table_free(unused, unused_max);
 	return 0;
 }
 
@@ -122,7 +144,7 @@ files_put(struct files *files)
 			file_put(files->fd[fd]);
 	}
 	if (files->fd != files->small_fd)
-		kfree(files->fd);
+		files_table_free(files->fd, files->max);
 	kmem_cache_free(files_cache, files);
 }
 

@@ -70,6 +70,8 @@ write_number(const char *text, int (*set)(u64 value))
 {
 	u64 value;
 
+	while (*text == ' ' || *text == '\t')
+		text++;
 	return kstrtou64(text, 0, &value) ? -EINVAL : set(value);
 }
 

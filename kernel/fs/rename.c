@@ -91,6 +91,8 @@ rename_check_victim(const struct rename *r)
 		return -ENOTDIR;
 	if (!moves_dir && replaces_dir)
 		return -EISDIR;
+	if (r->victim->inode->mapping.swapfile)
+		return -EPERM;
 	return r->victim->mounted ? -EBUSY : 0;
 }
 
@@ -107,7 +109,7 @@ rename_check(const struct rename *r)
 		return -EBUSY;
 	if (r->new_dir->inode->nlink == 0)
 		return -ENOENT;
-	if (!r->old_dir->inode->iops->rename)
+	if (!r->old_dir->inode->iops->rename || r->source->inode->mapping.swapfile)
 		return -EPERM;
 	return super_check_writable(r->old_dir->sb);
 }

@@ -149,8 +149,10 @@ super_fill(struct super_block *sb, const char *options)
 static void
 super_publish(struct super_block *sb, struct dentry *target)
 {
-	if (sb->bdev)
+	if (sb->bdev) {
 		__atomic_fetch_add(&sb->bdev->nr_open, 1, __ATOMIC_RELAXED);
+		__atomic_fetch_add(&sb->bdev->nr_held, 1, __ATOMIC_RELAXED);
+	}
 	list_add_tail(&sb->link, &super_blocks);
 	if (target) {
 		sb->covered = dentry_ref(target);
@@ -211,8 +213,10 @@ super_destroy(struct super_block *sb, u32 nr_refs)
 	while (!super_drop_inodes(sb))
 		sched_yield();
 	sb->ops->unmount(sb);
-	if (sb->bdev)
+	if (sb->bdev) {
+		__atomic_fetch_sub(&sb->bdev->nr_held, 1, __ATOMIC_RELAXED);
 		__atomic_fetch_sub(&sb->bdev->nr_open, 1, __ATOMIC_RELAXED);
+	}
 	dentry_put(sb->covered);
 	kfree(sb);
 }

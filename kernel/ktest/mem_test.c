@@ -157,6 +157,15 @@ KTEST(vmalloc_maps_and_unmaps)
 }
 
 /* Low memory is for those who need it: an area takes high memory while there is plenty. */
+/* More than there is fails at once, without a look for memory. */
+KTEST(vmalloc_of_more_than_memory)
+{
+	u64 nr_looked = vmstat_get(PGSCAN_DIRECT), nr_runs = vmstat_get(PAGEOUTRUN);
+
+	KTEST_CHECK(!vmalloc((nr_total_pages() + 1) * PAGE_SIZE, GFP_KERNEL));
+	KTEST_CHECK(vmstat_get(PGSCAN_DIRECT) == nr_looked && vmstat_get(PAGEOUTRUN) == nr_runs);
+}
+
 KTEST(vmalloc_takes_high_memory)
 {
 	const struct zone *high = &zones[ZONE_HIGHMEM];

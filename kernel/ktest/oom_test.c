@@ -91,10 +91,11 @@ take_all(struct list_head *taken, gfp_t gfp)
 static unsigned nr_asked;
 
 static bool
-handle_count(gfp_t gfp, unsigned order)
+handle_count(gfp_t gfp, unsigned order, bool block_only)
 {
 	(void)gfp;
 	(void)order;
+	(void)block_only;
 	nr_asked++;
 	return false;
 }

@@ -55,9 +55,11 @@ check_stall(struct page_oom *state, gfp_t gfp, unsigned order)
 bool
 page_oom_retry(struct page_oom *state, gfp_t gfp, unsigned order)
 {
+	bool block_only = order > 0 && state->nr_rounds >= PAGE_OOM_BLOCK_ROUNDS;
+
 	if (!page_oom_ops || !may_kill(gfp, order) || is_victim())
 		return false;
-	if (!page_oom_ops->handle(gfp, order))
+	if (!page_oom_ops->handle(gfp, order, block_only))
 		return false;
 	check_stall(state, gfp, order);
 	return true;

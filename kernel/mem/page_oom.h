@@ -10,13 +10,17 @@
 /* Larger blocks may be missing although memory is not: nobody is killed for one. */
 #define PAGE_OOM_ORDER_MAX 3
 
+/* Single pages may come and go for ever without a block: after so many attempts they are no progress. */
+#define PAGE_OOM_BLOCK_ROUNDS 100
+
 /* What vm/ does about it; NULL until it can. */
 struct page_oom_ops {
 	/*
 	 * Let memory become free, by killing if need be, and wait for a part of it. Any sleeping
-	 * lock may be held. => false: nothing can be done
+	 * lock may be held. block_only: what helps must be a block of that order. => false: nothing can
+	 * be done
 	 */
-	bool (*handle)(gfp_t gfp, unsigned order);
+	bool (*handle)(gfp_t gfp, unsigned order, bool block_only);
 	/* Print who uses the memory: the kernel is about to panic. */
 	void (*report)(gfp_t gfp, unsigned order);
 };

@@ -263,7 +263,7 @@ vmalloc(size_t size, gfp_t gfp)
 	u64 bytes = ALIGN_UP(size, PAGE_SIZE);
 	struct area *area;
 
-	if (size == 0 || size > VMALLOC_END - VMALLOC_BASE)
+	if (size == 0 || bytes >> PAGE_SHIFT > nr_total_pages())
 		return NULL;
 	area = area_alloc(bytes + PAGE_SIZE, PAGE_SIZE, gfp);
 	if (!area || area_populate(area, area->start, bytes >> PAGE_SHIFT, PG_vmalloc, gfp) < 0)

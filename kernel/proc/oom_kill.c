@@ -32,7 +32,7 @@ candidate_mm_locked(struct process *process)
 {
 	struct mm *mm;
 
-	if (process == init_process || READ_ONCE(process->in_vfork))
+	if (process == init_process || process_in_vfork_locked(process))
 		return NULL;
 	mm = process_mm_locked(process);
 	if (init_process && mm == process_mm_locked(init_process))
@@ -220,9 +220,9 @@ process_set_oom_score_adj(struct process *process, s64 value)
 		return -EINVAL;
 	flags = spin_lock_irqsave(&process_lock);
 	WRITE_ONCE(process->oom_score_adj, (s32)value);
-	mm = READ_ONCE(process->in_vfork) ? NULL : process_mm_locked(process);
+	mm = process_in_vfork_locked(process) ? NULL : process_mm_locked(process);
 	list_for_each_entry(other, &process_list, all_link)
-		if (mm && process_mm_locked(other) == mm && !READ_ONCE(other->in_vfork))
+		if (mm && process_mm_locked(other) == mm && !process_in_vfork_locked(other))
 			WRITE_ONCE(other->oom_score_adj, (s32)value);
 	spin_unlock_irqrestore(&process_lock, flags);
 	return 0;

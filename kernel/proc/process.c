@@ -92,6 +92,13 @@ process_mm_locked(struct process *process)
 	return task ? task->mm : NULL;
 }
 
+bool
+process_in_vfork_locked(struct process *process)
+{
+	return READ_ONCE(process->in_vfork) && process->parent &&
+	       process_mm_locked(process->parent) == process_mm_locked(process);
+}
+
 struct mm *
 process_mm_get(struct process *process)
 {

@@ -84,7 +84,7 @@ struct process {
 	struct task *sole_thread; /* S; in exec: every other thread is to go */
 	u32 exit_status;	  /* S until zombie, then C; as wait4 reports it */
 	bool did_exec;		  /* T; setpgid by the parent is over */
-	bool in_vfork; /* A; until it execs or ends its memory is its parent's, who sleeps */
+	bool in_vfork; /* A; until it execs or ends its memory is its parent's, who sleeps or was killed */
 	struct wait_queue vfork_wq; /* sleepers until one of its threads execs or ends */
 
 	struct process_signals signal;
@@ -155,6 +155,8 @@ u64 process_count(void);
 struct mm *process_mm_get(struct process *process);
 /* The same without a reference. => process_lock held, and good as long as it is */
 struct mm *process_mm_locked(struct process *process);
+/* Is its memory its parent's, who waits for it? => process_lock held */
+bool process_in_vfork_locked(struct process *process);
 struct files *process_files_get(struct process *process);
 struct fs_context *process_fs_get(struct process *process);
 

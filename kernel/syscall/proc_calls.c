@@ -295,15 +295,16 @@ rlimit_check(int resource, const struct rlimit *limit)
 static void
 rlimit_tell_mm(struct process *process)
 {
-	struct mm *mm = READ_ONCE(process->in_vfork) ? NULL : process_mm_get(process);
+	u64 flags = spin_lock_irqsave(&process_lock);
+	struct mm *mm = process_in_vfork_locked(process) ? NULL : process_mm_locked(process);
 
 	if (mm) {
 		WRITE_ONCE(mm->limit_stack, process->rlimits[RLIMIT_STACK].cur);
 		WRITE_ONCE(mm->limit_as, process->rlimits[RLIMIT_AS].cur);
 		WRITE_ONCE(mm->limit_data, process->rlimits[RLIMIT_DATA].cur);
 		WRITE_ONCE(mm->limit_memlock, process->rlimits[RLIMIT_MEMLOCK].cur);
-		mm_put(mm);
 	}
+	spin_unlock_irqrestore(&process_lock, flags);
 }
 
 static void

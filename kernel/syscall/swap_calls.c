@@ -1,4 +1,5 @@
 /* swapon and swapoff: from a path to the device, or to the blocks of a file, that vm/ swaps to. */
+#include "core/printk.h"
 #include "dev/block.h"
 #include "fs/dentry.h"
 #include "fs/inode.h"
@@ -8,9 +9,6 @@
 #include "syscall/path_arg.h"
 #include "syscall_proto.h"
 #include "vm/swap.h"
-
-/* Space for a path as /proc/swaps shows it, and for an escape of each blank in it. */
-#define SWAP_PATH_BYTES 64
 
 /* A growing list of extents. */
 struct extent_list {
@@ -109,9 +107,32 @@ file_source(struct dentry *dentry, struct swap_source *source, struct extent_lis
 		error = -EINVAL;
 	if (!error)
 		error = file_extents(mapping, source, list);
+	if (error == -EINVAL)
+		pr_info("swap: %s has holes, or no whole page", source->path);
 	if (error)
 		file_unclaim(inode);
 	return error;
+}
+
+/* Nobody else has the device open, and nobody writes to it from now on. => false: somebody has */
+static bool
+device_claim(struct block_device *bdev)
+{
+	if (__atomic_fetch_add(&bdev->nr_open, 1, __ATOMIC_RELAXED) > 0) {
+		__atomic_fetch_sub(&bdev->nr_open, 1, __ATOMIC_RELAXED);
+		return false;
+	}
+	__atomic_fetch_add(&bdev->nr_held, 1, __ATOMIC_RELAXED);
+	WRITE_ONCE(bdev->swaps, true);
+	return true;
+}
+
+static void
+device_unclaim(struct block_device *bdev)
+{
+	WRITE_ONCE(bdev->swaps, false);
+	__atomic_fetch_sub(&bdev->nr_held, 1, __ATOMIC_RELAXED);
+	__atomic_fetch_sub(&bdev->nr_open, 1, __ATOMIC_RELAXED);
 }
 
 static void
@@ -121,7 +142,7 @@ device_release(void *owner)
 	struct block_device *bdev = block_find_dev(dentry->inode->rdev);
 
 	if (bdev)
-		__atomic_fetch_sub(&bdev->nr_open, 1, __ATOMIC_RELAXED);
+		device_unclaim(bdev);
 	dentry_put(dentry);
 }
 
@@ -138,20 +159,23 @@ device_source(struct dentry *dentry, struct swap_source *source, struct extent_l
 	source->nr_pages = bdev->nr_sectors / (PAGE_SIZE / SECTOR_SIZE);
 	source->release = device_release;
 	error = bdev->nr_sectors ? extent_add(list, 0, 0) : -EINVAL;
-	if (!error && __atomic_fetch_add(&bdev->nr_open, 1, __ATOMIC_RELAXED) > 0) {
-		__atomic_fetch_sub(&bdev->nr_open, 1, __ATOMIC_RELAXED);
+	if (!error && !device_claim(bdev))
 		error = -EBUSY;
-	}
 	return error;
 }
 
 static char *
 source_path(struct dentry *dentry)
 {
-	char buf[SWAP_PATH_BYTES];
-	const char *path = dentry_path(dentry, buf, sizeof(buf));
+	char *buf = kmalloc(PATH_MAX, GFP_KERNEL), *copy;
+	const char *path;
 
-	return kstrdup(IS_ERR(path) ? dentry->name : path, GFP_KERNEL);
+	if (!buf)
+		return NULL;
+	path = dentry_path(dentry, buf, PATH_MAX);
+	copy = kstrdup(IS_ERR(path) ? dentry->name : path, GFP_KERNEL);
+	kfree(buf);
+	return copy;
 }
 
 /* => 0, then dentry's reference is the area's; or -errno */
@@ -195,7 +219,12 @@ sys_swapon(uva_t path, int flags)
 	dentry = path_arg_lookup(AT_FDCWD, path, 0, LOOKUP_FOLLOW);
 	if (IS_ERR_OR_NULL(dentry))
 		return err_or_null_to_errno(dentry);
-	error = S_ISDIR(dentry->inode->mode) ? -EISDIR : dentry_swap_on(dentry, flags);
+	if (S_ISDIR(dentry->inode->mode))
+		error = -EISDIR;
+	else if (dentry->inode->nlink == 0)
+		error = -ENOENT; /* by /proc/PID/fd */
+	else
+		error = dentry_swap_on(dentry, flags);
 	if (error)
 		dentry_put(dentry);
 	return error;

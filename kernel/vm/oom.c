@@ -3,6 +3,7 @@
  *
  *	somebody is dying for memory already	wait for that memory
  *	memory is there, or reclaim finds some	try again
+ *	a block is missing, single pages are there	try again, for a while
  *	swapoff is bringing pages back		it fails, swap is there again: try again
  *	the caller itself is about to end	it gets the reserves
  *	panic_on_oom				panic
@@ -116,15 +117,18 @@ report_sometimes(gfp_t gfp, unsigned order)
 
 /* The table above. => false: the allocation fails */
 static bool
-oom_decide(gfp_t gfp, unsigned order)
+oom_decide(gfp_t gfp, unsigned order, bool block_only)
 {
+	bool progress;
+
 	if (oom_proc_ops->current_dies())
 		return true;
 	if (oom_victim_pending() || page_alloc_possible(gfp, order))
 		return true;
 	pcp_drain_all();
-	if (reclaim_pages(MAX(1UL << order, OOM_RECLAIM), gfp) > 0 ||
-	    page_alloc_possible(gfp, order))
+	progress = reclaim_pages(MAX(1UL << order, OOM_RECLAIM), gfp) > 0 ||
+		   (order > 0 && page_alloc_possible(gfp, 0));
+	if ((progress && !block_only) || page_alloc_possible(gfp, order))
 		return true;
 	if (swap_off_cancel())
 		return true;
@@ -137,7 +141,7 @@ oom_decide(gfp_t gfp, unsigned order)
 }
 
 static bool
-oom_handle(gfp_t gfp, unsigned order)
+oom_handle(gfp_t gfp, unsigned order, bool block_only)
 {
 	u64 nr_done = oom_nr_done();
 	bool again = true, decides;
@@ -146,7 +150,7 @@ oom_handle(gfp_t gfp, unsigned order)
 		return false;
 	decides = __atomic_exchange_n(&busy, 1, __ATOMIC_ACQUIRE) == 0;
 	if (decides) {
-		again = oom_decide(gfp, order);
+		again = oom_decide(gfp, order, block_only);
 		__atomic_store_n(&busy, 0, __ATOMIC_RELEASE);
 	}
 	if (again && decides && !oom_victim_pending())

@@ -175,7 +175,7 @@ int swap_off(const void *identity);
 bool swap_is_on(const void *identity);
 
 struct swap_area_info {
-	char path[64];
+	const char *path; /* as long as visit() runs */
 	bool is_file;
 	u64 nr_pages, nr_used; /* without header and bad slots */
 	s32 priority;
@@ -187,8 +187,8 @@ struct swap_area_info {
  */
 bool swap_off_cancel(void);
 
-/* The n-th active area. => false past the last */
-bool swap_area_info(unsigned n, struct swap_area_info *info);
+/* Of each active area. visit() may not sleep. */
+void swap_for_each_area(void (*visit)(const struct swap_area_info *info, void *arg), void *arg);
 
 /* Slots of all areas. */
 void swap_totals(u64 *nr_total, u64 *nr_free);

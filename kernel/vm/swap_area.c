@@ -247,7 +247,7 @@ static void *
 map_make(struct swap_map *map, const struct swap_header *header, const u8 *page)
 {
 	u64 nr_slots = header->last_page + 1UL;
-	void *memory = vmalloc(swap_map_bytes(nr_slots), GFP_KERNEL);
+	void *memory = vmalloc(swap_map_bytes(nr_slots), GFP_KERNEL | GFP_NORETRY);
 
 	if (!memory)
 		return NULL;
@@ -286,12 +286,14 @@ area_enable(const struct swap_source *source, u32 flags, const u8 *page)
 {
 	struct swap_area *area = area_find_free();
 	struct swap_header header;
-	int error = swap_header_read(page, source->nr_pages, &header);
+	const char *why = swap_header_read(page, source->nr_pages, &header);
 
-	if (error)
-		return error;
-	if (header.nr_bad && source->is_file)
+	if (!why && header.nr_bad && source->is_file)
+		why = "a file with bad pages";
+	if (why) {
+		pr_info("swap: %s: %s", source->path, why);
 		return -EINVAL;
+	}
 	if (!area)
 		return -EPERM;
 	if (area_find(source->identity))
@@ -437,47 +439,47 @@ swap_off(const void *identity)
 
 /* --- what others are told ------------------------------------------------------------------- */
 
-static bool
-area_describe(struct swap_area *area, struct swap_area_info *info)
+void
+swap_for_each_area(void (*visit)(const struct swap_area_info *info, void *arg), void *arg)
 {
-	bool active;
+	for (struct swap_area *area = areas; area < areas + SWAP_AREAS_MAX; area++) {
+		spin_lock(&area->lock);
+		if (area->active) {
+			struct swap_area_info info = {
+				.path = area->source.path,
+				.is_file = area->source.is_file,
+				.nr_pages = area->map.nr_slots - area->map.nr_bad,
+				.nr_used = swap_map_nr_used(&area->map),
+				.priority = area->priority,
+			};
 
-	spin_lock(&area->lock);
-	active = area->active;
-	if (active) {
-		*info = (struct swap_area_info){
-			.is_file = area->source.is_file,
-			.nr_pages = area->map.nr_slots - area->map.nr_bad,
-			.nr_used = swap_map_nr_used(&area->map),
-			.priority = area->priority,
-		};
-		strscpy(info->path, area->source.path, sizeof(info->path));
+			visit(&info, arg);
+		}
+		spin_unlock(&area->lock);
 	}
-	spin_unlock(&area->lock);
-	return active;
 }
 
-bool
-swap_area_info(unsigned n, struct swap_area_info *info)
+struct totals {
+	u64 nr_pages, nr_used;
+};
+
+static void
+totals_add(const struct swap_area_info *info, void *arg)
 {
-	for (unsigned i = 0; i < SWAP_AREAS_MAX; i++)
-		if (area_describe(&areas[i], info) && n-- == 0)
-			return true;
-	return false;
+	struct totals *totals = arg;
+
+	totals->nr_pages += info->nr_pages;
+	totals->nr_used += info->nr_used;
 }
 
 void
 swap_totals(u64 *nr_total, u64 *nr_free)
 {
-	struct swap_area_info info;
+	struct totals totals = {0};
 
-	*nr_total = *nr_free = 0;
-	for (unsigned i = 0; i < SWAP_AREAS_MAX; i++) {
-		if (!area_describe(&areas[i], &info))
-			continue;
-		*nr_total += info.nr_pages;
-		*nr_free += info.nr_pages - info.nr_used;
-	}
+	swap_for_each_area(totals_add, &totals);
+	*nr_total = totals.nr_pages;
+	*nr_free = totals.nr_pages - totals.nr_used;
 }
 
 void INIT

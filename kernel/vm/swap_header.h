@@ -33,10 +33,11 @@ struct swap_header {
 };
 
 /*
- * Check the header in page, of an area whose device or file has nr_pages. => 0 and *header; -EINVAL: no
- * header, one that makes no sense, or of an area with more pages than are there
+ * Check the header in page, of an area whose device or file has nr_pages. => NULL and *header; or why it cannot be
+ * used: there is none, it makes no sense, or is of an area with more pages than are there
  */
-int swap_header_read(const u8 page[SWAP_PAGE_BYTES], u64 nr_pages, struct swap_header *header);
+const char *swap_header_read(const u8 page[SWAP_PAGE_BYTES], u64 nr_pages,
+			     struct swap_header *header);
 
 /* The n-th bad page of a header that was checked; it is neither 0 nor beyond the last. */
 u32 swap_header_bad_page(const u8 page[SWAP_PAGE_BYTES], u32 n);

@@ -46,6 +46,7 @@
 #include "mem/page_alloc.h"
 #include "mem/slab.h"
 #include "mem/vmstat.h"
+#include "sched/mutex.h"
 #include "vm/zpool.h"
 
 #define GFP_STORE (GFP_ATOMIC | GFP_NOWARN)
@@ -275,7 +276,9 @@ zswap_oldest(swp_entry_t *where)
 
 /* --- on and off ----------------------------------------------------------------------------- */
 
-/* => 0; -ENOMEM */
+static struct mutex enable_mutex; /* SWAPON: who switches it on first prepares it */
+
+/* => 0; -ENOMEM. enable_mutex held */
 static int
 prepare(void)
 {
@@ -303,10 +306,14 @@ prepare(void)
 int
 zswap_set_enabled(bool enabled)
 {
-	int error = enabled ? prepare() : 0;
+	int error = 0;
 
+	mutex_lock(&enable_mutex);
+	if (enabled)
+		error = prepare();
 	if (!error)
 		WRITE_ONCE(zswap_enabled, enabled);
+	mutex_unlock(&enable_mutex);
 	return error;
 }
 
@@ -314,9 +321,12 @@ void INIT
 zswap_init(void)
 {
 	u64 percent = bootarg_u64("zswap.max_pool_percent", zswap_max_pool_percent);
+	bool wanted = bootarg_flag("zswap");
 
+	mutex_init(&enable_mutex, "zswap", RANK_SWAPON);
 	zswap_max_pool_percent = MIN(percent, 100UL);
-	if (!bootarg_flag("zswap"))
+	wanted |= bootarg_flag("zswap.enabled");
+	if (!wanted)
 		return;
 	if (zswap_set_enabled(true) == 0)
 		pr_info("zswap: up to %u %% of memory", zswap_max_pool_percent);

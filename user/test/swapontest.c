@@ -221,11 +221,56 @@ not_written(void)
 		printf("swapontest: truncating swap: errno %d\n", errno);
 		failures++;
 	}
+	if (rename(path, FILES "moved") == 0 || errno != EPERM) {
+		printf("swapontest: renaming swap: errno %d\n", errno);
+		failures++;
+	}
+	if (rename(FILES "hole", path) == 0 || errno != EPERM) {
+		printf("swapontest: replacing swap: errno %d\n", errno);
+		failures++;
+	}
 	if (swapoff(path) < 0 || pwrite(fd, "", 1, PAGE) != 1) {
 		printf("swapontest: a write to what was swap: errno %d\n", errno);
 		failures++;
 	}
 	close(fd);
+}
+
+/* Nor is a device that is; who opens it with O_EXCL, as mkswap does, is told so. */
+static void
+device_not_written(void)
+{
+	int fd = open(device, O_WRONLY);
+
+	if (pwrite(fd, "x", 1, PAGE) >= 0 || errno != ETXTBSY) {
+		printf("swapontest: a write to a device of swap: errno %d\n", errno);
+		failures++;
+	}
+	close(fd);
+	if (open(device, O_RDONLY | O_EXCL) >= 0 || errno != EBUSY) {
+		printf("swapontest: a device of swap for oneself: errno %d\n", errno);
+		failures++;
+	}
+}
+
+/* /proc/swaps has one field for a path, whatever that is. */
+static void
+odd_names(void)
+{
+	static const char path[] =
+		FILES "a b\tc-and-a-name-that-is-longer-than-the-column-has-room-for-it";
+	static const char shown[] =
+		FILES "a\\040b\\011c-and-a-name-that-is-longer-than-the-column-has-room-for-it";
+
+	file_make(path, 0);
+	if (swapon(path, 0) < 0)
+		err(1, "%s", path);
+	if (swaps_field(shown, 2) != (NR_PAGES - 1) * 4) {
+		printf("swapontest: %s is not in /proc/swaps\n", shown);
+		failures++;
+	}
+	if (swapoff(path) < 0 || unlink(path) < 0)
+		err(1, "%s", path);
 }
 
 static void
@@ -356,6 +401,7 @@ sources(void)
 		failures++;
 	}
 	not_mounted();
+	device_not_written();
 	if (swapoff(device) < 0)
 		err(1, "swapoff");
 	if (swapoff(device) == 0 || errno != EINVAL) {
@@ -439,6 +485,7 @@ main(int argc, char **argv)
 	bad_list();
 	sources();
 	not_written();
+	odd_names();
 	discards();
 	discards_free_slots();
 	file_make(FILES "b", 0);

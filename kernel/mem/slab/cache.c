@@ -10,18 +10,29 @@
 #include "mem/slab/debug.h"
 #include "mem/slab/watch.h"
 
-#define SLAB_ORDER_MAX	 3
-#define CACHE_LINE_BYTES 64U
+#define SLAB_ORDER_MAX 3
+/* A slab has so many objects, and this part of it may be of no use. */
+#define SLAB_OBJECTS_LEAST 4
+#define SLAB_WASTE_SHARE   8
+#define CACHE_LINE_BYTES   64U
 
 static LIST_HEAD(all_caches);
 static struct spinlock all_lock = SPINLOCK_INIT("all_caches", RANK_VMALLOC);
 
+static bool
+slab_is_well_used(size_t bytes, size_t slot_size)
+{
+	return bytes / slot_size >= SLAB_OBJECTS_LEAST &&
+	       bytes % slot_size <= bytes / SLAB_WASTE_SHARE;
+}
+
+/* Blocks may be missing when memory is full, single pages are not: the smallest that is used well enough. */
 u32
 slab_order(size_t slot_size)
 {
 	u32 order = 0;
 
-	while (order < SLAB_ORDER_MAX && ((size_t)PAGE_SIZE << order) / slot_size < 8)
+	while (order < SLAB_ORDER_MAX && !slab_is_well_used((size_t)PAGE_SIZE << order, slot_size))
 		order++;
 	return order;
 }

@@ -16,12 +16,14 @@ static unsigned nr_taken, nr_handled, nr_reported;
 static bool answer, frees, dies;
 
 static bool
-handle(gfp_t gfp, unsigned order)
+handle(gfp_t gfp, unsigned order, bool block_only)
 {
 	(void)gfp;
-	(void)order;
 	env_check_idle();
 	nr_handled++;
+	CHECK(block_only == (order > 0 && nr_handled > PAGE_OOM_BLOCK_ROUNDS));
+	if (block_only)
+		return false;
 	if (frees && nr_taken > 0)
 		pages_free(taken[--nr_taken], 0);
 	if (dies)
@@ -88,6 +90,17 @@ HOSTTEST(page_oom_who_is_told_no)
 	CHECK(!page_alloc(QUIET | GFP_NORETRY));
 	CHECK(!pages_alloc(QUIET, PAGE_OOM_ORDER_MAX + 1));
 	CHECK_EQ(nr_handled, 0);
+}
+
+/* Single pages come and go, but there is no block: they are no progress for ever. */
+HOSTTEST(page_oom_block_that_never_comes)
+{
+	boot(START);
+	take_all(GFP_NOWAIT);
+	answer = true;
+	CHECK(!pages_alloc(QUIET, 1));
+	CHECK_EQ(nr_handled, PAGE_OOM_BLOCK_ROUNDS + 1);
+	CHECK_EQ(nr_reported, 0);
 }
 
 HOSTTEST(page_oom_lowest_zone_kills_nobody)

@@ -141,6 +141,37 @@ grow_in_vfork(void)
 	clone_start(grower, CLONE_VM | CLONE_VFORK | SIGCHLD);
 }
 
+/* It has its parent's memory, for itself now. */
+static int
+orphan(void *unused)
+{
+	pid_t parent = getppid();
+
+	(void)unused;
+	kill(parent, SIGKILL);
+	while (getppid() == parent)
+		sched_yield();
+	grow_private();
+	return 0;
+}
+
+static void
+grow_orphaned(void)
+{
+	clone_start(orphan, CLONE_VM | CLONE_VFORK | SIGCHLD);
+}
+
+/* Nobody of the leader's group is there soon, and one was killed for memory. */
+static void
+check_group_dies(pid_t leader, long kills)
+{
+	for (int i = 0; kill(-leader, 0) == 0; i++) {
+		CHECK(i < 10000, leader);
+		usleep(1000);
+	}
+	CHECK(nr_kills() == kills + 1, nr_kills() - kills);
+}
+
 /* The leader is killed for its memory, and soon nobody of its group is there. */
 static void
 check_all_die(void (*function)(void))
@@ -151,10 +182,17 @@ check_all_die(void (*function)(void))
 
 	CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL, status);
 	CHECK(nr_kills() == kills + 1, nr_kills() - kills);
-	for (int i = 0; kill(-leader, 0) == 0; i++) {
-		CHECK(i < 1000, leader);
-		usleep(1000);
-	}
+	check_group_dies(leader, kills);
+}
+
+static void
+check_orphan_dies(void)
+{
+	long kills = nr_kills();
+	pid_t leader = bomb_start(grow_orphaned);
+
+	child_wait(leader);
+	check_group_dies(leader, kills);
 }
 
 void
@@ -167,6 +205,7 @@ bomb_sharers(void)
 	usleep(20000);
 	CHECK(count > 0 && shared->nr_pages[0] == count, count);
 	check_all_die(grow_in_vfork);
+	check_orphan_dies();
 }
 
 /* Who asks dies, if oom_kill_allocating_task says so; else the largest, who only sits there. */
