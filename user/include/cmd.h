@@ -7,6 +7,14 @@
 /* Say how the program is used, and exit with 2. `text` is what comes after its name. */
 void cmd_usage(const char *text) __attribute__((noreturn));
 
+struct option;
+
+/*
+ * As getopt_long(), but options may stand among and behind the operands, too. After the last option the
+ * operands are at argv[optind] and on, in their order.
+ */
+int cmd_option(int argc, char **argv, const char *letters, const struct option *names);
+
 /* DIR/NAME in memory of its own; exits when there is none. */
 char *cmd_join(const char *dir, const char *name);
 

@@ -5,6 +5,8 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <getopt.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,6 +17,37 @@ cmd_usage(const char *text)
 {
 	fprintf(stderr, "usage: %s%s%s\n", program_invocation_short_name, *text ? " " : "", text);
 	exit(2);
+}
+
+/* The word at optind goes behind all others. */
+static void
+operand_to_end(int argc, char **argv)
+{
+	char *operand = argv[optind];
+
+	memmove(argv + optind, argv + optind + 1, (argc - 1 - optind) * sizeof(*argv));
+	argv[argc - 1] = operand;
+}
+
+int
+cmd_option(int argc, char **argv, const char *letters, const struct option *names)
+{
+	static int nr_operands; /* those met, which are the last words */
+	int c;
+
+	while ((c = getopt_long(argc - nr_operands, argv, letters, names, NULL)) == -1) {
+		bool only_operands = strcmp(argv[optind - 1], "--") == 0;
+
+		while (optind < argc - nr_operands) {
+			operand_to_end(argc, argv);
+			nr_operands++;
+			if (!only_operands)
+				break;
+		}
+		if (optind == argc - nr_operands)
+			return -1;
+	}
+	return c;
 }
 
 char *
