@@ -11,8 +11,11 @@
 #include <unistd.h>
 
 static int opt_invert, opt_number, opt_count, opt_quiet, opt_names_only, opt_recursive;
-static int opt_fixed, opt_extended, opt_ignore_case, opt_no_name;
+static int opt_fixed, opt_extended, opt_ignore_case, opt_no_name, opt_context;
 static int print_names, matched_any, failed;
+static unsigned long opt_before, opt_after; /* how many lines of context */
+static char **kept; /* the last opt_before lines, line n at n % opt_before */
+static int printed_any;
 static const char *pattern;
 static struct regex_small *regex;
 
@@ -29,37 +32,82 @@ line_matches(const char *line)
 	return !*pattern;
 }
 
+/* A line that matches has colons behind its name and number, one of the context dashes. */
 static void
-print_match(const char *name, unsigned long number, const char *line)
+print_line(const char *name, unsigned long number, const char *line, char mark)
 {
 	if (print_names)
-		printf("%s:", name);
+		printf("%s%c", name, mark);
 	if (opt_number)
-		printf("%lu:", number);
+		printf("%lu%c", number, mark);
 	puts(line);
+	printed_any = 1;
 }
 
-static int
-search(FILE *file, const char *name)
+/* A match with the lines before it that were kept; `printed` is the last line of the file that is printed already. */
+static void
+print_match(const char *name, unsigned long number, const char *line, unsigned long printed)
 {
-	unsigned long number = 0, nr_matches = 0;
+	unsigned long first = number > opt_before ? number - opt_before : 1;
+
+	if (first <= printed)
+		first = printed + 1;
+	if (opt_context && printed_any && (printed == 0 || first > printed + 1))
+		puts("--");
+	for (; first < number; first++)
+		print_line(name, first, kept[first % opt_before], '-');
+	print_line(name, number, line, ':');
+}
+
+static void
+keep(unsigned long number, const char *line)
+{
+	char **place = &kept[number % opt_before];
+
+	free(*place);
+	*place = strdup(line);
+	if (!*place)
+		err(2, "no memory");
+}
+
+/* => how many lines match; at most 1 when no more is asked for */
+static unsigned long
+search_lines(FILE *file, const char *name)
+{
+	unsigned long number = 0, nr_matches = 0, printed = 0, last_match = 0;
 	char *line = NULL;
 	size_t room = 0;
 	ssize_t len;
 
 	while ((len = getline(&line, &room, file)) >= 0) {
+		int matches;
+
 		number++;
 		if (len && line[len - 1] == '\n')
 			line[len - 1] = '\0';
-		if (line_matches(line) == opt_invert)
-			continue;
-		nr_matches++;
-		if (opt_quiet || opt_names_only)
+		matches = line_matches(line) != opt_invert;
+		nr_matches += matches;
+		if (matches && (opt_quiet || opt_names_only))
 			break;
-		if (!opt_count)
-			print_match(name, number, line);
+		if (matches && !opt_count) {
+			print_match(name, number, line, printed);
+			printed = last_match = number;
+		} else if (last_match && number - last_match <= opt_after) {
+			print_line(name, number, line, '-');
+			printed = number;
+		} else if (opt_before) {
+			keep(number, line);
+		}
 	}
 	free(line);
+	return nr_matches;
+}
+
+static int
+search(FILE *file, const char *name)
+{
+	unsigned long nr_matches = search_lines(file, name);
+
 	matched_any |= nr_matches > 0;
 	if (opt_names_only && nr_matches)
 		puts(name);
@@ -110,12 +158,24 @@ search_path(const char *path)
 }
 
 static void
+context_parse(int letter)
+{
+	unsigned long nr_lines = cmd_number(optarg);
+
+	opt_context = 1;
+	if (letter != 'B')
+		opt_after = nr_lines;
+	if (letter != 'A')
+		opt_before = nr_lines;
+}
+
+static void
 read_options(int argc, char **argv)
 {
-	static const char usage[] = "[-EFivnclqrh] [-e] PATTERN [FILE...]";
+	static const char usage[] = "[-EFivnclqrh] [-A|-B|-C LINES] [-e] PATTERN [FILE...]";
 	int c;
 
-	while ((c = getopt(argc, argv, "EFGivnclqrRhse:")) != -1) {
+	while ((c = getopt(argc, argv, "EFGivnclqrRhse:A:B:C:")) != -1) {
 		switch (c) {
 		case 'E':
 			opt_extended = 1;
@@ -151,6 +211,11 @@ read_options(int argc, char **argv)
 		case 'e':
 			pattern = optarg;
 			break;
+		case 'A':
+		case 'B':
+		case 'C':
+			context_parse(c);
+			break;
 		case '?':
 			cmd_usage(usage);
 		}
@@ -167,6 +232,9 @@ main(int argc, char **argv)
 	const char *error;
 
 	read_options(argc, argv);
+	kept = calloc(opt_before + 1, sizeof(*kept));
+	if (!kept)
+		err(2, "no memory");
 	if (!opt_fixed) {
 		regex = regex_small_compile(pattern, opt_extended, opt_ignore_case, &error);
 		if (!regex)
