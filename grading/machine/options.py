@@ -16,6 +16,7 @@ from grading.machine.verdict import EnvironmentProblem
 DEFAULT_MEM = "128M"
 DEFAULT_SMP = 2
 DEFAULT_TIMEOUT = 600
+LEAST_SWAP = "40K"  # ten pages; mkswap takes no less
 
 
 def setting(name, default=""):
@@ -45,7 +46,7 @@ def config_from_environment(**changes):
         "limit": _number("TIMEOUT", DEFAULT_TIMEOUT),
     }
     if fields["swap"] is not None:
-        _check_size("SWAP", fields["swap"])
+        _check_size("SWAP", fields["swap"], LEAST_SWAP)
     _check_size("MEM", fields["mem"])
     root = setting("ROOT", "disk")
     if root == "initrd":
@@ -72,10 +73,12 @@ def _words(name):
         raise EnvironmentProblem(f"{name}={setting(name)}: {problem}") from None
 
 
-def _check_size(name, text):
+def _check_size(name, text, least="1"):
     try:
         size = parse_bytes(text)
     except ValueError:
         size = 0
     if size <= 0:
         raise EnvironmentProblem(f"{name}={text}: not a size (such as 256M)")
+    if size < parse_bytes(least):
+        raise EnvironmentProblem(f"{name}={text}: {size} bytes; it needs {least} or more (such as 256M)")
