@@ -132,10 +132,10 @@ show(int max_rows)
 	for (int i = 0; i < nr_caches && i < max_rows; i++) {
 		const struct cache *cache = &caches[i];
 
-		printf("%7llu %7llu %3u%% %6llu.%02lluK %6llu %9llu %10lluK  %s\n", cache->objects,
-		       cache->active, percent(cache->active, cache->objects), cache->bytes / 1024,
-		       cache->bytes % 1024 * 100 / 1024, cache->slabs, cache->per_slab,
-		       cache_kib(cache), cache->name);
+		printf("%7llu %7llu %3u%% %8.2fK %6llu %9llu %10lluK  %s\n", cache->objects,
+		       cache->active, percent(cache->active, cache->objects),
+		       (double)cache->bytes / 1024, cache->slabs, cache->per_slab, cache_kib(cache),
+		       cache->name);
 	}
 }
 

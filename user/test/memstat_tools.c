@@ -1,10 +1,12 @@
-/* frames draws every frame of RAM once, slabtop each cache; free and vmstat show what /proc has. All end well. */
+/* frames draws every frame of RAM once, slabtop each cache; free, vmstat and sysctl show what /proc has. All end well. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
-#define OUTPUT "memstat_tools.out"
+#define OUTPUT	     "memstat_tools.out"
+#define MEMORY_LIMIT (16UL << 20)
 
 static char text[32768];
 
@@ -15,7 +17,7 @@ output_of(const char *line)
 	char command[128];
 	FILE *file;
 
-	snprintf(command, sizeof(command), "%s >%s", line, OUTPUT);
+	snprintf(command, sizeof(command), "{ %s; } >%s", line, OUTPUT);
 	if (system(command) != 0 || !(file = fopen(OUTPUT, "r"))) {
 		printf("%s failed\n", line);
 		exit(1);
@@ -86,13 +88,113 @@ slabtop_shows_all(void)
 	check(rows == caches, "slabtop does not show each cache");
 }
 
+/* Sizes of objects are rounded, not cut: 0.01K for 8 bytes. */
+static void
+slabtop_rounds(void)
+{
+	static char slabinfo[sizeof(text)];
+	const char *line;
+
+	strcpy(slabinfo, output_of("cat /proc/slabinfo"));
+	line = output_of("slabtop -o | tail -n +7");
+	while (line && *line) {
+		char wanted[16], size[16], name[42] = "\n";
+		const char *cache;
+		int bytes = 0;
+
+		check(sscanf(line, "%*d %*d %*d%% %15s %*d %*d %*dK %39s", size, name + 1) == 2,
+		      "a line of slabtop is short");
+		cache = strstr(slabinfo, strcat(name, " "));
+		check(cache && sscanf(cache, " %*s %*d %*d %d", &bytes) == 1,
+		      "slabtop has a cache of its own");
+		snprintf(wanted, sizeof(wanted), "%.2fK", bytes / 1024.0);
+		check(strcmp(size, wanted) == 0, "slabtop's sizes are not rounded");
+		line = strchr(line, '\n');
+		line += line != NULL;
+	}
+}
+
+static long
+number_in(const char *line, const char *what)
+{
+	const char *at = strstr(output_of(line), what);
+
+	check(at != NULL, what);
+	while (at > text && at[-1] != '\n')
+		at--;
+	return strtol(at, NULL, 10);
+}
+
+static void
+free_shows_all(void)
+{
+	long total = number_in("vmstat -s", " K total memory");
+	long mib = number_in("vmstat -s -S M", " M total memory");
+	char wanted[32];
+
+	check(total / 1024 == mib, "vmstat -S does not divide");
+	snprintf(wanted, sizeof(wanted), " %ldMi ", mib);
+	check(strstr(output_of("free -h"), wanted) != NULL, "free -h does not cut to MiB");
+	snprintf(wanted, sizeof(wanted), " %ld ", total * 1024);
+	check(strstr(output_of("free -w -t -b"), wanted) != NULL, "free -b has no bytes");
+	check(strstr(text, "Total:") != NULL, "free -t has no sum");
+	output_of("free -s 0.05 -c 3");
+	check(lines_of(text) == 11, "free -c 3 does not show three");
+}
+
+static void
+vmstat_shows_all(void)
+{
+	check(strstr(output_of("vmstat"), "swpd") != NULL, "vmstat has no header");
+	check(lines_of(text) == 3, "vmstat has more than a line");
+	check(strstr(output_of("vmstat -a -w -t"), "inact") != NULL, "vmstat -a has no inact");
+	check(strstr(text, "UTC\n") != NULL, "vmstat -t has no time");
+	check(strstr(output_of("vmstat -d"), "\nvda ") != NULL, "vmstat -d has no disk");
+	check(strstr(output_of("vmstat -m"), "\nkmalloc-64 ") != NULL, "vmstat -m has no cache");
+}
+
+static void
+check_line(const char *line, const char *wanted)
+{
+	check(strcmp(output_of(line), wanted) == 0, line);
+}
+
+static void
+sysctl_sets(void)
+{
+	check_line("sysctl -w vm.swappiness=61", "vm.swappiness = 61\n");
+	check_line("sysctl vm/swappiness", "vm.swappiness = 61\n");
+	check_line("sysctl -n 'vm.swappiness = 60' vm.swappiness", "60\n60\n");
+	check_line("sysctl -a | grep -c '^vm.swappiness = 60$'", "1\n");
+	check_line("sysctl -a 2>&1 | grep -c drop_caches; true", "0\n");
+	check_line("sysctl -e vm.nothing", "");
+	check_line("sysctl vm.nothing vm.swappiness=x vm.drop_caches 2>&1 || echo $?",
+		   "sysctl: cannot stat /proc/sys/vm/nothing: No such file or directory\n"
+		   "sysctl: setting key \"vm.swappiness\": Invalid argument\n"
+		   "sysctl: key \"vm.drop_caches\": Invalid argument\n1\n");
+}
+
+/* What does not fit into memory is an error, and not less output. The limit stays. */
+static void
+sort_needs_memory(void)
+{
+	struct rlimit limit = {MEMORY_LIMIT, MEMORY_LIMIT};
+
+	if (setrlimit(RLIMIT_AS, &limit) < 0)
+		check(0, "setrlimit");
+	check_line("sort /dev/zero 2>&1 || echo $?",
+		   "sort: memory exhausted: Cannot allocate memory\n2\n");
+}
+
 int
 main(void)
 {
 	frames_adds_up();
 	slabtop_shows_all();
-	check(strstr(output_of("free -w -t -m"), "Total:") != NULL, "free -t has no sum");
-	check(strstr(output_of("free -h"), "Mem:") != NULL, "free -h has no line");
-	check(strstr(output_of("vmstat"), "swpd") != NULL, "vmstat has no header");
+	slabtop_rounds();
+	free_shows_all();
+	vmstat_shows_all();
+	sysctl_sets();
+	sort_needs_memory();
 	return 0;
 }
