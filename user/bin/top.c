@@ -18,6 +18,8 @@
 #define MAX_PROCESSES	 512
 #define SCREEN_ROWS	 16
 #define PAGE_KIB	 4
+/* In less time than that a tick more or less would be per cents. */
+#define SAMPLE_TICKS (TICKS_PER_SECOND / 2)
 
 struct process {
 	int pid, priority, nice;
@@ -101,7 +103,6 @@ processes_read(void)
 		nr_processes++;
 	}
 	closedir(dir);
-	qsort(processes, nr_processes, sizeof(processes[0]), compare);
 }
 
 static char *
@@ -168,7 +169,7 @@ screen_show(unsigned long elapsed_ticks)
 	unsigned long total = cmd_field(memory, "MemTotal");
 
 	free(memory);
-	processes_read();
+	qsort(processes, nr_processes, sizeof(processes[0]), compare);
 	summary_show();
 	printf("%5s %2s %3s %s %8s %8s %5s %5s %9s %s\n", "PID", "PR", "NI", "S", "VIRT", "RES",
 	       "%CPU", "%MEM", "TIME+", "COMMAND");
@@ -213,21 +214,26 @@ key_wait(int seconds)
 	return 0;
 }
 
+/* After a key that comes early the last sample is shown once more, in the order that is wanted now. */
 static void
 screens_show(int seconds, int times)
 {
-	unsigned long last = 0;
+	unsigned long last = 0, elapsed = 0;
 
 	for (int n = 0; times == 0 || n < times; n++) {
 		unsigned long now = now_ticks();
 
+		if (n == 0 || now - last >= SAMPLE_TICKS) {
+			processes_read();
+			elapsed = now - last;
+			last = now;
+		}
 		if (!batch)
 			printf("\033[H\033[J");
 		else if (n > 0)
 			putchar('\n');
-		screen_show(now - last);
+		screen_show(elapsed);
 		fflush(stdout);
-		last = now;
 		if (n + 1 != times && key_wait(seconds))
 			break;
 	}

@@ -89,6 +89,21 @@ top_test(void)
 	return tell("top", good);
 }
 
+/* What a key asks for is shown at once, and of the last sample: in so short a time nothing can be measured. */
+static int
+top_key_test(void)
+{
+	char *first, *second, *end;
+	int good = run("{ echo P; sleep 1; } | top -n 2 -d 9", 0) == 0;
+
+	first = strstr(text, "COMMAND\n");
+	end = first ? strstr(first, "\033[H") : NULL;
+	second = end ? strstr(end, "COMMAND\n") : NULL;
+	good = good && second && (size_t)(end - first) == strlen(second) &&
+	       strncmp(first, second, end - first) == 0;
+	return tell("top_key", good);
+}
+
 static int
 ps_test(void)
 {
@@ -147,5 +162,6 @@ main(void)
 	if (area == MAP_FAILED)
 		return 1;
 	memset(area, 1, AREA_PAGES * PAGE_KIB * 1024);
-	return (pmap_test(area) | top_test() | ps_test() | nice_test() | renice_test()) != 0;
+	return (pmap_test(area) | top_test() | top_key_test() | ps_test() | nice_test() |
+		renice_test()) != 0;
 }
