@@ -194,7 +194,7 @@ def run_written(report, title):
     output += zswap_output
     if plain is None or less is None:
         report.failed(title, "the guest ended", report.log_path(title), output)
-    elif plain < parse_bytes("4M") or less > plain / 2:
+    elif plain < parse_bytes("4M") or less > plain * 3 / 4:
         report.failed(title, f"{plain} bytes written without zswap, {less} with it",
                       report.log_path(title), output)
     else:
