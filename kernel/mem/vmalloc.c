@@ -31,6 +31,8 @@
 #include "mem/vmstat.h"
 
 #define STACKS_KEPT 32
+/* Pages that are asked for at once. */
+#define POPULATE_BATCH 16
 
 struct area {
 	struct list_head link; /* by address */
@@ -221,6 +223,24 @@ area_free(struct area *area, u64 map_start)
 		vmalloc_purge();
 }
 
+/* Behind the area's last page. => how many; the others are put, for there is no memory for the tables */
+static u64
+pages_map(struct area *area, u64 va, struct page **pages, u64 nr, enum page_flag kind, gfp_t gfp)
+{
+	u64 done = 0;
+
+	for (; done < nr; done++, va += PAGE_SIZE) {
+		pages[done]->flags |= 1U << kind;
+		if (!kasan_vmalloc_map(va, own_gfp(gfp)) ||
+		    kernel_map(va, page_to_pa(pages[done]), PAGE_SIZE, PTE_KERNEL_RW) < 0)
+			break;
+	}
+	area->nr_pages += done;
+	for (u64 i = done; i < nr; i++)
+		page_put(pages[i]);
+	return done;
+}
+
 /*
  * Back [map_start, +nr_pages) of the area with fresh pages, marked `kind`; high memory will do, for they
  * are reached by the area's addresses alone. => -ENOMEM, and the area is gone
@@ -228,33 +248,25 @@ area_free(struct area *area, u64 map_start)
 static int
 area_populate(struct area *area, u64 map_start, u64 nr_pages, enum page_flag kind, gfp_t gfp)
 {
+	struct page *pages[POPULATE_BATCH];
+	gfp_t page_gfp = gfp & GFP_BIT_DMA ? gfp : gfp | GFP_BIT_HIGHMEM;
+	bool fits;
+
 	area->owns_pages = true;
 	area->item = kind == PG_kstack ? NR_KERNEL_STACK : NR_VMALLOC;
-	if (kernel_map_prepare(map_start, nr_pages << PAGE_SHIFT, own_gfp(gfp)) < 0) {
-		area_free(area, map_start);
-		return -ENOMEM;
-	}
-	if (!(gfp & GFP_BIT_DMA))
-		gfp |= GFP_BIT_HIGHMEM;
-	for (u64 i = 0; i < nr_pages; i++) {
-		struct page *page = page_alloc(gfp);
-		u64 va = map_start + (i << PAGE_SHIFT);
+	fits = kernel_map_prepare(map_start, nr_pages << PAGE_SHIFT, own_gfp(gfp)) == 0;
+	while (fits && area->nr_pages < nr_pages) {
+		u64 va = map_start + (area->nr_pages << PAGE_SHIFT);
+		u64 nr = MIN(nr_pages - area->nr_pages, (u64)POPULATE_BATCH);
 
-		if (page)
-			page->flags |= 1U << kind;
-		if (page && kasan_vmalloc_map(va, own_gfp(gfp)) &&
-		    kernel_map(va, page_to_pa(page), PAGE_SIZE, PTE_KERNEL_RW) == 0) {
-			area->nr_pages++;
-			continue;
-		}
-		if (page)
-			page_put(page);
-		vmstat_add(area->item, area->nr_pages);
-		area_free(area, map_start);
-		return -ENOMEM;
+		nr = pages_alloc_bulk(page_gfp, nr, pages);
+		fits = nr > 0 && pages_map(area, va, pages, nr, kind, gfp) == nr;
 	}
-	vmstat_add(area->item, nr_pages);
-	return 0;
+	vmstat_add(area->item, area->nr_pages);
+	if (fits)
+		return 0;
+	area_free(area, map_start);
+	return -ENOMEM;
 }
 
 void *
