@@ -32,8 +32,8 @@ MACHINES = (
 )
 
 
-THRASH_LINE = ("swaptest -n 2 -m 36 -r 1; grep -E '^(oom_kill|workingset_refault_file) ' /proc/vmstat; "
-               "framecheck")
+THRASH_LINE = ("echo 1 >/proc/sys/vm/overcommit_memory; swaptest -n 2 -m 36 -r 1; "
+               "grep -E '^(oom_kill|workingset_refault_file) ' /proc/vmstat; framecheck")
 MOST_REFAULTS = 10000
 
 PANIC_LINE = "echo 1 >/proc/sys/vm/panic_on_oom && bombs private"

@@ -15,7 +15,11 @@
 #include "vm/drop_caches.h"
 #include "vm/flusher.h"
 #include "vm/reclaim.h"
+#include "vm/shrinker.h"
 #include "vm/vma.h"
+
+#define DROP_ROUNDS   3
+#define DROP_PAUSE_NS (2 * NSEC_PER_MSEC)
 
 #define CENTISEC_NS (NSEC_PER_SEC / 100)
 
@@ -40,6 +44,18 @@ show_inode_nr(struct seq *seq)
 	return 0;
 }
 
+/* Again and again: what other harts keep of a slab is there when they have taken an interrupt. */
+static void
+drop_objects(void)
+{
+	for (int i = 0; i < DROP_ROUNDS; i++) {
+		if (i > 0)
+			task_sleep_ns(DROP_PAUSE_NS, false);
+		shrinkers_run(GFP_KERNEL, 0);
+		slab_shrink_all();
+	}
+}
+
 /* 1: clean pages that nobody has mapped, and blocks; 2: names, inodes and slabs; 3: both. */
 static int
 write_drop_caches(const char *text)
@@ -57,10 +73,8 @@ write_drop_caches(const char *text)
 		drop_pagecache();
 		qfs_buffers_shrink(UINT64_MAX);
 	}
-	if (text[0] == '3')
-		inode_cache_shrink(UINT64_MAX / 2);
 	if (text[0] != '1')
-		slab_shrink_all();
+		drop_objects();
 	return 0;
 }
 

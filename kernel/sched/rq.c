@@ -118,6 +118,13 @@ running_vtime(const struct run_queue *rq, u64 now_ns)
 	return task->vtime_ns + virtual_ns(task, now_ns - task->exec_start_ns);
 }
 
+/* The same; no matter where the idle task is, which a hart that never began has not. */
+static u64
+busy_vtime(const struct run_queue *rq, u64 now_ns)
+{
+	return rq->running == rq->idle ? 0 : running_vtime(rq, now_ns);
+}
+
 /* Bring the queue's virtual time up to now, when the running task's is this. */
 static void
 rq_advance(struct run_queue *rq, u64 running_vtime_ns)
@@ -160,7 +167,7 @@ rq_place_woken(struct run_queue *rq, struct task *task, u64 now_ns)
 	u64 slept_ns = now_ns - task->exec_start_ns;
 	u64 ahead_ns, credit_ns;
 
-	rq_advance(rq, running_vtime(rq, now_ns));
+	rq_advance(rq, busy_vtime(rq, now_ns));
 	if (task->vtime_ns <= rq->vtime_ns) {
 		credit_ns = MIN(SCHED_CREDIT_NS, virtual_ns(task, SCHED_CREDIT_NS));
 		task->vtime_ns = MAX(task->vtime_ns, rq->vtime_ns - credit_ns);
@@ -209,7 +216,7 @@ rq_set_nice(struct run_queue *rq, struct task *task, s32 nice, u64 now_ns)
 	if (rq->running == task)
 		rq_charge(rq, now_ns);
 	else
-		rq_advance(rq, running_vtime(rq, now_ns));
+		rq_advance(rq, busy_vtime(rq, now_ns));
 	if (ready)
 		rq_dequeue(rq, task);
 	WRITE_ONCE(task->nice, nice);
