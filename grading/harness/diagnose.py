@@ -25,6 +25,7 @@ WATCH_SECONDS = 1.0  # of the machine's time
 WATCH_WALL_SECONDS = 60
 WATCH_POLL_SECONDS = 0.1
 IDLE_SHARE = 0.1
+LOOKS = 4
 NEWS_SHARE = 0.2  # of the limit: what is told in its last fifth is lately
 USER_END = 1 << 63
 TRAP_ENTRY = "kernel/trap/entry.S:"
@@ -79,18 +80,16 @@ def at_limit(run):
         busy = run.machine.clock.busy_seconds() - busy_before
         moved = run.view.progress() != before
         computes = run.view.user_time() != user_before
-        run.qmp.stop()
-        registers = run.qmp.registers()
+        places, registers = look_at_harts(run)
     except (ConnectionError, AttributeError):
         return None
     except EnvironmentProblem as problem:
         return Result(End.QEMU_ERROR, None, str(problem))
     except (Unsound, BadTable, TooMuch, struct.error, TypeError):
         return None  # nothing to go by in its memory
-    places = [place_of(each, run.view.elf) for each in registers]
     run.memo["harts"] = [line for index, pc in enumerate(places)
                          for line in describe_hart(run.view, index, pc, registers[index])]
-    run.memo["spins"] = any((run.view.elf.name_of(pc) or "").startswith("spin_lock") for pc in places)
+    run.memo["spins"] = spins(run.view.elf, places)
     computes = computes or any(pc < USER_END for pc in places)
     if run.facts and lately:
         return Result(End.TIMEOUT, None, "results still came, but the limit was reached")
@@ -101,6 +100,26 @@ def at_limit(run):
         what = "the kernel goes on and on" if moved else "a program computes"
         return Result(End.LIVELOCK, None, f"{what}, but nothing comes of it")
     return Result(End.HANG, None, "a hart spins in the kernel and nothing goes on")
+
+
+def spins(elf, places):
+    return any((elf.name_of(pc) or "").startswith("spin_lock") for pc in places)
+
+
+def look_at_harts(run):
+    """Stops the machine. One that waits for a lock takes interrupts meanwhile, so a few looks are taken.
+    => where each hart is, and its registers"""
+    places = registers = []
+    for look in range(LOOKS):
+        if look:
+            run.qmp.cont()
+            time.sleep(WATCH_POLL_SECONDS)
+        run.qmp.stop()
+        registers = run.qmp.registers()
+        places = [place_of(each, run.view.elf) for each in registers]
+        if spins(run.view.elf, places):
+            break
+    return places, registers
 
 
 def watch(clock):
