@@ -30,12 +30,12 @@ page_leaves(struct page *page)
 }
 
 /* From the old end to the young one, once round. */
-static u64
+static void
 list_drop(struct lru *lru, enum lru_list list)
 {
 	bool active = list == lru_active(LRU_FILE);
 	struct page *pages[DROP_BATCH];
-	u64 nr_gone = 0, nr = READ_ONCE(lru->nr[list]);
+	u64 nr = READ_ONCE(lru->nr[list]);
 
 	while (nr > 0) {
 		unsigned taken = lru_isolate(lru, list, pages, MIN(nr, (u64)DROP_BATCH));
@@ -43,28 +43,22 @@ list_drop(struct lru *lru, enum lru_list list)
 		if (taken == 0)
 			break;
 		for (unsigned i = 0; i < taken; i++) {
-			if (page_leaves(pages[i])) {
+			if (page_leaves(pages[i]))
 				lru_isolated_free(lru, &pages[i], 1);
-				nr_gone++;
-			} else {
+			else
 				lru_putback(pages[i], active);
-			}
 		}
 		nr -= taken;
 		cond_resched();
 	}
-	return nr_gone;
 }
 
-u64
+void
 drop_pagecache(void)
 {
-	u64 nr_gone = 0;
-
 	lru_flush();
 	for (unsigned zone = 0; zone < NR_ZONES; zone++) {
-		nr_gone += list_drop(&lrus[zone], lru_active(LRU_FILE));
-		nr_gone += list_drop(&lrus[zone], lru_inactive(LRU_FILE));
+		list_drop(&lrus[zone], lru_active(LRU_FILE));
+		list_drop(&lrus[zone], lru_inactive(LRU_FILE));
 	}
-	return nr_gone;
 }

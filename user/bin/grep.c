@@ -16,20 +16,30 @@ static int print_names, matched_any, failed;
 static unsigned long opt_before, opt_after; /* how many lines of context */
 static char **kept; /* the last opt_before lines, line n at n % opt_before */
 static int printed_any;
-static const char *pattern;
-static struct regex_small *regex;
+
+/* A line matches when one of them does. */
+static struct pattern {
+	const char *text;
+	struct regex_small *regex; /* without -F */
+} * patterns;
+
+static size_t nr_patterns;
+
+static int
+pattern_matches(const struct pattern *pattern, const char *line)
+{
+	if (!opt_fixed)
+		return regex_small_match(pattern->regex, line);
+	return (opt_ignore_case ? strcasestr : strstr)(line, pattern->text) != NULL;
+}
 
 static int
 line_matches(const char *line)
 {
-	if (!opt_fixed)
-		return regex_small_match(regex, line);
-	if (!opt_ignore_case)
-		return strstr(line, pattern) != NULL;
-	for (; *line; line++)
-		if (strncasecmp(line, pattern, strlen(pattern)) == 0)
+	for (size_t i = 0; i < nr_patterns; i++)
+		if (pattern_matches(&patterns[i], line))
 			return 1;
-	return !*pattern;
+	return 0;
 }
 
 /* A line that matches has colons behind its name and number, one of the context dashes. */
@@ -157,6 +167,32 @@ search_path(const char *path)
 	failed |= cmd_each_file(one, search);
 }
 
+/* A pattern on each line. */
+static void
+patterns_add(char *list)
+{
+	char *text;
+
+	while ((text = strsep(&list, "\n"))) {
+		patterns = reallocarray(patterns, nr_patterns + 1, sizeof(*patterns));
+		if (!patterns)
+			err(2, "no memory");
+		patterns[nr_patterns++] = (struct pattern){.text = text};
+	}
+}
+
+static void
+patterns_compile(void)
+{
+	const char *error;
+
+	for (struct pattern *p = patterns; p < patterns + nr_patterns; p++) {
+		p->regex = regex_small_compile(p->text, opt_extended, opt_ignore_case, &error);
+		if (!p->regex)
+			errx(2, "%s: %s", p->text, error);
+	}
+}
+
 static void
 context_parse(int letter)
 {
@@ -172,7 +208,8 @@ context_parse(int letter)
 static void
 read_options(int argc, char **argv)
 {
-	static const char usage[] = "[-EFivnclqrh] [-A|-B|-C LINES] [-e] PATTERN [FILE...]";
+	static const char usage[] =
+		"[-EFivnclqrh] [-A|-B|-C LINES] PATTERN|-e PATTERN... [FILE...]";
 	int c;
 
 	while ((c = getopt(argc, argv, "EFGivnclqrRhse:A:B:C:")) != -1) {
@@ -209,7 +246,7 @@ read_options(int argc, char **argv)
 			opt_no_name = 1;
 			break;
 		case 'e':
-			pattern = optarg;
+			patterns_add(optarg);
 			break;
 		case 'A':
 		case 'B':
@@ -220,26 +257,21 @@ read_options(int argc, char **argv)
 			cmd_usage(usage);
 		}
 	}
-	if (!pattern && optind < argc)
-		pattern = argv[optind++];
-	if (!pattern)
+	if (nr_patterns == 0 && optind < argc)
+		patterns_add(argv[optind++]);
+	if (nr_patterns == 0)
 		cmd_usage(usage);
 }
 
 int
 main(int argc, char **argv)
 {
-	const char *error;
-
 	read_options(argc, argv);
 	kept = calloc(opt_before + 1, sizeof(*kept));
 	if (!kept)
 		err(2, "no memory");
-	if (!opt_fixed) {
-		regex = regex_small_compile(pattern, opt_extended, opt_ignore_case, &error);
-		if (!regex)
-			errx(2, "%s: %s", pattern, error);
-	}
+	if (!opt_fixed)
+		patterns_compile();
 	print_names = !opt_no_name && (argc - optind > 1 || opt_recursive);
 	if (optind == argc && opt_recursive)
 		search_path(".");

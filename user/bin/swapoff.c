@@ -48,16 +48,6 @@ turn_off_all(void)
 	return status;
 }
 
-static void
-source_add(const char *kind, const char *name)
-{
-	char *source;
-
-	if (asprintf(&source, "%s%s", kind, name) < 0)
-		err(1, "asprintf");
-	sources[nr_sources++] = source;
-}
-
 int
 main(int argc, char **argv)
 {
@@ -72,7 +62,7 @@ main(int argc, char **argv)
 		else if (c == 'v')
 			verbose = true;
 		else if (c == 'L' || c == 'U')
-			source_add(c == 'L' ? "LABEL=" : "UUID=", optarg);
+			sources[nr_sources++] = swap_name(c, optarg);
 		else
 			cmd_usage(USAGE);
 	}

@@ -41,6 +41,9 @@ bool swap_header_read(const char *path, struct swap_header *header);
  * => NULL, with a message: no disk has it */
 const char *swap_find(const char *name);
 
+/* The name for swap_find() of what option -L or -U is given. It exits when memory is out. */
+const char *swap_name(int option, const char *value);
+
 /* => false: not a UUID, which has 32 digits and perhaps dashes */
 bool uuid_parse(const char *text, uint8_t *uuid);
 const char *uuid_text(const uint8_t *uuid, char *buf);

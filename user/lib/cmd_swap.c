@@ -179,6 +179,16 @@ swap_find(const char *name)
 }
 
 const char *
+swap_name(int option, const char *value)
+{
+	char *name;
+
+	if (asprintf(&name, "%s=%s", option == 'L' ? "LABEL" : "UUID", value) < 0)
+		err(1, "asprintf");
+	return name;
+}
+
+const char *
 size_text(unsigned long long bytes, bool long_unit, char *buf)
 {
 	static const char units[] = "BKMGTPE";

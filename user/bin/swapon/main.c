@@ -94,16 +94,6 @@ list_parse(char *list)
 	}
 }
 
-static void
-source_add(const char *kind, const char *name)
-{
-	char *source;
-
-	if (asprintf(&source, "%s%s", kind, name) < 0)
-		err(1, "asprintf");
-	sources[nr_sources++] = source;
-}
-
 /* Of a file that others can read, the memory of all is read. */
 static void
 permissions_check(const char *path, const struct stat *st)
@@ -176,7 +166,8 @@ option(int c)
 		if_exists = true;
 		break;
 	case 'L':
-		source_add("LABEL=", optarg);
+	case 'U':
+		sources[nr_sources++] = swap_name(c, optarg);
 		break;
 	case 'o':
 		list_parse(optarg);
@@ -186,9 +177,6 @@ option(int c)
 		break;
 	case 's':
 		summary = true;
-		break;
-	case 'U':
-		source_add("UUID=", optarg);
 		break;
 	case 'v':
 		verbose = true;

@@ -9,6 +9,13 @@ letters | grep -A0 '[ac]'
 letters | grep -cA3 b
 letters | grep -qB3 b && echo found
 letters | grep -A9 x
+letters | grep -e d -e '[ab]'
+letters | grep -vc 'a
+c
+[x]'
+letters | grep -iF 'B
+H'
+letters | grep -e '' | wc -l
 letters > grep_a; letters > grep_b
 grep -C1 -n d grep_a grep_b
 grep -lB1 d grep_a grep_b

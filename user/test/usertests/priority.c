@@ -280,25 +280,14 @@ groups_are_nice(void)
 		check_exit(children[i]);
 }
 
-/* Fields 18 and 19 of a stat file, counted from 1. */
+#define STAT_PRIORITY 18
+#define STAT_NICE     19
+
 static void
 check_stat(const char *path, long nice)
 {
-	char text[1024];
-	int fd = open(path, O_RDONLY);
-	ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-	char *at;
-
-	if (length <= 0)
-		FAIL("%s: errno %d", path, errno);
-	close(fd);
-	text[length] = '\0';
-	at = strrchr(text, ')');
-	for (int i = 2; at && i < 18; i++)
-		at = strchr(at + 1, ' ');
-	CHECK(at);
-	CHECK_EQ(strtol(at, &at, 10), 20 + nice);
-	CHECK_EQ(strtol(at, &at, 10), nice);
+	CHECK_EQ(stat_field(path, STAT_PRIORITY), 20 + nice);
+	CHECK_EQ(stat_field(path, STAT_NICE), nice);
 }
 
 /* A zombie still has the value, and takes another. */

@@ -244,3 +244,24 @@ pattern_holds(const void *buffer, size_t length, uint64_t offset, unsigned seed)
 			return 0;
 	return 1;
 }
+
+long
+stat_field(const char *path, int field)
+{
+	char text[1024];
+	int fd = open(path, O_RDONLY);
+	ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	char *at;
+
+	if (length <= 0)
+		FAIL("%s: errno %d", path, errno);
+	close(fd);
+	text[length] = '\0';
+	at = strrchr(text, ')');
+	CHECK(at);
+	for (int i = 2; i < field; i++) {
+		at = strchr(at + 1, ' ');
+		CHECK(at);
+	}
+	return strtol(at + 1, NULL, 10);
+}

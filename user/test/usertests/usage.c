@@ -117,28 +117,6 @@ times_never_go_back(void)
 	}
 }
 
-/* The number after the name in a stat file; fields count from 1, and the name is the second. */
-static uint64_t
-stat_field(const char *path, int field)
-{
-	char text[1024];
-	int fd = open(path, O_RDONLY);
-	ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-	char *at;
-
-	if (length <= 0)
-		FAIL("%s: errno %d", path, errno);
-	close(fd);
-	text[length] = '\0';
-	at = strrchr(text, ')');
-	CHECK(at);
-	for (int i = 2; i < field; i++) {
-		at = strchr(at + 1, ' ');
-		CHECK(at);
-	}
-	return strtoul(at + 1, NULL, 10);
-}
-
 #define STAT_MINFLT 10
 #define STAT_UTIME  14
 #define STAT_STIME  15
@@ -311,8 +289,8 @@ times_of_a_thread(void)
 	CHECK(worker.used.user >= BURN_US / 2);
 	CHECK(used_by(RUSAGE_THREAD) - own < BURN_US / 2);
 	CHECK(used_by(RUSAGE_SELF) - all >= BURN_US);
-	CHECK((int64_t)stat_field(task_path(tid, "stat"), STAT_UTIME) * TICK_US >= BURN_US / 2);
-	CHECK((int64_t)stat_field(task_path(getpid(), "stat"), STAT_UTIME) * TICK_US < BURN_US / 2);
+	CHECK(stat_field(task_path(tid, "stat"), STAT_UTIME) * TICK_US >= BURN_US / 2);
+	CHECK(stat_field(task_path(getpid(), "stat"), STAT_UTIME) * TICK_US < BURN_US / 2);
 	worker_end();
 	CHECK(used_by(RUSAGE_SELF) - all >= BURN_US);
 }
@@ -331,10 +309,10 @@ worker_touches(void)
 static void
 faults_of_a_thread(void)
 {
-	uint64_t own = stat_field(task_path(getpid(), "stat"), STAT_MINFLT);
-	uint64_t all = stat_field("/proc/self/stat", STAT_MINFLT), all_after;
+	long own = stat_field(task_path(getpid(), "stat"), STAT_MINFLT);
+	long all = stat_field("/proc/self/stat", STAT_MINFLT), all_after;
 	int tid = worker_start(worker_touches);
-	uint64_t its;
+	long its;
 
 	worker_wait_done();
 	its = stat_field(task_path(tid, "stat"), STAT_MINFLT);
