@@ -7,6 +7,7 @@
 #include "vm/page_map.h"
 #include "vm/pagecache_internal.h"
 #include "vm/pte_state.h"
+#include "vm/shmem_swap.h"
 
 /* Pages mapped by one fault if the cache has them: 64 KiB, as Linux does. */
 #define FAULT_AROUND_PAGES 16
@@ -43,6 +44,19 @@ fault_hold(struct fault *f, struct page *page)
 	f->held = page;
 }
 
+/* Is the page on a disk alone, that of the file or swap? */
+static bool
+page_is_away(struct mapping *mapping, u64 index)
+{
+	void *entry;
+
+	spin_lock(&mapping->lock);
+	entry = xa_load(&mapping->pages, index);
+	spin_unlock(&mapping->lock);
+	return mapping->swapbacked ? xa_is_value(entry) && !shmem_swap_cached(mapping, index)
+				   : !entry;
+}
+
 enum fault_result
 fault_read_page(struct fault *f)
 {
@@ -52,7 +66,7 @@ fault_read_page(struct fault *f)
 	enum fault_result result = FAULT_OK;
 
 	f->read_mapping = NULL;
-	f->major = true;
+	f->major |= page_is_away(mapping, f->read_index);
 	if (f->read_advice & VM_SEQ_READ)
 		pagecache_readahead(mapping, f->read_index, SEQUENTIAL_PAGES);
 	page = pagecache_get(mapping, f->read_index, ra);

@@ -193,11 +193,34 @@ major_faults(void)
 	CHECK(number_in("/proc/vmstat", "pgmajfault ", 1) > before);
 }
 
+/* Shared memory that was never used is on no disk: it is made. */
+static void
+minor_faults_of_shared_memory(void)
+{
+	int fd = memfd_create("memory", 0);
+	char *areas[2];
+
+	CHECK(fd >= 0);
+	CHECK_EQ(ftruncate(fd, 2 * NR_PAGES * PAGE), 0);
+	areas[0] = map_pages(2 * NR_PAGES, MAP_SHARED | MAP_ANONYMOUS, -1);
+	areas[1] = map_pages(2 * NR_PAGES, MAP_SHARED, fd);
+	for (int i = 0; i < 2; i++) {
+		usage_start(RUSAGE_THREAD);
+		touch_pages(areas[i], NR_PAGES);
+		usage_check(RUSAGE_THREAD, NR_PAGES, 0);
+		for (size_t page = NR_PAGES; page < 2 * NR_PAGES; page++)
+			CHECK_EQ(((volatile char *)areas[i])[page * PAGE], 0);
+		CHECK_EQ(getrusage(RUSAGE_THREAD, &usage_after), 0);
+		CHECK_EQ(usage_after.ru_majflt, usage_before.ru_majflt);
+	}
+}
+
 const struct test count_tests[] = {
 	{"minor_faults_of_a_process", minor_faults_of_a_process, A_KERNEL},
 	{"faults_in_calls", faults_in_calls, A_KERNEL},
 	{"minor_faults_of_children", minor_faults_of_children, A_KERNEL},
 	{"faults_in_proc", faults_in_proc, A_KERNEL},
 	{"major_faults", major_faults, A_KERNEL},
+	{"minor_faults_of_shared_memory", minor_faults_of_shared_memory, A_KERNEL},
 	{NULL, NULL, ANYWHERE},
 };
