@@ -9,6 +9,7 @@
 #include "mem/kmap.h"
 #include "mem/page_alloc.h"
 #include "mem/vmalloc.h"
+#include "sched/task.h"
 #include "vm/drop_caches.h"
 #include "vm/fault.h"
 #include "vm/lru.h"
@@ -208,15 +209,121 @@ KTEST(pagecache_private_mapping_does_not_reach_the_file)
 	KTEST_REQUIRE(mm);
 	KTEST_CHECK(get_user_u32(&word, BASE + PAGE_SIZE) == 0);
 	KTEST_CHECK(memcmp(&word, disk.blocks + PAGE_SIZE, 4) == 0);
-	KTEST_CHECK(atomic64_read(&mm->rss_file) == 16);
+	/* Of 16 pages one waits for the reader, to read on. */
+	KTEST_CHECK(atomic64_read(&mm->rss_file) == 15);
 	KTEST_CHECK(put_user_u32(BASE + PAGE_SIZE, 77) == 0);
 	KTEST_CHECK(put_user_u32(BASE + 40 * PAGE_SIZE, 78) == 0);
 	KTEST_CHECK(get_user_u32(&word, BASE + PAGE_SIZE) == 0 && word == 77);
-	KTEST_CHECK(atomic64_read(&mm->rss_file) == 15 && atomic64_read(&mm->rss_anon) == 2);
+	KTEST_CHECK(atomic64_read(&mm->rss_file) == 14 && atomic64_read(&mm->rss_anon) == 2);
 	KTEST_CHECK(pagecache_read_kernel(&disk.mapping, PAGE_SIZE, &word, 4) == 4 && word != 77);
 	KTEST_CHECK(disk.mapping.nr_dirty == 0);
 	mm_put(mm_switch(NULL));
 	disk_close(&disk);
+}
+
+/* A file of so many pages, each full of the low byte of its index, mapped. => its mm, or NULL */
+static struct mm *
+map_counted(u32 vm_flags, u64 nr_pages)
+{
+	disk = (struct disk){.blocks = NULL};
+	mapping_init(&disk.mapping, &disk_ops, &disk, nr_pages * PAGE_SIZE);
+	return map_disk(vm_flags, nr_pages);
+}
+
+static void
+unmap_counted(void)
+{
+	mm_put(mm_switch(NULL));
+	mapping_truncate(&disk.mapping, 0);
+	mapping_destroy(&disk.mapping);
+}
+
+static void
+load_page(u64 index)
+{
+	u8 byte;
+
+	KTEST_CHECK(copy_from_user(&byte, BASE + index * PAGE_SIZE, 1) == 0 && byte == (u8)index);
+}
+
+/* Pages first .. last - 1, in order. => the faults that had to wait for the disk */
+static u64
+load_each(u64 first, u64 last)
+{
+	u64 before = current->maj_flt;
+
+	for (u64 i = first; i < last; i++)
+		load_page(i);
+	return current->maj_flt - before;
+}
+
+KTEST(pagecache_mapped_reader_is_read_ahead)
+{
+	const u64 nr = 1024, middle = 403;
+
+	KTEST_REQUIRE(map_counted(VM_RW, nr));
+	KTEST_CHECK(load_each(0, nr) == 1);
+	KTEST_CHECK(disk.nr_reads == nr && disk.nr_read_calls <= nr / 32 + 4);
+	unmap_counted();
+	KTEST_REQUIRE(map_counted(VM_RW | VM_SHARED, nr));
+	KTEST_CHECK(load_each(middle, nr) <= 2);
+	KTEST_CHECK(disk.nr_read_calls <= (nr - middle) / 32 + 5);
+	unmap_counted();
+	KTEST_REQUIRE(map_counted(VM_RW | VM_SEQ_READ, nr));
+	KTEST_CHECK(load_each(middle, nr) == 1);
+	KTEST_CHECK(disk.nr_reads == nr - middle && disk.nr_read_calls <= (nr - middle) / 16 + 1);
+	unmap_counted();
+}
+
+KTEST(pagecache_mapped_writer_is_read_ahead)
+{
+	const u64 nr = 1024;
+	u64 before;
+
+	for (u32 shared = 0; shared <= VM_SHARED; shared += VM_SHARED) {
+		KTEST_REQUIRE(map_counted(VM_RW | shared, nr));
+		before = current->maj_flt;
+		for (u64 i = 0; i < nr; i++)
+			KTEST_CHECK(put_user_u32(BASE + i * PAGE_SIZE, i) == 0);
+		KTEST_CHECK(current->maj_flt - before == 1);
+		KTEST_CHECK(disk.nr_reads == nr && disk.nr_read_calls <= nr / 32 + 4);
+		unmap_counted();
+	}
+}
+
+/* Pages anywhere in the file. => in how many of its runs of 16 pages */
+static unsigned
+load_anywhere(u64 nr, unsigned nr_jumps)
+{
+	static bool met[256];
+	unsigned nr_met = 0;
+	u32 seed = 1;
+
+	memset(met, 0, sizeof(met));
+	for (unsigned i = 0; i < nr_jumps; i++) {
+		u64 index = (seed = seed * 1103515245 + 12345) >> 16 & (nr - 1);
+
+		load_page(index);
+		nr_met += !met[index / 16];
+		met[index / 16] = true;
+	}
+	return nr_met;
+}
+
+/* Who jumps gets the 16 pages around, with all that is read ahead of those who do not; or one alone. */
+KTEST(pagecache_mapped_reader_that_jumps)
+{
+	const u64 nr = 4096, nr_jumps = 256;
+	unsigned nr_met;
+
+	KTEST_REQUIRE(map_counted(VM_RW, nr));
+	nr_met = load_anywhere(nr, nr_jumps);
+	KTEST_CHECK(disk.nr_reads <= 16 * nr_met && disk.nr_read_calls <= nr_met + nr_met / 32);
+	unmap_counted();
+	KTEST_REQUIRE(map_counted(VM_RW | VM_RAND_READ, nr));
+	load_anywhere(nr, nr_jumps);
+	KTEST_CHECK(disk.nr_reads <= nr_jumps && disk.nr_reads == disk.nr_read_calls);
+	unmap_counted();
 }
 
 KTEST(pagecache_shared_mapping_is_written_back)

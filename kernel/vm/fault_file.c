@@ -12,9 +12,6 @@
 /* Pages mapped by one fault if the cache has them: 64 KiB, as Linux does. */
 #define FAULT_AROUND_PAGES 16
 
-/* Pages read at a fault in an area that is used from its beginning to its end. */
-#define SEQUENTIAL_PAGES 32
-
 static u64
 mapping_nr_indices(const struct mapping *mapping)
 {
@@ -61,14 +58,13 @@ enum fault_result
 fault_read_page(struct fault *f)
 {
 	struct mapping *mapping = f->read_mapping;
-	struct readahead *ra = f->read_advice & VM_RAND_READ ? NULL : &mapping->ra;
+	struct readahead advised = {.window = READAHEAD_MAX, .advice = f->read_advice};
+	struct readahead *ra = f->read_advice ? &advised : &mapping->ra;
 	struct page *page;
 	enum fault_result result = FAULT_OK;
 
 	f->read_mapping = NULL;
 	f->major |= page_is_away(mapping, f->read_index);
-	if (f->read_advice & VM_SEQ_READ)
-		pagecache_readahead(mapping, f->read_index, SEQUENTIAL_PAGES);
 	page = pagecache_get(mapping, f->read_index, ra);
 	if (!page) {
 		result = FAULT_OOM;
@@ -83,11 +79,21 @@ fault_read_page(struct fault *f)
 	return result;
 }
 
-/* Can this page of the cache be mapped now? => mapping->lock held */
+/* Is there nothing to be read, neither this page of the cache nor what follows it? */
+static bool
+page_was_read(const struct page *page)
+{
+	return page &&
+	       (page->flags & (1U << PG_uptodate | 1U << PG_readahead)) == 1U << PG_uptodate;
+}
+
+/* Can it be mapped now? => mapping->lock held */
 static bool
 page_ready(const struct page *page)
 {
-	return (page->flags & (1U << PG_uptodate | 1U << PG_locked)) == 1U << PG_uptodate;
+	const u32 tested = 1U << PG_uptodate | 1U << PG_locked | 1U << PG_readahead;
+
+	return (page->flags & tested) == 1U << PG_uptodate;
 }
 
 /*
@@ -179,7 +185,7 @@ fault_copy_file(struct fault *f)
 	struct page *copy;
 	bool mapped = false;
 
-	if (!source || !page_uptodate(source)) {
+	if (!page_was_read(source)) {
 		if (source)
 			page_put(source);
 		return fault_needs_read(f);
@@ -233,7 +239,7 @@ fault_store_shared(struct fault *f)
 	void (*stored)(struct mapping * mapping) = NULL;
 	int error = 0;
 
-	if (!page || !page_uptodate(page)) {
+	if (!page_was_read(page)) {
 		if (page)
 			page_put(page);
 		return fault_needs_read(f);

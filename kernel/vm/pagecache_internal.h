@@ -4,6 +4,9 @@
 
 #include "vm/pagecache.h"
 
+/* Pages of the largest window that is read ahead. */
+#define READAHEAD_MAX 32
+
 /* An entry of mapping->pages as a page; NULL when it is none, or one in swap, which is a value. */
 static inline struct page *
 mapping_entry_page(void *entry)

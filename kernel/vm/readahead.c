@@ -8,7 +8,11 @@
  *	[0  1  2  3][4  5  6  7  8* 9 10 11][12* ...				* = PG_readahead
  *
  * A reader that jumps gets one page at a time, until it goes on from where it was. Faults of mapped
- * files jump often, but come back to the neighbourhood: they get the aligned 16 pages around.
+ * files jump often, but come back to the neighbourhood: they get the aligned 16 pages around. Of those
+ * one is marked, too, if it lies behind the page that was wanted; and a fault maps what is around but
+ * not the marked page, so that the program that goes on faults there.
+ *
+ * Memory that has no disk behind it is made at once, and nothing is gained by a mark.
  */
 
 #include "lib/err.h"
@@ -17,7 +21,6 @@
 #include "vm/vma.h"
 
 #define WINDOW_MIN 4
-#define WINDOW_MAX 32
 #define AROUND	   16 /* pages that a fault maps at most */
 
 #define GFP_READAHEAD (GFP_HIGHUSER | GFP_NORETRY | GFP_NOWARN)
@@ -109,25 +112,25 @@ pages_left(const struct mapping *mapping, u64 index)
 	return index < nr ? nr - index : 0;
 }
 
-/* Is this read the continuation of what the reader did? */
+/* Is this read the continuation of what the reader did? Of what is mapped not every page is read. */
 static bool
 is_sequential(const struct readahead *ra, u64 index)
 {
 	if (ra->advice & VM_RAND_READ)
 		return false;
-	return index == ra->next || index == 0 || ra->advice & VM_SEQ_READ;
+	return index == ra->next || index == ra->end || index == 0 || ra->advice & VM_SEQ_READ;
 }
 
 static u32
 window_next(const struct readahead *ra)
 {
-	return CLAMP(ra->window * 2, (u32)WINDOW_MIN, (u32)WINDOW_MAX);
+	return CLAMP(ra->window * 2, (u32)WINDOW_MIN, (u32)READAHEAD_MAX);
 }
 
 struct page *
 readahead_miss(struct mapping *mapping, u64 index, struct readahead *ra)
 {
-	u64 first = index, left, nr = 1;
+	u64 first = index, left, mark, nr = 1;
 
 	if (ra && is_sequential(ra, index)) {
 		ra->window = window_next(ra);
@@ -143,7 +146,10 @@ readahead_miss(struct mapping *mapping, u64 index, struct readahead *ra)
 	nr = CLAMP(left, index - first + 1, MAX(nr, index - first + 1));
 	if (ra)
 		ra->end = first + nr;
-	return read_range(mapping, first, nr, nr > 1 ? first + nr / 2 : UINT64_MAX, index);
+	mark = first + nr / 2;
+	if (mark <= index || mapping->swapbacked)
+		mark = UINT64_MAX;
+	return read_range(mapping, first, nr, mark, index);
 }
 
 void
@@ -153,7 +159,7 @@ readahead_hit(struct mapping *mapping, struct page *page, struct readahead *ra)
 	u64 nr;
 
 	page_clear(page, PG_readahead);
-	if (ra->advice & VM_RAND_READ || page->index + WINDOW_MAX < first)
+	if (ra->advice & VM_RAND_READ || page->index + READAHEAD_MAX < first)
 		return;
 	ra->window = window_next(ra);
 	nr = MIN((u64)ra->window, pages_left(mapping, first));
