@@ -30,15 +30,37 @@ is_blank(char c)
 }
 
 /*
- * A copy of the line, cut after the interpreter; *argument is the rest without blanks at its ends, or
- * NULL. => the interpreter, within *line; NULL when there is none
+ * Ends the line where it does in the file, or where no more of it was read: then an argument may lack
+ * its end, for the interpreter can read it in the script, but the interpreter's name may not.
+ * => false when it may
+ */
+static bool
+end_line(char *line)
+{
+	size_t length = strcspn(line, "\n");
+
+	if (length == SCRIPT_LINE_MAX - 2) {
+		char *interp = line + strspn(line, " \t");
+
+		if (interp[strcspn(interp, " \t")] == '\0')
+			return false;
+		length--;
+	}
+	line[length] = '\0';
+	return true;
+}
+
+/*
+ * Cuts the line after the interpreter; *argument is the rest without blanks at its ends, or NULL.
+ * => the interpreter, within line; NULL when there is none
  */
 static char *
 split_line(char *line, char **argument)
 {
 	char *interp, *end;
 
-	line[strcspn(line, "\n")] = '\0';
+	if (!end_line(line))
+		return NULL;
 	for (end = line + strlen(line); end > line && is_blank(end[-1]); end--)
 		end[-1] = '\0';
 	interp = line + strspn(line, " \t");

@@ -7,7 +7,7 @@
 struct file;
 
 #define EXEC_START_BYTES 1024 /* of a file: ELF and program headers, or the line of a script */
-#define SCRIPT_LINE_MAX	 256  /* as Linux */
+#define SCRIPT_LINE_MAX	 256  /* bytes of the line that are looked at, with `#!`; as Linux */
 #define SCRIPT_DEPTH_MAX 4
 #define SCRIPT_ARGS_MAX	 (2 * SCRIPT_DEPTH_MAX + 1) /* two for each level, and the path */
 
@@ -21,6 +21,6 @@ struct exec_script {
 	char *lines[SCRIPT_DEPTH_MAX]; /* storage of args */
 };
 
-/* => 0, -ELOOP (too many levels), -ENOEXEC, or what opening and reading gave; then destroy, too */
+/* => 0, -ELOOP (too many levels), -ENOEXEC (an interpreter's name that may be cut, too), or what opening and reading gave; then destroy, too */
 int exec_script_open(struct exec_script *script, const char *path);
 void exec_script_destroy(struct exec_script *script);
