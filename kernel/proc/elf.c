@@ -43,6 +43,14 @@ elf_parse_header(const void *start, size_t bytes, u64 file_size, struct elf_imag
 	return 0;
 }
 
+/* The largest alignment of a segment counts, an empty one's, too; what is no power of two does not. */
+static void
+add_align(u64 align, struct elf_image *image)
+{
+	if ((align & (align - 1)) == 0)
+		image->align = MAX(image->align, align);
+}
+
 /* One PT_LOAD. Segments come in order of address and never share a page. => 0, -ENOEXEC */
 static int
 add_load(const struct elf64_phdr *ph, u64 file_size, u64 va_max, struct elf_image *image)
@@ -50,6 +58,7 @@ add_load(const struct elf64_phdr *ph, u64 file_size, u64 va_max, struct elf_imag
 	struct elf_segment *segment = &image->segments[image->nr_segments];
 	u64 end;
 
+	add_align(ph->p_align, image);
 	if (ph->p_memsz == 0)
 		return ph->p_filesz == 0 ? 0 : -ENOEXEC;
 	if (image->nr_segments == ELF_SEGMENTS_MAX || ph->p_filesz > ph->p_memsz)
@@ -114,6 +123,15 @@ entry_is_code(const struct elf_image *image)
 	return false;
 }
 
+/* Is there a place for the segments between the two? */
+static bool
+addresses_fit(const struct elf_image *image, u64 va_min, u64 va_max)
+{
+	if (!image->is_dyn)
+		return image->start >= va_min;
+	return range_fits(image->end - image->start, image->align, va_max - va_min);
+}
+
 static int
 parse_one(const struct elf64_phdr *ph, u64 file_size, u64 va_max, struct elf_image *image)
 {
@@ -134,6 +152,7 @@ int
 elf_parse_segments(const struct elf64_phdr *phdrs, u64 file_size, u64 va_min, u64 va_max,
 		   struct elf_image *image)
 {
+	image->align = PAGE_SIZE;
 	for (unsigned i = 0; i < image->phnum; i++) {
 		int err = parse_one(&phdrs[i], file_size, va_max, image);
 
@@ -142,7 +161,7 @@ elf_parse_segments(const struct elf64_phdr *phdrs, u64 file_size, u64 va_min, u6
 	}
 	if (image->nr_segments == 0 || !entry_is_code(image))
 		return -ENOEXEC;
-	if (image->is_dyn ? image->end - image->start > va_max - va_min : image->start < va_min)
+	if (!addresses_fit(image, va_min, va_max))
 		return -ENOEXEC;
 	image->phdr_vaddr =
 		offset_to_vaddr(image, image->phoff, image->phnum * sizeof(struct elf64_phdr));

@@ -29,6 +29,7 @@ struct elf_image {
 	u64 interp_offset, interp_bytes; /* 0 bytes: no interpreter; the last byte is a NUL */
 	bool exec_stack;		 /* PT_GNU_STACK says so */
 	u64 start, end;			 /* whole pages that the segments span */
+	u64 align; /* what ET_DYN's load base is a multiple of: a power of two, a page or more */
 	unsigned nr_segments;
 	struct elf_segment segments[ELF_SEGMENTS_MAX]; /* by address, no page in common */
 };
@@ -41,7 +42,7 @@ int elf_parse_header(const void *start, size_t bytes, u64 file_size, struct elf_
 
 /*
  * Check the image->phnum program headers and fill in the rest. Addresses of ET_EXEC lie in
- * [va_min, va_max); the span of ET_DYN is at most va_max - va_min.
+ * [va_min, va_max); the span of ET_DYN with its alignment is at most va_max - va_min.
  * => 0, -ENOEXEC
  */
 int elf_parse_segments(const struct elf64_phdr *phdrs, u64 file_size, u64 va_min, u64 va_max,

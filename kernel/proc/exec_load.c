@@ -146,13 +146,16 @@ int
 exec_map_program(struct mm *mm, const struct exec_file *exec, const struct exec_layout *layout,
 		 u64 *bias)
 {
+	const struct elf_image *image = &exec->image;
 	int err;
 
-	*bias = exec->image.is_dyn ? layout->pie_base - exec->image.start : 0;
+	*bias = 0;
+	if (image->is_dyn)
+		*bias = ALIGN_DOWN(layout->pie_base - image->start, image->align);
 	err = map_segments(mm, exec, *bias);
 	if (err)
 		return err;
-	note_layout(mm, &exec->image, *bias, layout->brk_gap);
+	note_layout(mm, image, *bias, layout->brk_gap);
 	return mm_set_exe(mm, file_mapping(exec->file));
 }
 
@@ -160,7 +163,8 @@ int
 exec_map_interp(struct mm *mm, const struct exec_file *exec, u64 *bias)
 {
 	const struct elf_image *image = &exec->image;
-	u64 bytes = image->end - image->start;
+	u64 slack = image->align - PAGE_SIZE;
+	u64 bytes = image->end - image->start + slack;
 	s64 base;
 	int err;
 
@@ -172,7 +176,7 @@ exec_map_interp(struct mm *mm, const struct exec_file *exec, u64 *bias)
 		err = vma_unmap(mm, base, bytes);
 		if (err)
 			return err;
-		*bias = base - image->start;
+		*bias = ALIGN_DOWN(base + slack - image->start, image->align);
 	}
 	return map_segments(mm, exec, *bias);
 }

@@ -4,6 +4,7 @@
 #include "hosttest.h"
 #include "lib/errno.h"
 #include "lib/string.h"
+#include "riscv/layout.h"
 
 #define VA_MIN	  0x10000UL
 #define VA_MAX	  0x3ffffff000UL
@@ -213,6 +214,30 @@ HOSTTEST(elf_bss_alone_needs_no_file)
 	s.ph[1].p_offset = 0x1234;
 	CHECK_EQ(parse(&s, &image), 0);
 	CHECK_EQ(image.segments[1].filesz, 0);
+}
+
+HOSTTEST(elf_alignment)
+{
+	struct sample s = good_program();
+	struct elf_image image;
+
+	CHECK_EQ(parse(&s, &image), 0);
+	CHECK_EQ(image.align, PAGE_SIZE);
+	s.ph[0].p_align = 0x10000;
+	s.ph[1].p_align = 0x4000;
+	s.ph[2].p_align = 0x20000; /* not a segment that is loaded */
+	CHECK_EQ(parse(&s, &image), 0);
+	CHECK_EQ(image.align, 0x10000);
+	s.ph[1].p_align = 0x30000; /* no power of two */
+	CHECK_EQ(parse(&s, &image), 0);
+	CHECK_EQ(image.align, 0x10000);
+	s.ph[0].p_align = 1UL << 63; /* counts only where there is a choice */
+	CHECK_EQ(parse(&s, &image), 0);
+	s.eh.e_type = ET_DYN;
+	CHECK_BAD(s);
+	s.ph[0].p_align = 1UL << 37;
+	CHECK_EQ(parse(&s, &image), 0);
+	CHECK_EQ(image.align, 1UL << 37);
 }
 
 /* What is accepted never lies outside the bounds, whatever the numbers are. */

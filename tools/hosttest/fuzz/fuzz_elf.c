@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "lib/string.h"
+#include "riscv/layout.h"
 
 #define VA_MIN 0x10000UL
 #define VA_MAX 0x3ffffff000UL
@@ -33,6 +34,8 @@ check_image(const struct elf_image *image, size_t bytes)
 		check(!segment->filesz || segment->offset + segment->filesz <= bytes);
 	}
 	check(image->is_dyn || image->start >= VA_MIN);
+	check(image->align >= PAGE_SIZE && (image->align & (image->align - 1)) == 0);
+	check(!image->is_dyn || image->end - image->start + image->align <= VA_MAX - VA_MIN);
 	check(image->interp_bytes <= ELF_INTERP_MAX);
 	check(image->interp_offset + image->interp_bytes <= bytes);
 }

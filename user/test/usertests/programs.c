@@ -1,4 +1,4 @@
-/* exec of scripts that the tests make themselves, byte for byte. */
+/* exec of scripts and programs that the tests make themselves, byte for byte. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -77,8 +77,173 @@ exec_script_cut_argument(void)
 	CHECK_EQ(WEXITSTATUS(status), 41);
 }
 
+#define TYPE_DYN 3
+#define RISCV	 243
+
+#define LOAD   1
+#define INTERP 3
+
+#define FLAG_X 1
+#define FLAG_R 4
+
+#define SEGMENTS_MAX 3
+#define CODE_MAX     128
+
+struct segment {
+	uint32_t type, flags;
+	uint64_t offset, vaddr, paddr, filesz, memsz, align;
+};
+
+/* A file: its headers and code, all of which one segment maps at address 0 and readable. */
+struct program {
+	uint8_t ident[16];
+	uint16_t type, machine;
+	uint32_t version;
+	uint64_t entry, phoff, shoff;
+	uint32_t flags;
+	uint16_t ehsize, phentsize, phnum, shentsize, shnum, shstrndx;
+	struct segment segments[SEGMENTS_MAX];
+	char interp[16];
+	char code[CODE_MAX];
+};
+
+/*
+ * The programs' code, which runs wherever it is:
+ *
+ *	tell_place	exits with bits 12 to 19 of its own address
+ */
+extern const char tell_place[], code_end[];
+__asm__(".pushsection .rodata\n"
+	".option push\n"
+	".option norvc\n"
+	".balign 4\n"
+	"tell_place:\n"
+	"	auipc	a0, 0\n"
+	"	srli	a0, a0, 12\n"
+	"	li	a7, 93\n" /* exit */
+	"	ecall\n"
+	"code_end:\n"
+	".option pop\n"
+	".popsection\n");
+
+/* A position-independent program of one segment. */
+static struct program
+program_begin(const char *code, const char *end)
+{
+	struct program program = {
+		.ident = {0x7f, 'E', 'L', 'F', 2, 1, 1},
+		.type = TYPE_DYN,
+		.machine = RISCV,
+		.version = 1,
+		.entry = offsetof(struct program, code),
+		.phoff = offsetof(struct program, segments),
+		.ehsize = offsetof(struct program, segments),
+		.phentsize = sizeof(struct segment),
+		.phnum = 1,
+		.segments = {{.type = LOAD,
+			      .flags = FLAG_R | FLAG_X,
+			      .filesz = sizeof(struct program),
+			      .memsz = sizeof(struct program),
+			      .align = PAGE}},
+	};
+
+	memcpy(program.code, code, end - code);
+	return program;
+}
+
+static pid_t
+program_start(const struct program *program)
+{
+	char *argv[] = {"program", NULL};
+
+	file_make("program", program, sizeof(*program));
+	return exec_start(argv);
+}
+
+/* The wait status of a child that execs the program. */
+static int
+program_status(const struct program *program)
+{
+	pid_t child = program_start(program);
+	int status;
+
+	CHECK_EQ(waitpid(child, &status, 0), child);
+	return status;
+}
+
+/* Where the program was put: bits 12 to 19 of its address. */
+static int
+place_of(const struct program *program)
+{
+	int status = program_status(program);
+
+	CHECK(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+#define TRIES 6
+
+/* By chance an address is a multiple of 1 MiB in one of 256 cases. */
+static void
+exec_aligns_program(void)
+{
+	struct program program = program_begin(tell_place, code_end);
+	int places = 0;
+
+	program.segments[0].align = MIB;
+	for (int i = 0; i < TRIES; i++)
+		CHECK_EQ(place_of(&program), 0);
+	/* The largest is what counts; what is no power of two does not. */
+	program.phnum = 3;
+	program.segments[1] = (struct segment){.type = LOAD, .align = 2 * MIB};
+	program.segments[2] = (struct segment){.type = LOAD, .align = 16 * KIB};
+	for (int i = 0; i < TRIES; i++)
+		CHECK_EQ(place_of(&program), 0);
+	program.phnum = 1;
+	for (int i = 0; i < TRIES; i++) {
+		program.segments[0].align = i % 2 ? MIB - 1 : 0;
+		places |= place_of(&program);
+	}
+	CHECK(places != 0);
+}
+
+static void
+exec_aligns_interpreter(void)
+{
+	struct program program = program_begin(tell_place, code_end);
+	struct program interp = program;
+
+	interp.segments[0].align = MIB;
+	file_make("interp", &interp, sizeof(interp));
+	program.phnum = 2;
+	program.segments[1] = (struct segment){.type = INTERP,
+					       .offset = offsetof(struct program, interp),
+					       .filesz = sizeof("interp")};
+	strcpy(program.interp, "interp");
+	for (int i = 0; i < TRIES; i++)
+		CHECK_EQ(place_of(&program), 0);
+}
+
+/* An alignment that no address of a program has. */
+static void
+exec_aligns_to_nothing(void)
+{
+	struct program program = program_begin(tell_place, code_end);
+	int status;
+
+	for (int bit = 38; bit < 64; bit++) {
+		program.segments[0].align = 1UL << bit;
+		status = program_status(&program);
+		CHECK(WIFEXITED(status));
+		CHECK_EQ(WEXITSTATUS(status), 200 + ENOEXEC);
+	}
+}
+
 const struct test program_tests[] = {
 	{"exec_script_long_line", exec_script_long_line, ANYWHERE},
 	{"exec_script_cut_argument", exec_script_cut_argument, A_KERNEL},
+	{"exec_aligns_program", exec_aligns_program, A_KERNEL},
+	{"exec_aligns_interpreter", exec_aligns_interpreter, A_KERNEL},
+	{"exec_aligns_to_nothing", exec_aligns_to_nothing, A_KERNEL},
 	{NULL, NULL, ANYWHERE},
 };
