@@ -246,7 +246,7 @@ KTEST(vm_stack_grows_to_its_limit)
 
 	KTEST_REQUIRE(mm);
 	mm->limit_stack = limit;
-	KTEST_REQUIRE(stack_map(mm, USER_STACK_TOP, 2 * PAGE_SIZE) == 0);
+	KTEST_REQUIRE(stack_map(mm, USER_STACK_TOP, 2 * PAGE_SIZE, false) == 0);
 	KTEST_CHECK(put_user_u32(USER_STACK_TOP - 4, 1) == 0);
 	KTEST_CHECK(put_user_u32(USER_STACK_TOP - 20 * PAGE_SIZE, 1) == 0);
 	KTEST_CHECK(mm->stack_pages == 20 && mm_rss_pages(mm) == 2);

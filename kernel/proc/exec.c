@@ -143,6 +143,7 @@ build_mm(struct exec *exec)
 		return -ENOMEM;
 	set_limits(exec->mm);
 	exec_layout_choose(&exec->layout);
+	exec->layout.stack_exec = exec->program.image.exec_stack;
 	mm_set_mmap_base(exec->mm, exec->layout.mmap_base);
 	err = exec_map_program(exec->mm, &exec->program, &exec->layout, &bias);
 	if (err)

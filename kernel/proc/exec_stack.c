@@ -100,7 +100,7 @@ exec_build_stack(struct mm *mm, const struct exec_layout *layout, const struct e
 	bytes = ALIGN_UP(layout->stack_top - plan.sp + STACK_INITIAL_ROOM, PAGE_SIZE);
 	if (bytes > mm->limit_stack)
 		return -E2BIG;
-	err = stack_map(mm, layout->stack_top, bytes);
+	err = stack_map(mm, layout->stack_top, bytes, layout->stack_exec);
 	if (!err)
 		err = mm_copy_to(mm, plan.strings, args->buf, args->used);
 	if (!err)

@@ -103,12 +103,13 @@ mm_brk(struct mm *mm, uva_t new_brk)
 }
 
 int
-stack_map(struct mm *mm, uva_t top, u64 initial_bytes)
+stack_map(struct mm *mm, uva_t top, u64 initial_bytes, bool exec)
 {
+	u32 flags = exec ? VM_STACK | VM_EXEC : VM_STACK;
 	u64 bytes = ALIGN_UP(MIN(initial_bytes, mm->limit_stack), PAGE_SIZE);
 	s64 where;
 
-	where = vma_map(mm, top - bytes, bytes, VM_STACK, NULL, 0, MAP_PLACE_NOREPLACE);
+	where = vma_map(mm, top - bytes, bytes, flags, NULL, 0, MAP_PLACE_NOREPLACE);
 	return where < 0 ? -ENOMEM : 0;
 }
 

@@ -54,10 +54,10 @@ uva_t mm_brk(struct mm *mm, uva_t new_brk);
 int vma_populate(struct mm *mm, uva_t addr, u64 bytes);
 
 /*
- * Make a stack area that grows downward: [top - initial, top), at most mm->limit_stack.
- * => 0, -ENOMEM
+ * Make a stack area that grows downward: [top - initial, top), at most mm->limit_stack; exec: what
+ * is on it may be executed. => 0, -ENOMEM
  */
-int stack_map(struct mm *mm, uva_t top, u64 initial_bytes);
+int stack_map(struct mm *mm, uva_t top, u64 initial_bytes, bool exec);
 
 /*
  * Extend the stack area above uva down to it. => 0; -ENOMEM: limit or guard gap;

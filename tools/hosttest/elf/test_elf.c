@@ -240,6 +240,19 @@ HOSTTEST(elf_alignment)
 	CHECK_EQ(image.align, 1UL << 37);
 }
 
+HOSTTEST(elf_stack_may_be_code)
+{
+	struct sample s = good_program();
+	struct elf_image image;
+
+	s.ph[2].p_flags |= PF_X;
+	CHECK_EQ(parse(&s, &image), 0);
+	CHECK(image.exec_stack);
+	s.eh.e_phnum = 2;
+	CHECK_EQ(parse(&s, &image), 0);
+	CHECK(!image.exec_stack);
+}
+
 /* What is accepted never lies outside the bounds, whatever the numbers are. */
 HOSTTEST(elf_random_numbers)
 {

@@ -1,4 +1,5 @@
 /* exec of scripts and programs that the tests make themselves, byte for byte. */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -82,8 +83,10 @@ exec_script_cut_argument(void)
 
 #define LOAD   1
 #define INTERP 3
+#define STACK  0x6474e551
 
 #define FLAG_X 1
+#define FLAG_W 2
 #define FLAG_R 4
 
 #define SEGMENTS_MAX 3
@@ -111,8 +114,9 @@ struct program {
  * The programs' code, which runs wherever it is:
  *
  *	tell_place	exits with bits 12 to 19 of its own address
+ *	run_stack	executes a `ret` near the stack pointer and one that lies 1 MiB below, then stops
  */
-extern const char tell_place[], code_end[];
+extern const char tell_place[], run_stack[], code_end[];
 __asm__(".pushsection .rodata\n"
 	".option push\n"
 	".option norvc\n"
@@ -121,6 +125,21 @@ __asm__(".pushsection .rodata\n"
 	"	auipc	a0, 0\n"
 	"	srli	a0, a0, 12\n"
 	"	li	a7, 93\n" /* exit */
+	"	ecall\n"
+	"run_stack:\n"
+	"	li	t0, 0x8067\n" /* ret */
+	"	addi	t1, sp, -16\n"
+	"	li	t2, 1 << 20\n"
+	"	sub	t2, sp, t2\n"
+	"	sw	t0, 0(t1)\n"
+	"	sw	t0, 0(t2)\n"
+	"	fence.i\n"
+	"	jalr	t1\n"
+	"	jalr	t2\n"
+	"	li	a7, 172\n" /* getpid */
+	"	ecall\n"
+	"	li	a1, 19\n"  /* SIGSTOP */
+	"	li	a7, 129\n" /* kill */
 	"	ecall\n"
 	"code_end:\n"
 	".option pop\n"
@@ -162,12 +181,12 @@ program_start(const struct program *program)
 
 /* The wait status of a child that execs the program. */
 static int
-program_status(const struct program *program)
+program_status(const struct program *program, int options)
 {
 	pid_t child = program_start(program);
 	int status;
 
-	CHECK_EQ(waitpid(child, &status, 0), child);
+	CHECK_EQ(waitpid(child, &status, options), child);
 	return status;
 }
 
@@ -175,7 +194,7 @@ program_status(const struct program *program)
 static int
 place_of(const struct program *program)
 {
-	int status = program_status(program);
+	int status = program_status(program, 0);
 
 	CHECK(WIFEXITED(status));
 	return WEXITSTATUS(status);
@@ -187,7 +206,7 @@ place_of(const struct program *program)
 static void
 exec_aligns_program(void)
 {
-	struct program program = program_begin(tell_place, code_end);
+	struct program program = program_begin(tell_place, run_stack);
 	int places = 0;
 
 	program.segments[0].align = MIB;
@@ -210,7 +229,7 @@ exec_aligns_program(void)
 static void
 exec_aligns_interpreter(void)
 {
-	struct program program = program_begin(tell_place, code_end);
+	struct program program = program_begin(tell_place, run_stack);
 	struct program interp = program;
 
 	interp.segments[0].align = MIB;
@@ -228,15 +247,68 @@ exec_aligns_interpreter(void)
 static void
 exec_aligns_to_nothing(void)
 {
-	struct program program = program_begin(tell_place, code_end);
+	struct program program = program_begin(tell_place, run_stack);
 	int status;
 
 	for (int bit = 38; bit < 64; bit++) {
 		program.segments[0].align = 1UL << bit;
-		status = program_status(&program);
+		status = program_status(&program, 0);
 		CHECK(WIFEXITED(status));
 		CHECK_EQ(WEXITSTATUS(status), 200 + ENOEXEC);
 	}
+}
+
+/* A program that executes its stack, with a header that allows this or not. */
+static struct program
+stack_program(uint32_t flags)
+{
+	struct program program = program_begin(run_stack, code_end);
+
+	program.phnum = 2;
+	program.segments[1] = (struct segment){.type = STACK, .flags = flags};
+	return program;
+}
+
+static void
+exec_stack_is_not_code(void)
+{
+	struct program program = stack_program(FLAG_R | FLAG_W);
+	int status = program_status(&program, WUNTRACED);
+
+	CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
+	program.phnum = 1;
+	status = program_status(&program, WUNTRACED);
+	CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
+}
+
+/* Is the stack an area of its own that may be executed? */
+static int
+stack_may_execute(pid_t pid)
+{
+	char path[40], line[200];
+	int may = 0;
+	FILE *maps;
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
+	maps = fopen(path, "r");
+	CHECK(maps != NULL);
+	while (fgets(line, sizeof(line), maps))
+		may |= strstr(line, "[stack]") && strstr(line, " rwxp ");
+	fclose(maps);
+	return may;
+}
+
+static void
+exec_stack_is_code(void)
+{
+	struct program program = stack_program(FLAG_R | FLAG_W | FLAG_X);
+	pid_t child = program_start(&program);
+	int status;
+
+	CHECK_EQ(waitpid(child, &status, WUNTRACED), child);
+	CHECK(WIFSTOPPED(status));
+	CHECK(stack_may_execute(child));
+	CHECK_EQ(kill(child, SIGKILL), 0);
 }
 
 const struct test program_tests[] = {
@@ -245,5 +317,7 @@ const struct test program_tests[] = {
 	{"exec_aligns_program", exec_aligns_program, A_KERNEL},
 	{"exec_aligns_interpreter", exec_aligns_interpreter, A_KERNEL},
 	{"exec_aligns_to_nothing", exec_aligns_to_nothing, A_KERNEL},
+	{"exec_stack_is_not_code", exec_stack_is_not_code, A_KERNEL},
+	{"exec_stack_is_code", exec_stack_is_code, A_KERNEL},
 	{NULL, NULL, ANYWHERE},
 };
