@@ -1,5 +1,6 @@
 #include "fs/files.h"
 
+#include "core/panic.h"
 #include "lib/bitmap.h"
 #include "lib/string.h"
 #include "mem/slab.h"
@@ -96,6 +97,20 @@ files_grow(struct files *files, u32 fd)
 	return 0;
 }
 
+/* from->lock held; nobody uses the other table, which is as large, yet */
+static void
+files_fill_locked(struct files *files, struct files *from)
+{
+	for (u32 fd = 0; fd < from->max; fd++) {
+		if (!from->fd[fd])
+			continue;
+		files->fd[fd] = file_ref(from->fd[fd]);
+		bitmap_set(files->open, fd);
+		if (bitmap_test(from->cloexec, fd))
+			bitmap_set(files->cloexec, fd);
+	}
+}
+
 struct files *
 files_copy(struct files *old)
 {
@@ -115,16 +130,30 @@ files_copy(struct files *old)
 		}
 		spin_lock(&old->lock);
 	}
-	for (u32 fd = 0; fd < old->max; fd++) {
-		if (!old->fd[fd])
-			continue;
-		files->fd[fd] = file_ref(old->fd[fd]);
-		bitmap_set(files->open, fd);
-		if (bitmap_test(old->cloexec, fd))
-			bitmap_set(files->cloexec, fd);
-	}
+	files_fill_locked(files, old);
 	spin_unlock(&old->lock);
 	return files;
+}
+
+struct files *
+files_new_large(void)
+{
+	struct files *files = files_new();
+
+	if (files && files_grow(files, FILES_MAX - 1)) {
+		files_put(files);
+		return NULL;
+	}
+	return files;
+}
+
+void
+files_fill(struct files *files, struct files *from)
+{
+	assert(files->max == FILES_MAX);
+	spin_lock(&from->lock);
+	files_fill_locked(files, from);
+	spin_unlock(&from->lock);
 }
 
 struct files *

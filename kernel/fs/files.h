@@ -27,6 +27,10 @@ struct files {
 struct files *files_new(void);
 /* For fork: the same open files. => NULL for no memory */
 struct files *files_copy(struct files *files);
+/* An empty table, as large as any may become. => NULL for no memory */
+struct files *files_new_large(void);
+/* Gives such a table, which nobody uses yet, the same open files as the other. Cannot fail. */
+void files_fill(struct files *files, struct files *from);
 struct files *files_ref(struct files *files);
 /* The last reference closes everything. May sleep. */
 void files_put(struct files *files);

@@ -403,7 +403,7 @@ KTEST(fs_poll_sees_data_and_time)
 
 KTEST(fs_descriptors_grow_and_are_lowest)
 {
-	struct files *before = current->files, *copy;
+	struct files *before = current->files, *copy, *large;
 	struct file *reader, *writer;
 
 	current->files = files_new();
@@ -418,13 +418,18 @@ KTEST(fs_descriptors_grow_and_are_lowest)
 	KTEST_CHECK(fd_reserve(600, false) == 700);
 	fd_unreserve(700);
 	copy = files_copy(current->files);
-	KTEST_CHECK(copy != NULL);
+	KTEST_REQUIRE(copy != NULL);
+	large = files_new_large();
+	KTEST_CHECK(large != NULL);
+	if (large) {
+		files_fill(large, current->files);
+		KTEST_CHECK(memcmp(large->fd, copy->fd, FILES_MAX * sizeof(large->fd[0])) == 0);
+		files_put(large);
+	}
 	files_close_on_exec(current->files);
 	KTEST_CHECK(fd_get_cloexec(1) == -EBADF && fd_get_cloexec(0) == 0);
-	if (copy) {
-		KTEST_CHECK(files_next(copy, 1) == 1);
-		files_put(copy);
-	}
+	KTEST_CHECK(files_next(copy, 1) == 1);
+	files_put(copy);
 	files_put(current->files);
 	current->files = before;
 }

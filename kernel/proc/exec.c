@@ -36,7 +36,7 @@ struct exec {
 	struct exec_args args;
 	struct exec_layout layout;
 	struct mm *mm;
-	/* Of its own, when the present ones are shared; later the old ones. */
+	/* Of its own, empty, for when the present ones are shared; later the old ones. */
 	struct files *files;
 	struct signal_actions *actions;
 	uva_t entry, sp;
@@ -168,12 +168,12 @@ prepare_rest(struct exec *exec, const char *path)
 	struct signal_actions *actions = process->signal.actions;
 
 	strscpy(exec->name, slash ? slash + 1 : path, sizeof(exec->name));
-	if (refcount_read(&current->files->refs) > 1) {
-		exec->files = files_copy(current->files);
+	/* Another thread might share either with a new process meanwhile. */
+	if (refcount_read(&current->files->refs) > 1 || process->nr_threads > 1) {
+		exec->files = files_new_large();
 		if (!exec->files)
 			return -ENOMEM;
 	}
-	/* Another thread might share them with a new process meanwhile. */
 	if (refcount_read(&actions->refs) > 1 || process->nr_threads > 1) {
 		exec->actions = signal_actions_create();
 		if (!exec->actions)
@@ -217,6 +217,22 @@ exec_destroy(struct exec *exec)
 		file_put(exec->interp.file);
 	exec_args_destroy(&exec->args);
 	exec_script_destroy(&exec->script);
+}
+
+/* What the other threads did to the table they did before they ended. */
+static void
+unshare_files(struct exec *exec)
+{
+	struct files *files = current->files;
+	u64 flags;
+
+	if (!exec->files || refcount_read(&files->refs) == 1)
+		return;
+	files_fill(exec->files, files);
+	flags = spin_lock_irqsave(&process_lock);
+	current->files = exec->files;
+	spin_unlock_irqrestore(&process_lock, flags);
+	exec->files = files;
 }
 
 static void
@@ -273,9 +289,6 @@ set_registers(const struct exec *exec)
 static void
 exec_commit(struct exec *exec)
 {
-	struct files *files = current->files;
-	u64 spin_flags;
-
 	robust_list_release();
 	thread_clear_child_tid();
 	if (current->tid != current->process->pid)
@@ -283,12 +296,7 @@ exec_commit(struct exec *exec)
 	exec->mm = process_switch_mm(exec->mm);
 	icache_flush(&current->mm->tlb);
 	thread_end_vfork();
-	if (exec->files) {
-		spin_flags = spin_lock_irqsave(&process_lock);
-		current->files = exec->files;
-		spin_unlock_irqrestore(&process_lock, spin_flags);
-		exec->files = files;
-	}
+	unshare_files(exec);
 	files_close_on_exec(current->files);
 	posix_timers_delete_all(current->process);
 	reset_signals(exec);

@@ -2,7 +2,10 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "test.h"
@@ -115,8 +118,9 @@ struct program {
  *
  *	tell_place	exits with bits 12 to 19 of its own address
  *	run_stack	executes a `ret` near the stack pointer and one that lies 1 MiB below, then stops
+ *	tell_open	exits with 0 if descriptor 100 is open
  */
-extern const char tell_place[], run_stack[], code_end[];
+extern const char tell_place[], run_stack[], tell_open[], code_end[];
 __asm__(".pushsection .rodata\n"
 	".option push\n"
 	".option norvc\n"
@@ -140,6 +144,14 @@ __asm__(".pushsection .rodata\n"
 	"	ecall\n"
 	"	li	a1, 19\n"  /* SIGSTOP */
 	"	li	a7, 129\n" /* kill */
+	"	ecall\n"
+	"tell_open:\n"
+	"	li	a0, 100\n"
+	"	li	a1, 1\n"  /* F_GETFD */
+	"	li	a7, 25\n" /* fcntl */
+	"	ecall\n"
+	"	sltz	a0, a0\n"
+	"	li	a7, 93\n" /* exit */
 	"	ecall\n"
 	"code_end:\n"
 	".option pop\n"
@@ -262,7 +274,7 @@ exec_aligns_to_nothing(void)
 static struct program
 stack_program(uint32_t flags)
 {
-	struct program program = program_begin(run_stack, code_end);
+	struct program program = program_begin(run_stack, tell_open);
 
 	program.phnum = 2;
 	program.segments[1] = (struct segment){.type = STACK, .flags = flags};
@@ -311,6 +323,69 @@ exec_stack_is_code(void)
 	CHECK_EQ(kill(child, SIGKILL), 0);
 }
 
+/* Opens descriptor 100 and closes it, and says after each time, and for a while, that it is closed. */
+static int
+open_and_close(void *closed)
+{
+	for (;;) {
+		__atomic_store_n((int *)closed, 0, __ATOMIC_SEQ_CST);
+		raw_call(SYS_dup3, 0, 100, 0, 0, 0, 0);
+		raw_call(SYS_close, 100, 0, 0, 0, 0, 0);
+		__atomic_store_n((int *)closed, 1, __ATOMIC_SEQ_CST);
+		for (int i = 0; i < 10; i++)
+			raw_call(SYS_getpid, 0, 0, 0, 0, 0, 0);
+	}
+	return 0;
+}
+
+static int
+sleep_on(void *time)
+{
+	for (;;)
+		raw_call(SYS_nanosleep, (uint64_t)time, 0, 0, 0, 0, 0);
+	return 0;
+}
+
+/* Execs while another thread opens and closes. Those that are ended before it give it time. */
+static void
+exec_among_threads(char **argv, int *closed)
+{
+	struct timespec second = {1, 0};
+	int tid;
+
+	for (int i = 0; i < 20; i++)
+		thread_start(sleep_on, &second, &tid);
+	thread_start(open_and_close, closed, &tid);
+	sleep_ms(1);
+	execve(argv[0], argv, no_environment);
+	_exit(200);
+}
+
+/* What a thread closed before it ended with its program is not open in the next. */
+static void
+exec_keeps_what_threads_left(void)
+{
+	struct program program = program_begin(tell_open, code_end);
+	int *closed = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	char *argv[] = {"program", NULL};
+
+	CHECK(closed != MAP_FAILED);
+	file_make("program", &program, sizeof(program));
+	for (int fd = 101; fd < 1000; fd++) /* so that a copy of the table takes its time */
+		CHECK_EQ(dup2(0, fd), fd);
+	for (int i = 0; i < 200; i++) {
+		pid_t child = fork_checked();
+		int status;
+
+		if (child == 0)
+			exec_among_threads(argv, closed);
+		CHECK_EQ(waitpid(child, &status, 0), child);
+		CHECK(WIFEXITED(status) && WEXITSTATUS(status) <= 1);
+		if (*closed)
+			CHECK_EQ(WEXITSTATUS(status), 1);
+	}
+}
+
 const struct test program_tests[] = {
 	{"exec_script_long_line", exec_script_long_line, ANYWHERE},
 	{"exec_script_cut_argument", exec_script_cut_argument, A_KERNEL},
@@ -319,5 +394,6 @@ const struct test program_tests[] = {
 	{"exec_aligns_to_nothing", exec_aligns_to_nothing, A_KERNEL},
 	{"exec_stack_is_not_code", exec_stack_is_not_code, A_KERNEL},
 	{"exec_stack_is_code", exec_stack_is_code, A_KERNEL},
+	{"exec_keeps_what_threads_left", exec_keeps_what_threads_left, A_KERNEL},
 	{NULL, NULL, ANYWHERE},
 };
