@@ -1,11 +1,16 @@
 /*
  * Reading and writing through the page cache.
  *
- * A write goes in chunks. Of each chunk the user's pages are pinned first, without locks, because that
- * may fault and sleep and so reach this very file. Then, under the inode lock, the pages of the file are
- * found, reserved and filled, kernel to kernel:
+ * A write has the inode lock from its first byte to its last, as on Linux: nobody's bytes come between
+ * the buffers of a writev, and what is appended lies together. Within, it goes in chunks, for only so
+ * many of the program's pages are pinned at a time, and a chunk ends at a page that is not there yet.
+ * Pinning may fault, even on this very file. It may under the inode lock, for no fault takes one; but
+ * not under a page's lock, so the pages of the file are found, reserved and filled after, kernel to kernel:
  *
- *	pin user pages -> INODE -> page lock -> reserve, copy, mark dirty -> unlock -> unpin -> throttle
+ *	INODE -> ( pin user pages -> page lock -> reserve, copy, mark dirty -> unlock -> unpin -> throttle )*
+ *
+ * Throttling needs the disk and the flusher, who takes no inode lock either. Whoever is killed stops at
+ * the next chunk, lest others wait for him longer than that.
  */
 #include "fs/generic_file.h"
 
@@ -106,10 +111,10 @@ write_chunk_locked(struct inode *inode, struct uio *uio, u64 *pos, u64 bytes)
 	return done > 0 ? (ssize_t)done : error;
 }
 
-ssize_t
-generic_file_write(struct file *file, struct uio *uio, u64 *pos)
+/* Chunk by chunk, as far as it gets. => bytes, or -errno when there were none; inode locked */
+static ssize_t
+write_chunks_locked(struct inode *inode, struct uio *uio, u64 *pos)
 {
-	struct inode *inode = file->inode;
 	ssize_t done = 0, moved = 0;
 
 	while (uio_left(uio) > 0) {
@@ -119,27 +124,40 @@ generic_file_write(struct file *file, struct uio *uio, u64 *pos)
 			moved = pinned;
 			break;
 		}
-		inode_lock(inode);
-		if (file->flags & O_APPEND)
-			*pos = inode_size(inode);
 		moved = write_chunk_locked(inode, uio, pos, pinned);
-		inode_unlock(inode);
 		uio_unpin(uio);
 		if (moved <= 0)
 			break;
 		done += moved;
 		dirty_throttle();
 		cond_resched();
-		if (moved < pinned)
+		if (moved < pinned || kill_pending())
 			break;
 	}
-	if (done > 0 && (file->flags & O_DSYNC)) {
+	return done > 0 ? done : moved;
+}
+
+ssize_t
+generic_file_write(struct file *file, struct uio *uio, u64 *pos)
+{
+	struct inode *inode = file->inode;
+	ssize_t done;
+	u64 at;
+
+	inode_lock(inode);
+	at = file->flags & O_APPEND ? inode_size(inode) : *pos;
+	done = write_chunks_locked(inode, uio, &at);
+	inode_unlock(inode);
+	if (done <= 0)
+		return done;
+	*pos = at;
+	if (file->flags & O_DSYNC) {
 		int error = file_fsync(file, true);
 
 		if (error)
 			return error;
 	}
-	return done > 0 ? done : moved;
+	return done;
 }
 
 struct mapping *

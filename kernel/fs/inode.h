@@ -5,8 +5,8 @@
  * one task reads it the others wait. An inode without users stays cached as long as it has a name
  * (nlink > 0); with neither it is evicted and the file system frees the file.
  *
- * The lock: a writer for every change of attributes, of a directory's entries, and of the size; a
- * reader while a directory is read or searched. Letters: L needs the lock (reading one word without
+ * The lock: a writer for every change of attributes, of a directory's entries, and of the size, and for
+ * the whole of a write(2); a reader while a directory is read or searched. Letters: L needs the lock (reading one word without
  * it is fine), C the inode-cache lock, I is set before anybody else sees the inode, A atomic.
  *
  * Several inode locks: a directory before what is in it; of two directories the ancestor first, else

@@ -3,9 +3,9 @@
 /*
  * The memory side of a read or write call: a list of user or kernel buffers and a position in it.
  *
- * No user fault may happen under a file-system lock, so a copy has two steps. Without locks, pin
- * the next pages: they are faulted in (for write access when data will be stored there), and held.
- * With locks, copy: kernel to kernel, which cannot fail.
+ * No user fault may happen under a page's lock or a file system's own, so a copy has two steps. Without
+ * them, pin the next pages: they are faulted in (for write access when data will be stored there), and
+ * held. With them, copy: kernel to kernel, which cannot fail. A write has the inode's lock throughout.
  *
  *	while (uio_left(uio) > 0) {
  *		s64 pinned = uio_pin(uio, bytes wanted);
