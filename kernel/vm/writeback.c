@@ -82,50 +82,82 @@ page_mark_dirty(struct page *page)
 		dirty_list_add(mapping);
 }
 
-/* => true when it was dirty; page locked */
-static bool
-page_clear_dirty(struct mapping *mapping, struct page *page)
+/* => mapping->lock held, page locked and dirty */
+static void
+page_clear_dirty_locked(struct mapping *mapping, struct page *page)
 {
-	if (!page_test_and_clear(page, PG_dirty))
-		return false;
-	spin_lock(&mapping->lock);
+	page_clear(page, PG_dirty);
 	xa_clear_mark(&mapping->pages, page->index, PAGECACHE_DIRTY);
 	mapping->nr_dirty--;
-	spin_unlock(&mapping->lock);
-	if (mapping->ops->write_pages)
-		dirty_count_add(-1);
-	return true;
 }
 
 void
 page_cancel_dirty(struct page *page)
 {
-	assert(page_locked(page) && page->mapping);
-	page_clear_dirty(page->mapping, page);
+	struct mapping *mapping = page->mapping;
+
+	assert(page_locked(page) && mapping);
+	if (!page_test(page, PG_dirty))
+		return;
+	spin_lock(&mapping->lock);
+	page_clear_dirty_locked(mapping, page);
+	spin_unlock(&mapping->lock);
+	if (mapping->ops->write_pages)
+		dirty_count_add(-1);
 }
 
-/* Stores through a mapping may have gone beyond the end of the file; the disk gets zeros there. */
+/*
+ * The page is dirty no more, but being written. One mark takes the other's place in one step: who looks for
+ * either finds the page until it is on the disk. => page locked and dirty
+ */
 static void
-page_zero_tail(struct mapping *mapping, struct page *page)
+page_dirty_to_writeback(struct mapping *mapping, struct page *page)
+{
+	writeback_began();
+	spin_lock(&mapping->lock);
+	page_set(page, PG_writeback);
+	xa_set_mark(&mapping->pages, page->index, PAGECACHE_WRITEBACK);
+	page_clear_dirty_locked(mapping, page);
+	spin_unlock(&mapping->lock);
+	dirty_count_add(-1);
+}
+
+/* Bytes of the page that lie behind the end of the file, when the end is in the page; else 0. */
+static u64
+page_tail_bytes(const struct mapping *mapping, const struct page *page)
 {
 	u64 start = page->index << PAGE_SHIFT, size = mapping_size(mapping);
+
+	return size > start && size - start < PAGE_SIZE ? PAGE_SIZE - (size - start) : 0;
+}
+
+/*
+ * Stores through a mapping may have gone beyond the end of the file; the disk gets zeros there. => nobody can
+ * store to the page: else it might be behind an end that is not the end any more
+ */
+static void
+page_zero_tail(const struct mapping *mapping, struct page *page)
+{
+	u64 bytes = page_tail_bytes(mapping, page);
 	u8 *kva = kmap_local_page(page);
 
-	memset(kva + (size - start), 0, PAGE_SIZE - (size - start));
+	memset(kva + PAGE_SIZE - bytes, 0, bytes);
 	kunmap_local(kva);
 }
 
-/* From here on a store to the page is seen, at the latest when deferred was flushed. => page locked */
+/*
+ * From here on a store to the page is seen, at the latest when deferred was flushed. Where the file ends in
+ * the page that is at once, and only then is the end asked for that counts: until then programs may store
+ * behind it, in a file that others let grow. => page locked
+ */
 static void
-page_make_clean(struct mapping *mapping, struct page *page, struct tlb_deferred *deferred)
+page_protect(const struct mapping *mapping, struct page *page, struct tlb_deferred *deferred)
 {
-	u64 start = page->index << PAGE_SHIFT, size = mapping_size(mapping);
-	bool has_tail = size > start && size - start < PAGE_SIZE;
+	bool has_tail = page_tail_bytes(mapping, page) > 0;
 
 	rmap_write_protect(page, has_tail ? NULL : deferred);
 	if (has_tail)
 		page_zero_tail(mapping, page);
-	page_clear_dirty(mapping, page);
 }
 
 /* Turn a dirty page into one that is being written. => false: it is not to be written now */
@@ -133,20 +165,16 @@ static bool
 page_start_writeback(struct mapping *mapping, struct page *page, bool wait,
 		     struct tlb_deferred *deferred)
 {
-	bool start = false;
+	bool start;
 
 	page_lock(page);
 	if (wait)
 		page_wait_writeback(page);
-	if (page->mapping == mapping && page_test(page, PG_dirty) &&
-	    !page_test(page, PG_writeback)) {
-		page_make_clean(mapping, page, deferred);
-		writeback_began();
-		page_set(page, PG_writeback);
-		spin_lock(&mapping->lock);
-		xa_set_mark(&mapping->pages, page->index, PAGECACHE_WRITEBACK);
-		spin_unlock(&mapping->lock);
-		start = true;
+	start = page->mapping == mapping && page_test(page, PG_dirty) &&
+		!page_test(page, PG_writeback);
+	if (start) {
+		page_protect(mapping, page, deferred);
+		page_dirty_to_writeback(mapping, page);
 	}
 	page_unlock(page);
 	return start;
