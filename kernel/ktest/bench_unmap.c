@@ -6,6 +6,7 @@
 #include "ktest/bench.h"
 
 #include "ktest/instant_file.h"
+#include "ktest/read_kernel.h"
 #include "mem/page_alloc.h"
 #include "vm/fault.h"
 #include "vm/lru.h"

@@ -5,6 +5,7 @@
 
 #include "ktest/instant_file.h"
 #include "ktest/ktest.h"
+#include "ktest/read_kernel.h"
 #include "mem/page_alloc.h"
 #include "mem/vmstat.h"
 #include "mem/zone.h"

@@ -4,6 +4,7 @@
  */
 
 #include "ktest/ktest.h"
+#include "ktest/read_kernel.h"
 #include "lib/err.h"
 #include "lib/string.h"
 #include "mem/kmap.h"
@@ -25,7 +26,7 @@
 struct disk {
 	struct mapping mapping;
 	u8 *blocks;
-	unsigned nr_reads, nr_read_calls, nr_writes, nr_write_calls, nr_begun;
+	unsigned nr_reads, nr_read_calls, nr_writes, nr_write_calls;
 	int error;
 };
 
@@ -65,18 +66,9 @@ disk_write_pages(struct mapping *mapping, struct page **pages, unsigned nr)
 	}
 }
 
-static int
-disk_write_begin(struct mapping *mapping, unsigned nr_max)
-{
-	(void)nr_max;
-	((struct disk *)mapping->host)->nr_begun++;
-	return 0;
-}
-
 static const struct mapping_ops disk_ops = {
 	.read_pages = disk_read_pages,
 	.write_pages = disk_write_pages,
-	.write_begin = disk_write_begin,
 };
 
 static bool

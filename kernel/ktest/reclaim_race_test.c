@@ -5,6 +5,7 @@
 
 #include "ktest/instant_file.h"
 #include "ktest/ktest.h"
+#include "ktest/read_kernel.h"
 #include "mem/tlb_deferred.h"
 #include "vm/fault.h"
 #include "vm/mmap.h"

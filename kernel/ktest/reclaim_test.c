@@ -2,6 +2,7 @@
 
 #include "ktest/instant_file.h"
 #include "ktest/ktest.h"
+#include "ktest/read_kernel.h"
 #include "lib/err.h"
 #include "mem/vmstat.h"
 #include "sched/sched.h"

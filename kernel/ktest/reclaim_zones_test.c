@@ -2,6 +2,7 @@
 
 #include "ktest/instant_file.h"
 #include "ktest/ktest.h"
+#include "ktest/read_kernel.h"
 #include "mem/zone.h"
 #include "vm/lru.h"
 #include "vm/pagecache.h"

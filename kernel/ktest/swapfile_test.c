@@ -6,6 +6,7 @@
 #include "core/clock.h"
 #include "ktest/instant_file.h"
 #include "ktest/ktest.h"
+#include "ktest/read_kernel.h"
 #include "lib/err.h"
 #include "sched/sched.h"
 #include "vm/pagecache.h"

@@ -463,15 +463,6 @@ pagecache_read(struct mapping *mapping, u64 *pos, struct uio *uio, struct readah
 	return at > start ? (s64)(at - start) : MIN(n, 0L);
 }
 
-s64
-pagecache_read_kernel(struct mapping *mapping, u64 pos, void *kva, u64 bytes)
-{
-	struct uio uio;
-
-	uio_init_kernel(&uio, UIO_TO_MEMORY, kva, bytes);
-	return pagecache_read(mapping, &pos, &uio, NULL);
-}
-
 void
 mapping_set_size(struct mapping *mapping, u64 size)
 {

@@ -48,20 +48,12 @@ struct mapping_ops {
 
 	/*
 	 * Write nr pages of consecutive index: none locked, all PG_writeback and clean (stores by
-	 * user programs will fault and dirty them again). Starts the I/O and calls
-	 * page_end_writeback() exactly once for each. Bytes beyond mapping->size in the last page
+	 * user programs will fault and dirty them again). Allocates the blocks that they lack, in
+	 * a transaction of its own, starts the I/O, and calls page_end_writeback() exactly once for
+	 * each. Bytes beyond mapping->size in the last page
 	 * are zero already. NULL: memory alone (the pages never leave it).
 	 */
 	void (*write_pages)(struct mapping *mapping, struct page **pages, unsigned nr);
-
-	/*
-	 * Around the choice of each batch and its write_pages, without a page lock: where a file
-	 * system begins and ends the transaction in which it allocates the blocks. Either may be
-	 * NULL. nr_max: most pages that the batch will have. begin: 0 or -errno, then nothing is
-	 * written.
-	 */
-	int (*write_begin)(struct mapping *mapping, unsigned nr_max);
-	void (*write_end)(struct mapping *mapping);
 
 	/*
 	 * A program is about to store into a page of a shared mapping: reserve a block for it if it
@@ -230,12 +222,6 @@ void pagecache_readahead(struct mapping *mapping, u64 index, u64 nr_pages);
  */
 s64 pagecache_read(struct mapping *mapping, u64 *pos, struct uio *uio, struct readahead *ra);
 
-/*
- * Copy from the cache to kernel memory (directory blocks, symlinks, ELF headers). Ends at the
- * file's end. => bytes copied, or -errno
- */
-s64 pagecache_read_kernel(struct mapping *mapping, u64 pos, void *kva, u64 bytes);
-
 /* --- dirty pages ---------------------------------------------------------------------------- */
 
 /* page, locked, is newer than the disk. => the caller has a reference; any sleeping context */
@@ -262,9 +248,6 @@ int mapping_writeback(struct mapping *mapping, u64 start, u64 end, bool wait);
  * => 0 or the last error
  */
 int mapping_check_error(struct mapping *mapping, u32 *since);
-
-/* Write everything of every mapping; wait as above. For sync(2). */
-void writeback_all(bool wait);
 
 /* Pages of the cache: all, dirty, and being written, now. */
 u64 nr_pagecache_pages(void);
@@ -293,8 +276,8 @@ void mapping_set_size(struct mapping *mapping, u64 size);
 /*
  * truncate(2): the file has `size` bytes now, which may be more or fewer than before. Pages beyond
  * are unmapped from every address space and dropped, dirty or not; the rest of the last page is
- * zeroed if it is in the cache (and marked dirty if so). Waits for write-back of these pages, which
- * needs write_begin to be possible: so not inside a transaction. => caller holds INODE; no page
+ * zeroed if it is in the cache (and marked dirty if so). Waits for write-back of these pages, for
+ * which the file system may have to begin a transaction: so not inside one. => caller holds INODE; no page
  * lock; 0; -ENOMEM, -EIO: the last page is in swap, and nothing was changed (not with size 0)
  */
 int mapping_truncate(struct mapping *mapping, u64 size);

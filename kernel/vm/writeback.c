@@ -5,14 +5,14 @@
  * again, and changed from dirty to being written; then the TLBs are flushed, once for all of them, and the
  * file system gets those of consecutive index together.
  *
- *	ops->write_begin	 a transaction		    no page lock
- *	lock page, dirty -> writeback, unlock page	    for each of the batch
+ *	lock page, dirty -> writeback, unlock page	 for each of the batch
  *	flush
- *	ops->write_pages	 starts the I/O
- *	ops->write_end
+ *	ops->write_pages				 starts the I/O; no page lock is held
+ *	page_end_writeback				 when it is done, of each page
  *
  * A page that is being written when its turn comes is waited for if the caller wants to wait, else
- * left dirty.
+ * left dirty. It is being written, too, while write_pages has yet to find room for it on the disk: so nobody
+ * waits for write-back who holds what write_pages takes, a transaction above all.
  */
 
 #include "vm/writeback.h"
@@ -243,32 +243,22 @@ mapping_is_marked(struct mapping *mapping, enum xa_mark mark)
 	return marked;
 }
 
-/* => 0, or the error of write_begin */
-static int
+static void
 write_dirty_pages(struct mapping *mapping, u64 first, u64 last, bool wait)
 {
 	struct page *pages[MAPPING_BATCH_MAX];
 	u64 index = first;
 
 	while (index <= last && mapping_is_marked(mapping, PAGECACHE_DIRTY)) {
-		unsigned nr;
-		int error = 0;
+		unsigned nr = batch_find(mapping, &index, last, pages);
 
-		if (mapping->ops->write_begin)
-			error = mapping->ops->write_begin(mapping, MAPPING_BATCH_MAX);
-		if (error)
-			return error;
-		nr = batch_find(mapping, &index, last, pages);
 		batch_write(mapping, pages, nr, wait);
-		if (mapping->ops->write_end)
-			mapping->ops->write_end(mapping);
 		for (unsigned i = 0; i < nr; i++)
 			page_put(pages[i]);
 		if (nr == 0)
 			break;
 		cond_resched();
 	}
-	return 0;
 }
 
 /* The next page that is, or was, being written, with a reference; its mark is cleared. */
@@ -306,15 +296,12 @@ mapping_writeback(struct mapping *mapping, u64 start, u64 end, bool wait)
 {
 	u64 first = start >> PAGE_SHIFT, last = (end - 1) >> PAGE_SHIFT;
 	u32 errors = __atomic_load_n(&mapping->wb_errors, __ATOMIC_SEQ_CST);
-	int error;
 
 	if (!mapping->ops->write_pages || end <= start)
 		return 0;
-	error = write_dirty_pages(mapping, first, last, wait);
+	write_dirty_pages(mapping, first, last, wait);
 	if (wait)
 		wait_for_pages(mapping, first, last);
-	if (error)
-		return error;
 	return mapping_check_error(mapping, &errors);
 }
 
@@ -326,20 +313,6 @@ mapping_check_error(struct mapping *mapping, u32 *since)
 
 	*since = now;
 	return failed ? READ_ONCE(mapping->wb_error) : 0;
-}
-
-void
-writeback_all(bool wait)
-{
-	u64 now = clock_now_ns();
-	struct mapping *mapping;
-
-	while ((mapping = dirty_list_take(now))) {
-		mapping_writeback(mapping, 0, UINT64_MAX, wait);
-		dirty_list_done(mapping);
-	}
-	if (wait)
-		wait_event(&progress_wq, nr_writeback_pages() == 0);
 }
 
 void
