@@ -129,7 +129,8 @@ write_chunks_locked(struct inode *inode, struct uio *uio, u64 *pos)
 		if (moved <= 0)
 			break;
 		done += moved;
-		dirty_throttle();
+		if (inode->mapping.ops->write_pages)
+			dirty_throttle();
 		cond_resched();
 		if (moved < pinned || kill_pending())
 			break;

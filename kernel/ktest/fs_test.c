@@ -12,8 +12,10 @@
 #include "ktest/ktest.h"
 #include "lib/printf.h"
 #include "lib/string.h"
+#include "mem/page_alloc.h"
 #include "mem/slab.h"
 #include "vm/uio.h"
+#include "vm/writeback.h"
 
 static int
 root_begin(void)
@@ -508,4 +510,21 @@ KTEST(fs_inode_write_waits_for_another)
 	KTEST_CHECK(list_empty(&sb.dirty));
 	inode->nlink = 0;
 	inode_put(inode);
+}
+
+/* Less than a writer waits that there are too many dirty pages for, when none is written meanwhile. */
+#define THROTTLED_NS (500 * NSEC_PER_MSEC)
+
+/* What never goes to a disk does not wait for one. */
+KTEST(fs_memory_is_not_throttled)
+{
+	u64 nr = nr_total_pages(), start;
+
+	KTEST_REQUIRE(root_begin() == 0);
+	dirty_count_add(nr);
+	start = clock_now_ns();
+	KTEST_CHECK(file_make("/f", "abc", 3) == 0);
+	KTEST_CHECK(clock_now_ns() - start < THROTTLED_NS);
+	dirty_count_add(-(s64)nr);
+	root_end();
 }
