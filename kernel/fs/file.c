@@ -35,7 +35,7 @@ file_alloc(struct inode *inode, const struct file_ops *ops, u32 flags)
 	file->pos = 0;
 	file->private = NULL;
 	memset(&file->ra, 0, sizeof(file->ra));
-	file->wb_errors = READ_ONCE(inode->mapping.wb_errors);
+	file->wb_errors = mapping_sample_errors(&inode->mapping);
 	mutex_init(&file->pos_lock, "file_pos", RANK_FILEPOS);
 	atomic64_add(&nr_open_files, 1);
 	return file;

@@ -66,7 +66,7 @@ struct file {
 	struct mutex pos_lock; /* pos, for files that have one */
 	u64 pos;
 	struct readahead ra; /* pos_lock: how it has been read */
-	u32 wb_errors;	     /* of the mapping, when fsync last looked */
+	u32 wb_errors;	     /* of the mapping: those that fsync has told of */
 	void *private;	     /* of ops */
 };
 

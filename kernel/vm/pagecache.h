@@ -138,6 +138,7 @@ struct mapping {
 	const struct mapping_ops *ops;
 	void *host;		       /* the owner: a struct inode */
 	u32 wb_errors;		       /* atomic: write errors so far; fsync compares */
+	u32 wb_errors_told;	       /* L: of these, those that anybody was told of */
 	int wb_error;		       /* the last of them */
 	s32 nr_writers;		       /* atomic: who may write; negative: who runs it */
 	bool swapfile;		       /* swap uses its blocks: it may not change (owner's lock) */
@@ -244,9 +245,17 @@ void dirty_throttle(void);
 int mapping_writeback(struct mapping *mapping, u64 start, u64 end, bool wait);
 
 /*
- * Errors since *since (a copy of wb_errors from when the file was opened); sets it.
- * => 0 or the last error
+ * Whoever opens or maps the file is told of the errors since then, once; and of earlier ones that nobody
+ * was told of: often who wrote has closed the file when its pages are written. What such a reader begins
+ * with:
  */
+static inline u32
+mapping_sample_errors(const struct mapping *mapping)
+{
+	return READ_ONCE(mapping->wb_errors_told);
+}
+
+/* Errors that the reader was not told of; now it was. => 0 or the last error */
 int mapping_check_error(struct mapping *mapping, u32 *since);
 
 /* Pages of the cache: all, dirty, and being written, now. */

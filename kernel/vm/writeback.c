@@ -291,28 +291,41 @@ wait_for_pages(struct mapping *mapping, u64 first, u64 last)
 	}
 }
 
+static u32
+mapping_nr_errors(const struct mapping *mapping)
+{
+	return __atomic_load_n(&mapping->wb_errors, __ATOMIC_SEQ_CST);
+}
+
 int
 mapping_writeback(struct mapping *mapping, u64 start, u64 end, bool wait)
 {
 	u64 first = start >> PAGE_SHIFT, last = (end - 1) >> PAGE_SHIFT;
-	u32 errors = __atomic_load_n(&mapping->wb_errors, __ATOMIC_SEQ_CST);
+	u32 before = mapping_nr_errors(mapping);
 
 	if (!mapping->ops->write_pages || end <= start)
 		return 0;
 	write_dirty_pages(mapping, first, last, wait);
 	if (wait)
 		wait_for_pages(mapping, first, last);
-	return mapping_check_error(mapping, &errors);
+	return mapping_nr_errors(mapping) != before ? READ_ONCE(mapping->wb_error) : 0;
 }
 
 int
 mapping_check_error(struct mapping *mapping, u32 *since)
 {
-	u32 now = __atomic_load_n(&mapping->wb_errors, __ATOMIC_SEQ_CST);
-	bool failed = now != *since;
+	int error = 0;
 
-	*since = now;
-	return failed ? READ_ONCE(mapping->wb_error) : 0;
+	if (mapping_nr_errors(mapping) == READ_ONCE(*since))
+		return 0;
+	spin_lock(&mapping->lock);
+	if (mapping_nr_errors(mapping) != *since) {
+		error = READ_ONCE(mapping->wb_error);
+		mapping->wb_errors_told = mapping_nr_errors(mapping);
+		WRITE_ONCE(*since, mapping->wb_errors_told);
+	}
+	spin_unlock(&mapping->lock);
+	return error;
 }
 
 void

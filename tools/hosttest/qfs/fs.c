@@ -550,7 +550,7 @@ file_fake(struct file *file, struct inode *inode)
 	memset(file, 0, sizeof(*file));
 	file->inode = inode;
 	file->ops = inode->fops;
-	file->wb_errors = inode->mapping.wb_errors;
+	file->wb_errors = mapping_sample_errors(&inode->mapping);
 }
 
 s64
