@@ -206,6 +206,7 @@ copy_areas(struct mm *parent, struct mm *child, bool *protected)
 				 vma->mapping, vma->pgoff);
 		if (!copy)
 			return -ENOMEM;
+		vma_copy_errors(copy, vma);
 		vma_insert(copy);
 		anon_group_join(copy, vma->anon);
 		if (vma_copies_entries(vma))

@@ -112,11 +112,15 @@ area_prepare(struct mm *mm, const struct remap *remap, const struct vma *vma)
 {
 	bool keeps_offset = vma->mapping || vma->anon;
 	u64 pgoff = keeps_offset ? vma_index(vma, remap->old) : remap->new >> PAGE_SHIFT;
+	struct vma *area;
 
 	if (tables_ensure(mm, remap) < 0)
 		return NULL;
-	return vma_alloc(mm, remap->new, remap->new + remap->new_bytes, vma->flags, vma->mapping,
+	area = vma_alloc(mm, remap->new, remap->new + remap->new_bytes, vma->flags, vma->mapping,
 			 pgoff);
+	if (area)
+		vma_copy_errors(area, vma);
+	return area;
 }
 
 /* The old area goes, or stays without its pages. */

@@ -72,43 +72,63 @@ vma_residency(struct mm *mm, uva_t addr, u64 bytes, uva_t vec)
 	return error;
 }
 
-/* Write a stretch of a file, with what leads to it. */
-static int
-mapping_sync(struct mapping *mapping, u64 first, u64 nr_pages)
-{
-	int error = 0, result;
+/* What a range shows of a file, through one area. */
+struct part {
+	struct mapping *mapping; /* a reference; NULL: there is none, or it is not shared */
+	uva_t start;
+	u64 first, nr_pages;
+};
 
-	if (mapping->ops->write_pages)
-		error = mapping_writeback(mapping, first << PAGE_SHIFT,
-					  (first + nr_pages) << PAGE_SHIFT, true);
-	result = mapping->ops->sync ? mapping->ops->sync(mapping) : 0;
-	return error ? error : result;
-}
-
-/*
- * What [*at, end) shows of the next area; *at moves to its end. => its mapping, with a reference,
- * when it is shared; mm->lock is not held
- */
-static struct mapping *
-shared_part(struct mm *mm, u64 *at, u64 end, u64 *first, u64 *nr_pages)
+/* The part of [*at, end) that is in the next area; *at moves to its end. => mm->lock is not held */
+static struct part
+part_next(struct mm *mm, u64 *at, u64 end)
 {
-	struct mapping *mapping = NULL;
+	struct part part = {0};
 	struct vma *vma;
 
 	rwsem_read_lock(&mm->lock);
 	vma = vma_find_overlap(mm, *at, end);
 	if (vma) {
-		u64 from = MAX(vma->start, *at), to = MIN(vma->end, end);
-
-		*first = vma_index(vma, from);
-		*nr_pages = (to - from) >> PAGE_SHIFT;
+		part.start = MAX(vma->start, *at);
+		end = MIN(vma->end, end);
+		part.first = vma_index(vma, part.start);
+		part.nr_pages = (end - part.start) >> PAGE_SHIFT;
 		if (vma->flags & VM_SHARED && vma->mapping && mapping_get(vma->mapping))
-			mapping = vma->mapping;
-		end = to;
+			part.mapping = vma->mapping;
 	}
 	rwsem_read_unlock(&mm->lock);
 	*at = end;
-	return mapping;
+	return part;
+}
+
+/* Write-back may have failed before anybody asked. => the error of which the area has not told; 0 */
+static int
+part_check_error(struct mm *mm, const struct part *part)
+{
+	struct vma *vma;
+	int error = 0;
+
+	rwsem_read_lock(&mm->lock);
+	vma = vma_at(mm, part->start);
+	if (vma && vma->mapping == part->mapping)
+		error = mapping_check_error(part->mapping, &vma->wb_errors);
+	rwsem_read_unlock(&mm->lock);
+	return error;
+}
+
+/* Write a stretch of a file, with what leads to it. */
+static int
+part_sync(struct mm *mm, const struct part *part)
+{
+	struct mapping *mapping = part->mapping;
+	int error, result;
+
+	error = mapping_writeback(mapping, part->first << PAGE_SHIFT,
+				  (part->first + part->nr_pages) << PAGE_SHIFT, true);
+	result = part_check_error(mm, part);
+	error = error ? error : result;
+	result = mapping->ops->sync ? mapping->ops->sync(mapping) : 0;
+	return error ? error : result;
 }
 
 /* => 0, -ENOMEM: a hole; -EBUSY */
@@ -141,14 +161,13 @@ vma_sync(struct mm *mm, uva_t addr, u64 bytes, bool wait, bool locked_is_busy)
 	if (error == -EBUSY || !wait)
 		return error;
 	for (u64 at = addr; at < end;) {
-		u64 first, nr_pages;
-		struct mapping *mapping = shared_part(mm, &at, end, &first, &nr_pages);
+		struct part part = part_next(mm, &at, end);
 		int result;
 
-		if (!mapping)
+		if (!part.mapping)
 			continue;
-		result = mapping_sync(mapping, first, nr_pages);
-		mapping_put(mapping);
+		result = part_sync(mm, &part);
+		mapping_put(part.mapping);
 		if (result < 0)
 			return result;
 	}

@@ -112,9 +112,12 @@ vma_alloc(struct mm *mm, u64 start, u64 end, u32 flags, struct mapping *mapping,
 
 	if (!vma)
 		return NULL;
-	if (mapping && !mapping_get(mapping)) {
-		kmem_cache_free(vma_cache, vma);
-		return NULL;
+	if (mapping) {
+		if (!mapping_get(mapping)) {
+			kmem_cache_free(vma_cache, vma);
+			return NULL;
+		}
+		vma->wb_errors = mapping_sample_errors(mapping);
 	}
 	if (flags & VM_WRITER)
 		mapping_write_more(mapping);
@@ -310,6 +313,7 @@ vma_split(struct vma *vma, u64 at)
 	upper = vma_alloc(vma->mm, at, end, vma->flags, vma->mapping, vma_index(vma, at));
 	if (!upper)
 		return NULL;
+	vma_copy_errors(upper, vma);
 	anon_group_join(upper, vma->anon);
 	mapping_link_vma(upper);
 	vma_set_range(vma, vma->start, at);
@@ -330,7 +334,7 @@ vma_continues(const struct vma *lower, const struct vma *upper)
 
 /*
  * Two areas become one: the one that has a group stays, for to join one costs more. They were alike, so
- * the mm's sums do not change. => the one that stays
+ * the mm's sums do not change. It tells of all errors of which one of the two has not. => the one that stays
  */
 static struct vma *
 vma_unite(struct vma *lower, struct vma *upper)
@@ -339,6 +343,8 @@ vma_unite(struct vma *lower, struct vma *upper)
 	struct vma *goes = stays == lower ? upper : lower;
 
 	vma_set_range(stays, lower->start, upper->end);
+	if (stays->mapping && (s32)(goes->wb_errors - stays->wb_errors) < 0)
+		vma_copy_errors(stays, goes);
 	vma_unlink(goes);
 	vma_free(goes);
 	return stays;

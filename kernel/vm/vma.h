@@ -53,6 +53,7 @@ extern u32 max_map_count;
 struct vma {
 	u64 start, end;		 /* M R: page-aligned, start < end */
 	u32 flags;		 /* M: VM_* */
+	u32 wb_errors;		 /* of the mapping, if any: those that msync has told of */
 	u64 pte_flags;		 /* M: PTE bits that flags stand for, W as if already written */
 	struct mm *mm;		 /* constant */
 	struct mapping *mapping; /* constant; a reference; NULL for anonymous memory */
@@ -82,6 +83,14 @@ static inline bool
 vma_is_cow(const struct vma *vma)
 {
 	return (vma->flags & (VM_SHARED | VM_MAYWRITE)) == VM_MAYWRITE;
+}
+
+/* to, of the same mapping, tells of the errors of which from has yet to tell. */
+static inline void
+vma_copy_errors(struct vma *to, const struct vma *from)
+{
+	if (from->mapping)
+		to->wb_errors = from->wb_errors;
 }
 
 /* Neighbours in the mm; NULL at the ends. => caller holds mm->lock */
