@@ -16,8 +16,10 @@ COPIED = ("\tcopy = anon_page_alloc_raw(vma, f->uva);\n\tif (copy)\n\t\tpage_cop
           "\telse if ((copy = anon_page_alloc_raw(vma, f->uva)))\n\t\tpage_copy_contents(copy, source);\n")
 STORED = (("\tstruct page *source = pagecache_find(mapping, index);\n\tstruct page *copy;\n",
            "\tstruct page *source, *copy;\n"),
-          ("\tbool mapped = false;\n\n\tif (!source", "\tbool mapped = false;\n\n\tif (mapping)\n"
-           "\t\treturn fault_store_shared(f);\n\tsource = pagecache_find(mapping, index);\n\tif (!source"))
+          ("\tbool mapped = false;\n\n\tif (!page_was_read(source",
+           "\tbool mapped = false;\n\n\tif (mapping)\n"
+           "\t\treturn fault_store_shared(f);\n\tsource = pagecache_find(mapping, index);\n"
+           "\tif (!page_was_read(source"))
 CALLED_ONLINE = ("\t\tif (nr_cpus)\n\t\t\tcpus[cpu].online = true;\n"
                  "\t\telse\n\t\t\tsecondary_start(cpu);\n")
 FLUSHED = ("\tfor (u64 at = 0; at < size; at += PAGE_SIZE)\n\t\tsfence_vma_page(start + at);\n",

@@ -410,6 +410,13 @@ ramfs_reserve_write(struct mapping *mapping, struct page *page)
 	return ramfs_space_take_page(&ramfs_super(inode->sb)->space, page);
 }
 
+/* What a seal keeps from being written is not to become zero, either. */
+static int
+ramfs_check_remove(struct mapping *mapping)
+{
+	return inode_write_sealed(mapping->host) ? -EPERM : 0;
+}
+
 static void
 ramfs_release_page(struct mapping *mapping, struct page *page)
 {
@@ -479,6 +486,7 @@ static const struct mapping_ops ramfs_mapping_ops = {
 	.get = inode_mapping_get,
 	.put = inode_mapping_put,
 	.stored = inode_mapping_stored,
+	.check_remove = ramfs_check_remove,
 	.path = inode_mapping_path,
 	.identify = inode_mapping_identify,
 };

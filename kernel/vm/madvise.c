@@ -66,6 +66,21 @@ flag_advice_find(int advice)
 	return NULL;
 }
 
+/* => 0 or -errno */
+static int
+remove_check(const struct vma *vma)
+{
+	const struct mapping_ops *ops = vma->mapping ? vma->mapping->ops : NULL;
+
+	if (vma->flags & VM_LOCKED || !ops)
+		return -EINVAL;
+	if ((vma->flags & (VM_SHARED | VM_WRITE)) != (VM_SHARED | VM_WRITE))
+		return -EACCES;
+	if (ops->write_pages)
+		return -EOPNOTSUPP;
+	return ops->check_remove ? ops->check_remove(vma->mapping) : 0;
+}
+
 static bool
 is_private_anonymous(const struct vma *vma)
 {
@@ -86,11 +101,7 @@ advice_check(const struct vma *vma, int advice)
 	case MADV_PAGEOUT:
 		return vma->flags & VM_LOCKED ? -EINVAL : 0;
 	case MADV_REMOVE:
-		if (vma->flags & VM_LOCKED || !vma->mapping)
-			return -EINVAL;
-		if ((vma->flags & (VM_SHARED | VM_WRITE)) != (VM_SHARED | VM_WRITE))
-			return -EACCES;
-		return vma->mapping->ops->write_pages ? -EOPNOTSUPP : 0;
+		return remove_check(vma);
 	default:
 		return 0;
 	}

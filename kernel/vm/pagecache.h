@@ -70,6 +70,12 @@ struct mapping_ops {
 	void (*stored)(struct mapping *mapping);
 
 	/*
+	 * May a program take pages out of it, which are zero then (MADV_REMOVE)? The mm's lock is held. May
+	 * be NULL: always. => 0 or -errno
+	 */
+	int (*check_remove)(struct mapping *mapping);
+
+	/*
 	 * Attributes and block map, all that leads to the pages, are on the disk, whose cache is
 	 * flushed: the rest of an fsync after the pages were written. May be NULL. => 0 or -errno
 	 */

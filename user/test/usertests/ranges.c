@@ -579,6 +579,25 @@ memfd_removes_pages(void)
 	CHECK_EQ(own[2 * PAGE], 0);
 }
 
+/* What is sealed against stores is not to be made zero, though an older mapping may be stored to. */
+static void
+memfd_sealed_keeps_pages(void)
+{
+	int fd = memfd_create("sealed", MFD_ALLOW_SEALING);
+	char *area;
+
+	CHECK(fd >= 0);
+	CHECK_EQ(ftruncate(fd, 2 * PAGE), 0);
+	area = mmap(NULL, 2 * PAGE, RW, MAP_SHARED, fd, 0);
+	CHECK(area != MAP_FAILED);
+	memset(area, 3, 2 * PAGE);
+	CHECK_EQ(fcntl(fd, F_ADD_SEALS, F_SEAL_FUTURE_WRITE), 0);
+	CHECK_ERRNO(madvise(area, PAGE, MADV_REMOVE), EPERM);
+	CHECK_EQ(area[0], 3);
+	area[PAGE] = 4;
+	CHECK_EQ(area[PAGE], 4);
+}
+
 const struct test range_tests[] = {
 	{"mremap_shrinks", mremap_shrinks, ANYWHERE},
 	{"mremap_grows_in_place", mremap_grows_in_place, ANYWHERE},
@@ -605,5 +624,6 @@ const struct test range_tests[] = {
 	{"memfd_seals_exec", memfd_seals_exec, ANYWHERE},
 	{"memfd_is_a_file", memfd_is_a_file, ANYWHERE},
 	{"memfd_removes_pages", memfd_removes_pages, A_KERNEL},
+	{"memfd_sealed_keeps_pages", memfd_sealed_keeps_pages, A_KERNEL},
 	{NULL, NULL, ANYWHERE},
 };
