@@ -261,6 +261,32 @@ KTEST(vm_stack_grows_to_its_limit)
 	mm_leave();
 }
 
+/* What mprotect parted is one stack again, with one gap to keep; and so are two that meet. */
+KTEST(vm_stack_is_one_area_again)
+{
+	struct mm *mm = mm_enter();
+	const u64 bottom = USER_STACK_TOP - 8 * PAGE_SIZE, below = bottom - 4 * PAGE_SIZE;
+
+	KTEST_REQUIRE(mm);
+	KTEST_REQUIRE(stack_map(mm, USER_STACK_TOP, 8 * PAGE_SIZE, false) == 0);
+	for (u64 at = 0; at < 8; at++)
+		mm_set_word(mm, bottom + at * PAGE_SIZE, at);
+	KTEST_CHECK(vma_protect(mm, bottom + 2 * PAGE_SIZE, PAGE_SIZE, VM_READ) == 0);
+	KTEST_CHECK(mm->nr_vmas == 3);
+	KTEST_CHECK(vma_protect(mm, bottom + 2 * PAGE_SIZE, PAGE_SIZE, VM_READ | VM_WRITE) == 0);
+	KTEST_CHECK(mm->nr_vmas == 1 && mm->stack_pages == 8);
+	KTEST_CHECK(vma_map(mm, below, PAGE_SIZE, VM_STACK, NULL, 0, MAP_PLACE_FIXED) > 0);
+	KTEST_CHECK(vma_protect(mm, bottom, 8 * PAGE_SIZE, 0) == 0);
+	KTEST_CHECK(vma_protect(mm, below, PAGE_SIZE, 0) == 0 && mm->nr_vmas == 2);
+	KTEST_CHECK(put_user_u32(below + PAGE_SIZE, 1) == -EFAULT);
+	KTEST_CHECK(mm->nr_vmas == 1 && mm->stack_pages == 12);
+	vma_check(mm);
+	KTEST_CHECK(vma_protect(mm, bottom, 8 * PAGE_SIZE, VM_READ | VM_WRITE) == 0);
+	for (u64 at = 0; at < 8; at++)
+		KTEST_CHECK(mm_word(mm, bottom + at * PAGE_SIZE) == at);
+	mm_leave();
+}
+
 KTEST(vm_brk_moves_the_heap_end)
 {
 	struct mm *mm = mm_enter();

@@ -136,5 +136,6 @@ stack_grow(struct vma *vma, uva_t uva)
 	if (vma->flags & VM_LOCKED && !lock_limit_allows(mm, nr_more))
 		return -ENOMEM;
 	vma_resize(vma, start, vma->end);
+	vma_merge(vma);
 	return 0;
 }

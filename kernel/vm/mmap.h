@@ -60,7 +60,7 @@ int vma_populate(struct mm *mm, uva_t addr, u64 bytes);
 int stack_map(struct mm *mm, uva_t top, u64 initial_bytes, bool exec);
 
 /*
- * Extend the stack area above uva down to it. => 0; -ENOMEM: limit or guard gap;
+ * Extend the stack area above uva down to it; vma may be part of another area then. => 0; -ENOMEM: limit or guard gap;
  * caller holds mm->lock for writing
  */
 int stack_grow(struct vma *vma, uva_t uva);

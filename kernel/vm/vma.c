@@ -356,8 +356,6 @@ vma_merge(struct vma *vma)
 	struct vma *prev = vma_prev(vma);
 	struct vma *next = vma_next(vma);
 
-	if (vma->flags & VM_GROWSDOWN)
-		return vma;
 	if (next && vma_continues(vma, next))
 		vma = vma_unite(vma, next);
 	if (prev && vma_continues(prev, vma))
@@ -384,7 +382,7 @@ vma_check(struct mm *mm)
 		assert(vma->mm == mm && vma->start < vma->end && vma->end <= USER_VA_END);
 		assert(IS_ALIGNED(vma->start | vma->end, PAGE_SIZE));
 		assert(!prev || prev->end <= vma->start);
-		assert(!prev || vma->flags & VM_GROWSDOWN || !vma_continues(prev, vma));
+		assert(!prev || !vma_continues(prev, vma));
 		assert(vma->mapping || vma->anon || vma->pgoff == vma->start >> PAGE_SHIFT);
 		assert(vma->pte_flags == vma_flags_to_pte(vma->flags));
 		assert(list_is_linked(&vma->mapping_link) == (vma->mapping != NULL));
