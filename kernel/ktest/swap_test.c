@@ -6,10 +6,18 @@
 #include "lib/err.h"
 #include "mem/vmstat.h"
 #include "sched/sched.h"
+#include "vm/madvise.h"
+#include "vm/mmap.h"
+#include "vm/pagecache.h"
 #include "vm/pageout.h"
 #include "vm/reclaim.h"
+#include "vm/shmem.h"
 #include "vm/swap.h"
 #include "vm/usercopy.h"
+
+#define MADV_WILLNEED 3
+
+#define VM_RW (VM_READ | VM_WRITE | VM_MAYALL)
 
 #define NR	 64
 #define NR_SLOTS 256 /* of which less than half are used: who reads keeps the slot */
@@ -59,6 +67,44 @@ KTEST(swap_reads_strangers_alone)
 	for (u64 i = 8; i < NR; i += 8)
 		KTEST_CHECK(program_holds(i, 1));
 	KTEST_CHECK(vmstat_get(PSWPIN) - pages == NR / 8 - 1);
+	program_leave();
+	KTEST_CHECK(swap_disk_off());
+}
+
+/* What is all in swap and is said to be needed is read at once, and then there. */
+static void
+check_willneed(struct mm *mm)
+{
+	u64 pages = vmstat_get(PSWPIN), reads = swap_disk.bdev->stats.reads;
+	u64 majors = current->maj_flt;
+
+	KTEST_CHECK(vma_advise(mm, PROGRAM_BASE, NR * PAGE_SIZE, MADV_WILLNEED) == 0);
+	KTEST_CHECK(vmstat_get(PSWPIN) - pages == NR);
+	KTEST_CHECK(swap_disk.bdev->stats.reads - reads <= NR / 16);
+	KTEST_CHECK(vma_advise(mm, PROGRAM_BASE, NR * PAGE_SIZE, MADV_WILLNEED) == 0);
+	KTEST_CHECK(program_holds(0, NR));
+	KTEST_CHECK(vmstat_get(PSWPIN) - pages == NR && current->maj_flt == majors);
+}
+
+KTEST(swap_reads_what_is_needed)
+{
+	struct mapping *shmem = shmem_create(NR * PAGE_SIZE);
+	struct mm *mm;
+
+	KTEST_REQUIRE(swap_disk_on(NR_SLOTS, 0));
+	mm = program_enter(NR);
+	KTEST_REQUIRE(mm && shmem);
+	program_pageout(mm, 0, NR);
+	check_willneed(mm);
+	KTEST_CHECK(vma_map(mm, PROGRAM_BASE, NR * PAGE_SIZE, VM_RW | VM_SHARED, shmem, 0,
+			    MAP_PLACE_FIXED) > 0);
+	for (u64 i = 0; i < NR; i++)
+		KTEST_CHECK(put_user_u32(program_uva(i), i + 1) == 0);
+	program_pageout(mm, 0, NR);
+	KTEST_CHECK(shmem->nr_swapped == NR);
+	check_willneed(mm);
+	KTEST_CHECK(shmem->nr_swapped == 0);
+	mapping_put(shmem);
 	program_leave();
 	KTEST_CHECK(swap_disk_off());
 }

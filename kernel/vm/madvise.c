@@ -17,7 +17,10 @@
 #include "vm/mmap.h"
 #include "vm/pagecache.h"
 #include "vm/pageout.h"
+#include "vm/pte_state.h"
 #include "vm/rmap.h"
+#include "vm/shmem_swap.h"
+#include "vm/swap.h"
 #include "vm/zap.h"
 
 #define MADV_NORMAL	     0
@@ -162,7 +165,54 @@ advise_areas(struct mm *mm, u64 start, u64 end, int advice)
 	return 0;
 }
 
-/* Start reading what [*at, end) shows of a file, up to the end of one area. => false: nothing left */
+/*
+ * Up to SWAP_AHEAD_MAX swapped pages of the next table from *va on; *va moves behind them. => how many;
+ * mm->lock held
+ */
+static unsigned
+swapped_pages(struct mm *mm, uva_t *va, uva_t end, struct swap_wanted *wanted)
+{
+	unsigned nr = 0, nr_entries, i = 0;
+	pte_t *ptep;
+
+	spin_lock(&mm->pgt.lock);
+	ptep = pgtable_next(&mm->pgt, va, end, &nr_entries);
+	for (; ptep && i < nr_entries && nr < SWAP_AHEAD_MAX; i++) {
+		pte_t pte = pte_read(&ptep[i]);
+
+		if (!pte_is_swap(pte))
+			continue;
+		wanted[nr].entry = pte_to_swp_entry(pte);
+		wanted[nr++].at = *va + i * PAGE_SIZE;
+	}
+	*va = ptep ? *va + i * PAGE_SIZE : end;
+	spin_unlock(&mm->pgt.lock);
+	return nr;
+}
+
+/* Start reading what an anonymous area has in swap. => mm->lock held */
+static void
+willneed_swapped(struct mm *mm, uva_t start, uva_t end)
+{
+	struct swap_wanted wanted[SWAP_AHEAD_MAX];
+
+	while (start < end) {
+		swap_read_ahead(wanted, swapped_pages(mm, &start, end, wanted));
+		cond_resched();
+	}
+}
+
+/* The same of a file, or of what shared memory has in swap. */
+static void
+willneed_mapping(struct mapping *mapping, u64 index, u64 nr_pages)
+{
+	if (mapping->swapbacked)
+		shmem_swap_read_ahead(mapping, index, index + nr_pages - 1);
+	else
+		pagecache_readahead(mapping, index, nr_pages);
+}
+
+/* Start reading what is not in memory of [*at, end), up to the end of one area. => false: nothing left */
 static bool
 willneed_some(struct mm *mm, u64 *at, u64 end)
 {
@@ -180,10 +230,12 @@ willneed_some(struct mm *mm, u64 *at, u64 end)
 		nr_pages = (*at - from) >> PAGE_SHIFT;
 		if (vma->mapping && mapping_get(vma->mapping))
 			mapping = vma->mapping;
+		else if (!vma->mapping && !(vma->flags & VM_PAGEREFS))
+			willneed_swapped(mm, from, *at);
 	}
 	rwsem_read_unlock(&mm->lock);
 	if (mapping) {
-		pagecache_readahead(mapping, index, nr_pages);
+		willneed_mapping(mapping, index, nr_pages);
 		mapping_put(mapping);
 	}
 	return vma != NULL;

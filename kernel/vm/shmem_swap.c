@@ -213,6 +213,24 @@ shmem_swap_in(struct mapping *mapping, u64 index)
 	return ERR_PTR(error);
 }
 
+void
+shmem_swap_read_ahead(struct mapping *mapping, u64 first, u64 last)
+{
+	struct swap_wanted wanted[SWAP_AHEAD_MAX];
+	unsigned nr = 0;
+
+	for (u64 index = first; shmem_swap_next(mapping, &index, last); index++) {
+		wanted[nr].at = index << PAGE_SHIFT;
+		nr += entry_find(mapping, index, &wanted[nr].entry) == 0;
+		if (nr == SWAP_AHEAD_MAX) {
+			swap_read_ahead(wanted, nr);
+			nr = 0;
+			cond_resched();
+		}
+	}
+	swap_read_ahead(wanted, nr);
+}
+
 /* --- entries -------------------------------------------------------------------------------- */
 
 bool

@@ -21,6 +21,9 @@ int shmem_swap_out(struct page *page);
  */
 struct page *shmem_swap_in(struct mapping *mapping, u64 index);
 
+/* Start to read what mapping has in swap of first .. last, if there are pages for it. */
+void shmem_swap_read_ahead(struct mapping *mapping, u64 first, u64 last);
+
 /* The entry at index goes, and its place in swap. => false: it is not there any more */
 bool shmem_swap_forget(struct mapping *mapping, u64 index, const void *entry);
 

@@ -132,6 +132,21 @@ void swap_cache_release(struct page *page);
  */
 struct page *swap_in(swp_entry_t entry, u64 at, struct swap_readahead *ra, bool *major);
 
+/* A page in swap, and where it is wanted, as of swap_in(). */
+struct swap_wanted {
+	swp_entry_t entry;
+	u64 at;
+};
+
+/* The most entries in one call of swap_read_ahead. */
+#define SWAP_AHEAD_MAX 32
+
+/*
+ * Start to read what is in no memory of these entries, slots that follow each other in one request, if
+ * there are pages for it. Does not wait for the disk. Entries may be nobody's any more.
+ */
+void swap_read_ahead(const struct swap_wanted *wanted, unsigned nr);
+
 /* --- areas -------------------------------------------------------------------------------------- */
 
 struct swap_extent {

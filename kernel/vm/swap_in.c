@@ -16,6 +16,8 @@
  * Where it has come down to one page nothing is read ahead that could be used; two misses of
  * neighbours in a row start it again, and keep it from coming down: of two slots that are read together
  * the first is even, so the second miss may be of the one whose neighbour is here already.
+ *
+ * Whoever says what it will need (MADV_WILLNEED) has that read, and nothing is learnt from it.
  */
 
 #include "lib/bitops.h"
@@ -92,6 +94,25 @@ read_around(struct page *page, swp_entry_t entry, u64 at, struct swap_readahead 
 	for (unsigned i = 0; i < nr; i++)
 		if (pages[i] != page)
 			page_put(pages[i]);
+}
+
+void
+swap_read_ahead(const struct swap_wanted *wanted, unsigned nr)
+{
+	struct page *pages[SWAP_AHEAD_MAX];
+	unsigned nr_new = 0;
+
+	for (unsigned i = 0; i < nr; i++) {
+		struct page *page = NULL;
+
+		if (!swap_keep_has(wanted[i].entry))
+			page = swap_cache_add_new(wanted[i].entry, wanted[i].at, GFP_AHEAD);
+		if (!IS_ERR_OR_NULL(page))
+			pages[nr_new++] = page;
+	}
+	swap_read_pages(pages, nr_new);
+	for (unsigned i = 0; i < nr_new; i++)
+		page_put(pages[i]);
 }
 
 /* => the page, perhaps still being read; *read is set when it was not in the cache */

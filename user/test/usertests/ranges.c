@@ -376,6 +376,7 @@ madvise_pageout(void)
 		CHECK(pattern_holds(areas[i], 16 * PAGE, 0, SEED));
 		areas[i][5 * PAGE] ^= 1;
 		CHECK_EQ(madvise(areas[i], 16 * PAGE, MADV_PAGEOUT), 0);
+		CHECK_EQ(madvise(areas[i], 16 * PAGE, MADV_WILLNEED), 0);
 		areas[i][5 * PAGE] ^= 1;
 		CHECK(pattern_holds(areas[i], 16 * PAGE, 0, SEED));
 	}
