@@ -73,8 +73,8 @@ class Cow(Mutants):
 
     def test_a_copy_that_harts_do_not_look_up(self):
         """Not even the one that runs the kernel, which stores elsewhere than the program loads."""
-        self.change("kernel/vm/fault.c", ("\tif (replaced) {\n\t\ttlb_flush_page(&mm->tlb, f->uva);\n",
-                                          "\tif (replaced) {\n"))
+        self.change("kernel/vm/fault.c", ("\tfault_withdraw(f);\n\tanon_page_replace(",
+                                          "\tpte_write(f->ptep, pte_none());\n\tanon_page_replace("))
         self.loses({"threads": ["store-seen"], "kernel-writes": ["read-splits"]})
 
     def test_entries_that_keep_w_after_fork(self):

@@ -113,9 +113,9 @@ KTEST(tlb_check_zero_page)
 	KTEST_CHECK(leave(mm) == 1);
 }
 
-KTEST(tlb_check_mremap)
+static void
+move(struct mm *mm)
 {
-	struct mm *mm = enter(NULL);
 	struct remap remap = {.old = BASE,
 			      .old_bytes = PAGE_SIZE,
 			      .new_bytes = PAGE_SIZE,
@@ -123,9 +123,16 @@ KTEST(tlb_check_mremap)
 			      .may_move = true,
 			      .fixed = true};
 
+	KTEST_CHECK(vma_remap(mm, remap) == OTHER);
+}
+
+KTEST(tlb_check_mremap)
+{
+	struct mm *mm = enter(NULL);
+
 	KTEST_REQUIRE(mm);
 	tlb_check_test_begin(1);
-	KTEST_CHECK(vma_remap(mm, remap) == OTHER);
+	move(mm);
 	KTEST_CHECK(leave(mm) >= 1);
 }
 
@@ -179,6 +186,113 @@ KTEST(tlb_check_reverse_map)
 	KTEST_CHECK(with_shared_page(unmap_page) == 1);
 	KTEST_CHECK(with_shared_page(protect_page) == 1);
 	KTEST_CHECK(with_shared_page(unmap_deferred) == 1);
+}
+
+/*
+ * A page of shared memory, mapped privately when `private`, was unmapped by reclaim, which has yet to flush. What
+ * others do there meanwhile must not leave that to reclaim. => how often it did
+ */
+static u64
+with_late_flush(bool private, void (*act)(struct mm *mm))
+{
+	struct mapping *mapping = shmem_create(PAGE_SIZE);
+	struct mm *mm = mapping && !IS_ERR(mapping) ? enter(mapping) : NULL;
+	struct page *page = mm ? pagecache_find(mapping, 0) : NULL;
+	struct tlb_deferred deferred;
+	u32 word;
+	u64 nr;
+
+	KTEST_CHECK(page);
+	if (!page)
+		return UINT64_MAX;
+	if (private) {
+		KTEST_CHECK(vma_map(mm, BASE, PAGE_SIZE, VM_RW, mapping, 0, MAP_PLACE_FIXED) ==
+			    BASE);
+		KTEST_CHECK(get_user_u32(&word, BASE) == 0 && word == 7);
+	}
+	tlb_deferred_init(&deferred);
+	tlb_check_test_begin(0);
+	page_lock(page);
+	KTEST_CHECK(rmap_unmap(page, &deferred));
+	act(mm);
+	nr = tlb_check_test_end();
+	tlb_deferred_flush(&deferred);
+	KTEST_CHECK(mm->tlb.nr_deferred == 0);
+	page_unlock(page);
+	page_put(page);
+	mapping_put(mapping);
+	tlb_check_test_begin(0);
+	KTEST_CHECK(leave(mm) == 0);
+	return nr;
+}
+
+static void
+nothing(struct mm *mm)
+{
+	KTEST_CHECK(mm->tlb.nr_deferred == 1);
+}
+
+static void
+store(struct mm *mm)
+{
+	(void)mm;
+	KTEST_CHECK(put_user_u32(BASE, 8) == 0);
+}
+
+static void
+unmap(struct mm *mm)
+{
+	KTEST_CHECK(vma_unmap(mm, BASE, PAGE_SIZE) == 0);
+}
+
+static void
+protect(struct mm *mm)
+{
+	KTEST_CHECK(vma_protect(mm, BASE, PAGE_SIZE, VM_READ) == 0);
+}
+
+static void
+copy(struct mm *mm)
+{
+	struct mm *child = mm_fork(mm);
+
+	KTEST_CHECK(child && !IS_ERR(child));
+	if (child && !IS_ERR(child))
+		mm_put(child);
+}
+
+KTEST(tlb_check_deferred)
+{
+	KTEST_CHECK(with_late_flush(false, nothing) == 1);
+	KTEST_CHECK(with_late_flush(true, store) == 0);
+	KTEST_CHECK(with_late_flush(false, unmap) == 0);
+	KTEST_CHECK(with_late_flush(false, protect) == 0);
+	KTEST_CHECK(with_late_flush(false, move) == 0);
+	KTEST_CHECK(with_late_flush(false, copy) == 0);
+}
+
+/* An entry that maps one page comes to map another without having been none, and flushed. */
+KTEST(tlb_check_replaced)
+{
+	struct mm *mm = enter(NULL);
+	pte_t *ptep, pte;
+
+	KTEST_REQUIRE(mm);
+	ptep = pgtable_lookup(&mm->pgt, BASE);
+	pte = pte_read(ptep);
+	tlb_check_test_begin(0);
+	pte_write(ptep, (pte_t){pte.bits + (1UL << PTE_PFN_SHIFT)});
+	pte_write(ptep, pte);
+	KTEST_CHECK(tlb_check_test_end() >= 2);
+	tlb_check_test_begin(0);
+	pte_write(ptep, pte_none());
+	pte_write(ptep, (pte_t){pte.bits + (1UL << PTE_PFN_SHIFT)});
+	KTEST_CHECK(tlb_check_test_end() == 1);
+	tlb_check_test_begin(0);
+	pte_write(ptep, pte_none());
+	tlb_flush_page(&mm->tlb, BASE);
+	pte_write(ptep, pte);
+	KTEST_CHECK(leave(mm) == 0);
 }
 
 /* The bit that says that this hart missed a flush gets lost. */

@@ -97,10 +97,11 @@ pte_write(pte_t *ptep, pte_t pte)
 {
 #ifdef DEBUG
 	pte_t old = pte_read(ptep);
+
+	tlb_check_installs(ptep, old, pte);
 #else
 	pte_t old = pte_none();
 #endif
-
 	__atomic_store_n(&ptep->bits, pte.bits, __ATOMIC_RELEASE);
 	pte_note_change(ptep, old, pte);
 }

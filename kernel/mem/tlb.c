@@ -55,6 +55,7 @@ tlb_context_init(struct tlb_context *ctx, struct pgtable *pgt,
 	ctx->asid = 0;
 	ctx->harts = 0;
 	ctx->stale = 0;
+	ctx->nr_deferred = 0;
 	ctx->icache_stale = ~0U; /* it may begin with pages that another address space wrote */
 	ctx->release = release;
 	refcount_set(&ctx->refs, 1);

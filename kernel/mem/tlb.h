@@ -18,7 +18,8 @@ struct tlb_context {
 	cpumask_t harts;	/* run it now: must be told of changes */
 	cpumask_t stale;	/* were not told of some: owe a flush before they run it next */
 	cpumask_t icache_stale; /* owe a fence.i before they run it next */
-	refcount_t refs;	/* the mm, and each hart that has it loaded */
+	u32 nr_deferred; /* batches of changes whose flush is still to come (mem/tlb_deferred.h) */
+	refcount_t refs; /* the mm, and each hart that has it loaded */
 	void (*release)(struct tlb_context *ctx); /* last reference is gone: free root and mm */
 	struct tlb_check check;
 };

@@ -10,6 +10,7 @@
  *
  *	checked when		what must not be
  *	a frame is freed	a pending entry maps it
+ *	a page is mapped	another was there a moment ago, and some hart may still use that
  *	a thread is done with	an entry pending that this thread changed, and that the page table
  *	what it was asked	still contradicts: it forgot to flush
  *	a hart enters an	the hart owes a flush; or its number (mem/asid.h) was another's, of
@@ -162,18 +163,29 @@ table_page(const pte_t *ptep)
 	return page && page_test(page, PG_table) && page->private ? page : NULL;
 }
 
-void
-tlb_check_changed(const pte_t *ptep, pte_t old)
+/* => NULL: ptep is no entry of a program's address space that a hart may run */
+static struct tlb_context *
+entry_context(const pte_t *ptep)
 {
 	struct page *page = last_serial ? table_page(ptep) : NULL;
 	struct tlb_context *ctx =
 		page ? ((struct pgtable *)(page->private & ~LEVEL_MASK))->ctx : NULL;
+
+	return ctx && !ctx->check.retired ? ctx : NULL;
+}
+
+void
+tlb_check_changed(const pte_t *ptep, pte_t old)
+{
+	struct tlb_context *ctx = entry_context(ptep);
 	u64 flags, site = (u64)__builtin_return_address(0);
+	const struct page *page;
 	cpumask_t harts;
 	int level;
 
-	if (!ctx || ctx->check.retired)
+	if (!ctx)
 		return;
+	page = table_page(ptep);
 	level = page->private & LEVEL_MASK;
 	flags = spin_lock_irqsave(&check_lock);
 	harts = holders(ctx);
@@ -189,6 +201,35 @@ tlb_check_changed(const pte_t *ptep, pte_t old)
 			.number = ++last_number,
 			.who = current_thread_info,
 			.site = site};
+	spin_unlock_irqrestore(&check_lock, flags);
+}
+
+void
+tlb_check_installs(const pte_t *ptep, pte_t old, pte_t now)
+{
+	struct tlb_context *ctx = pte_present(now) ? entry_context(ptep) : NULL;
+	u64 flags;
+
+	if (!ctx)
+		return;
+	flags = spin_lock_irqsave(&check_lock);
+	if (pte_present(old) && pte_pfn(old) != pte_pfn(now) && holders(ctx))
+		violated("replaced without a moment of neither",
+			 &(struct pending){.ptep = ptep,
+					   .old = old,
+					   .harts = holders(ctx),
+					   .site = (u64)__builtin_return_address(0),
+					   .who = current_thread_info});
+	for (unsigned i = 0; i < nr_pending; i++) {
+		struct pending *p = &pending[i];
+
+		if (p->ctx != ctx || p->ptep != ptep || !p->harts ||
+		    pte_pfn(p->old) == pte_pfn(now))
+			continue;
+		violated("another page is mapped", p);
+		pending_remove(p);
+		i--;
+	}
 	spin_unlock_irqrestore(&check_lock, flags);
 }
 

@@ -32,6 +32,8 @@ void tlb_check_retire(struct tlb_context *ctx);
 void tlb_check_table(struct page *page, struct pgtable *pgt, int level, u64 va);
 /* An entry of a table allows less than before, or another page. */
 void tlb_check_changed(const pte_t *ptep, pte_t old);
+/* An entry is about to become `now`. => panics if a hart may still use another page there */
+void tlb_check_installs(const pte_t *ptep, pte_t old, pte_t now);
 /* The frames of a block are about to be free. => panics if a hart may still use them */
 void tlb_check_free(const struct page *page, unsigned order);
 

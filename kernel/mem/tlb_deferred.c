@@ -12,6 +12,7 @@ deferred_add(struct tlb_deferred *deferred, struct tlb_context *ctx, u64 va, boo
 		i++;
 	if (i == deferred->nr) {
 		refcount_inc(&ctx->refs);
+		__atomic_fetch_add(&ctx->nr_deferred, 1, __ATOMIC_RELAXED);
 		deferred->nr++;
 		deferred->of[i].ctx = ctx;
 		deferred->of[i].start = va;
@@ -62,6 +63,7 @@ tlb_deferred_flush(struct tlb_deferred *deferred)
 			tlb_flush_range(ctx, deferred->of[i].start, deferred->of[i].end);
 		else
 			tlb_flush_accessed(ctx, deferred->of[i].start, deferred->of[i].end);
+		__atomic_fetch_sub(&ctx->nr_deferred, 1, __ATOMIC_RELEASE);
 		tlb_context_put(ctx);
 	}
 	deferred->nr = 0;

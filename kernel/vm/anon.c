@@ -65,10 +65,8 @@ anon_page_map(struct vma *vma, pte_t *ptep, struct page *page)
 }
 
 void
-anon_page_replace(struct vma *vma, pte_t *ptep, struct page *page)
+anon_page_replace(struct vma *vma, pte_t *ptep, struct page *original, struct page *page)
 {
-	struct page *original = pte_page(pte_read(ptep));
-
 	if (!page_test(original, PG_anon)) {
 		atomic64_add(&vma->mm->rss_file, -1);
 		atomic64_add(&vma->mm->rss_anon, 1);

@@ -23,8 +23,8 @@ void anon_page_adopt(struct vma *vma, uva_t uva, struct page *page);
  */
 void anon_page_map(struct vma *vma, pte_t *ptep, struct page *page);
 
-/* The same in place of the page that the PTE has now, whose reference becomes the caller's. */
-void anon_page_replace(struct vma *vma, pte_t *ptep, struct page *page);
+/* The same in place of the original, which the PTE was withdrawn from, and whose reference becomes the caller's. */
+void anon_page_replace(struct vma *vma, pte_t *ptep, struct page *original, struct page *page);
 
 /* Does nothing but its one PTE have this anonymous page? Then a store need not copy it. */
 static inline bool

@@ -101,7 +101,7 @@ fault_zero_page(struct fault *f)
 	return FAULT_OK;
 }
 
-/* None or zero page, in an anonymous area, store: a new page. */
+/* None, in an anonymous area, store: a new page. */
 static enum fault_result
 fault_anon(struct fault *f)
 {
@@ -119,8 +119,6 @@ fault_anon(struct fault *f)
 	spin_unlock(&mm->pgt.lock);
 	if (unlikely(!mapped))
 		page_put(page);
-	else if (!pte_is_none(f->pte))
-		tlb_flush_page(&mm->tlb, f->uva);
 	fault_count()->nr_anon_new++;
 	return FAULT_OK;
 }
@@ -130,6 +128,31 @@ static bool
 entry_unchanged(const struct fault *f)
 {
 	return (pte_read(f->ptep).bits | PTE_A | PTE_D) == (f->pte.bits | PTE_A | PTE_D);
+}
+
+/*
+ * No hart uses the page any more. Only then may another take its place: harts that see that one, and what is stored
+ * to it, must not meet harts that still see the old one. => page-table lock held
+ */
+static void
+fault_withdraw(struct fault *f)
+{
+	pte_write(f->ptep, pte_none());
+	tlb_flush_page(&f->vma->mm->tlb, f->uva);
+}
+
+/* Zero page, store: as if nothing had been there. */
+static enum fault_result
+fault_anon_over_zero_page(struct fault *f)
+{
+	struct mm *mm = f->vma->mm;
+
+	spin_lock(&mm->pgt.lock);
+	if (entry_unchanged(f))
+		fault_withdraw(f);
+	spin_unlock(&mm->pgt.lock);
+	f->pte = pte_none();
+	return fault_anon(f);
 }
 
 /*
@@ -157,7 +180,8 @@ static void
 cow_replace_locked(struct fault *f, struct page *copy)
 {
 	page_copy_contents(copy, pte_page(f->pte));
-	anon_page_replace(f->vma, f->ptep, copy);
+	fault_withdraw(f);
+	anon_page_replace(f->vma, f->ptep, pte_page(f->pte), copy);
 	fault_count()->nr_cow_copied++;
 }
 
@@ -185,7 +209,6 @@ fault_cow(struct fault *f)
 	}
 	spin_unlock(&mm->pgt.lock);
 	if (replaced) {
-		tlb_flush_page(&mm->tlb, f->uva);
 		if (unlikely(page_test(original, PG_swapcache)))
 			swap_cache_release(original);
 		page_put(original);
@@ -233,7 +256,7 @@ fault_dispatch(struct fault *f)
 		return FAULT_OK;
 	if (vma->flags & VM_SHARED)
 		return fault_store_shared(f);
-	return pte_is_zero_page(f->pte) ? fault_anon(f) : fault_cow(f);
+	return pte_is_zero_page(f->pte) ? fault_anon_over_zero_page(f) : fault_cow(f);
 }
 
 /* No area at uva: perhaps a stack can be extended to it. => mm->lock not held */

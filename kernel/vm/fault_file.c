@@ -3,6 +3,7 @@
 #include "lib/err.h"
 #include "lib/errno.h"
 #include "mem/kmap.h"
+#include "mem/tlb_deferred.h"
 #include "vm/anon.h"
 #include "vm/page_map.h"
 #include "vm/pagecache_internal.h"
@@ -174,6 +175,22 @@ fault_map_file(struct fault *f)
 	return done ? FAULT_OK : fault_needs_read(f);
 }
 
+/*
+ * Is the page that was copied still the file's, and within it? Truncation looks for the copy after it has made the file
+ * shorter; if it is over, and the file long again, the page is no more the file's. In this order: between the other
+ * two looks all of it might happen. => page-table lock held
+ */
+static bool
+copy_is_true(const struct page *source, const struct fault *f)
+{
+	const struct mapping *mapping = f->vma->mapping;
+
+	if (vma_index(f->vma, f->uva) >= mapping_nr_indices(mapping))
+		return false;
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	return READ_ONCE(source->mapping) == mapping;
+}
+
 enum fault_result
 fault_copy_file(struct fault *f)
 {
@@ -193,16 +210,19 @@ fault_copy_file(struct fault *f)
 	copy = anon_page_alloc_raw(vma, f->uva);
 	if (copy)
 		page_copy_contents(copy, source);
-	page_put(source);
-	if (!copy)
+	if (!copy) {
+		page_put(source);
 		return FAULT_OOM;
+	}
 	spin_lock(&mm->pgt.lock);
-	if (pte_is_none(pte_read(f->ptep)) && index < mapping_nr_indices(mapping) &&
-	    !mm_is_unstable(mm)) {
+	if (pte_is_none(pte_read(f->ptep)) && copy_is_true(source, f) && !mm_is_unstable(mm)) {
+		if (tlb_deferred_pending(&mm->tlb))
+			tlb_flush_page(&mm->tlb, f->uva);
 		anon_page_map(vma, f->ptep, copy);
 		mapped = true;
 	}
 	spin_unlock(&mm->pgt.lock);
+	page_put(source);
 	fault_count()->nr_cow_copied++;
 	if (mapped)
 		return FAULT_OK;

@@ -20,6 +20,7 @@
 #include "lib/err.h"
 #include "lib/string.h"
 #include "mem/kmap.h"
+#include "mem/tlb_deferred.h"
 #include "sched/sched.h"
 #include "vm/anon.h"
 #include "vm/anon_group.h"
@@ -270,7 +271,7 @@ mm_fork(struct mm *parent)
 	rwsem_write_lock_nested(&child->lock, RANK_MM + 1);
 	copy_fields(child, parent);
 	error = fork_may_promise(parent) ? copy_areas(parent, child, &protected) : -ENOMEM;
-	if (protected)
+	if (protected || tlb_deferred_pending(&parent->tlb))
 		tlb_flush_context(&parent->tlb);
 	rwsem_write_unlock(&child->lock);
 	rwsem_write_unlock(&parent->lock);

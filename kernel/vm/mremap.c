@@ -14,6 +14,7 @@
 #include "vm/mremap.h"
 
 #include "lib/errno.h"
+#include "mem/tlb_deferred.h"
 #include "sched/sched.h"
 #include "vm/anon_group.h"
 #include "vm/areas.h"
@@ -54,7 +55,7 @@ tables_ensure(struct mm *mm, const struct remap *remap)
 static void
 move_entries(struct mm *mm, pte_t *from, pte_t *to, u64 va, unsigned nr)
 {
-	bool flush = false;
+	bool flush = tlb_deferred_pending(&mm->tlb);
 
 	for (unsigned i = 0; i < nr; i++) {
 		pte_t pte;

@@ -466,7 +466,8 @@ pagecache_read(struct mapping *mapping, u64 *pos, struct uio *uio, struct readah
 void
 mapping_set_size(struct mapping *mapping, u64 size)
 {
-	WRITE_ONCE(mapping->size, size);
+	/* After pages that were cut off have left the file. */
+	__atomic_store_n(&mapping->size, size, __ATOMIC_RELEASE);
 }
 
 u64

@@ -1,6 +1,6 @@
 #include "vm/protect.h"
 
-#include "mem/tlb.h"
+#include "mem/tlb_deferred.h"
 #include "sched/sched.h"
 #include "vm/pte_state.h"
 
@@ -58,6 +58,7 @@ protect_range(struct mm *mm, u64 start, u64 end, u64 pte_flags)
 		more = ptep != NULL;
 		if (more) {
 			flush |= protect_ptes(ptep, nr, pte_flags);
+			flush |= tlb_deferred_pending(&mm->tlb);
 			va += nr * PAGE_SIZE;
 		}
 		spin_unlock(&mm->pgt.lock);

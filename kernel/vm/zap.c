@@ -7,6 +7,7 @@
 
 #include "vm/zap.h"
 
+#include "mem/tlb_deferred.h"
 #include "sched/sched.h"
 #include "vm/lru.h"
 #include "vm/page_map.h"
@@ -142,7 +143,7 @@ zap_some(struct mm *mm, u64 *va, u64 end, struct tlb_batch *batch)
 		budget -= nr;
 		*va += nr * PAGE_SIZE;
 	}
-	if (count.any)
+	if (count.any || tlb_deferred_pending(&mm->tlb))
 		tlb_batch_note(batch, first, MIN(*va, end));
 	mm_subtract(mm, &count);
 	return *va < end;

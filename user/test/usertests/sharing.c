@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -501,6 +502,47 @@ smaps_tell_sharing(void)
 	check_exit(child);
 }
 
+static char *private_page;
+static volatile int stores_end;
+static int zero_fd;
+
+/* A page of a file that is just too short is no place to store to: EFAULT. */
+static int
+store_zeros(void *unused)
+{
+	(void)unused;
+	while (!stores_end)
+		raw_call(SYS_read, (uint64_t)zero_fd, (uint64_t)private_page, 1, 0, 0, 0);
+	return 0;
+}
+
+/* Whenever a private copy is made, it has nothing of what was cut off the file. */
+static void
+file_truncated_while_copied(void)
+{
+	int fd = open("file", O_CREAT | O_RDWR, 0600);
+	volatile int tid;
+	char page[PAGE];
+
+	memset(page, 'a', sizeof(page));
+	zero_fd = open("/dev/zero", O_RDONLY);
+	private_page = mmap(NULL, PAGE, RW, MAP_PRIVATE, fd, 0);
+	CHECK(fd >= 0 && zero_fd >= 0 && private_page != MAP_FAILED);
+	CHECK(thread_start(store_zeros, NULL, (int *)&tid) > 0);
+	for (int round = 0; round < 800; round++) {
+		CHECK_EQ(pwrite(fd, page, PAGE, 0), PAGE);
+		CHECK_EQ(ftruncate(fd, 0), 0);
+		CHECK_EQ(ftruncate(fd, PAGE), 0);
+		if (((volatile char *)private_page)[PAGE - 1] != 0) {
+			stores_end = 1;
+			FAIL("round %d: what was cut off is back", round);
+		}
+	}
+	stores_end = 1;
+	while (tid)
+		sleep_ms(1);
+}
+
 const struct test sharing_tests[] = {
 	{"smaps_tell_sharing", smaps_tell_sharing, A_KERNEL},
 	{"fork_isolates", fork_isolates, ANYWHERE},
@@ -513,6 +555,7 @@ const struct test sharing_tests[] = {
 	{"file_beyond_end", file_beyond_end, ANYWHERE},
 	{"file_end_is_told", file_end_is_told, ANYWHERE},
 	{"file_truncated_below", file_truncated_below, ANYWHERE},
+	{"file_truncated_while_copied", file_truncated_while_copied, ANYWHERE},
 	{"file_tail_is_not_written", file_tail_is_not_written, ANYWHERE},
 	{"file_tail_is_zero_when_it_grows", file_tail_is_zero_when_it_grows, A_KERNEL},
 	{"file_mapped_then_removed", file_mapped_then_removed, ANYWHERE},
