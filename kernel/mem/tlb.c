@@ -373,16 +373,6 @@ tlb_batch_init(struct tlb_batch *batch, struct tlb_context *ctx)
 	batch->nr_pages = 0;
 }
 
-bool
-tlb_batch_add(struct tlb_batch *batch, u64 va, struct page *page)
-{
-	batch->start = MIN(batch->start, va);
-	batch->end = MAX(batch->end, va + PAGE_SIZE);
-	if (page)
-		batch->pages[batch->nr_pages++] = page;
-	return batch->nr_pages == TLB_BATCH_MAX;
-}
-
 void
 tlb_batch_flush(struct tlb_batch *batch)
 {

@@ -64,7 +64,9 @@ void icache_flush(struct tlb_context *ctx);
  * A batch of removed translations: pages are put only after the flush.
  *
  *	tlb_batch_init(&batch, ctx);
- *	... with the page-table lock: clear a PTE, tlb_batch_add(&batch, va, page) ...
+ *	... with the page-table lock: clear PTEs, batch.pages[batch.nr_pages++] = page for each
+ *	    that is owed a put, tlb_batch_note(&batch, start, end); when it is full, drop the lock
+ *	    and tlb_batch_flush(&batch) ...
  *	tlb_batch_finish(&batch);	after the lock was dropped
  */
 #define TLB_BATCH_MAX 64
@@ -77,10 +79,7 @@ struct tlb_batch {
 };
 
 void tlb_batch_init(struct tlb_batch *batch, struct tlb_context *ctx);
-/* Note that va lost its translation and, when page is not NULL, owes page a put.
- * => true when the batch is full: drop the lock and call tlb_batch_flush() */
-bool tlb_batch_add(struct tlb_batch *batch, u64 va, struct page *page);
-/* The same for a whole range, by a caller who puts pages into the batch itself. */
+/* Addresses that lost their translations. */
 static inline void
 tlb_batch_note(struct tlb_batch *batch, u64 start, u64 end)
 {
