@@ -33,6 +33,7 @@
 #include "sched/rq.h"
 #include "sched/sched.h"
 #include "sched/timer.h"
+#include "syscall/syscall.h"
 #include "trap/trap.h"
 #include "vm/flusher.h"
 #include "vm/kswapd.h"
@@ -129,10 +130,11 @@ boot_main(u64 hartid, u64 fdt_pa)
 	virtio_init();
 	ramdisk_init();
 
-	/* Virtual memory, files, processes. */
+	/* Virtual memory, files, processes and their calls. */
 	vm_init();
 	vfs_init();
 	process_init();
+	syscall_init();
 
 	irq_enable();
 	secondary_start_all();

@@ -2,6 +2,7 @@
 
 #include "core/printk.h"
 #include "core/spinlock.h"
+#include "fs/debugfs.h"
 #include "lib/compiler.h"
 #include "lib/errno.h"
 #include "mem/tlb_check.h"
@@ -57,8 +58,8 @@ syscall_dispatch(struct trap_frame *tf)
 	tlb_check_settled();
 }
 
-u64
-syscall_nr_unknown(void)
+void INIT
+syscall_init(void)
 {
-	return __atomic_load_n(&nr_unknown, __ATOMIC_RELAXED);
+	debugfs_register("unknown_syscalls", &debugfs_counter, &nr_unknown);
 }

@@ -19,5 +19,5 @@ extern const unsigned syscall_table_size;
 /* Serve the call in tf: number in a7, arguments in a0..a5, result to a0. */
 void syscall_dispatch(struct trap_frame *tf);
 
-/* How many calls had a number that is not in the table. */
-u64 syscall_nr_unknown(void);
+/* Once, at boot: shows how many calls had a number that is not in the table. */
+void syscall_init(void);
