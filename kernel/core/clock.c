@@ -51,12 +51,3 @@ clock_set_realtime(u64 now_ns)
 {
 	realtime_offset_ns = now_ns - clock_now_ns();
 }
-
-void
-clock_delay_ns(u64 ns)
-{
-	u64 end = clock_now_ns() + ns;
-
-	while (clock_now_ns() < end)
-		barrier();
-}

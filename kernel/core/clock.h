@@ -24,6 +24,3 @@ void clock_set_realtime(u64 now_ns);
 
 /* The value of the time CSR at the instant that clock_now_ns() calls ns, or just after. */
 u64 clock_ns_to_ticks(u64 ns);
-
-/* Busy-wait. */
-void clock_delay_ns(u64 ns);

@@ -41,15 +41,6 @@ random_get_bytes(void *buf, size_t len)
 	}
 }
 
-u64
-random_get_u64(void)
-{
-	u64 value;
-
-	random_get_bytes(&value, sizeof(value));
-	return value;
-}
-
 void
 random_add(const void *data, size_t len)
 {

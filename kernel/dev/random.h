@@ -9,7 +9,6 @@ void random_seed(void);
 
 /* Any context. */
 void random_get_bytes(void *buf, size_t len);
-u64 random_get_u64(void);
 
 /* Something that an outsider cannot know well: interrupt times, what /dev/random is given. */
 void random_add(const void *data, size_t len);

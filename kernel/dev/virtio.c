@@ -100,12 +100,6 @@ virtio_negotiate(struct virtio_device *vdev, u64 wanted)
 	return 0;
 }
 
-u8
-virtio_config_read8(struct virtio_device *vdev, u32 offset)
-{
-	return readb(vdev->regs + VIRTIO_MMIO_CONFIG + offset);
-}
-
 u32
 virtio_config_read32(struct virtio_device *vdev, u32 offset)
 {

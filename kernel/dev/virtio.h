@@ -85,7 +85,6 @@ void virtio_fail(struct virtio_device *vdev);
 bool virtio_needs_reset(struct virtio_device *vdev);
 
 /* The device's configuration space; offsets of the device type. */
-u8 virtio_config_read8(struct virtio_device *vdev, u32 offset);
 u32 virtio_config_read32(struct virtio_device *vdev, u32 offset);
 u64 virtio_config_read64(struct virtio_device *vdev, u32 offset);
 

@@ -99,15 +99,13 @@ void dentry_move(struct dentry *dentry, struct dentry *new_dir, const struct nam
 /* What is mounted on top, if anything, however deep; trades the reference. */
 struct dentry *dentry_cross_mounts(struct dentry *dentry);
 
-/* One step up, across mounts but not above `root`. Trades the reference. */
-struct dentry *dentry_up(struct dentry *dentry, struct dentry *root);
-
 /* Some name of the inode that is in the cache, with a reference. => NULL when there is none */
 struct dentry *dentry_of_inode(struct inode *inode);
 
 /*
  * Steps of a walk through the cache under dcache_lock, without references. child: dir's entry of
- * that name. => NULL when it is not there. top: what is mounted on it. parent: as dentry_up().
+ * that name. => NULL when it is not there. top: what is mounted on it, however deep. parent: one step
+ * up, across mounts but not above `root`.
  */
 struct dentry *dentry_child_locked(struct dentry *dir, const struct name *name);
 struct dentry *dentry_top_locked(struct dentry *dentry);

@@ -38,19 +38,6 @@ dentry_cross_mounts(struct dentry *dentry)
 	return top;
 }
 
-struct dentry *
-dentry_up(struct dentry *dentry, struct dentry *root)
-{
-	struct dentry *parent;
-
-	spin_lock(&dcache_lock);
-	parent = dentry_parent_locked(dentry, root);
-	dentry_ref_locked(parent);
-	spin_unlock(&dcache_lock);
-	dentry_put(dentry);
-	return parent;
-}
-
 bool
 dentry_is_ancestor(struct dentry *dir, struct dentry *dentry)
 {

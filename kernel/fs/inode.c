@@ -537,19 +537,6 @@ super_write_pages(struct super_block *sb)
 }
 
 u64
-super_nr_pages(struct super_block *sb)
-{
-	struct inode *inode;
-	u64 nr = 0;
-
-	spin_lock(&inode_cache_lock);
-	list_for_each_entry(inode, &sb->inodes, sb_link)
-		nr += READ_ONCE(inode->mapping.nr_pages);
-	spin_unlock(&inode_cache_lock);
-	return nr;
-}
-
-u64
 super_inodes_in_use(struct super_block *sb)
 {
 	struct inode *inode;

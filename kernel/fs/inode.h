@@ -201,9 +201,6 @@ int super_write_inodes(struct super_block *sb);
 /* Writes the dirty pages of all inodes of sb and waits. => the first error */
 int super_write_pages(struct super_block *sb);
 
-/* Pages in the caches of all its inodes. */
-u64 super_nr_pages(struct super_block *sb);
-
 /* How many inodes of sb have users. */
 u64 super_inodes_in_use(struct super_block *sb);
 

@@ -60,7 +60,6 @@ u64 slab_shrink_all(void);
 u64 slab_nr_empty_pages(void);
 
 const char *kmem_cache_name(const struct kmem_cache *cache);
-size_t kmem_cache_size(const struct kmem_cache *cache);
 
 /*
  * Sizes to 8 KiB come from classes of objects, more is whole pages. Aligned to 8 bytes; sizes that

@@ -45,17 +45,6 @@ mutex_lock(struct mutex *mutex)
 		mutex_lock_slow(mutex);
 }
 
-bool
-mutex_trylock(struct mutex *mutex)
-{
-	if (!mutex_grab(mutex))
-		return false;
-#ifdef DEBUG
-	lockcheck_acquire_nested(mutex, mutex->name, mutex->rank, (u64)__builtin_return_address(0));
-#endif
-	return true;
-}
-
 void
 mutex_unlock(struct mutex *mutex)
 {

@@ -21,7 +21,6 @@ void mutex_init(struct mutex *mutex, const char *name, enum lock_rank rank);
 
 /* May sleep, not interruptible. */
 void mutex_lock(struct mutex *mutex);
-bool mutex_trylock(struct mutex *mutex);
 void mutex_unlock(struct mutex *mutex);
 
 static inline bool

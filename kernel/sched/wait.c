@@ -104,19 +104,6 @@ task_sleep_until(u64 deadline_ns)
 }
 
 u64
-wait_timeout(struct wait_queue *wq, struct waiter *waiter, enum task_state state, u64 ns)
-{
-	u64 deadline = clock_now_ns() + ns;
-	u64 now;
-
-	wait_prepare(wq, waiter, state);
-	task_sleep_until(deadline);
-	wait_finish(wq, waiter);
-	now = clock_now_ns();
-	return now < deadline ? deadline - now : 0;
-}
-
-u64
 task_sleep_ns(u64 ns, bool interruptible)
 {
 	u64 now = clock_now_ns();

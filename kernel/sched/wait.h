@@ -87,10 +87,6 @@ wait_queue_active(struct wait_queue *wq)
 		wait_result_;                                                \
 	})
 
-/* Sleep once on wq for at most ns (the caller loops and tests). Helper for timeouts:
- * => ns left, 0 when the time was over */
-u64 wait_timeout(struct wait_queue *wq, struct waiter *waiter, enum task_state state, u64 ns);
-
 /* => true when condition holds, false when deadline_ns (clock_now_ns) passed. Not interruptible. */
 #define wait_event_deadline(wq, condition, deadline_ns)                        \
 	({                                                                     \

@@ -161,14 +161,6 @@ mm_set_exe(struct mm *mm, struct mapping *exe)
 	return 0;
 }
 
-struct mm *
-task_mm_get(struct task *task)
-{
-	struct mm *mm = READ_ONCE(task->mm);
-
-	return mm && mm_try_get(mm) ? mm : NULL;
-}
-
 void
 mm_update_peak(struct mm *mm)
 {

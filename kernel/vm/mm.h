@@ -110,9 +110,6 @@ void mm_set_mmap_base(struct mm *mm, uva_t base);
  */
 int mm_set_exe(struct mm *mm, struct mapping *exe);
 
-/* A task's mm with a reference, or NULL. The caller knows that the task does not go away. */
-struct mm *task_mm_get(struct task *task);
-
 static inline u64
 mm_rss_pages(const struct mm *mm)
 {

@@ -197,13 +197,6 @@ uio_copy_from(struct uio *uio, void *kva, u64 n)
 	return uio_move_pinned(uio, PIECE_FROM, kva, n);
 }
 
-u64
-uio_zero(struct uio *uio, u64 n)
-{
-	assert(uio->dir == UIO_TO_MEMORY);
-	return uio_move_pinned(uio, PIECE_ZERO, NULL, n);
-}
-
 /* A whole page has a copy loop of its own. */
 static inline void
 piece_copy(void *dst, const void *src, u64 n)

@@ -86,7 +86,6 @@ s64 uio_pin(struct uio *uio, u64 max_bytes);
 /* Copy and advance; cannot fail. => n, for convenience; n <= what is pinned still */
 u64 uio_copy_to(struct uio *uio, const void *kva, u64 n); /* kva -> buffers */
 u64 uio_copy_from(struct uio *uio, void *kva, u64 n);	  /* buffers -> kva */
-u64 uio_zero(struct uio *uio, u64 n);			  /* zeros -> buffers */
 
 /* The same with a page instead of an address, which may be one without a kernel address. */
 u64 uio_copy_page_to(struct uio *uio, struct page *page, u32 offset, u64 n);

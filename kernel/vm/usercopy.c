@@ -154,14 +154,11 @@ string_piece(char *dst, const char *user, size_t n, bool *found)
 	size_t len = strnlen(user, n);
 
 	*found = len < n;
-	if (dst)
-		memcpy(dst, user, len + *found);
+	memcpy(dst, user, len + *found);
 	return len;
 }
 
-/*
- * strncpy_from_user, or strnlen when dst is NULL. => length, -EFAULT, or size when it is too long
- */
+/* => length, -EFAULT, or size when it is too long */
 static ssize_t
 string_from_user(char *dst, uva_t src, size_t size)
 {
@@ -183,8 +180,7 @@ string_from_user(char *dst, uva_t src, size_t size)
 		if (likely(page)) {
 			char *kva = kmap_local_page(page);
 
-			len += string_piece(dst ? dst + len : NULL, kva + uva % PAGE_SIZE, n,
-					    &found);
+			len += string_piece(dst + len, kva + uva % PAGE_SIZE, n, &found);
 			kunmap_local(kva);
 		}
 		spin_unlock(&mm->pgt.lock);
@@ -204,14 +200,6 @@ strncpy_from_user(char *dst, uva_t src, size_t size)
 	ssize_t len = string_from_user(dst, src, size);
 
 	return len == (ssize_t)size ? -ENAMETOOLONG : len;
-}
-
-ssize_t
-strnlen_user(uva_t src, size_t max)
-{
-	ssize_t len = string_from_user(NULL, src, max + 1);
-
-	return len > (ssize_t)max ? -E2BIG : len;
 }
 
 int
@@ -244,29 +232,5 @@ user_cmpxchg_u32(uva_t uva, u32 expected, u32 desired, u32 *found)
 		error = user_page_fault(mm, uva, USER_PTE_WRITE);
 		if (error)
 			return error;
-	}
-}
-
-struct page *
-mm_page_get(struct mm *mm, uva_t uva, bool write)
-{
-	u64 needed = write ? USER_PTE_WRITE : USER_PTE_READ;
-
-	if (!user_range_ok(uva, 1))
-		return ERR_PTR(-EFAULT);
-	for (;;) {
-		struct page *page;
-		int error;
-
-		spin_lock(&mm->pgt.lock);
-		page = user_page_locked(mm, uva, needed);
-		if (page)
-			page_get(page);
-		spin_unlock(&mm->pgt.lock);
-		if (page)
-			return page;
-		error = user_page_fault(mm, uva, needed);
-		if (error)
-			return ERR_PTR(error);
 	}
 }

@@ -21,9 +21,6 @@ int clear_user(uva_t dst, size_t bytes);
  */
 ssize_t strncpy_from_user(char *dst, uva_t src, size_t size);
 
-/* => length of the string without terminator, -EFAULT, or -E2BIG when longer than max */
-ssize_t strnlen_user(uva_t src, size_t max);
-
 int get_user_u32(u32 *value, uva_t src);
 int get_user_u64(u64 *value, uva_t src);
 int put_user_u32(uva_t dst, u32 value);
@@ -39,9 +36,3 @@ int mm_clear(struct mm *mm, uva_t dst, size_t bytes);
  * (alignment)
  */
 int user_cmpxchg_u32(uva_t uva, u32 expected, u32 desired, u32 *found);
-
-/*
- * The page behind uva with a reference, after faulting it in for read or write: identity for shared
- * futexes, and for whoever needs the frame. => page, ERR_PTR(-EFAULT), NULL never
- */
-struct page *mm_page_get(struct mm *mm, uva_t uva, bool write);

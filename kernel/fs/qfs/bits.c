@@ -44,17 +44,6 @@ qfs_bits_find_one(const void *body, u32 from, u32 to)
 }
 
 u32
-qfs_bits_run(const void *body, const void *held, u32 from, u32 to, u32 max)
-{
-	u32 run = 0;
-
-	while (run < max && from + run < to &&
-	       !(busy_word(body, held, from + run) >> ((from + run) % WORD_BITS) & 1))
-		run++;
-	return run;
-}
-
-u32
 qfs_bits_count_zero(const void *body, u32 nr_bits)
 {
 	const u64 *word = body;

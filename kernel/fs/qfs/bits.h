@@ -30,8 +30,5 @@ u32 qfs_bits_find_zero(const void *body, const void *held, u32 from, u32 to);
 /* The first bit in from..to-1 that is 1, or `to`. */
 u32 qfs_bits_find_one(const void *body, u32 from, u32 to);
 
-/* How many bits from `from` on are 0 in both, at most `max`, not past `to`. */
-u32 qfs_bits_run(const void *body, const void *held, u32 from, u32 to, u32 max);
-
 /* The number of 0 bits among the first `nr_bits`. */
 u32 qfs_bits_count_zero(const void *body, u32 nr_bits);

@@ -155,12 +155,6 @@ kmem_cache_name(const struct kmem_cache *cache)
 	return cache->name;
 }
 
-size_t
-kmem_cache_size(const struct kmem_cache *cache)
-{
-	return cache->object_size;
-}
-
 void
 cache_for_each(void (*visit)(struct kmem_cache *cache, void *arg), void *arg)
 {
