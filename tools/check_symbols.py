@@ -1,13 +1,16 @@
 #!/usr/bin/env python3
-"""No header of the kernel declares a function or variable that nothing defines.
+"""No header of the kernel declares what nothing defines, or a function that nothing uses.
 
 usage: check_symbols.py NM OBJECTS-DIR IMAGE COMPILER FLAG...
 
 gcc's -aux-info lists the functions that a header declares; variables are found by their
 `extern`. Defined is what some object file or the linker script defines; of the
-interchangeable slab allocators one is enough.
+interchangeable slab allocators one is enough. A function is unused if no object file asks for it
+and its name stands only in its declaration and definition: text of what this build leaves out, and
+of the programs that compile parts of the kernel for the host, counts.
 """
 
+import collections
 import os
 import re
 import subprocess
@@ -17,18 +20,30 @@ import tempfile
 from check_common import TOP, find_files, finish, read
 
 SLAB_CHOICES = ("slub", "slab", "slob")
-DECLARED_FUNCTION = re.compile(r"^/\* (\S+?):(\d+):N[CF] \*/ extern .*?\b(\w+) \(")
+DECLARED_FUNCTION = re.compile(r"^/\* (\S+?):(\d+):N[CF] \*/ extern [^(]*?\b(\w+) \((?!\*)")
+NOT_CODE = re.compile(r'/\*.*?\*/|"(?:\\.|[^"\\\n])*"', re.DOTALL)
 DECLARED_VARIABLE = re.compile(r"^extern [^;(]*?\b(\w+)(?:\[[^\]]*\])*;", re.MULTILINE)
 
 
-def defined_symbols(nm, directory, image):
-    """Every global name that the build defines."""
-    files = [image] if os.path.exists(image) else []
-    for folder, _, names in os.walk(directory):
-        files += [os.path.join(folder, name) for name in names if name.endswith(".o")]
-    output = subprocess.run([nm, "-g", "--defined-only", *files], capture_output=True,
-                            text=True).stdout
-    return {line.split()[-1] for line in output.splitlines() if len(line.split()) >= 3}
+def object_files(directory):
+    """Those of the kernel."""
+    return [os.path.join(folder, name) for folder, _, names in os.walk(directory)
+            for name in names if name.endswith(".o")]
+
+
+def symbols(nm, which, files):
+    """The global names in the files: those that they define, or those that they want."""
+    output = subprocess.run([nm, "-g", which, *files], capture_output=True, text=True).stdout
+    lines = [line.split() for line in output.splitlines()]
+    return {words[-1] for words in lines if words and not words[-1].endswith(":")}
+
+
+def named_twice(declared):
+    """Those that the sources name but twice: where they are declared and defined."""
+    counts = collections.Counter()
+    for path in find_files(["kernel", "mkfs", "tools"], (".c", ".h", ".S")):
+        counts.update(re.findall(r"\w+", NOT_CODE.sub(" ", read(path))))
+    return {(place, name) for place, name in declared if counts[name] <= 2}
 
 
 def declared_functions(headers, command):
@@ -41,8 +56,9 @@ def declared_functions(headers, command):
             aux.seek(0)
             for line in aux:
                 match = DECLARED_FUNCTION.match(line)
-                if match and match.group(1).startswith("kernel/"):
-                    found.add((f"{match.group(1)}:{match.group(2)}", match.group(3)))
+                place = os.path.normpath(match.group(1)) if match else ""
+                if place in headers:
+                    found.add((f"{place}:{match.group(2)}", match.group(3)))
     return found
 
 
@@ -53,20 +69,26 @@ def declared_variables(headers):
 
 
 def is_linked(header, directory):
-    """Not a header of a slab allocator that this build does not have."""
+    """Not a header of a folder, or of a slab allocator, that this build does not have."""
+    folder = os.path.join(directory, os.path.relpath(os.path.dirname(header), "kernel"))
     name = os.path.splitext(os.path.basename(header))[0]
-    return name not in SLAB_CHOICES or os.path.exists(
-        os.path.join(directory, "mem", "slab", f"{name}.c.o"))
+    return os.path.isdir(folder) and (
+        name not in SLAB_CHOICES or os.path.exists(os.path.join(folder, f"{name}.c.o")))
 
 
 def main():
     nm, directory, image, *command = sys.argv[1:]
+    objects = object_files(directory)
     headers = [header for header in find_files(["kernel"], (".h",))
-               if not header.startswith("kernel/mem/slab/") or is_linked(header, directory)]
-    declared = declared_functions(headers, command) | declared_variables(headers)
-    defined = defined_symbols(nm, directory, image)
+               if is_linked(header, directory)]
+    functions = declared_functions(headers, command)
+    declared = functions | declared_variables(headers)
+    defined = symbols(nm, "--defined-only", [image, *objects])
+    wanted = symbols(nm, "--undefined-only", objects)
     findings = [f"{place}: {name} is declared, but nothing defines it"
                 for place, name in sorted(declared) if name not in defined]
+    findings += [f"{place}: nothing uses {name}"
+                 for place, name in sorted(named_twice(functions)) if name not in wanted]
     finish("symbols", findings, f"{len(declared)} declarations")
 
 
