@@ -59,7 +59,7 @@ HOSTTEST(vma_keeps_the_gap_below_a_stack)
 {
 	env_reset();
 	env_mm.mmap_base = env_mm.hole_hint = USER_STACK_TOP;
-	CHECK_EQ(stack_map(&env_mm, USER_STACK_TOP, 4 * PAGE_SIZE), 0);
+	CHECK_EQ(stack_map(&env_mm, USER_STACK_TOP, 4 * PAGE_SIZE, false), 0);
 	s64 where = vma_map(&env_mm, 0, PAGE_SIZE, VM_RW, NULL, 0, MAP_PLACE_HINT);
 
 	CHECK_EQ(where, USER_STACK_TOP - 5 * PAGE_SIZE - STACK_GUARD_BYTES);
