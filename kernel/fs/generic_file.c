@@ -67,6 +67,8 @@ write_page(struct mapping *mapping, struct uio *uio, u64 pos, u32 n)
 		if (pos + n > mapping_size(mapping))
 			mapping_set_size(mapping, pos + n);
 		page_mark_dirty(page);
+	} else {
+		pagecache_drop_unused(page);
 	}
 	page_unlock(page);
 	page_put(page);

@@ -15,7 +15,6 @@
 #include "fs/super.h"
 #include "lib/rbtree.h"
 #include "lib/string.h"
-#include "mem/kmap.h"
 #include "mem/page_alloc.h"
 #include "mem/slab.h"
 
@@ -391,17 +390,6 @@ ramfs_setattr(struct inode *inode, const struct iattr *attr)
 	return inode_setattr_simple(inode, attr);
 }
 
-/* A hole: nothing is lost if the page goes again. */
-static void
-ramfs_read_pages(struct mapping *mapping, struct page **pages, unsigned nr)
-{
-	(void)mapping;
-	for (unsigned i = 0; i < nr; i++) {
-		page_zero_contents(pages[i]);
-		page_read_done(pages[i], 0);
-	}
-}
-
 static int
 ramfs_reserve_write(struct mapping *mapping, struct page *page)
 {
@@ -479,7 +467,6 @@ static const struct inode_ops ramfs_link_iops = {
 };
 
 static const struct mapping_ops ramfs_mapping_ops = {
-	.read_pages = ramfs_read_pages,
 	.reserve_write = ramfs_reserve_write,
 	.release_page = ramfs_release_page,
 	.release_swapped = ramfs_release_swapped,

@@ -15,7 +15,7 @@ enum vm_item {
 	/* Numbers of pages, now. */
 	NR_ANON_MAPPED, /* of programs, without a file, in some page table */
 	NR_FILE_MAPPED, /* of the page cache, in some page table */
-	NR_SHMEM,	/* of the page cache, stored to, with no file on a disk */
+	NR_SHMEM,	/* of the page cache, with no file on a disk */
 	NR_PAGETABLE,	/* page tables, but for those made before the buddy */
 	NR_KERNEL_STACK,
 	NR_VMALLOC,   /* other pages of vmalloc */

@@ -67,6 +67,8 @@ fault_read_page(struct fault *f)
 	f->read_mapping = NULL;
 	f->major |= page_is_away(mapping, f->read_index);
 	page = pagecache_get(mapping, f->read_index, ra);
+	if (IS_ERR(page) && PTR_ERR(page) == -ENOENT)
+		page = pagecache_fill_hole(mapping, f->read_index);
 	if (!page) {
 		result = FAULT_OOM;
 	} else if (IS_ERR(page)) {

@@ -11,9 +11,8 @@
  *
  *	unevictable: pages that somebody locked in memory
  *
- * one such pair for memory that has to go to swap (anonymous pages, and those of shared memory and tmpfs from
- * the first store on: PG_swapbacked), and one for the rest (files; holes of shared memory that were only
- * read). Pages are aged by kind, for the kinds cost differently; and by zone, for a shortage of one zone
+ * one such pair for memory that has to go to swap (anonymous pages, and those of shared memory and tmpfs:
+ * PG_swapbacked), and one for the rest (files). Pages are aged by kind, for the kinds cost differently; and by zone, for a shortage of one zone
  * is not helped by pages of another.
  *
  * New pages come in numbers, so they go to a batch of the hart first, without a lock: an array

@@ -215,7 +215,7 @@ pagecache_get_slow(struct mapping *mapping, u64 index, struct readahead *ra, str
 
 	if (!page) {
 		page = page_from_swap(mapping, index);
-		if (!IS_ERR(page) || PTR_ERR(page) != -ENOENT)
+		if (!IS_ERR(page) || PTR_ERR(page) != -ENOENT || mapping->swapbacked)
 			return page;
 		page = readahead_miss(mapping, index, ra);
 		if (IS_ERR_OR_NULL(page))
@@ -297,6 +297,11 @@ pagecache_get_for_write(struct mapping *mapping, u64 index, bool overwrite_whole
 			page_unlock(page);
 			page_put(page);
 			return ERR_PTR(-EIO);
+		}
+		if (mapping->swapbacked) {
+			page_zero_contents(page);
+			page_set_uptodate(page);
+			return page;
 		}
 		tried = true;
 		page_clear(page, PG_error);
@@ -393,6 +398,42 @@ pagecache_evict(struct page *page)
 	pagecache_count(-1);
 }
 
+void
+pagecache_drop_unused(struct page *page)
+{
+	if (page->mapping->swapbacked && !page_test(page, PG_dirty))
+		pagecache_evict(page);
+}
+
+/* The page, locked, counts. => 0; -EIO: the file has become shorter meanwhile; -ENOSPC ... */
+static int
+hole_reserve(struct mapping *mapping, struct page *page)
+{
+	if (page->index >= DIV_ROUND_UP(mapping_size(mapping), PAGE_SIZE))
+		return -EIO;
+	return mapping->ops->reserve_write ? mapping->ops->reserve_write(mapping, page) : 0;
+}
+
+struct page *
+pagecache_fill_hole(struct mapping *mapping, u64 index)
+{
+	struct page *page = pagecache_get_zeroed(mapping, index);
+	int error;
+
+	if (IS_ERR_OR_NULL(page))
+		return page;
+	error = hole_reserve(mapping, page);
+	if (!error)
+		page_mark_dirty(page);
+	else
+		pagecache_drop_unused(page);
+	page_unlock(page);
+	if (!error)
+		return page;
+	page_put(page);
+	return ERR_PTR(error);
+}
+
 /*
  * The common case of a read: the page is here and so is the user's. With mapping->lock held ours
  * cannot leave the cache, so nothing is pinned or counted. => bytes copied, 0: go the long way
@@ -421,13 +462,15 @@ read_cached(struct mapping *mapping, u64 pos, struct uio *uio, u64 n, struct rea
 	return done;
 }
 
-/* The long way: find or read the page, fault the user's in. => bytes copied, or -errno */
+/* The long way: find or read the page, fault the user's in; a hole is zeros. => bytes copied, or -errno */
 static NOINLINE s64
 read_uncached(struct mapping *mapping, u64 pos, struct uio *uio, u64 n, struct readahead *ra)
 {
 	struct page *page = pagecache_get(mapping, pos >> PAGE_SHIFT, ra);
 	s64 pinned;
 
+	if (IS_ERR(page) && PTR_ERR(page) == -ENOENT)
+		return uio_move_zero(uio, n);
 	if (IS_ERR_OR_NULL(page))
 		return err_or_null_to_errno(page);
 	pinned = uio_pin(uio, n);

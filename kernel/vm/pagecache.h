@@ -42,7 +42,7 @@ struct mapping_ops {
 	 * Read nr pages of consecutive index: all locked, none uptodate. Starts the I/O (or fills
 	 * the pages at once: holes are zeros) and calls page_read_done() exactly once for each, now
 	 * or later. They have a reference each until this returns. May sleep. Locks that may be
-	 * held: all outside PAGE.
+	 * held: all outside PAGE. NULL: swapbacked, where what is neither here nor in swap is zero.
 	 */
 	void (*read_pages)(struct mapping *mapping, struct page **pages, unsigned nr);
 
@@ -200,9 +200,22 @@ struct page *pagecache_find(struct mapping *mapping, u64 index);
 /*
  * The page, uptodate, with a reference: reads it, and those that will follow, if it is not there.
  * ra: the reader's state; NULL: read this page alone. Sleeps.
- * => NULL no memory; ERR_PTR(-EIO ...)
+ * => NULL no memory; ERR_PTR(-EIO ...); ERR_PTR(-ENOENT): memory that has no disk, and a hole of it
  */
 struct page *pagecache_get(struct mapping *mapping, u64 index, struct readahead *ra);
+
+/*
+ * A hole of memory that has no disk gets a page of zeros, for a program that maps it: it counts, and is
+ * dirty, as if it had been stored to. Sleeps. => the page, uptodate, with a reference; NULL no memory;
+ * ERR_PTR(-EIO): not within the file, or unreadable in swap; ERR_PTR(-ENOSPC): no more may count
+ */
+struct page *pagecache_fill_hole(struct mapping *mapping, u64 index);
+
+/*
+ * page was not given the room that a store to it takes: if memory is its only home, and it is new, it
+ * leaves again. => page locked, in a mapping
+ */
+void pagecache_drop_unused(struct page *page);
 
 /*
  * The page, locked, with a reference, for a write by the file system. Uptodate, except that when

@@ -12,7 +12,7 @@
  * one is marked, too, if it lies behind the page that was wanted; and a fault maps what is around but
  * not the marked page, so that the program that goes on faults there.
  *
- * Memory that has no disk behind it is made at once, and nothing is gained by a mark.
+ * Memory that has no disk is not read ahead: its holes are made one by one, when a program asks for them.
  */
 
 #include "lib/err.h"
@@ -147,7 +147,7 @@ readahead_miss(struct mapping *mapping, u64 index, struct readahead *ra)
 	if (ra)
 		ra->end = first + nr;
 	mark = first + nr / 2;
-	if (mark <= index || mapping->swapbacked)
+	if (mark <= index)
 		mark = UINT64_MAX;
 	return read_range(mapping, first, nr, mark, index);
 }

@@ -1,6 +1,6 @@
 /*
- * A shared anonymous area is a mapping without a disk. A page that nobody has stored to is zero and
- * may be dropped; one that somebody has is dirty, and stays, for there is nowhere to write it to.
+ * A shared anonymous area is a mapping without a disk. A page of it is there from the first fault on, and
+ * dirty even if nobody has stored to it: it leaves for swap alone.
  */
 
 #include "vm/shmem.h"
@@ -9,7 +9,6 @@
 #include "core/refcount.h"
 #include "lib/errno.h"
 #include "lib/string.h"
-#include "mem/kmap.h"
 #include "mem/slab.h"
 #include "mem/vmstat.h"
 #include "sched/task.h"
@@ -28,16 +27,6 @@ static struct shmem *
 shmem_of(struct mapping *mapping)
 {
 	return container_of(mapping, struct shmem, mapping);
-}
-
-static void
-shmem_read_pages(struct mapping *mapping, struct page **pages, unsigned nr)
-{
-	(void)mapping;
-	for (unsigned i = 0; i < nr; i++) {
-		page_zero_contents(pages[i]);
-		page_read_done(pages[i], 0);
-	}
 }
 
 static bool
@@ -66,7 +55,6 @@ shmem_path(struct mapping *mapping, char *buf, size_t size)
 }
 
 static const struct mapping_ops shmem_ops = {
-	.read_pages = shmem_read_pages,
 	.get = shmem_get,
 	.put = shmem_put,
 	.path = shmem_path,

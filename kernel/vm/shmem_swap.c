@@ -16,7 +16,7 @@
  *
  * While it is in the swap cache it is a page like any there: PG_anon, of no group and no mapping, for
  * nothing maps it. When it comes back its slot is free at once, so what is in memory of a mapping is never in
- * swap, too. A page that nobody stored to is not dirty, and is dropped rather than swapped.
+ * swap, too. Every page of such a mapping that is not locked is dirty, and counts where its owner counts.
  *
  * entry_exchange() is the only place where an entry of a mapping changes between page and swap
  * entry. It does under mapping->lock what a lock on the whole mapping would be for otherwise:

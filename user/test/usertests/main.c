@@ -50,7 +50,7 @@ static const struct test_group groups[] = {
 	{"mlock", mlock_tests},		{"thread_signals", thread_signal_tests},
 	{"clone", clone_tests},		{"jobs", job_tests},
 	{"waits", wait_tests},		{"priority", priority_tests},
-	{"writes", write_tests},
+	{"writes", write_tests},	{"holes", hole_tests},
 };
 
 static struct {
