@@ -4,6 +4,7 @@
 #include "core/printk.h"
 #include "dev/random.h"
 #include "lib/string.h"
+#include "sched/sched.h"
 #include "vm/uio.h"
 
 #define MEM_MAJOR    1
@@ -62,6 +63,8 @@ random_read(struct file *file, struct uio *uio, u64 *pos)
 			return done > 0 ? done : moved;
 		done += moved;
 		cond_resched();
+		if (kill_pending())
+			break;
 	}
 	return done;
 }
@@ -81,6 +84,9 @@ random_write(struct file *file, struct uio *uio, u64 *pos)
 			return done > 0 ? done : moved;
 		random_add(chunk, moved);
 		done += moved;
+		cond_resched();
+		if (kill_pending())
+			break;
 	}
 	return done;
 }

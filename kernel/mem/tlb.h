@@ -57,6 +57,16 @@ void tlb_flush_context(struct tlb_context *ctx);
 void tlb_flush_tables(struct tlb_context *ctx);
 void tlb_flush_kernel(u64 start, u64 end);
 
+/*
+ * Do other threads still owe flushes of ctx (mem/tlb_deferred.h) for changes that can be seen in its page table? Whoever flushes what
+ * it has to do with then need not wait for them. => the page-table lock was held after the last look at the table
+ */
+static inline bool
+tlb_deferred_pending(const struct tlb_context *ctx)
+{
+	return unlikely(__atomic_load_n(&ctx->nr_deferred, __ATOMIC_ACQUIRE) > 0);
+}
+
 /* Instruction caches of every hart that may run ctx. */
 void icache_flush(struct tlb_context *ctx);
 

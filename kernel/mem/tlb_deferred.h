@@ -11,7 +11,7 @@
  *
  * Until then programs may go on using what was taken away, by what their harts hold. Reclaim and write-back
  * keep the pages locked so long. Whoever changes the same addresses without a look at the pages, and
- * would not flush because there is nothing to be seen in the page table, asks tlb_deferred_pending():
+ * would not flush because there is nothing to be seen in the page table, asks tlb_deferred_pending() (mem/tlb.h):
  *
  *	munmap, mremap	nothing is there: what is mapped there next would not be seen by all harts
  *	mprotect, fork	the page is in swap: a hart may still store to it
@@ -19,8 +19,9 @@
  */
 
 #include "lib/types.h"
-#include "mem/tlb.h"
 #include "riscv/layout.h"
+
+struct tlb_context;
 
 #define TLB_DEFERRED_MAX 4
 
@@ -32,16 +33,6 @@ struct tlb_deferred {
 		bool lost; /* something that programs may rely on, not only A */
 	} of[TLB_DEFERRED_MAX];
 };
-
-/*
- * Do other threads still owe flushes of ctx for changes that can be seen in its page table? Whoever flushes what
- * it has to do with then need not wait for them. => the page-table lock was held after the last look at the table
- */
-static inline bool
-tlb_deferred_pending(const struct tlb_context *ctx)
-{
-	return unlikely(__atomic_load_n(&ctx->nr_deferred, __ATOMIC_ACQUIRE) > 0);
-}
 
 static inline void
 tlb_deferred_init(struct tlb_deferred *deferred)

@@ -43,17 +43,29 @@ itimer_check_locked(struct process *process, enum itimer which, u64 now)
 		timer->deadline_ns = 0;
 }
 
+static bool
+alarm_is_pending(struct process *process)
+{
+	return READ_ONCE(process->signal.shared.set) & SIG_BIT(SIGALRM);
+}
+
+/*
+ * Nobody has taken the last alarm yet, or this one is ignored: the next can wait for a tick, and must, for with a short
+ * interval the hart would never come to anything but to send alarms.
+ */
 static void
 real_timer_expired(struct timer *timer)
 {
 	struct process *process = container_of(timer, struct process, real_timer);
 	u64 flags = spin_lock_irqsave(&process_lock);
-	u64 deadline_ns;
+	u64 now = clock_now_ns(), deadline_ns;
+	bool waits = alarm_is_pending(process);
 
-	itimer_check_locked(process, ITIMER_REAL, clock_now_ns());
+	itimer_check_locked(process, ITIMER_REAL, now);
+	waits |= !alarm_is_pending(process);
 	deadline_ns = process->itimers[ITIMER_REAL].deadline_ns;
 	if (deadline_ns)
-		timer_arm(timer, deadline_ns);
+		timer_arm(timer, waits ? MAX(deadline_ns, now + CLOCK_TICK_NS) : deadline_ns);
 	spin_unlock_irqrestore(&process_lock, flags);
 }
 

@@ -124,7 +124,9 @@ stack_grow(struct vma *vma, uva_t uva)
 	assert(vma->flags & VM_GROWSDOWN && start < vma->start);
 	if (start < USER_VA_START || vma->end - start > mm->limit_stack)
 		return -ENOMEM;
-	if (prev && prev->flags & VM_ACCESS && prev->end + STACK_GUARD_BYTES > start)
+	/* Not from an area that grows, too: one that was parted can come together again. */
+	if (prev && prev->flags & VM_ACCESS && !(prev->flags & VM_GROWSDOWN) &&
+	    prev->end + STACK_GUARD_BYTES > start)
 		return -ENOMEM;
 	if (prev && prev->end > start)
 		return -ENOMEM;

@@ -3,7 +3,7 @@
 #include "lib/err.h"
 #include "lib/errno.h"
 #include "mem/kmap.h"
-#include "mem/tlb_deferred.h"
+#include "mem/tlb.h"
 #include "vm/anon.h"
 #include "vm/page_map.h"
 #include "vm/pagecache_internal.h"

@@ -20,7 +20,7 @@
 #include "lib/err.h"
 #include "lib/string.h"
 #include "mem/kmap.h"
-#include "mem/tlb_deferred.h"
+#include "mem/tlb.h"
 #include "sched/sched.h"
 #include "vm/anon.h"
 #include "vm/anon_group.h"

@@ -14,7 +14,7 @@
 #include "vm/mremap.h"
 
 #include "lib/errno.h"
-#include "mem/tlb_deferred.h"
+#include "mem/tlb.h"
 #include "sched/sched.h"
 #include "vm/anon_group.h"
 #include "vm/areas.h"

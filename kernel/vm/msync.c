@@ -1,6 +1,7 @@
 #include "vm/msync.h"
 
 #include "lib/errno.h"
+#include "sched/sched.h"
 #include "vm/areas.h"
 #include "vm/pagecache.h"
 #include "vm/pte_state.h"
@@ -68,6 +69,9 @@ vma_residency(struct mm *mm, uva_t addr, u64 bytes, uva_t vec)
 		nr = residency_chunk(mm, addr + done * PAGE_SIZE, chunk,
 				     MIN(nr_pages - done, (u64)VEC_CHUNK));
 		error = nr ? copy_to_user(vec + done, chunk, nr) : -ENOMEM;
+		cond_resched();
+		if (kill_pending())
+			error = -EINTR;
 	}
 	return error;
 }

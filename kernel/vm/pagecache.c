@@ -6,6 +6,7 @@
 #include "mem/kmap.h"
 #include "mem/page_alloc.h"
 #include "mem/vmstat.h"
+#include "sched/sched.h"
 #include "vm/lru.h"
 #include "vm/pagecache_internal.h"
 #include "vm/shmem_swap.h"
@@ -462,13 +463,17 @@ read_cached(struct mapping *mapping, u64 pos, struct uio *uio, u64 n, struct rea
 	return done;
 }
 
-/* The long way: find or read the page, fault the user's in; a hole is zeros. => bytes copied, or -errno */
+/* The long way: find or read the page, fault the user's in; a hole is zeros. => bytes copied, or -errno; -EINTR: killed */
 static NOINLINE s64
 read_uncached(struct mapping *mapping, u64 pos, struct uio *uio, u64 n, struct readahead *ra)
 {
-	struct page *page = pagecache_get(mapping, pos >> PAGE_SHIFT, ra);
+	struct page *page;
 	s64 pinned;
 
+	cond_resched();
+	if (!uio->kernel && kill_pending())
+		return -EINTR;
+	page = pagecache_get(mapping, pos >> PAGE_SHIFT, ra);
 	if (IS_ERR(page) && PTR_ERR(page) == -ENOENT)
 		return uio_move_zero(uio, n);
 	if (IS_ERR_OR_NULL(page))

@@ -1,6 +1,6 @@
 #include "vm/protect.h"
 
-#include "mem/tlb_deferred.h"
+#include "mem/tlb.h"
 #include "sched/sched.h"
 #include "vm/pte_state.h"
 

@@ -17,11 +17,14 @@
 
 #include "lib/err.h"
 #include "mem/page_alloc.h"
+#include "sched/sched.h"
 #include "vm/pagecache_internal.h"
 #include "vm/vma.h"
 
 #define WINDOW_MIN 4
 #define AROUND	   16 /* pages that a fault maps at most */
+
+#define CHUNK 256 /* that are asked for without a look whether somebody else should run */
 
 #define GFP_READAHEAD (GFP_HIGHUSER | GFP_NORETRY | GFP_NOWARN)
 
@@ -87,7 +90,7 @@ read_range(struct mapping *mapping, u64 first, u64 nr, u64 mark, u64 wanted)
 		}
 		if (!page) {
 			batch_submit(&batch);
-			if (index >= wanted)
+			if (index >= wanted || wanted == UINT64_MAX)
 				break;
 			continue;
 		}
@@ -168,10 +171,15 @@ readahead_hit(struct mapping *mapping, struct page *page, struct readahead *ra)
 		read_range(mapping, first, nr, first + nr / 2, UINT64_MAX);
 }
 
+/* A program may ask for all of a large file: others come to their turn, and it may be killed. */
 void
 pagecache_readahead(struct mapping *mapping, u64 index, u64 nr_pages)
 {
-	nr_pages = MIN(nr_pages, pages_left(mapping, index));
-	if (nr_pages > 0)
-		read_range(mapping, index, nr_pages, UINT64_MAX, UINT64_MAX);
+	u64 end = index + MIN(nr_pages, pages_left(mapping, index)), nr;
+
+	for (; index < end && !kill_pending(); index += nr) {
+		nr = MIN(end - index, (u64)CHUNK);
+		read_range(mapping, index, nr, UINT64_MAX, UINT64_MAX);
+		cond_resched();
+	}
 }

@@ -4,6 +4,7 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "mem/kmap.h"
+#include "sched/sched.h"
 #include "vm/pagecache.h"
 #include "vm/user_page.h"
 
@@ -254,7 +255,7 @@ uio_copy_page_from(struct uio *uio, struct page *page, u32 offset, u64 n)
 	return n;
 }
 
-/* Pin and move piece by piece. => bytes, or -EFAULT when there were none */
+/* Pin and move piece by piece, until all is done or the task is killed. => bytes, or -EFAULT when there were none */
 static s64
 uio_move(struct uio *uio, enum piece_op op, void *other, u64 n)
 {
@@ -269,6 +270,9 @@ uio_move(struct uio *uio, enum piece_op op, void *other, u64 n)
 		uio_move_pinned(uio, op, (u8 *)other + done, pinned);
 		uio_unpin(uio);
 		done += pinned;
+		cond_resched();
+		if (kill_pending())
+			break;
 	}
 	return done;
 }

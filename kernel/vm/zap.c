@@ -7,7 +7,7 @@
 
 #include "vm/zap.h"
 
-#include "mem/tlb_deferred.h"
+#include "mem/tlb.h"
 #include "sched/sched.h"
 #include "vm/lru.h"
 #include "vm/page_map.h"

@@ -388,7 +388,7 @@ exec_keeps_what_threads_left(void)
 
 const struct test program_tests[] = {
 	{"exec_script_long_line", exec_script_long_line, ANYWHERE},
-	{"exec_script_cut_argument", exec_script_cut_argument, A_KERNEL},
+	{"exec_script_cut_argument", exec_script_cut_argument, ON_OUR_SIZE},
 	{"exec_aligns_program", exec_aligns_program, A_KERNEL},
 	{"exec_aligns_interpreter", exec_aligns_interpreter, A_KERNEL},
 	{"exec_aligns_to_nothing", exec_aligns_to_nothing, A_KERNEL},

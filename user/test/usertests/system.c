@@ -1,4 +1,4 @@
-/* Registers across switches and calls; unknown calls; what the system tells; memory that runs out. */
+/* Registers across switches and calls; unknown calls; what the system tells; memory that runs out; long calls. */
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -10,6 +10,7 @@
 #include <sys/sysinfo.h>
 #include <sys/utsname.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -309,7 +310,54 @@ fault_settings_refused(void)
 	}
 }
 
+#define NR_BUFFERS 1024
+
+/* Calls that take long and wait for nothing: over and over the same MiB, and its residency. */
+static void
+long_call(int which)
+{
+	int random = open("/dev/urandom", O_RDWR), zero = open("/dev/zero", O_RDONLY);
+	char *area = mmap(NULL, MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *sparse = mmap(NULL, 128UL << 30, PROT_NONE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	static struct iovec buffers[NR_BUFFERS];
+
+	CHECK(random >= 0 && zero >= 0 && area != MAP_FAILED && sparse != MAP_FAILED);
+	for (int i = 0; i < NR_BUFFERS; i++)
+		buffers[i] = (struct iovec){area, MIB};
+	for (;;) {
+		if (which == 0)
+			CHECK(writev(random, buffers, NR_BUFFERS) > 0);
+		else if (which == 1)
+			CHECK(readv(random, buffers, NR_BUFFERS) > 0);
+		else if (which == 2)
+			CHECK(readv(zero, buffers, NR_BUFFERS) > 0);
+		else
+			CHECK_EQ(mincore(sparse, 1UL << 32, (unsigned char *)area), 0);
+	}
+}
+
+/* In the middle of the call; to its end it would be much longer. */
+static void
+long_calls_are_killed(void)
+{
+	for (int which = 0; which < 4; which++) {
+		int64_t start;
+		pid_t child = fork_checked();
+
+		if (child == 0)
+			long_call(which);
+		sleep_ms(100);
+		start = now_us();
+		CHECK_EQ(kill(child, SIGKILL), 0);
+		CHECK_EQ(waitpid(child, NULL, 0), child);
+		if (now_us() - start > 300000)
+			FAIL("call %d went on for %ld us", which, (long)(now_us() - start));
+	}
+}
+
 const struct test system_tests[] = {
+	{"long_calls_are_killed", long_calls_are_killed, A_KERNEL},
 	{"fp_registers", fp_registers, ANYWHERE},
 	{"integer_registers", integer_registers, ANYWHERE},
 	{"unknown_calls", unknown_calls, ANYWHERE},

@@ -301,6 +301,25 @@ timers_of_processor_time(void)
 	CHECK_EQ(set_cpu_timer(-1, 0, 0), -EINVAL);
 }
 
+/* However short the interval of its alarms, which are ignored or taken, a program gets somewhere. */
+static void
+alarms_without_pause(void)
+{
+	for (int taken = 0; taken <= 1; taken++) {
+		int64_t start = now_us();
+		unsigned long rounds = 0;
+
+		cpu_alarms = 0;
+		signal(SIGALRM, taken ? on_cpu_alarm : SIG_IGN);
+		CHECK_EQ(set_cpu_timer(0, 1, 1), 0);
+		while (now_us() - start < 200000)
+			rounds++;
+		CHECK_EQ(set_cpu_timer(0, 0, 0), 0);
+		CHECK(rounds > 100);
+		CHECK(taken ? cpu_alarms >= 5 : cpu_alarms == 0);
+	}
+}
+
 static int64_t
 clock_us(int clock)
 {
@@ -640,6 +659,7 @@ const struct test timer_tests[] = {
 	{"timer_queues_one", timer_queues_one, A_KERNEL},
 	{"timer_errors", timer_errors, ANYWHERE},
 	{"timers_are_not_inherited", timers_are_not_inherited, ANYWHERE},
+	{"alarms_without_pause", alarms_without_pause, A_KERNEL},
 	{"timers_of_processor_time", timers_of_processor_time, A_KERNEL},
 	{NULL, NULL, ANYWHERE},
 };

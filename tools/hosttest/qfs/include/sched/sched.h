@@ -9,6 +9,12 @@ cond_resched(void)
 {
 }
 
+static inline bool
+kill_pending(void)
+{
+	return false;
+}
+
 static inline void
 sched_iowait_begin(void)
 {
