@@ -92,7 +92,11 @@ s32 proc_parse_number(const char *text, u32 len);
 /* The same for the number of a process or thread. => 0 when it can be none */
 s32 proc_parse_pid(const struct name *name);
 
-/* The part with processes (fs/proc_pid.c). read: fill an inode with a pid in its number. */
+/*
+ * The part with processes (fs/proc_pid.c). get: the inode of something of a process or thread;
+ * => ERR_PTR(-ENOENT) when there is none. read: fill an inode with a pid in its number.
+ */
+struct inode *proc_pid_inode_get(struct inode *dir, struct proc_who who, u32 kind);
 int proc_pid_read_inode(struct inode *inode);
 
 /* Files made of text (fs/proc_file.c). */

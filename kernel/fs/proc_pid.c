@@ -34,20 +34,32 @@ nr_specials(struct proc_who who)
 /* Cookies of a process's directory: 2 + index of a file, this + index of a special. */
 #define FIRST_SPECIAL_COOKIE 0x400
 
+/* Asks each time whether he is still there, for an inode that is in use outlives him. */
+struct inode *
+proc_pid_inode_get(struct inode *dir, struct proc_who who, u32 kind)
+{
+	if (!proc_pid_ops->exists(who))
+		return ERR_PTR(-ENOENT);
+	return inode_get(dir->sb, proc_ino(who, kind));
+}
+
+/* As on Linux, the directory of a dead process may not even be searched; a dead thread's is empty. */
 static struct inode *
 pid_dir_lookup(struct inode *dir, const struct name *name)
 {
 	struct proc_who who = proc_ino_who(dir->ino);
 
+	if (!who.tid && !proc_pid_ops->exists(who))
+		return ERR_PTR(-ESRCH);
 	for (unsigned i = 0; proc_pid_ops->files[i]; i++) {
 		if (strlen(proc_pid_ops->files[i]) == name->len &&
 		    memcmp(proc_pid_ops->files[i], name->text, name->len) == 0)
-			return inode_get(dir->sb, proc_ino(who, PROC_PID_FILE + i));
+			return proc_pid_inode_get(dir, who, PROC_PID_FILE + i);
 	}
 	for (unsigned i = 0; i < nr_specials(who); i++) {
 		if (strlen(specials[i].name) == name->len &&
 		    memcmp(specials[i].name, name->text, name->len) == 0)
-			return inode_get(dir->sb, proc_ino(who, specials[i].kind));
+			return proc_pid_inode_get(dir, who, specials[i].kind);
 	}
 	return ERR_PTR(-ENOENT);
 }
@@ -67,6 +79,8 @@ pid_dir_readdir(struct inode *dir, struct dir_context *ctx)
 	struct proc_who who = proc_ino_who(dir->ino);
 	u64 parent = PROC_ROOT;
 
+	if (!proc_pid_ops->exists(who))
+		return -ENOENT;
 	if (who.tid)
 		parent = proc_ino((struct proc_who){.pid = who.pid}, PROC_PID_TASK_DIR);
 	if (!emit_dots(ctx, dir->ino, parent))
@@ -178,7 +192,7 @@ fd_dir_lookup(struct inode *dir, const struct name *name)
 
 	if (fd < 0 || fd >= FILES_MAX)
 		return ERR_PTR(-ENOENT);
-	return inode_get(dir->sb, proc_ino(proc_ino_who(dir->ino), PROC_PID_FD + fd));
+	return proc_pid_inode_get(dir, proc_ino_who(dir->ino), PROC_PID_FD + fd);
 }
 
 static int
@@ -189,6 +203,8 @@ fd_dir_readdir(struct inode *dir, struct dir_context *ctx)
 	char name[12];
 	int fd;
 
+	if (!proc_pid_ops->exists(who))
+		return -ENOENT;
 	if (!emit_dots(ctx, dir->ino, proc_ino(who, PROC_PID_DIR)))
 		return 0;
 	files = proc_pid_ops->files_of(who.pid);
@@ -208,11 +224,12 @@ fd_dir_readdir(struct inode *dir, struct dir_context *ctx)
 static struct inode *
 task_dir_lookup(struct inode *dir, const struct name *name)
 {
-	struct proc_who who = {.pid = proc_ino_pid(dir->ino), .tid = proc_parse_pid(name)};
+	struct proc_who who = proc_ino_who(dir->ino);
 
-	if (!who.tid)
-		return ERR_PTR(-ENOENT);
-	return inode_get(dir->sb, proc_ino(who, PROC_PID_DIR));
+	if (!proc_pid_ops->exists(who))
+		return ERR_PTR(-ESRCH);
+	who.tid = proc_parse_pid(name);
+	return who.tid ? proc_pid_inode_get(dir, who, PROC_PID_DIR) : ERR_PTR(-ENOENT);
 }
 
 /* Cookies: 2 + tid. */
@@ -222,6 +239,8 @@ task_dir_readdir(struct inode *dir, struct dir_context *ctx)
 	struct proc_who who = proc_ino_who(dir->ino);
 	char name[12];
 
+	if (!proc_pid_ops->exists(who))
+		return -ENOENT;
 	if (!emit_dots(ctx, dir->ino, proc_ino(who, PROC_PID_DIR)))
 		return 0;
 	who.tid = ctx->pos - 2;
@@ -276,8 +295,6 @@ proc_pid_read_inode(struct inode *inode)
 {
 	u32 kind = proc_ino_kind(inode->ino);
 
-	if (!proc_pid_ops->exists(proc_ino_who(inode->ino)))
-		return -ENOENT;
 	if (kind == PROC_PID_DIR)
 		set_type(inode, S_IFDIR | 0555, &pid_dir_iops, &proc_dir_fops);
 	else if (kind < PROC_PID_CWD)

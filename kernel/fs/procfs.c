@@ -139,7 +139,7 @@ proc_lookup(struct inode *dir, const struct name *name)
 	who.pid = proc_parse_pid(name);
 	if (!who.pid)
 		return ERR_PTR(-ENOENT);
-	return inode_get(dir->sb, proc_ino(who, PROC_PID_DIR));
+	return proc_pid_inode_get(dir, who, PROC_PID_DIR);
 }
 
 static int
