@@ -126,19 +126,23 @@ proc_parse_pid(const struct name *name)
 	return number > 0 && number < TID_MAX ? number : 0;
 }
 
+/* Threads that are not their process's first are found by their numbers, too, but never listed. */
 static struct inode *
 proc_lookup(struct inode *dir, const struct name *name)
 {
 	u64 ino = proc_node_find(dir->ino, name->text, name->len);
 	struct proc_who who = {};
+	s32 tid;
 
 	if (ino)
 		return inode_get(dir->sb, ino);
 	if (dir->ino != PROC_ROOT || !proc_pid_ops)
 		return ERR_PTR(-ENOENT);
-	who.pid = proc_parse_pid(name);
+	tid = proc_parse_pid(name);
+	who.pid = tid ? proc_pid_ops->process_of(tid) : 0;
 	if (!who.pid)
 		return ERR_PTR(-ENOENT);
+	who.tid = tid == who.pid ? 0 : tid;
 	return proc_pid_inode_get(dir, who, PROC_PID_DIR);
 }
 

@@ -47,6 +47,8 @@ struct proc_pid_ops {
 	/* The next pid after this one. => 0 past the last */
 	s32 (*next)(s32 after);
 	bool (*exists)(struct proc_who who);
+	/* The process that has a thread of this number. => 0 when none has */
+	s32 (*process_of)(s32 tid);
 	/* The next thread of the process. => 0 past the last */
 	s32 (*next_thread)(s32 pid, s32 after);
 

@@ -292,6 +292,17 @@ pid_exists(struct proc_who who)
 }
 
 static s32
+pid_process_of(s32 tid)
+{
+	struct process *process = process_find_by_thread(tid);
+	s32 pid = process ? process->pid : 0;
+
+	if (process)
+		process_put(process);
+	return pid;
+}
+
+static s32
 pid_next_thread(s32 pid, s32 after)
 {
 	struct process *process = process_find(pid);
@@ -416,6 +427,7 @@ static const struct proc_pid_ops pid_ops = {
 	.files = file_names,
 	.next = pid_next,
 	.exists = pid_exists,
+	.process_of = pid_process_of,
 	.next_thread = pid_next_thread,
 	.show = pid_show,
 	.write = pid_write,

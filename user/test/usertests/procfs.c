@@ -1,4 +1,5 @@
 /* What /proc says of processes, and the rules of its names. */
+#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -10,6 +11,24 @@
 #include <unistd.h>
 
 #include "test.h"
+
+static char text[8192];
+
+/* The text of a file, up to the end of the buffer. */
+static const char *
+file_text(const char *path)
+{
+	int fd = open(path, O_RDONLY);
+	ssize_t length;
+
+	if (fd < 0)
+		FAIL("%s: %s", path, strerror(errno));
+	length = read(fd, text, sizeof(text) - 1);
+	CHECK(length >= 0);
+	text[length] = '\0';
+	close(fd);
+	return text;
+}
 
 static const char *
 path_of(pid_t pid, const char *file)
@@ -74,7 +93,60 @@ names_of_the_dead(void)
 	CHECK_ERRNO(syscall(SYS_getdents64, fds, buffer, sizeof(buffer)), ENOENT);
 }
 
+/* The number behind a name in the file's text. */
+static long
+number_of(const char *path, const char *name)
+{
+	const char *line = strstr(file_text(path), name);
+
+	if (!line)
+		FAIL("%s has no %s", path, name);
+	return strtol(line + strlen(name), NULL, 0);
+}
+
+static int
+is_listed(const char *folder, int number)
+{
+	DIR *dir = opendir(folder);
+	struct dirent *entry;
+	int found = 0;
+
+	CHECK(dir);
+	while ((entry = readdir(dir)))
+		found |= atoi(entry->d_name) == number;
+	closedir(dir);
+	return found;
+}
+
+static int thread_tid, thread_may_end;
+
+static int
+thread_waits(void *unused)
+{
+	(void)unused;
+	while (!__atomic_load_n(&thread_may_end, __ATOMIC_ACQUIRE))
+		raw_call(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
+	return 0;
+}
+
+/* A thread is found under its number, although it is not listed. */
+static void
+threads_by_number(void)
+{
+	int tid = thread_start(thread_waits, NULL, &thread_tid);
+
+	CHECK_EQ(number_of(path_of(tid, "status"), "\nPid:"), tid);
+	CHECK_EQ(number_of(path_of(tid, "status"), "\nTgid:"), getpid());
+	CHECK(is_listed("/proc", getpid()));
+	CHECK(!is_listed("/proc", tid));
+	__atomic_store_n(&thread_may_end, 1, __ATOMIC_RELEASE);
+	while (access(path_of(tid, "stat"), F_OK) == 0)
+		sleep_ms(1);
+	CHECK_EQ(errno, ENOENT);
+}
+
 const struct test procfs_tests[] = {
 	{"names_of_the_dead", names_of_the_dead, ANYWHERE},
+	{"threads_by_number", threads_by_number, ANYWHERE},
 	{NULL, NULL, ANYWHERE},
 };
