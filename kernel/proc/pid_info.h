@@ -26,8 +26,10 @@ struct pid_info {
 	s32 exit_signal;
 	u32 exit_status;
 	u32 cpu;
+	cpumask_t allowed;
 	u64 start_ns;
 	u64 pending, shared, blocked, ignored, caught;
+	u64 max_queued; /* signals */
 	struct process_usage self, children;
 };
 

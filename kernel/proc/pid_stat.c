@@ -2,19 +2,25 @@
 
 #include "core/clock.h"
 #include "dev/tty.h"
+#include "fs/files.h"
+#include "fs/fs_context.h"
 #include "lib/string.h"
 #include "proc/exit.h"
+#include "proc/signal.h"
+#include "sched/sched.h"
 #include "vm/mm.h"
 #include "vm/usage.h"
 
-#define PRIORITY_NORMAL 20 /* with nice 0 */
-#define KIB(nr_pages)	((nr_pages) * (PAGE_SIZE / 1024))
+#define PRIORITY_NORMAL	 20	       /* with nice 0 */
+#define CAPABILITIES_ALL (BIT(41) - 1) /* as many as Linux has */
+#define KIB(nr_pages)	 ((nr_pages) * (PAGE_SIZE / 1024))
 
 /* => signal.lock held */
 static void
 get_signals(struct process *process, const struct task *task, struct pid_info *info)
 {
 	info->shared = process->signal.shared.set;
+	info->max_queued = process->rlimits[RLIMIT_SIGPENDING].cur;
 	if (task) {
 		info->pending = task->pending.set;
 		info->blocked = task->sigmask;
@@ -37,6 +43,7 @@ get_thread(const struct task *task, struct pid_info *info)
 	strscpy(info->name, task->name, sizeof(info->name));
 	info->nice = READ_ONCE(task->nice);
 	info->cpu = task->ti.cpu_id;
+	info->allowed = READ_ONCE(task->allowed) & sched_harts();
 }
 
 void
@@ -175,22 +182,98 @@ show_memory(struct seq *seq, struct mm *mm)
 	show_kib(seq, "VmSwap", MAX(atomic64_read(&mm->nr_swap), 0L));
 }
 
+/* What a zombie has no more is 0, or left out. */
+static void
+show_files(struct seq *seq, struct process *process)
+{
+	struct files *files = process_files_get(process);
+
+	seq_printf(seq, "FDSize:\t%u\n", files ? READ_ONCE(files->max) : 0);
+	if (files)
+		files_put(files);
+}
+
+static void
+show_umask(struct seq *seq, struct process *process)
+{
+	struct fs_context *fs = process_fs_get(process);
+
+	if (!fs)
+		return;
+	seq_printf(seq, "Umask:\t%04o\n", READ_ONCE(fs->umask));
+	fs_context_put(fs);
+}
+
+static void
+show_signals(struct seq *seq, const struct pid_info *info)
+{
+	seq_printf(seq, "SigQ:\t%lu/%lu\n", signal_nr_queued(), info->max_queued);
+	seq_printf(seq, "SigPnd:\t%016lx\nShdPnd:\t%016lx\n", info->pending, info->shared);
+	seq_printf(seq, "SigBlk:\t%016lx\nSigIgn:\t%016lx\nSigCgt:\t%016lx\n", info->blocked,
+		   info->ignored, info->caught);
+}
+
+/* Everybody is root, who may do everything. */
+static void
+show_capabilities(struct seq *seq)
+{
+	static const struct {
+		const char *name;
+		u64 set;
+	} rows[] = {{"CapInh", 0},
+		    {"CapPrm", CAPABILITIES_ALL},
+		    {"CapEff", CAPABILITIES_ALL},
+		    {"CapBnd", CAPABILITIES_ALL},
+		    {"CapAmb", 0}};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++)
+		seq_printf(seq, "%s:\t%016lx\n", rows[i].name, rows[i].set);
+	seq_puts(seq, "NoNewPrivs:\t0\n");
+}
+
+/* A mask in as many digits as there are harts for, and the same as "0,2-3". */
+static void
+show_harts(struct seq *seq, cpumask_t harts)
+{
+	const char *comma = "";
+
+	seq_puts(seq, "Cpus_allowed:\t");
+	for (int shift = ALIGN_UP(nr_cpus, 4) - 4; shift >= 0; shift -= 4)
+		seq_printf(seq, "%x", harts >> shift & 0xf);
+	seq_puts(seq, "\nCpus_allowed_list:\t");
+	for (u32 first = 0, end; first < nr_cpus; first = end + 1) {
+		for (end = first; end < nr_cpus && (harts & BIT(end)); end++)
+			continue;
+		if (end == first)
+			continue;
+		seq_printf(seq, "%s%u", comma, first);
+		if (end - 1 > first)
+			seq_printf(seq, "-%u", end - 1);
+		comma = ",";
+	}
+	seq_putc(seq, '\n');
+}
+
 void
 pid_show_status(struct seq *seq, const struct pid_subject *whom)
 {
 	struct pid_info info;
 
 	pid_info_get(whom, &info);
-	seq_printf(seq, "Name:\t%s\nState:\t%s\n", info.name, state_text(info.state));
+	seq_printf(seq, "Name:\t%s\n", info.name);
+	show_umask(seq, whom->process);
+	seq_printf(seq, "State:\t%s\n", state_text(info.state));
 	seq_printf(seq, "Tgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n", info.pid,
 		   info.id, info.ppid);
 	seq_puts(seq, "Uid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\n");
+	show_files(seq, whom->process);
+	seq_puts(seq, "Groups:\t \n");
 	if (whom->mm)
 		show_memory(seq, whom->mm);
 	seq_printf(seq, "Threads:\t%u\n", info.nr_threads);
-	seq_printf(seq, "SigPnd:\t%016lx\nShdPnd:\t%016lx\n", info.pending, info.shared);
-	seq_printf(seq, "SigBlk:\t%016lx\nSigIgn:\t%016lx\nSigCgt:\t%016lx\n", info.blocked,
-		   info.ignored, info.caught);
+	show_signals(seq, &info);
+	show_capabilities(seq);
+	show_harts(seq, info.allowed);
 	seq_printf(seq, "voluntary_ctxt_switches:\t%lu\nnonvoluntary_ctxt_switches:\t%lu\n",
 		   info.self.nr_voluntary, info.self.nr_involuntary);
 }

@@ -123,6 +123,8 @@ signal_queue_flush(struct signal_queue *queue)
 {
 	signal_queue_discard(queue, ~0UL);
 }
+/* How many are queued with an info, in all queues. */
+u64 signal_nr_queued(void);
 void signal_queue_cache_init(void);
 
 /*

@@ -22,6 +22,12 @@ struct queued_signal {
 static struct kmem_cache *queued_signal_cache;
 static atomic64_t nr_queued;
 
+u64
+signal_nr_queued(void)
+{
+	return atomic64_read(&nr_queued);
+}
+
 void
 signal_queue_init(struct signal_queue *queue)
 {

@@ -35,16 +35,22 @@ struct rlimit {
 
 #define RLIM_INFINITY (~0UL)
 
-#define RLIMIT_CPU     0
-#define RLIMIT_FSIZE   1
-#define RLIMIT_DATA    2
-#define RLIMIT_STACK   3
-#define RLIMIT_CORE    4
-#define RLIMIT_RSS     5
-#define RLIMIT_NPROC   6
-#define RLIMIT_NOFILE  7
-#define RLIMIT_MEMLOCK 8
-#define RLIMIT_AS      9
+#define RLIMIT_CPU	  0
+#define RLIMIT_FSIZE	  1
+#define RLIMIT_DATA	  2
+#define RLIMIT_STACK	  3
+#define RLIMIT_CORE	  4
+#define RLIMIT_RSS	  5
+#define RLIMIT_NPROC	  6
+#define RLIMIT_NOFILE	  7
+#define RLIMIT_MEMLOCK	  8
+#define RLIMIT_AS	  9
+#define RLIMIT_LOCKS	  10
+#define RLIMIT_SIGPENDING 11
+#define RLIMIT_MSGQUEUE	  12
+#define RLIMIT_NICE	  13
+#define RLIMIT_RTPRIO	  14
+#define RLIMIT_RTTIME	  15
 
 /* Whom the number beside it names; 0 names what the caller has. */
 #define PRIO_PROCESS 0

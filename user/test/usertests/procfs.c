@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -145,8 +146,39 @@ threads_by_number(void)
 	CHECK_EQ(errno, ENOENT);
 }
 
+/* What a process can ask about itself is what /proc/PID/status says of it. */
+static void
+status_fields(void)
+{
+	unsigned long harts = 0;
+	struct rlimit limit;
+	sigset_t blocked;
+	const char *path = path_of(getpid(), "status");
+	long queued = number_of(path, "\nSigQ:");
+
+	umask(0137);
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGRTMIN);
+	CHECK_EQ(sigprocmask(SIG_BLOCK, &blocked, NULL), 0);
+	CHECK_EQ(kill(getpid(), SIGRTMIN), 0);
+	CHECK_EQ(getrlimit(RLIMIT_SIGPENDING, &limit), 0);
+	CHECK(syscall(SYS_sched_getaffinity, 0, sizeof(harts), &harts) > 0);
+	CHECK_EQ(number_of(path, "\nUmask:"), 0137);
+	CHECK(number_of(path, "\nFDSize:") > 2);
+	CHECK(strstr(file_text(path), "\nGroups:\t"));
+	CHECK(number_of(path, "\nSigQ:") > queued);
+	CHECK_EQ(strtoul(strchr(strstr(file_text(path), "\nSigQ:"), '/') + 1, NULL, 10),
+		 limit.rlim_cur);
+	CHECK_EQ(number_of(path, "\nCapInh:"), 0);
+	CHECK_EQ(number_of(path, "\nNoNewPrivs:"), 0);
+	CHECK_EQ(strtoul(strstr(file_text(path), "\nCpus_allowed:") + 14, NULL, 16), harts);
+	CHECK_EQ(number_of(path, "\nCpus_allowed_list:"), __builtin_ctzl(harts));
+	CHECK(number_of(path, "\nvoluntary_ctxt_switches:") >= 0);
+}
+
 const struct test procfs_tests[] = {
 	{"names_of_the_dead", names_of_the_dead, ANYWHERE},
 	{"threads_by_number", threads_by_number, ANYWHERE},
+	{"status_fields", status_fields, ANYWHERE},
 	{NULL, NULL, ANYWHERE},
 };
