@@ -239,15 +239,33 @@ static const char *const file_names[ARRAY_SIZE(files_table) + 1] = {
 	"oom_score_adj", "make-it-fail", "pagemap", "trace", NULL,
 };
 
+/* What stands for the process of every kernel thread: they are listed as processes of one thread. */
+static struct process *kernel_process;
+
 static s32
 pid_next(s32 after)
 {
 	struct process *process = process_next(after);
-	s32 pid = process ? process->pid : 0;
+	s32 pid = process ? process->pid : 0, tid = kthread_next(after);
 
 	if (process)
 		process_put(process);
-	return pid;
+	return pid && (!tid || pid < tid) ? pid : tid;
+}
+
+static int
+kthread_subject_get(struct proc_who who, struct pid_subject *whom)
+{
+	struct task *task = task_find(who.pid);
+
+	if (!task || !task->kthread || (who.tid && who.tid != who.pid)) {
+		if (task)
+			task_put(task);
+		return -ESRCH;
+	}
+	process_get(kernel_process);
+	*whom = (struct pid_subject){.process = kernel_process, .thread = task};
+	return 0;
 }
 
 /* Whom the number stands for, with references. => 0; -ESRCH when he is gone */
@@ -256,9 +274,9 @@ subject_get(struct proc_who who, struct pid_subject *whom)
 {
 	struct process *process = process_find(who.pid);
 
-	*whom = (struct pid_subject){.process = process};
 	if (!process)
-		return -ESRCH;
+		return kthread_subject_get(who, whom);
+	*whom = (struct pid_subject){.process = process};
 	if (who.tid) {
 		whom->thread = process_thread_get(process, who.tid);
 		if (!whom->thread) {
@@ -295,10 +313,12 @@ static s32
 pid_process_of(s32 tid)
 {
 	struct process *process = process_find_by_thread(tid);
-	s32 pid = process ? process->pid : 0;
+	s32 pid;
 
-	if (process)
-		process_put(process);
+	if (!process)
+		return pid_exists((struct proc_who){.pid = tid}) ? tid : 0;
+	pid = process->pid;
+	process_put(process);
 	return pid;
 }
 
@@ -306,10 +326,12 @@ static s32
 pid_next_thread(s32 pid, s32 after)
 {
 	struct process *process = process_find(pid);
-	s32 tid = process ? process_thread_next(process, after) : 0;
+	s32 tid;
 
-	if (process)
-		process_put(process);
+	if (!process)
+		return after < pid && pid_exists((struct proc_who){.pid = pid}) ? pid : 0;
+	tid = process_thread_next(process, after);
+	process_put(process);
 	return tid;
 }
 
@@ -326,6 +348,7 @@ pid_show(struct proc_who who, unsigned file, struct seq *seq)
 	return 0;
 }
 
+/* What a kernel thread shares with all others cannot be set. */
 static int
 pid_write(struct proc_who who, unsigned file, const char *text)
 {
@@ -337,7 +360,7 @@ pid_write(struct proc_who who, unsigned file, const char *text)
 	err = subject_get(who, &whom);
 	if (err)
 		return err;
-	err = files_table[file].write(&whom, text);
+	err = whom.process == kernel_process ? -EINVAL : files_table[file].write(&whom, text);
 	subject_put(&whom);
 	return err;
 }
@@ -443,6 +466,10 @@ static const struct proc_pid_ops pid_ops = {
 void INIT
 process_files_init(void)
 {
+	kernel_process = process_alloc(NULL);
+	assert(kernel_process);
+	rlimits_init(kernel_process->rlimits);
+	kernel_process->nr_threads = 1;
 	proc_pid_ops = &pid_ops;
 	proc_self_hook = self_who;
 }

@@ -7,11 +7,11 @@
 
 struct vma;
 
-/* Whom a file is about. */
+/* Whom a file is about. Of a kernel thread the process is one that all of them share, with pid 0. */
 struct pid_subject {
 	struct process *process;
 	struct task *thread; /* NULL: the process as a whole */
-	struct mm *mm;	     /* NULL for a zombie */
+	struct mm *mm;	     /* NULL for a zombie and a kernel thread */
 };
 
 /* A process or a thread at one moment; its first thread stands for the process where one must. */
@@ -20,6 +20,7 @@ struct pid_info {
 	s32 pid, ppid, pgid, sid;
 	s32 tty_dev, tty_pgrp;
 	char state;
+	bool kthread;
 	char name[TASK_NAME_MAX];
 	s32 nice;
 	u32 nr_threads;

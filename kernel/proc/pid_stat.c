@@ -13,6 +13,7 @@
 
 #define PRIORITY_NORMAL	 20	       /* with nice 0 */
 #define CAPABILITIES_ALL (BIT(41) - 1) /* as many as Linux has */
+#define PF_KTHREAD	 0x200000      /* Linux's flag of kernel threads */
 #define KIB(nr_pages)	 ((nr_pages) * (PAGE_SIZE / 1024))
 
 /* => signal.lock held */
@@ -40,6 +41,7 @@ static void
 get_thread(const struct task *task, struct pid_info *info)
 {
 	info->state = task_state_letter(task);
+	info->kthread = task->kthread;
 	strscpy(info->name, task->name, sizeof(info->name));
 	info->nice = READ_ONCE(task->nice);
 	info->cpu = task->ti.cpu_id;
@@ -61,8 +63,8 @@ pid_info_get(const struct pid_subject *whom, struct pid_info *info)
 	flags = spin_lock_irqsave(&process_lock);
 	if (!task)
 		task = list_first_entry_or_null(&process->threads, struct task, thread_link);
-	info->pid = process->pid;
 	info->id = whom->thread ? whom->thread->tid : process->pid;
+	info->pid = process->pid ? process->pid : info->id;
 	info->ppid = process->ppid;
 	info->pgid = process->pgid;
 	info->sid = process->sid;
@@ -87,8 +89,9 @@ pid_info_get(const struct pid_subject *whom, struct pid_info *info)
 static void
 show_stat_identity(struct seq *seq, const struct pid_info *info)
 {
-	seq_printf(seq, "%d (%s) %c %d %d %d %d %d 0", info->id, info->name, info->state,
-		   info->ppid, info->pgid, info->sid, info->tty_dev, info->tty_pgrp);
+	seq_printf(seq, "%d (%s) %c %d %d %d %d %d %u", info->id, info->name, info->state,
+		   info->ppid, info->pgid, info->sid, info->tty_dev, info->tty_pgrp,
+		   info->kthread ? PF_KTHREAD : 0);
 	seq_printf(seq, " %lu %lu %lu %lu", info->self.min_flt, info->children.min_flt,
 		   info->self.maj_flt, info->children.maj_flt);
 	seq_printf(seq, " %lu %lu %lu %lu", info->self.user_ns / CLOCK_TICK_NS,
@@ -267,7 +270,7 @@ pid_show_status(struct seq *seq, const struct pid_subject *whom)
 		   info.id, info.ppid);
 	seq_puts(seq, "Uid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\n");
 	show_files(seq, whom->process);
-	seq_puts(seq, "Groups:\t \n");
+	seq_printf(seq, "Groups:\t \nKthread:\t%d\n", info.kthread);
 	if (whom->mm)
 		show_memory(seq, whom->mm);
 	seq_printf(seq, "Threads:\t%u\n", info.nr_threads);

@@ -113,6 +113,21 @@ task_find(s32 tid)
 	return found;
 }
 
+s32
+kthread_next(s32 after)
+{
+	struct task *task;
+	s32 next = 0;
+
+	spin_lock(&tid_lock);
+	list_for_each_entry(task, &all_tasks, all_link) {
+		if (task->kthread && task->tid > after && (!next || task->tid < next))
+			next = task->tid;
+	}
+	spin_unlock(&tid_lock);
+	return next;
+}
+
 u64
 task_count_created(void)
 {

@@ -138,6 +138,8 @@ extern struct task boot_task;
 
 /* Thread ids: one space for all tasks. The lookup gets a reference. => NULL when there is none */
 struct task *task_find(s32 tid);
+/* The kernel thread after this number, in order. => its tid, 0 past the last */
+s32 kthread_next(s32 after);
 /* Tasks there are, and those that were ever made. */
 u64 task_count(void);
 u64 task_count_created(void);

@@ -271,7 +271,7 @@ threads_of_processes(void)
 		length = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
 		close(fd);
 		text[length < 0 ? 0 : length] = 0;
-		threads = strstr(text, "Threads:");
+		threads = strstr(text, "Kthread:\t1") ? NULL : strstr(text, "Threads:");
 		sum += threads ? atol(threads + 8) : 0;
 	}
 	closedir(proc);

@@ -176,9 +176,58 @@ status_fields(void)
 	CHECK(number_of(path, "\nvoluntary_ctxt_switches:") >= 0);
 }
 
+/* => 0: there is none */
+static pid_t
+kernel_thread_find(const char *name)
+{
+	DIR *dir = opendir("/proc");
+	struct dirent *entry;
+	pid_t found = 0;
+
+	CHECK(dir);
+	while ((entry = readdir(dir)) && !found) {
+		pid_t pid = atoi(entry->d_name);
+		int fd = pid > 0 ? open(path_of(pid, "comm"), O_RDONLY) : -1;
+		ssize_t length = fd >= 0 ? read(fd, text, sizeof(text) - 1) : 0;
+
+		close(fd);
+		if (length > 0 && (size_t)length == strlen(name) && memcmp(text, name, length) == 0)
+			found = pid;
+	}
+	closedir(dir);
+	return found;
+}
+
+/* The kernel's own threads are listed as processes without memory or program, which cannot be named. */
+static void
+kernel_threads_are_listed(void)
+{
+	pid_t pid = kernel_thread_find("kswapd0\n");
+	char buffer[16];
+	int fd;
+
+	CHECK(pid > 1);
+	CHECK_EQ(strtol(file_text(path_of(pid, "stat")), NULL, 10), pid);
+	CHECK_EQ(stat_field(path_of(pid, "stat"), 9) & 0x200000, 0x200000);
+	CHECK_EQ(number_of(path_of(pid, "status"), "\nTgid:"), pid);
+	CHECK_EQ(number_of(path_of(pid, "status"), "\nKthread:"), 1);
+	CHECK_EQ(number_of(path_of(pid, "status"), "\nThreads:"), 1);
+	CHECK_EQ(number_of(path_of(getpid(), "status"), "\nKthread:"), 0);
+	CHECK(!strstr(file_text(path_of(pid, "status")), "VmSize"));
+	CHECK_EQ(strlen(file_text(path_of(pid, "cmdline"))), 0);
+	CHECK_EQ(strlen(file_text(path_of(pid, "maps"))), 0);
+	CHECK_ERRNO(readlink(path_of(pid, "exe"), buffer, sizeof(buffer)), ENOENT);
+	CHECK(is_listed(path_of(pid, "task"), pid));
+	fd = open(path_of(pid, "comm"), O_WRONLY);
+	CHECK(fd >= 0);
+	CHECK_ERRNO(write(fd, "x", 1), EINVAL);
+	close(fd);
+}
+
 const struct test procfs_tests[] = {
 	{"names_of_the_dead", names_of_the_dead, ANYWHERE},
 	{"threads_by_number", threads_by_number, ANYWHERE},
 	{"status_fields", status_fields, ANYWHERE},
+	{"kernel_threads_are_listed", kernel_threads_are_listed, A_KERNEL},
 	{NULL, NULL, ANYWHERE},
 };
