@@ -79,7 +79,7 @@ open_create(struct dentry *dir, const struct name *name, u32 mode, bool *created
 	if (!IS_ERR(dentry) || PTR_ERR(dentry) != -ENOENT)
 		goto out;
 	error = super_check_writable(dir->sb);
-	if (!error && dir->inode->nlink == 0)
+	if (!error && (dir->inode->nlink == 0 || dir->sb->volatile_names))
 		error = -ENOENT;
 	if (!error && !dir->inode->iops->create)
 		error = -EACCES;

@@ -38,7 +38,7 @@ name_check_free_locked(struct dentry *dir, const struct component *last, bool is
 	}
 	if (error != -ENOENT)
 		return error;
-	if (dir->inode->nlink == 0 || (last->trailing_slash && !is_dir))
+	if (dir->inode->nlink == 0 || (last->trailing_slash && !is_dir) || dir->sb->volatile_names)
 		return -ENOENT;
 	return super_check_writable(dir->sb);
 }

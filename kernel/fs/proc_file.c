@@ -18,12 +18,16 @@ struct proc_text {
 	bool made;
 };
 
+/* Not even root reads what can only be written, as with Linux's sysctls. */
 static int
 proc_file_open(struct inode *inode, struct file *file)
 {
-	struct proc_text *text = kzalloc(sizeof(*text), GFP_KERNEL);
+	const struct proc_node *node = proc_ino_pid(inode->ino) ? NULL : proc_node_get(inode->ino);
+	struct proc_text *text;
 
-	(void)inode;
+	if (node && node->write && !node->show && file_is_readable(file))
+		return -EACCES;
+	text = kzalloc(sizeof(*text), GFP_KERNEL);
 	if (!text)
 		return -ENOMEM;
 	mutex_init(&text->lock, "proc_text", RANK_FILEPOS + 1);
@@ -132,14 +136,16 @@ proc_file_write(struct file *file, struct uio *uio, u64 *pos)
 	s64 result;
 
 	(void)pos;
-	if (len == 0 || len >= PAGE_SIZE)
-		return len ? -EINVAL : 0;
+	if (len >= PAGE_SIZE)
+		return -EINVAL;
+	if (len == 0 && !proc_ino_pid(file->inode->ino))
+		return 0;
 	text = page_alloc_kva(GFP_KERNEL);
 	if (!text)
 		return -ENOMEM;
 	result = uio_move_from(uio, text, len);
 	if (result == (s64)len) {
-		text[text[len - 1] == '\n' ? len - 1 : len] = '\0';
+		text[len > 0 && text[len - 1] == '\n' ? len - 1 : len] = '\0';
 		result = proc_write_text(file->inode, text);
 		result = result ? result : (s64)len;
 	} else {
@@ -149,7 +155,14 @@ proc_file_write(struct file *file, struct uio *uio, u64 *pos)
 	return result;
 }
 
+s64
+proc_llseek(struct file *file, s64 offset, int whence)
+{
+	return whence <= SEEK_CUR ? generic_llseek(file, offset, whence) : -EINVAL;
+}
+
 const struct file_ops proc_file_ops = {
+	.llseek = proc_llseek,
 	.open = proc_file_open,
 	.release = proc_file_release,
 	.read = proc_file_read,

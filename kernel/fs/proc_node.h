@@ -4,9 +4,10 @@
 #include "fs/inode.h"
 #include "fs/procfs.h"
 
-/* A registered file or directory. Its inode number is its index in the table. */
 struct debugfs_ops;
+struct file;
 
+/* A registered file or directory. Its inode number is its index in the table. */
 struct proc_node {
 	const char *name;
 	u32 name_len;
@@ -103,6 +104,8 @@ int proc_pid_read_inode(struct inode *inode);
 extern const struct file_ops proc_file_ops;
 /* Files made of 64-bit words (fs/proc_words.c). */
 extern const struct file_ops proc_words_ops;
+/* Of both: what is made when it is read has no end to count from. => -EINVAL for that */
+s64 proc_llseek(struct file *file, s64 offset, int whence);
 
 /* Directories: opened only to be listed. */
 extern const struct file_ops proc_dir_fops;

@@ -62,5 +62,6 @@ proc_words_read(struct file *file, struct uio *uio, u64 *pos)
 }
 
 const struct file_ops proc_words_ops = {
+	.llseek = proc_llseek,
 	.read = proc_words_read,
 };

@@ -74,7 +74,7 @@ rename_lookup(struct rename *r)
 	error = err_or_null_to_errno(r->victim);
 	if (error)
 		r->victim = NULL;
-	return error == -ENOENT ? 0 : error;
+	return error == -ENOENT && !r->new_dir->sb->volatile_names ? 0 : error;
 }
 
 static int

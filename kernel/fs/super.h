@@ -75,8 +75,8 @@ struct super_block {
 	u64 nr_inodes;		    /* inode-cache lock */
 	u64 nr_dentries;	    /* dcache_lock: all in memory */
 	struct mutex rename_mutex;  /* RENAME: moving directories */
-	bool volatile_names;	    /* set by fs_type->mount: names are not cached */
-	bool in_memory;		    /* set by fs_type->mount: unused inodes with a name are kept */
+	bool volatile_names; /* set by fs_type->mount: names are not cached, and nobody makes any */
+	bool in_memory;	     /* set by fs_type->mount: unused inodes with a name are kept */
 };
 
 #define FS_NEEDS_DEVICE (1U << 0)

@@ -127,6 +127,21 @@ show_limits(struct seq *seq, const struct pid_subject *whom)
 	}
 }
 
+/* A decimal number between blanks. => 0 or -errno */
+static int
+parse_number(const char *text, s64 *value)
+{
+	static const char blanks[] = " \t\n";
+	size_t start = strspn(text, blanks), len = strcspn(text + start, blanks);
+	char digits[24];
+
+	if (len >= sizeof(digits) || text[start + len + strspn(text + start + len, blanks)])
+		return -EINVAL;
+	memcpy(digits, text + start, len);
+	digits[len] = '\0';
+	return kstrtos64(digits, 10, value);
+}
+
 static void
 show_oom_score_adj(struct seq *seq, const struct pid_subject *whom)
 {
@@ -143,7 +158,7 @@ static int
 write_oom_score_adj(const struct pid_subject *whom, const char *text)
 {
 	s64 value;
-	int err = kstrtos64(text, 10, &value);
+	int err = parse_number(text, &value);
 
 	return err ? err : process_set_oom_score_adj(whom->process, value);
 }

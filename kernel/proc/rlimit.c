@@ -11,6 +11,9 @@
 /* Of all threads that there may be, those of one user's processes: half, as on Linux. */
 #define USER_SHARE 2
 
+/* Linux's default. There are no POSIX message queues here. */
+#define MSGQUEUE_BYTES 819200
+
 static void
 rlimit_set(struct rlimit *limit, u64 cur, u64 max)
 {
@@ -38,6 +41,9 @@ rlimits_init(struct rlimit limits[RLIM_NLIMITS])
 	rlimit_set(&limits[RLIMIT_SIGPENDING], nr_tasks, nr_tasks);
 	rlimit_set(&limits[RLIMIT_NOFILE], FILES_MAX, FILES_MAX);
 	rlimit_set(&limits[RLIMIT_CORE], 0, RLIM_INFINITY);
+	rlimit_set(&limits[RLIMIT_MSGQUEUE], MSGQUEUE_BYTES, MSGQUEUE_BYTES);
+	rlimit_set(&limits[RLIMIT_NICE], 0, 0);
+	rlimit_set(&limits[RLIMIT_RTPRIO], 0, 0);
 }
 
 u64

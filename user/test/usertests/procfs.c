@@ -224,10 +224,94 @@ kernel_threads_are_listed(void)
 	close(fd);
 }
 
+static void
+oom_score_adj_takes(int fd, const char *written, const char *expected)
+{
+	CHECK_EQ(write(fd, written, strlen(written)), strlen(written));
+	if (strcmp(file_text(path_of(getpid(), "oom_score_adj")), expected) != 0)
+		FAIL("\"%s\" is %s", written, text);
+}
+
+/* Blanks around a number do no harm; a text without any is refused. */
+static void
+oom_score_adj_texts(void)
+{
+	static const char *const refused[] = {"", " ", "\n", "9 x", "x", "1001", "-1001"};
+	int fd = open(path_of(getpid(), "oom_score_adj"), O_RDWR);
+
+	CHECK(fd >= 0);
+	oom_score_adj_takes(fd, "  7 ", "7\n");
+	oom_score_adj_takes(fd, "\t8\n\n", "8\n");
+	for (size_t i = 0; i < sizeof(refused) / sizeof(*refused); i++)
+		CHECK_ERRNO(write(fd, refused[i], strlen(refused[i])), EINVAL);
+	CHECK(strcmp(file_text(path_of(getpid(), "oom_score_adj")), "8\n") == 0);
+	oom_score_adj_takes(fd, "0", "0\n");
+}
+
+static void
+limits_of_what_is_not_here(void)
+{
+	static const struct {
+		int resource;
+		rlim_t most;
+	} rows[] = {{RLIMIT_MSGQUEUE, 819200}, {RLIMIT_NICE, 0}, {RLIMIT_RTPRIO, 0}};
+	struct rlimit limit;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		CHECK_EQ(getrlimit(rows[i].resource, &limit), 0);
+		CHECK_EQ(limit.rlim_cur, rows[i].most);
+		CHECK_EQ(limit.rlim_max, rows[i].most);
+	}
+}
+
+/* The files have no end to count from, and one that can only be written is not opened to be read. */
+static void
+proc_open_and_seek(void)
+{
+	static const char *const files[] = {"pagemap", "statm", "status"};
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
+		int fd = open_of(getpid(), files[i]);
+
+		CHECK_ERRNO(lseek(fd, 0, SEEK_END), EINVAL);
+		CHECK_EQ(lseek(fd, 8, SEEK_SET), 8);
+		CHECK_EQ(lseek(fd, 8, SEEK_CUR), 16);
+		close(fd);
+	}
+	CHECK_ERRNO(open("/proc/sys/vm/drop_caches", O_RDONLY), EACCES);
+	CHECK_ERRNO(open("/proc/sys/vm/drop_caches", O_RDWR), EACCES);
+}
+
+/* No name can be made in /proc: what is not there stays so. */
+static void
+proc_has_no_new_names(void)
+{
+	static const char *const folders[] = {"/proc", "/proc/sys", "/proc/self", "/proc/self/fd",
+					      "/proc/self/task"};
+	char path[64];
+
+	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++) {
+		snprintf(path, sizeof(path), "%s/new", folders[i]);
+		CHECK_ERRNO(open(path, O_CREAT | O_WRONLY, 0600), ENOENT);
+		CHECK_ERRNO(mkdir(path, 0700), ENOENT);
+		CHECK_ERRNO(symlink("target", path), ENOENT);
+		CHECK_ERRNO(link("/proc/version", path), ENOENT);
+		CHECK_ERRNO(rename("/proc/version", path), ENOENT);
+		CHECK_ERRNO(unlink(path), ENOENT);
+	}
+	CHECK_ERRNO(mkdir("/proc/version", 0700), EEXIST);
+	CHECK_ERRNO(unlink("/proc/version"), EPERM);
+	CHECK_ERRNO(rmdir("/proc/sys"), EPERM);
+}
+
 const struct test procfs_tests[] = {
 	{"names_of_the_dead", names_of_the_dead, ANYWHERE},
 	{"threads_by_number", threads_by_number, ANYWHERE},
 	{"status_fields", status_fields, ANYWHERE},
+	{"oom_score_adj_texts", oom_score_adj_texts, ANYWHERE},
+	{"limits_of_what_is_not_here", limits_of_what_is_not_here, A_KERNEL},
+	{"proc_open_and_seek", proc_open_and_seek, ANYWHERE},
+	{"proc_has_no_new_names", proc_has_no_new_names, ANYWHERE},
 	{"kernel_threads_are_listed", kernel_threads_are_listed, A_KERNEL},
 	{NULL, NULL, ANYWHERE},
 };
