@@ -4,12 +4,18 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -101,6 +107,83 @@ arguments_are_decoded(void)
 	return 0;
 }
 
+/* What is run by `trace tracetest calls`: calls that write what they are asked for, or fail. */
+static void
+calls_make(void)
+{
+	struct rlimit limit = {1, 2};
+	sigset_t set = 1UL << (SIGUSR2 - 1);
+	struct sigaction action = {.sa_handler = SIG_IGN, .sa_flags = SA_RESTART};
+	struct itimerval timer = {{0, 0}, {7, 5}};
+	struct iovec vector[2] = {{"a", 1}, {"bc", 2}};
+	struct pollfd poll_both[2] = {{1, POLLOUT, 0}, {-1, POLLIN, 0}};
+	int fds[2];
+	pid_t pid;
+
+	getrlimit(RLIMIT_NOFILE, &limit);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	sigprocmask(SIG_SETMASK, NULL, &set);
+	syscall(SYS_getrandom, &limit, 4, GRND_NONBLOCK);
+	syscall(SYS_newfstatat, AT_FDCWD, "/none", text, 0);
+	syscall(SYS_fcntl, 1, F_GETFD, 5);
+	if (pipe(fds) == 0)
+		fcntl(fds[1], F_GETFL);
+	mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	sigaction(SIGPIPE, &action, NULL);
+	setitimer(ITIMER_REAL, &timer, NULL);
+	writev(fds[1], vector, 2);
+	poll(poll_both, 2, 1000);
+	pid = fork();
+	if (pid == 0)
+		_exit(3);
+	wait4(pid, fds, 0, NULL);
+	wait4(-1, fds, 0, NULL);
+	syscall(400, 1);
+	syscall(912, 1);
+}
+
+static int
+results_are_decoded(void)
+{
+	CHECK(trace("tracetest calls") == 0);
+	CHECK(has_line("prlimit64(0, RLIMIT_NOFILE, NULL, {rlim_cur=") &&
+	      count_text("{rlim_cur=1, rlim_max=2}") == 0);
+	CHECK(has_line("rt_sigprocmask(SIG_BLOCK, [USR2], NULL, 8) = 0"));
+	CHECK(has_line("rt_sigprocmask(SIG_SETMASK, NULL, [USR2], 8) = 0"));
+	CHECK(has_line("getrandom(\"") && count_text(", 4, GRND_NONBLOCK) = 4\n") == 1);
+	CHECK(has_line("newfstatat(AT_FDCWD, \"/none\", 0x") && count_text("{st_mode=0") == 0);
+	CHECK(has_line("fcntl(1, F_GETFD) = 0\n"));
+	CHECK(count_text("F_GETFL) = 0x1 (flags O_WRONLY)\n") == 1 ||
+	      count_text("F_GETFL) = 0x8001 (flags O_WRONLY|O_LARGEFILE)\n") == 1);
+	CHECK(has_line("mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0x0) = 0x"));
+	CHECK(has_line(
+		"rt_sigaction(SIGPIPE, {sa_handler=SIG_IGN, sa_mask=[], sa_flags=SA_RESTART"));
+	CHECK(has_line("setitimer(ITIMER_REAL, {it_interval={tv_sec=0, tv_usec=0}, "
+		       "it_value={tv_sec=7, tv_usec=5}}, NULL) = 0"));
+	CHECK(count_text(", iov_len=1}, {iov_base=0x") == 1 &&
+	      count_text(", iov_len=2}], 2) = 3") == 1);
+	CHECK(has_line("ppoll([{fd=1, events=POLLOUT}, {fd=-1, events=POLLIN}], 2, {tv_sec=1, "
+		       "tv_nsec=0}, NULL"));
+	CHECK(count_text(" = 1 ([{fd=1, revents=POLLOUT}])\n") == 1);
+	CHECK(count_text(", [{WIFEXITED(s) && WEXITSTATUS(s) == 3}], 0, NULL) = ") == 1);
+	CHECK(has_line("wait4(-1, 0x") && count_text(" = -1 ECHILD (") == 1);
+	return 0;
+}
+
+static void
+on_fault(int sig)
+{
+	_exit(sig);
+}
+
+static int
+faults_are_decoded(void)
+{
+	CHECK(trace("tracetest 0x10") == SIGSEGV);
+	CHECK(has_line("--- SIGSEGV {si_signo=SIGSEGV, si_code=SEGV_MAPERR, si_addr=0x10} ---"));
+	return 0;
+}
+
 static int
 long_strings_are_cut(void)
 {
@@ -135,6 +218,8 @@ calls_are_counted(void)
 {
 	CHECK(trace("-c cat /proc/uptime >/dev/null") == 0);
 	CHECK(has_line("% time") && count_text(" openat\n") == 1 && count_text(" total\n") == 1);
+	CHECK(trace("-c tracetest calls") == 0);
+	CHECK(count_text(" syscall_400\n") == 1 && count_text(" syscall_912\n") == 1);
 	return 0;
 }
 
@@ -144,7 +229,8 @@ signals_are_told(void)
 	CHECK(trace("-f sh -c 'kill -TERM $$'") == 128 + SIGTERM);
 	CHECK(has_line("+++ killed by SIGTERM +++"));
 	CHECK(trace("sh -c 'trap : USR1; kill -USR1 $$; exit 3'") == 3);
-	CHECK(has_line("--- SIGUSR1 {si_code=0, si_pid=") && has_line("rt_sigreturn()"));
+	CHECK(has_line("--- SIGUSR1 {si_signo=SIGUSR1, si_code=SI_USER, si_pid=") &&
+	      has_line("rt_sigreturn()"));
 	return 0;
 }
 
@@ -309,6 +395,8 @@ static const struct {
 	int (*run)(void);
 } tests[] = {
 	{"arguments_are_decoded", arguments_are_decoded},
+	{"results_are_decoded", results_are_decoded},
+	{"faults_are_decoded", faults_are_decoded},
 	{"long_strings_are_cut", long_strings_are_cut},
 	{"children_are_followed", children_are_followed},
 	{"threads_are_traced", threads_are_traced},
@@ -322,9 +410,18 @@ static const struct {
 };
 
 int
-main(void)
+main(int argc, char **argv)
 {
 	int nr_failed = 0;
+
+	if (argc > 1 && strcmp(argv[1], "calls") == 0) {
+		calls_make();
+		return 0;
+	}
+	if (argc > 1) {
+		signal(SIGSEGV, on_fault);
+		*(volatile int *)strtoul(argv[1], NULL, 0) = 1;
+	}
 
 	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) {
 		int failed = tests[i].run();

@@ -12,12 +12,14 @@ struct call {
 /* => NULL for a call that is not in the table */
 const struct call *call_find(uint64_t number);
 
+/* The record's call; without a name when it is not in the table. Some depend on their arguments. */
+struct call call_of(const struct record *record);
+
 /* The line of a call, without its result, on standard output or where text_open() said. */
 void call_show(const struct record *record);
 void result_show(const struct record *record);
 
-/* A signal's name without SIG, an error's name; "?" when unknown. */
-const char *signal_name(uint64_t sig);
+/* An error's name; "?" when unknown. */
 const char *errno_name(int error);
 
 /* Names of bits or of one value (names.c), printed by show.c. */

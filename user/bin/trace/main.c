@@ -26,8 +26,9 @@
 #include <unistd.h>
 
 #include "calls.h"
+#include "show.h"
 
-#define NR_CALLS 512
+#define NR_TOTALS 512 /* different calls that are counted; the last takes what is left */
 
 static struct {
 	int count, follow;
@@ -36,9 +37,11 @@ static struct {
 } options;
 
 static struct total {
+	uint64_t number;
 	unsigned long nr_calls, nr_errors;
 	uint64_t ns;
-} totals[NR_CALLS];
+} totals[NR_TOTALS];
+static int nr_totals;
 
 static pid_t first_pid; /* the others' lines say whose they are */
 static int has_begun;	/* the command runs: what its process did before was this program's */
@@ -65,25 +68,36 @@ call_is_wanted(uint64_t number)
 	return 0;
 }
 
+static struct total *
+total_find(uint64_t number)
+{
+	for (int i = 0; i < nr_totals; i++)
+		if (totals[i].number == number)
+			return &totals[i];
+	if (nr_totals < NR_TOTALS)
+		totals[nr_totals++].number = number;
+	return &totals[nr_totals - 1];
+}
+
 static void
 call_count(const struct record *record)
 {
-	struct total *total = &totals[record->number % NR_CALLS];
+	struct total *total = total_find(record->number);
 
 	total->nr_calls++;
-	total->nr_errors += record->result < 0 && record->result > -4096;
+	total->nr_errors += record_is_failed(record);
 	total->ns += record->end_ns - record->start_ns;
 }
 
 static void
-signal_show(const struct record *record)
+signal_record_show(const struct record *record)
 {
-	fprintf(output, "--- SIG%s {si_code=%d", signal_name(record->number), (int)record->args[0]);
-	if (record->args[2])
-		fprintf(output, ", si_addr=0x%lx", record->args[2]);
-	else
-		fprintf(output, ", si_pid=%d", (int)record->args[1]);
-	fputs("} ---\n", output);
+	fputs("--- ", output);
+	signal_show(record->number);
+	fputc(' ', output);
+	signal_info_show(record->number, (int)record->args[0], (int)record->args[1], 0,
+			 record->args[2], NULL);
+	fputs(" ---\n", output);
 }
 
 static void
@@ -91,10 +105,13 @@ end_show(const struct record *record)
 {
 	int status = (int)record->number;
 
-	if (WIFSIGNALED(status))
-		fprintf(output, "+++ killed by SIG%s +++\n", signal_name(WTERMSIG(status)));
-	else
+	if (WIFSIGNALED(status)) {
+		fputs("+++ killed by ", output);
+		signal_show(WTERMSIG(status));
+		fputs(" +++\n", output);
+	} else {
 		fprintf(output, "+++ exited with %d +++\n", WEXITSTATUS(status));
+	}
 }
 
 static void
@@ -115,7 +132,7 @@ record_show(const struct record *record)
 	if (record->tid != first_pid)
 		fprintf(output, "[pid %d] ", record->tid);
 	if (record->kind == RECORD_SIGNAL)
-		signal_show(record);
+		signal_record_show(record);
 	if (record->kind == RECORD_END)
 		end_show(record);
 	if (is_call) {
@@ -158,38 +175,41 @@ records_read(int fd)
 static int
 total_compare(const void *left, const void *right)
 {
-	const struct total *a = totals + *(const int *)left, *b = totals + *(const int *)right;
+	const struct total *a = left, *b = right;
 
 	return (a->ns < b->ns) - (a->ns > b->ns);
 }
 
 static void
+total_show(const struct total *total, uint64_t all_ns)
+{
+	const struct call *call = call_find(total->number);
+	unsigned long share = all_ns ? total->ns * 10000 / all_ns : 0;
+
+	fprintf(output, "%3lu.%02lu %4lu.%06lu %11lu %9lu %9lu ", share / 100, share % 100,
+		total->ns / 1000000000, total->ns / 1000 % 1000000,
+		total->ns / 1000 / total->nr_calls, total->nr_calls, total->nr_errors);
+	if (call)
+		fprintf(output, "%s\n", call->name);
+	else
+		fprintf(output, "syscall_%lu\n", total->number);
+}
+
+static void
 table_show(void)
 {
-	int order[NR_CALLS], nr_shown = 0;
-	struct total all = {0, 0, 0};
+	struct total all = {0};
 
-	for (int i = 0; i < NR_CALLS; i++) {
-		if (!totals[i].nr_calls)
-			continue;
-		order[nr_shown++] = i;
+	for (int i = 0; i < nr_totals; i++) {
 		all.nr_calls += totals[i].nr_calls;
 		all.nr_errors += totals[i].nr_errors;
 		all.ns += totals[i].ns;
 	}
-	qsort(order, nr_shown, sizeof(order[0]), total_compare);
+	qsort(totals, nr_totals, sizeof(totals[0]), total_compare);
 	fprintf(output, "%6s %11s %11s %9s %9s %s\n", "% time", "seconds", "usecs/call", "calls",
 		"errors", "syscall");
-	for (int i = 0; i < nr_shown; i++) {
-		const struct total *total = &totals[order[i]];
-		const struct call *call = call_find(order[i]);
-		unsigned long share = all.ns ? total->ns * 10000 / all.ns : 0;
-
-		fprintf(output, "%3lu.%02lu %4lu.%06lu %11lu %9lu %9lu %s\n", share / 100,
-			share % 100, total->ns / 1000000000, total->ns / 1000 % 1000000,
-			total->ns / 1000 / total->nr_calls, total->nr_calls, total->nr_errors,
-			call ? call->name : "?");
-	}
+	for (int i = 0; i < nr_totals; i++)
+		total_show(&totals[i], all.ns);
 	fprintf(output, "100.00 %4lu.%06lu %11s %9lu %9lu total\n", all.ns / 1000000000,
 		all.ns / 1000 % 1000000, "", all.nr_calls, all.nr_errors);
 }

@@ -18,7 +18,10 @@ static const struct name open_flags[] = {
 	{04000, "O_NONBLOCK"},
 	{04010000, "O_SYNC"},
 	{010000, "O_DSYNC"},
+	{020200000, "O_TMPFILE"},
 	{0200000, "O_DIRECTORY"},
+	{040000, "O_DIRECT"},
+	{01000000, "O_NOATIME"},
 	{0400000, "O_NOFOLLOW"},
 	{02000000, "O_CLOEXEC"},
 	{010000000, "O_PATH"},
@@ -38,16 +41,10 @@ static const struct name at_flags[] = {
 	{0, NULL},
 };
 static const struct name access_modes[] = {
-	{4, "R_OK"},
-	{2, "W_OK"},
-	{1, "X_OK"},
-	{0, NULL},
+	{0, "F_OK"}, {4, "R_OK"}, {2, "W_OK"}, {1, "X_OK"}, {0, NULL},
 };
 static const struct name protections[] = {
-	{1, "PROT_READ"},
-	{2, "PROT_WRITE"},
-	{4, "PROT_EXEC"},
-	{0, NULL},
+	{0, "PROT_NONE"}, {1, "PROT_READ"}, {2, "PROT_WRITE"}, {4, "PROT_EXEC"}, {0, NULL},
 };
 static const struct name map_flags[] = {
 	{1, "MAP_SHARED"},
@@ -155,16 +152,107 @@ static const struct name terminal_requests[] = {
 	{0x541b, "FIONREAD"},
 	{0, NULL},
 };
+static const struct name descriptor_flags[] = {{1, "FD_CLOEXEC"}, {0, NULL}};
+static const struct name timer_flags[] = {{1, "TIMER_ABSTIME"}, {0, NULL}};
+static const struct name mlock_flags[] = {{1, "MLOCK_ONFAULT"}, {0, NULL}};
+static const struct name mlockall_flags[] = {
+	{1, "MCL_CURRENT"},
+	{2, "MCL_FUTURE"},
+	{4, "MCL_ONFAULT"},
+	{0, NULL},
+};
+static const struct name fallocate_modes[] = {
+	{1, "FALLOC_FL_KEEP_SIZE"},
+	{2, "FALLOC_FL_PUNCH_HOLE"},
+	{0x10, "FALLOC_FL_ZERO_RANGE"},
+	{0, NULL},
+};
+static const struct name memfd_flags[] = {
+	{1, "MFD_CLOEXEC"},
+	{2, "MFD_ALLOW_SEALING"},
+	{0, NULL},
+};
+static const struct name rename_flags[] = {
+	{1, "RENAME_NOREPLACE"},
+	{2, "RENAME_EXCHANGE"},
+	{0, NULL},
+};
+static const struct name random_flags[] = {
+	{1, "GRND_NONBLOCK"},
+	{2, "GRND_RANDOM"},
+	{4, "GRND_INSECURE"},
+	{0, NULL},
+};
+static const struct name action_flags[] = {
+	{1, "SA_NOCLDSTOP"},
+	{2, "SA_NOCLDWAIT"},
+	{4, "SA_SIGINFO"},
+	{0x08000000, "SA_ONSTACK"},
+	{0x10000000, "SA_RESTART"},
+	{0x40000000, "SA_NODEFER"},
+	{0x80000000, "SA_RESETHAND"},
+	{0, NULL},
+};
+static const struct name stack_flags[] = {
+	{1, "SS_ONSTACK"},
+	{2, "SS_DISABLE"},
+	{0, NULL},
+};
+static const struct name poll_events[] = {
+	{1, "POLLIN"},	      {2, "POLLPRI"},	     {4, "POLLOUT"},
+	{8, "POLLERR"},	      {0x10, "POLLHUP"},     {0x20, "POLLNVAL"},
+	{0x40, "POLLRDNORM"}, {0x100, "POLLWRNORM"}, {0, NULL},
+};
+static const struct name interval_timers[] = {
+	{0, "ITIMER_REAL"},
+	{1, "ITIMER_VIRTUAL"},
+	{2, "ITIMER_PROF"},
+	{0, NULL},
+};
+static const struct name id_types[] = {
+	{0, "P_ALL"},
+	{1, "P_PID"},
+	{2, "P_PGID"},
+	{0, NULL},
+};
+static const struct name usage_of[] = {
+	{0, "RUSAGE_SELF"},
+	{-1UL, "RUSAGE_CHILDREN"},
+	{1, "RUSAGE_THREAD"},
+	{0, NULL},
+};
+static const struct name priority_of[] = {
+	{0, "PRIO_PROCESS"},
+	{1, "PRIO_PGRP"},
+	{2, "PRIO_USER"},
+	{0, NULL},
+};
+static const struct name process_options[] = {
+	{15, "PR_SET_NAME"},
+	{16, "PR_GET_NAME"},
+	{0, NULL},
+};
 
 #define NUMBER (~0UL)
 
 static const struct name_set name_sets[] = {
-	{'O', 3, open_flags},	  {'E', 0, fd_flags},		{'T', 0, at_flags},
-	{'A', 0, access_modes},	  {'P', 0, protections},	{'M', 3, map_flags},
-	{'r', 0, remap_flags},	  {'Y', 0, sync_flags},		{'C', 0xff, clone_flags},
-	{'W', 0, wait_flags},	  {'w', NUMBER, whences},	{'F', NUMBER, fcntl_commands},
-	{'a', NUMBER, advices},	  {'f', 127, futex_operations}, {'k', NUMBER, clocks},
-	{'R', NUMBER, resources}, {'h', NUMBER, mask_changes},	{'I', NUMBER, terminal_requests},
+	{'O', 3, open_flags},	     {'E', 0, fd_flags},
+	{'T', 0, at_flags},	     {'A', 0, access_modes},
+	{'P', 0, protections},	     {'M', 3, map_flags},
+	{'r', 0, remap_flags},	     {'Y', 0, sync_flags},
+	{'C', 0xff, clone_flags},    {'W', 0, wait_flags},
+	{'w', NUMBER, whences},	     {'F', NUMBER, fcntl_commands},
+	{'a', NUMBER, advices},	     {'f', 127, futex_operations},
+	{'k', NUMBER, clocks},	     {'R', NUMBER, resources},
+	{'h', NUMBER, mask_changes}, {'I', NUMBER, terminal_requests},
+	{'^', 0, descriptor_flags},  {'N', 0, timer_flags},
+	{'B', 0, mlock_flags},	     {'L', 0, mlockall_flags},
+	{'G', 0, fallocate_modes},   {'H', 0, memfd_flags},
+	{'Q', 0, rename_flags},	     {'S', 0, random_flags},
+	{'J', 0, action_flags},	     {'K', 0, stack_flags},
+	{'V', 0, poll_events},	     {'U', NUMBER, interval_timers},
+	{'X', NUMBER, id_types},     {'Z', NUMBER, usage_of},
+	{'!', NUMBER, priority_of},  {'?', NUMBER, process_options},
 };
 
 const struct name_set *
@@ -231,16 +319,4 @@ errno_name(int error)
 	if (error <= 0 || error >= (int)COUNT(error_names) || !error_names[error])
 		return "?";
 	return error_names[error];
-}
-
-static const char *const signal_names[] = {
-	"0",	"HUP",	"INT",	"QUIT", "ILL",	  "TRAP",   "ABRT",  "BUS",  "FPE",  "KILL", "USR1",
-	"SEGV", "USR2", "PIPE", "ALRM", "TERM",	  "STKFLT", "CHLD",  "CONT", "STOP", "TSTP", "TTIN",
-	"TTOU", "URG",	"XCPU", "XFSZ", "VTALRM", "PROF",   "WINCH", "IO",   "PWR",  "SYS",
-};
-
-const char *
-signal_name(uint64_t sig)
-{
-	return sig < COUNT(signal_names) ? signal_names[sig] : "RT";
 }

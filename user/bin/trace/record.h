@@ -17,5 +17,11 @@ struct record {
 	unsigned char chunks[];
 };
 
-/* The bytes behind an argument before or after the call. NULL, and 0, when there are none. */
+/* Did the call fail? */
+int record_is_failed(const struct record *record);
+
+/*
+ * The bytes behind an argument before or after the call. NULL, and 0, when there are none; a call
+ * that failed has written none.
+ */
 const void *record_chunk(const struct record *record, unsigned arg, int after, unsigned *bytes);

@@ -4,30 +4,35 @@
  *	d l u x o   a number: int, long, unsigned, hexadecimal, octal
  *	p           an address
  *	D           a directory's descriptor
- *	s S         a string that the call reads, or has written
- *	b B         bytes that the call reads (the next argument counts them) or wrote (the result does)
+ *	s           a string
+ *	b           bytes: the next argument counts those that the call reads, the result those written
  *	v           execve's list of strings
- *	i           struct stat that was written
- *	t n         struct timespec that is read, or was written
- *	L           struct rlimit, before the call
- *	m           set of signals, before the call
  *	g           a signal
- *	1 2         an int, or two, that were written
- *	others      names: names.c
+ *	-           nothing: the call does not look at it
+ *	others      structures (structures.c) and names (names.c)
+ *
+ * What lies behind an argument is shown as it was before the call; after a `>` as it was written, and
+ * only by its address if the call failed; after a `=` as both.
+ *
+ * A result has a letter of the same list, or is a number: x o, names, and 7 for a poll.
  */
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "calls.h"
+#include "show.h"
 
 #define STRING_SHOWN 32
 
-extern FILE *output;
+int
+record_is_failed(const struct record *record)
+{
+	return record->result < 0 && record->result > -4096;
+}
 
-const void *
-record_chunk(const struct record *record, unsigned arg, int after, unsigned *bytes)
+static const void *
+chunk_find(const struct record *record, unsigned arg, int after, unsigned *bytes)
 {
 	const unsigned char *at = record->chunks, *end = at + record->chunk_bytes;
 
@@ -44,7 +49,16 @@ record_chunk(const struct record *record, unsigned arg, int after, unsigned *byt
 	return NULL;
 }
 
-static void
+const void *
+record_chunk(const struct record *record, unsigned arg, int after, unsigned *bytes)
+{
+	*bytes = 0;
+	if (after && record_is_failed(record))
+		return NULL;
+	return chunk_find(record, arg, after, bytes);
+}
+
+void
 address_show(uint64_t value)
 {
 	if (value)
@@ -66,13 +80,14 @@ character_show(unsigned char c)
 		fprintf(output, "\\%o", c);
 }
 
-/* `nr_shown` of the bytes in quotes, and dots if there are more. */
-static void
-bytes_show(const unsigned char *bytes, unsigned nr_shown, int more)
+void
+bytes_show(const void *bytes, unsigned nr_shown, int more)
 {
+	const unsigned char *at = bytes;
+
 	fputc('"', output);
 	for (unsigned i = 0; i < nr_shown; i++)
-		character_show(bytes[i]);
+		character_show(at[i]);
 	fputs(more ? "\"..." : "\"", output);
 }
 
@@ -87,7 +102,7 @@ string_show(const struct record *record, unsigned arg, int after)
 		return;
 	}
 	length = strnlen(text, bytes);
-	bytes_show((const unsigned char *)text, length, length == bytes);
+	bytes_show(text, length, length == bytes);
 }
 
 static void
@@ -111,7 +126,7 @@ static void
 list_show(const struct record *record, unsigned arg)
 {
 	unsigned bytes;
-	const char *text = record_chunk(record, arg, 1, &bytes), *end = text + bytes;
+	const char *text = chunk_find(record, arg, 1, &bytes), *end = text + bytes;
 
 	if (!text) {
 		address_show(record->args[arg]);
@@ -121,93 +136,43 @@ list_show(const struct record *record, unsigned arg)
 	for (const char *next = text; next < end; next += strlen(next) + 1) {
 		if (next > text)
 			fputs(", ", output);
-		bytes_show((const unsigned char *)next, strlen(next), 0);
+		bytes_show(next, strlen(next), 0);
 	}
 	fputc(']', output);
 }
 
-static const char *
-file_type(uint32_t mode)
+/* A name of no bits is that of the number 0. */
+static int
+name_is_meant(const struct name_set *set, const struct name *name, uint64_t value, uint64_t left)
 {
-	static const char *const names[] = {"0",       "S_IFIFO", "S_IFCHR", "3",	"S_IFDIR",
-					    "5",       "S_IFBLK", "7",	     "S_IFREG", "9",
-					    "S_IFLNK", "11",	  "S_IFSOCK"};
-	uint32_t type = mode >> 12;
-
-	return type < sizeof(names) / sizeof(names[0]) ? names[type] : "?";
+	if (!name->value && !set->one_of)
+		return !value;
+	if (!(name->value & ~set->one_of))
+		return (value & set->one_of) == name->value;
+	return (left & name->value) == name->value;
 }
 
 static void
-stat_show(const struct stat *st)
-{
-	fprintf(output, "{st_mode=%s|0%o, st_size=%ld}", file_type(st->st_mode),
-		st->st_mode & 07777, (long)st->st_size);
-}
-
-static void
-set_show(uint64_t set)
-{
-	const char *separator = "";
-
-	fputc('[', output);
-	for (int sig = 1; sig <= 64; sig++) {
-		if (!(set >> (sig - 1) & 1))
-			continue;
-		fprintf(output, "%s%s", separator, signal_name(sig));
-		separator = " ";
-	}
-	fputc(']', output);
-}
-
-/* A structure: its bytes as the letter says, or only its address. */
-static void
-structure_show(const struct record *record, unsigned arg, char letter)
-{
-	int after = strchr("in12", letter) != NULL;
-	uint64_t words[8] = {0};
-	unsigned bytes;
-	const void *data = record_chunk(record, arg, after, &bytes);
-	int numbers[2];
-
-	if (!data || bytes < (letter == 'i' ? 56 : letter == 'm' ? 8 : letter == '1' ? 4 : 8)) {
-		address_show(record->args[arg]);
-		return;
-	}
-	memcpy(words, data, bytes < sizeof(words) ? bytes : sizeof(words));
-	memcpy(numbers, words, sizeof(numbers));
-	if (letter == 'i')
-		stat_show((const struct stat *)words);
-	else if (letter == 'm')
-		set_show(words[0]);
-	else if (letter == '1')
-		fprintf(output, "[0x%x]", numbers[0]);
-	else if (letter == '2')
-		fprintf(output, "[%d, %d]", numbers[0], numbers[1]);
-	else if (letter == 'L')
-		fprintf(output, "{rlim_cur=%ld, rlim_max=%ld}", words[0], words[1]);
-	else
-		fprintf(output, "{tv_sec=%ld, tv_nsec=%ld}", words[0], words[1]);
-}
-
-/* Names of a value, and what is left over as a number. */
-static void
-names_show(const struct name_set *set, uint64_t value)
+set_names_show(const struct name_set *set, uint64_t value)
 {
 	const char *separator = "";
 	uint64_t left = value;
 
 	for (const struct name *name = set->names; name->text; name++) {
-		int is_number = !(name->value & ~set->one_of);
-
-		if (is_number ? (value & set->one_of) != name->value
-			      : (left & name->value) != name->value)
+		if (!name_is_meant(set, name, value, left))
 			continue;
 		fprintf(output, "%s%s", separator, name->text);
 		separator = "|";
-		left &= ~(is_number ? set->one_of : name->value);
+		left &= ~(name->value & ~set->one_of ? name->value : set->one_of);
 	}
 	if (left || !*separator)
 		fprintf(output, left > 9 ? "%s0x%lx" : "%s%lu", separator, left);
+}
+
+void
+names_show(char letter, uint64_t value)
+{
+	set_names_show(name_set_find(letter), value);
 }
 
 static void
@@ -224,7 +189,7 @@ number_show(char letter, uint64_t value)
 	else if (letter == 'o')
 		fprintf(output, "0%o", (unsigned)value);
 	else if (letter == 'g')
-		fprintf(output, "SIG%s", signal_name(value));
+		signal_show(value);
 	else if (letter == 'D' && (int)value == AT_FDCWD)
 		fputs("AT_FDCWD", output);
 	else if (letter == 'D')
@@ -232,80 +197,94 @@ number_show(char letter, uint64_t value)
 	else if (letter == 'p')
 		address_show(value);
 	else if (set)
-		names_show(set, value);
+		set_names_show(set, value);
 	else
 		fprintf(output, "0x%lx", value);
 }
 
 static void
-argument_show(const struct record *record, unsigned arg, char letter)
+argument_show(const struct record *record, unsigned arg, char letter, int after)
 {
-	switch (letter) {
-	case 's':
-		string_show(record, arg, 0);
-		break;
-	case 'S':
-		string_show(record, arg, 1);
-		break;
-	case 'b':
-		buffer_show(record, arg, 0, record->args[arg + 1]);
-		break;
-	case 'B':
-		buffer_show(record, arg, 1, record->result);
-		break;
-	case 'v':
+	if (letter == 's')
+		string_show(record, arg, after);
+	else if (letter == 'b')
+		buffer_show(record, arg, after,
+			    after ? record->result : (int64_t)record->args[arg + 1]);
+	else if (letter == 'v')
 		list_show(record, arg);
-		break;
-	case 'i':
-	case 't':
-	case 'n':
-	case 'L':
-	case 'm':
-	case '1':
-	case '2':
-		structure_show(record, arg, letter);
-		break;
-	default:
+	else if (!structure_show(record, arg, letter, after))
 		number_show(letter, record->args[arg]);
+}
+
+/* The arguments that the letters tell of, with commas. */
+static void
+arguments_show(const struct record *record, const char *letters)
+{
+	const char *separator = "";
+
+	for (unsigned arg = 0; *letters; arg++, letters++) {
+		char mark = strchr(">=", *letters) ? *letters++ : 0;
+
+		if (*letters == '-')
+			continue;
+		fputs(separator, output);
+		separator = ", ";
+		argument_show(record, arg, *letters, mark == '>');
+		if (mark == '=' && record->args[arg] && !record_is_failed(record)) {
+			fputs(" => ", output);
+			argument_show(record, arg, *letters, 1);
+		}
 	}
 }
 
 void
 call_show(const struct record *record)
 {
-	const struct call *call = call_find(record->number);
-	const char *args = call ? call->args : "xxxxxx";
-	unsigned nr_args = strlen(args);
+	struct call call = call_of(record);
 
-	/* A mode is looked at by an open that may create alone. */
-	if (call && strcmp(call->name, "openat") == 0 && !(record->args[2] & O_CREAT))
-		nr_args--;
-	if (call)
-		fprintf(output, "%s(", call->name);
+	if (call.name)
+		fprintf(output, "%s(", call.name);
 	else
 		fprintf(output, "syscall_%lu(", record->number);
-	for (unsigned i = 0; i < nr_args; i++) {
-		if (i > 0)
-			fputs(", ", output);
-		argument_show(record, i, args[i]);
-	}
+	arguments_show(record, call.args);
 	fputc(')', output);
+}
+
+/* A result that is more than a number. */
+static void
+value_show(const struct record *record, char letter)
+{
+	uint64_t value = record->result;
+
+	if (!letter || letter == '7')
+		fprintf(output, " = %ld", record->result);
+	else if (letter == 'o')
+		fprintf(output, " = 0%lo", value);
+	else
+		fprintf(output, value ? " = 0x%lx" : " = %lu", value);
+	if (letter == '7' && value)
+		polled_show(record);
+	else if (letter == '7')
+		fputs(" (Timeout)", output);
+	else if (letter == 'O' || (value && letter == '^')) {
+		fputs(" (flags ", output);
+		names_show(letter, value);
+		fputc(')', output);
+	}
+	fputc('\n', output);
 }
 
 void
 result_show(const struct record *record)
 {
-	const struct call *call = call_find(record->number);
 	int64_t result = record->result;
 
 	if (record->kind == RECORD_NO_RETURN)
 		fputs(" = ?\n", output);
 	else if (result <= -512 && result >= -516)
 		fprintf(output, " = ? %s\n", errno_name(-result));
-	else if (result < 0 && result > -4096)
+	else if (record_is_failed(record))
 		fprintf(output, " = -1 %s (%s)\n", errno_name(-result), strerror(-result));
-	else if (call && call->result == 'x')
-		fprintf(output, " = 0x%lx\n", result);
 	else
-		fprintf(output, " = %ld\n", result);
+		value_show(record, call_of(record).result);
 }
