@@ -17,8 +17,8 @@
 #include "traps.h"
 #include "vars.h"
 
-static int
-usage(const char *name)
+int
+builtin_usage(const char *name)
 {
 	shell_error("usage: %s", builtin_find(name)->help);
 	return 2;
@@ -61,7 +61,7 @@ builtin_cd(int argc, char **argv)
 	char *pwd;
 
 	if (argc > 2)
-		return usage("cd");
+		return builtin_usage("cd");
 	if (argc > 1 && strcmp(target, "-") == 0) {
 		target = var_get("OLDPWD");
 		if (target)
@@ -255,7 +255,7 @@ builtin_set(int argc, char **argv)
 		for (const char *letter = argv[i] + 1; *letter; letter++) {
 			if (!option_of(*letter)) {
 				shell_error("set: unknown option -%c", *letter);
-				return usage("set");
+				return builtin_usage("set");
 			}
 			*option_of(*letter) = argv[i][0] == '-';
 		}
@@ -306,7 +306,7 @@ builtin_dot(int argc, char **argv)
 	int result;
 
 	if (argc < 2)
-		return usage(".");
+		return builtin_usage(".");
 	if (!strchr(path, '/') && access(path, R_OK) < 0 && program_find(path))
 		path = program_find(path);
 	result = shell_run_file(path);
@@ -462,7 +462,7 @@ builtin_getopts(int argc, char **argv)
 	char name[2] = "?", number[12];
 
 	if (argc < 3)
-		return usage("getopts");
+		return builtin_usage("getopts");
 	index = atoi(var_get("OPTIND") ? var_get("OPTIND") : "1");
 	arg = index >= 1 && index <= nr_args ? args[index - 1] : NULL;
 	if (letter == 1 && (!arg || arg[0] != '-' || !arg[1] || strcmp(arg, "--") == 0)) {
@@ -518,7 +518,7 @@ static const struct builtin builtins[] = {
 	{"getopts", builtin_getopts, 0, 0, "getopts LETTERS NAME [ARG ...]"},
 	{"help", builtin_help, 0, 0, "help [NAME]                 this list"},
 	{"history", builtin_history, 0, 0, "history                     the lines typed so far"},
-	{"jobs", builtin_jobs, 0, 0, "jobs                        the jobs of this shell"},
+	{"jobs", builtin_jobs, 0, 0, "jobs [-lp] [%JOB ...]       the jobs of this shell"},
 	{"kill", builtin_kill, 0, 0, "kill [-SIGNAL] PID|%JOB ... send a signal; -l lists them"},
 	{"local", builtin_local, 0, 0, "local NAME[=VALUE] ...      variables of this function"},
 	{"printf", builtin_printf, 0, 0, "printf FORMAT [ARG ...]     print with a format"},
@@ -532,6 +532,8 @@ static const struct builtin builtins[] = {
 	{"trap", builtin_trap, 1, 0, "trap [COMMANDS|-] SIGNAL ... commands to run on a signal"},
 	{"true", builtin_true, 0, 0, "true                        succeed"},
 	{"type", builtin_type, 0, 0, "type NAME ...               what a command name means"},
+	{"ulimit", builtin_ulimit, 0, 0,
+	 "ulimit [-HS] [-acdflmnstuv] [LIMIT|unlimited] what programs may use"},
 	{"umask", builtin_umask, 0, 0, "umask [OCTAL]               mode bits that new files lack"},
 	{"unset", builtin_unset, 1, 0, "unset [-f] NAME ...         forget variables, functions"},
 	{"wait", builtin_wait, 0, 0, "wait [PID|%JOB ...]         wait for background jobs"},

@@ -310,7 +310,7 @@ pipe_end_move(int from, int to)
 
 /* Starts one stage of a pipeline; *input is what it reads, and becomes what the next one reads. */
 static int
-stage_start(struct job *job, const struct node *node, int *input)
+stage_start(struct job *job, const struct node *node, int *input, int background)
 {
 	int fds[2] = {-1, -1};
 	pid_t pid;
@@ -319,7 +319,7 @@ stage_start(struct job *job, const struct node *node, int *input)
 		shell_error("cannot make a pipe: %s", strerror(errno));
 		return -1;
 	}
-	pid = job_fork(job, 0);
+	pid = job_fork(job, background);
 	if (pid == 0) {
 		if (fds[0] >= 0)
 			close(fds[0]);
@@ -335,31 +335,59 @@ stage_start(struct job *job, const struct node *node, int *input)
 	return pid < 0 ? -1 : 0;
 }
 
-static int
-pipe_run(const struct node *node)
+/* Starts all stages, or those before one that fails. => the job, or null; *failed says if one did */
+static struct job *
+stages_start(const struct node *node, int background, int *failed)
 {
 	struct job *job = job_new(node->text);
-	int input = -1, started = 0, failed = 0, status = 2;
+	int input = -1, started = 0;
 
-	for (const struct node *stage = node->left; stage && !failed; stage = stage->next) {
-		failed = stage_start(job, stage, &input) < 0;
-		started += !failed;
+	*failed = 0;
+	for (const struct node *stage = node->left; stage && !*failed; stage = stage->next) {
+		*failed = stage_start(job, stage, &input, background) < 0;
+		started += !*failed;
 	}
 	if (input >= 0)
 		close(input);
-	if (started == 0)
-		job_free(job);
-	else
+	if (started > 0)
+		return job;
+	job_free(job);
+	return NULL;
+}
+
+static int
+pipe_run(const struct node *node)
+{
+	int failed, status = 2;
+	struct job *job = stages_start(node, 0, &failed);
+
+	if (job)
 		status = job_wait(job);
 	return failed ? 2 : status;
+}
+
+/* The shell is the parent of all stages, so that $! is the last of them. */
+static int
+pipe_background(const struct node *node)
+{
+	int failed;
+	struct job *job = stages_start(node, 1, &failed);
+
+	if (job)
+		job_to_background(job);
+	return failed ? 2 : 0;
 }
 
 static int
 background_run(const struct node *node)
 {
-	struct job *job = job_new(node->left->text);
-	pid_t pid = job_fork(job, 1);
+	struct job *job;
+	pid_t pid;
 
+	if (node->left->kind == NODE_PIPE && !node->left->redirs)
+		return pipe_background(node->left);
+	job = job_new(node->left->text);
+	pid = job_fork(job, 1);
 	if (pid == 0)
 		child_run(node->left);
 	if (pid < 0) {

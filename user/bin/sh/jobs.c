@@ -17,6 +17,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "builtins.h"
 #include "shell.h"
 #include "traps.h"
 
@@ -269,12 +270,19 @@ status_record(pid_t pid, int status)
 	return 0;
 }
 
+/* What else than an end is of interest. */
+static int
+wait_options(void)
+{
+	return shell.job_control ? WUNTRACED | WCONTINUED : 0;
+}
+
 /* Waits for any child: false when there is none, or (with WNOHANG) none has changed. */
 static int
 wait_any(int options)
 {
 	int status;
-	pid_t pid = waitpid(-1, &status, options | (shell.job_control ? WUNTRACED : 0));
+	pid_t pid = waitpid(-1, &status, options | wait_options());
 
 	if (pid > 0)
 		status_record(pid, status);
@@ -375,8 +383,18 @@ job_to_background(struct job *job)
 		dprintf(2, "[%d] %d\n", job->id, (int)shell.last_background);
 }
 
+/* How much of each job is told. */
+enum job_detail { SHORT, LONG, LEADERS };
+
+/* The mark of %+ or %-. */
+static char
+job_mark(const struct job *job)
+{
+	return job == jobs ? '+' : job == jobs->next ? '-' : ' ';
+}
+
 static void
-job_print(const struct job *job, int fd)
+job_print(const struct job *job, int fd, enum job_detail detail)
 {
 	const struct process *last = &job->processes[job->nr_processes - 1];
 	const char *state = "Running";
@@ -391,12 +409,29 @@ job_print(const struct job *job, int fd)
 		state = text;
 	} else if (job_state(job) == DONE)
 		state = "Done";
-	dprintf(fd, "[%d]%c %-9s %s\n", job->id, job == jobs ? '+' : ' ', state, job->text);
+	if (detail == LEADERS) {
+		dprintf(fd, "%d\n", (int)job->processes[0].pid);
+		return;
+	}
+	dprintf(fd, "[%d]%c ", job->id, job_mark(job));
+	for (int i = 0; i < job->nr_processes && detail == LONG; i++)
+		dprintf(fd, "%d ", (int)job->processes[i].pid);
+	dprintf(fd, "%-9s %s\n", state, job->text);
 }
 
-/* Jobs are printed oldest first; those that are done leave the table. */
+/* A job that is done leaves the table. */
 static void
-jobs_print(int fd, int only_changed)
+job_tell(struct job *job, int fd, enum job_detail detail)
+{
+	job_print(job, fd, detail);
+	job->changed = 0;
+	if (job_state(job) == DONE)
+		job_free(job);
+}
+
+/* Jobs are printed oldest first. */
+static void
+jobs_print(int fd, enum job_detail detail, int only_changed)
 {
 	struct job *next;
 
@@ -409,10 +444,7 @@ jobs_print(int fd, int only_changed)
 			left |= job->id > id;
 			if (job->id != id || (only_changed && !job->changed))
 				continue;
-			job_print(job, fd);
-			job->changed = 0;
-			if (job_state(job) == DONE)
-				job_free(job);
+			job_tell(job, fd, detail);
 		}
 	}
 }
@@ -420,52 +452,114 @@ jobs_print(int fd, int only_changed)
 void
 jobs_report(void)
 {
-	jobs_print(2, 1);
+	jobs_print(2, SHORT, 1);
 }
 
-int
-builtin_jobs(int argc, char **argv)
+/* Does a text such as "%1", "%+", "%%", "%-", "%name", "%?text" or a process number mean the job? */
+static int
+job_is_meant(const struct job *job, const char *spec)
 {
-	(void)argc;
-	(void)argv;
-	fflush(stdout);
-	jobs_print(1, 0);
-	return 0;
+	const struct job *previous = jobs->next ? jobs->next : jobs;
+
+	if (spec[0] != '%')
+		return job->nr_processes && job->processes[job->nr_processes - 1].pid == atoi(spec);
+	if (!spec[1] || strchr("%+", spec[1]))
+		return job == jobs;
+	if (spec[1] == '-')
+		return job == previous;
+	if (spec[1] >= '0' && spec[1] <= '9')
+		return job->id == atoi(spec + 1);
+	if (spec[1] == '?')
+		return strstr(job->text, spec + 2) != NULL;
+	return strncmp(job->text, spec + 1, strlen(spec + 1)) == 0;
 }
 
-/* The job that "%1", "%+", "%%", "%name" or a process number means; null with a message. */
-static struct job *
+struct job *
 job_find(const char *command, const char *spec)
 {
-	struct job *job;
+	struct job *job = jobs;
 
-	for (job = jobs; job && spec; job = job->next) {
-		if (spec[0] != '%') {
-			if (job->nr_processes &&
-			    job->processes[job->nr_processes - 1].pid == atoi(spec))
-				break;
-		} else if (!spec[1] || strchr("%+", spec[1])) {
-			break;
-		} else if (spec[1] >= '0' && spec[1] <= '9') {
-			if (job->id == atoi(spec + 1))
-				break;
-		} else if (strncmp(job->text, spec + 1, strlen(spec + 1)) == 0) {
-			break;
-		}
-	}
+	while (job && spec && !job_is_meant(job, spec))
+		job = job->next;
 	if (!job)
 		shell_error("%s: %s: no such job", command, spec ? spec : "current");
 	return job;
 }
 
+int
+builtin_jobs(int argc, char **argv)
+{
+	enum job_detail detail = SHORT;
+	int i = 1, status = 0;
+
+	for (; i < argc && argv[i][0] == '-'; i++) {
+		if (strcmp(argv[i], "-l") == 0)
+			detail = LONG;
+		else if (strcmp(argv[i], "-p") == 0)
+			detail = LEADERS;
+		else
+			return builtin_usage(argv[0]);
+	}
+	fflush(stdout);
+	if (i == argc)
+		jobs_print(1, detail, 0);
+	while (i < argc && wait_any(WNOHANG))
+		;
+	for (; i < argc; i++) {
+		struct job *job = job_find(argv[0], argv[i]);
+
+		if (job)
+			job_tell(job, 1, detail);
+		else
+			status = 1;
+	}
+	return status;
+}
+
+/* Processes that get such a signal are no longer stopped, though wait may never tell. */
+static void
+stopped_go_on(pid_t target)
+{
+	for (struct job *job = jobs; job; job = job->next) {
+		for (int i = 0; i < job->nr_processes; i++) {
+			struct process *process = &job->processes[i];
+
+			if (process->state == STOPPED &&
+			    (process->pid == target || (job->pgrp && -job->pgrp == target)))
+				process->state = RUNNING;
+		}
+	}
+}
+
+int
+process_kill(pid_t target, int sig)
+{
+	if (kill(target, sig) < 0)
+		return -1;
+	if (sig == SIGCONT || sig == SIGKILL)
+		stopped_go_on(target);
+	return 0;
+}
+
+int
+job_kill(const struct job *job, int sig)
+{
+	int result = -1;
+
+	if (job->pgrp)
+		return process_kill(-job->pgrp, sig);
+	errno = ESRCH;
+	for (int i = 0; i < job->nr_processes; i++)
+		if (job->processes[i].state != DONE)
+			result = process_kill(job->processes[i].pid, sig);
+	return result;
+}
+
 static void
 job_continue(struct job *job)
 {
-	for (int i = 0; i < job->nr_processes; i++)
-		if (job->processes[i].state == STOPPED)
-			job->processes[i].state = RUNNING;
 	job->changed = 0;
-	kill(-job->pgrp, SIGCONT);
+	job_kill(job, SIGCONT);
 }
 
 static struct job *
@@ -524,7 +618,7 @@ job_wait_end(struct job *job)
 	int status = 127;
 
 	while (job_state(job) == RUNNING && !wait_signal()) {
-		pid_t pid = child_wait(&status, shell.job_control ? WUNTRACED : 0);
+		pid_t pid = child_wait(&status, wait_options());
 
 		if (pid < 0)
 			return 127;
@@ -546,6 +640,8 @@ builtin_wait(int argc, char **argv)
 	int status = 0;
 
 	fflush(stdout);
+	while (wait_any(WNOHANG))
+		;
 	for (int i = 1; i < argc; i++) {
 		struct job *job = job_find(argv[0], argv[i]);
 
@@ -561,59 +657,4 @@ builtin_wait(int argc, char **argv)
 		job_wait_end(job);
 	}
 	return wait_signal() ? 128 + wait_signal() : status;
-}
-
-static int
-kill_one(const char *target, int sig)
-{
-	struct job *job;
-	char *end;
-	long pid;
-
-	if (target[0] == '%') {
-		job = job_find("kill", target);
-		if (!job)
-			return 1;
-		pid = job->pgrp ? -job->pgrp : job->processes[job->nr_processes - 1].pid;
-	} else {
-		pid = strtol(target, &end, 10);
-		if (*end || end == target) {
-			shell_error("kill: %s: not a process or job", target);
-			return 1;
-		}
-	}
-	if (kill((pid_t)pid, sig) == 0)
-		return 0;
-	shell_error("kill: %s: %s", target, strerror(errno));
-	return 1;
-}
-
-int
-builtin_kill(int argc, char **argv)
-{
-	int sig = SIGTERM, i = 1, status = 0;
-
-	if (argc > 1 && strcmp(argv[1], "-l") == 0) {
-		for (sig = 1; sig < NSIG; sig++)
-			if (signal_name(sig))
-				printf("%2d %s\n", sig, signal_name(sig));
-		return 0;
-	}
-	if (argc > 2 && strcmp(argv[1], "-s") == 0) {
-		sig = signal_number(argv[2]);
-		i = 3;
-	} else if (argc > 1 && argv[1][0] == '-' && argv[1][1] && strcmp(argv[1], "--") != 0) {
-		sig = signal_number(argv[1] + 1);
-		i = 2;
-	}
-	if (i < argc && strcmp(argv[i], "--") == 0)
-		i++;
-	if (sig < 0 || i >= argc) {
-		shell_error(sig < 0 ? "kill: unknown signal"
-				    : "usage: kill [-SIGNAL] PROCESS|%%JOB ... | kill -l");
-		return 2;
-	}
-	for (; i < argc; i++)
-		status |= kill_one(argv[i], sig);
-	return status;
 }

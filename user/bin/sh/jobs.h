@@ -35,6 +35,16 @@ int process_wait(pid_t pid);
 /* Removes a job whose end has been seen, or one that could not be started. */
 void job_free(struct job *job);
 
+/*
+ * The job that "%1", "%+", "%%", "%-", "%name", "%?text" or a process number means, without a text
+ * the current one; null with a message.
+ */
+struct job *job_find(const char *command, const char *spec);
+
+/* Sends a signal to a process, a group (below 0) or a job; what it lets go on counts as running. */
+int process_kill(pid_t target, int sig);
+int job_kill(const struct job *job, int sig);
+
 /* Prints what has changed since the last prompt. */
 void jobs_report(void);
 
