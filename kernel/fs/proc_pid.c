@@ -267,12 +267,8 @@ set_type(struct inode *inode, u32 mode, const struct inode_ops *iops, const stru
 static void
 set_file_type(struct inode *inode, unsigned file)
 {
-	u32 mode = S_IFREG | (proc_pid_ops->is_writable(file) ? 0644 : 0444);
-
-	if (proc_pid_ops->has_words(file))
-		set_type(inode, S_IFREG | 0400, &pid_file_iops, &proc_words_ops);
-	else
-		set_type(inode, mode, &pid_file_iops, &proc_file_ops);
+	set_type(inode, S_IFREG | proc_pid_ops->mode(file), &pid_file_iops,
+		 proc_pid_ops->has_words(file) ? &proc_words_ops : &proc_file_ops);
 }
 
 /* A descriptor's link must have an open file behind it. */

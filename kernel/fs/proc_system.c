@@ -4,12 +4,14 @@
 #include "core/clock.h"
 #include "core/cpu.h"
 #include "core/machine.h"
+#include "core/uts.h"
 #include "dev/block.h"
 #include "dev/plic.h"
 #include "fs/dentry.h"
 #include "fs/file.h"
 #include "fs/files.h"
 #include "fs/super.h"
+#include "sched/pid.h"
 #include "sched/sched.h"
 
 #define USER_HZ	       100
@@ -103,7 +105,42 @@ show_loadavg(struct seq *seq)
 static int
 show_version(struct seq *seq)
 {
-	seq_puts(seq, "Linux version 6.12.0-quire (Quire) #1 SMP Quire\n");
+	seq_puts(seq, UTS_SYSNAME " version " UTS_RELEASE " (Quire) " UTS_VERSION "\n");
+	return 0;
+}
+
+static int
+show_ostype(struct seq *seq)
+{
+	seq_puts(seq, UTS_SYSNAME "\n");
+	return 0;
+}
+
+static int
+show_hostname(struct seq *seq)
+{
+	seq_puts(seq, UTS_NODENAME "\n");
+	return 0;
+}
+
+static int
+show_osrelease(struct seq *seq)
+{
+	seq_puts(seq, UTS_RELEASE "\n");
+	return 0;
+}
+
+static int
+show_osversion(struct seq *seq)
+{
+	seq_puts(seq, UTS_VERSION "\n");
+	return 0;
+}
+
+static int
+show_pid_max(struct seq *seq)
+{
+	seq_printf(seq, "%u\n", TID_MAX);
 	return 0;
 }
 
@@ -217,10 +254,16 @@ show_mount(struct super_block *sb, void *arg)
 	seq_puts(seq, " 0 0\n");
 }
 
+void
+procfs_show_mounts(struct seq *seq)
+{
+	super_for_each(show_mount, seq);
+}
+
 static int
 show_mounts(struct seq *seq)
 {
-	super_for_each(show_mount, seq);
+	procfs_show_mounts(seq);
 	return 0;
 }
 
@@ -246,4 +289,9 @@ proc_system_init(void)
 	procfs_register("diskstats", show_diskstats);
 	procfs_register("mounts", show_mounts);
 	procfs_register("sys/fs/file-nr", show_file_nr);
+	procfs_register("sys/kernel/ostype", show_ostype);
+	procfs_register("sys/kernel/hostname", show_hostname);
+	procfs_register("sys/kernel/osrelease", show_osrelease);
+	procfs_register("sys/kernel/version", show_osversion);
+	procfs_register("sys/kernel/pid_max", show_pid_max);
 }

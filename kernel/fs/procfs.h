@@ -55,8 +55,10 @@ struct proc_pid_ops {
 	/* The text of the file. => 0 or -errno */
 	int (*show)(struct proc_who who, unsigned file, struct seq *seq);
 
-	/* Files that can be written; text as in procfs_register_writable. */
-	bool (*is_writable)(unsigned file);
+	/* Who may do what with the file: 0644 and the like. */
+	u32 (*mode)(unsigned file);
+
+	/* Text as in procfs_register_writable. */
 	int (*write)(struct proc_who who, unsigned file, const char *text);
 
 	/* Files of words, as procfs_register_words() has them. */
@@ -69,6 +71,9 @@ struct proc_pid_ops {
 	struct dentry *(*root)(s32 pid);
 	struct dentry *(*exe)(s32 pid);
 };
+
+/* What is mounted: there is one tree for all processes. */
+void procfs_show_mounts(struct seq *seq);
 
 /* Set by proc/ at boot. */
 extern const struct proc_pid_ops *proc_pid_ops;

@@ -2,6 +2,7 @@
 
 #include "core/machine.h"
 #include "dev/random.h"
+#include "fs/procfs.h"
 #include "lib/compiler.h"
 #include "lib/string.h"
 #include "proc/process.h"
@@ -36,7 +37,8 @@ struct choice {
 	u8 random[EXEC_RANDOM_BYTES];
 };
 
-static bool norandmaps;
+/* 0: nothing is put at random; 1: all but the heap; 2: all. */
+static u32 randomize_va_space = 2;
 
 static u64
 random_bytes(u32 random, u64 nr_pages)
@@ -59,8 +61,10 @@ exec_layout_choose(struct exec_layout *layout)
 
 	random_get_bytes(&choice, sizeof(choice));
 	memcpy(layout->random, choice.random, sizeof(layout->random));
-	if (norandmaps)
-		choice.stack = choice.mmap = choice.pie = choice.brk = 0;
+	if (READ_ONCE(randomize_va_space) < 2)
+		choice.brk = 0;
+	if (READ_ONCE(randomize_va_space) == 0)
+		choice.stack = choice.mmap = choice.pie = 0;
 	layout->stack_top = USER_STACK_TOP - random_bytes(choice.stack, STACK_RANDOM_PAGES);
 	layout->mmap_base = USER_STACK_TOP - STACK_RANDOM_PAGES * PAGE_SIZE - stack_room() -
 			    STACK_GUARD_BYTES - random_bytes(choice.mmap, MMAP_RANDOM_PAGES);
@@ -71,5 +75,7 @@ exec_layout_choose(struct exec_layout *layout)
 void INIT
 exec_layout_init(void)
 {
-	norandmaps = bootarg_flag("norandmaps");
+	if (bootarg_flag("norandmaps"))
+		randomize_va_space = 0;
+	procfs_register_number("sys/kernel/randomize_va_space", &randomize_va_space, 0, 2);
 }

@@ -86,6 +86,13 @@ write_comm(const struct pid_subject *whom, const char *text)
 }
 
 static void
+show_mounts(struct seq *seq, const struct pid_subject *whom)
+{
+	(void)whom;
+	procfs_show_mounts(seq);
+}
+
+static void
 show_limit(struct seq *seq, u64 limit)
 {
 	if (limit == RLIM_INFINITY)
@@ -246,12 +253,14 @@ static const struct pid_file {
 	{.show = show_make_it_fail, .write = write_make_it_fail},
 	{.words = pid_pagemap_words},
 	{.show = show_trace, .write = write_trace},
+	{.write = pid_write_clear_refs},
+	{.show = show_mounts},
 };
 
 static const char *const file_names[ARRAY_SIZE(files_table) + 1] = {
-	"stat",		 "statm",	 "status",  "maps",  "smaps",  "smaps_rollup",
-	"cmdline",	 "environ",	 "auxv",    "comm",  "limits", "oom_score",
-	"oom_score_adj", "make-it-fail", "pagemap", "trace", NULL,
+	"stat",	   "statm", "status",	  "maps",   "smaps",	 "smaps_rollup",  "cmdline",
+	"environ", "auxv",  "comm",	  "limits", "oom_score", "oom_score_adj", "make-it-fail",
+	"pagemap", "trace", "clear_refs", "mounts", NULL,
 };
 
 /* What stands for the process of every kernel thread: they are listed as processes of one thread. */
@@ -354,7 +363,7 @@ static int
 pid_show(struct proc_who who, unsigned file, struct seq *seq)
 {
 	struct pid_subject whom;
-	int err = subject_get(who, &whom);
+	int err = files_table[file].show ? subject_get(who, &whom) : -EINVAL;
 
 	if (err)
 		return err;
@@ -386,10 +395,16 @@ pid_has_words(unsigned file)
 	return files_table[file].words;
 }
 
-static bool
-pid_is_writable(unsigned file)
+static u32
+pid_mode(unsigned file)
 {
-	return files_table[file].write;
+	const struct pid_file *entry = &files_table[file];
+
+	if (entry->words)
+		return 0400;
+	if (entry->show)
+		return entry->write ? 0644 : 0444;
+	return 0200;
 }
 
 static s64
@@ -470,13 +485,20 @@ static const struct proc_pid_ops pid_ops = {
 	.show = pid_show,
 	.write = pid_write,
 	.has_words = pid_has_words,
-	.is_writable = pid_is_writable,
+	.mode = pid_mode,
 	.words = pid_words,
 	.files_of = pid_files_of,
 	.cwd = pid_cwd,
 	.root = pid_root,
 	.exe = pid_exe,
 };
+
+static int
+show_threads_max(struct seq *seq)
+{
+	seq_printf(seq, "%lu\n", task_count_max());
+	return 0;
+}
 
 void INIT
 process_files_init(void)
@@ -487,4 +509,5 @@ process_files_init(void)
 	kernel_process->nr_threads = 1;
 	proc_pid_ops = &pid_ops;
 	proc_self_hook = self_who;
+	procfs_register("sys/kernel/threads-max", show_threads_max);
 }

@@ -51,5 +51,8 @@ void pid_show_maps(struct seq *seq, const struct pid_subject *whom);
 void pid_show_smaps(struct seq *seq, const struct pid_subject *whom);
 void pid_show_smaps_rollup(struct seq *seq, const struct pid_subject *whom);
 
+/* 1: no page was used, until one is used again; 2: of areas without a file; 3: with one; 4 has no effect. */
+int pid_write_clear_refs(const struct pid_subject *whom, const char *text);
+
 /* The line of maps for an area. */
 void pid_show_vma(struct seq *seq, const struct vma *vma);

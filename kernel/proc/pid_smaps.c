@@ -1,3 +1,4 @@
+#include "lib/parse.h"
 #include "lib/string.h"
 #include "proc/pid_info.h"
 #include "vm/mm.h"
@@ -98,4 +99,33 @@ pid_show_smaps_rollup(struct seq *seq, const struct pid_subject *whom)
 	mm_for_each_vma(whom->mm, add_area, &rollup);
 	seq_printf(seq, "%08lx-%08lx ---p 00000000 00:00 0 [rollup]\n", rollup.start, rollup.end);
 	show_usage(seq, &rollup.usage);
+}
+
+enum clear_refs {
+	CLEAR_REFS_ALL = 1,
+	CLEAR_REFS_ANON,
+	CLEAR_REFS_MAPPED,
+	CLEAR_REFS_SOFT_DIRTY, /* soft-dirty bits: no entry has one */
+};
+
+static bool
+clear_area(struct vma *vma, void *arg)
+{
+	enum clear_refs what = *(u64 *)arg;
+
+	if (what == CLEAR_REFS_ALL || (what == CLEAR_REFS_MAPPED) == (vma->mapping != NULL))
+		vma_clear_accessed(vma);
+	return true;
+}
+
+int
+pid_write_clear_refs(const struct pid_subject *whom, const char *text)
+{
+	u64 what;
+
+	if (kstrtou64(text, 10, &what) || what < CLEAR_REFS_ALL || what > CLEAR_REFS_SOFT_DIRTY)
+		return -EINVAL;
+	if (whom->mm && what != CLEAR_REFS_SOFT_DIRTY)
+		mm_for_each_vma(whom->mm, clear_area, &what);
+	return 0;
 }

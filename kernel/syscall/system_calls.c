@@ -1,6 +1,7 @@
 #include "core/clock.h"
 #include "core/panic.h"
 #include "core/printk.h"
+#include "core/uts.h"
 #include "dev/random.h"
 #include "fs/qfs/qfs.h"
 #include "fs/super.h"
@@ -36,12 +37,11 @@ struct user_utsname {
 long
 sys_uname(uva_t buf)
 {
-	/* Programs test sysname and release to see whose calls they may use. */
 	static const struct user_utsname name = {
-		.sysname = "Linux",
-		.nodename = "quire",
-		.release = "6.12.0-quire",
-		.version = "#1 SMP Quire",
+		.sysname = UTS_SYSNAME,
+		.nodename = UTS_NODENAME,
+		.release = UTS_RELEASE,
+		.version = UTS_VERSION,
 		.machine = "riscv64",
 		.domainname = "(none)",
 	};

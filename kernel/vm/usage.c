@@ -86,6 +86,31 @@ vma_usage_add(struct vma *vma, struct vma_usage *usage)
 		count_shmem_swapped(vma, usage);
 }
 
+void
+vma_clear_accessed(struct vma *vma)
+{
+	struct pgtable *pgt = &vma->mm->pgt;
+	u64 va = vma->start;
+	bool more = true;
+
+	while (more) {
+		unsigned nr;
+		pte_t *ptep;
+
+		spin_lock(&pgt->lock);
+		ptep = pgtable_next(pgt, &va, vma->end, &nr);
+		more = ptep != NULL;
+		for (unsigned i = 0; more && i < nr; i++)
+			if (pte_has_page(pte_read(&ptep[i])))
+				pte_clear_flags(&ptep[i], PTE_A);
+		if (more)
+			va += nr * PAGE_SIZE;
+		spin_unlock(&pgt->lock);
+		cond_resched();
+	}
+	tlb_flush_range(&vma->mm->tlb, vma->start, vma->end);
+}
+
 u64
 mm_rss_shmem(struct mm *mm)
 {

@@ -19,5 +19,8 @@ struct vma_usage {
 /* Adds what vma has to *usage. => its mm->lock held */
 void vma_usage_add(struct vma *vma, struct vma_usage *usage);
 
+/* Makes the area's pages unused until they are used again. => its mm->lock held */
+void vma_clear_accessed(struct vma *vma);
+
 /* Pages of shared memory and tmpfs that mm's page tables have. => mm->lock not held */
 u64 mm_rss_shmem(struct mm *mm);

@@ -5,9 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -304,10 +306,173 @@ proc_has_no_new_names(void)
 	CHECK_ERRNO(rmdir("/proc/sys"), EPERM);
 }
 
+static void
+clear_refs(const char *what)
+{
+	int fd = open(path_of(getpid(), "clear_refs"), O_WRONLY);
+
+	CHECK(fd >= 0);
+	CHECK_EQ(write(fd, what, strlen(what)), strlen(what));
+	close(fd);
+}
+
+/* KiB of the area that were used. */
+static long
+referenced_of(const void *area)
+{
+	FILE *file = fopen(path_of(getpid(), "smaps"), "r");
+	char line[256];
+	long found = -1;
+	int inside = 0;
+
+	CHECK(file);
+	while (fgets(line, sizeof(line), file) && found < 0) {
+		unsigned long start, end;
+
+		if (sscanf(line, "%lx-%lx", &start, &end) == 2)
+			inside = start <= (uintptr_t)area && (uintptr_t)area < end;
+		if (inside)
+			sscanf(line, "Referenced: %ld", &found);
+	}
+	fclose(file);
+	CHECK(found >= 0);
+	return found;
+}
+
+#define REFS_PAGES 16
+
+/* What clear_refs names counts as unused, until it is used again. */
+static void
+clear_refs_forgets_uses(void)
+{
+	volatile char *anon = mmap(NULL, REFS_PAGES * 4096, PROT_READ | PROT_WRITE,
+				   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	volatile char *shared = mmap(NULL, REFS_PAGES * 4096, PROT_READ | PROT_WRITE,
+				     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int fd;
+
+	CHECK(anon != MAP_FAILED && shared != MAP_FAILED);
+	memset((char *)anon, 1, REFS_PAGES * 4096);
+	memset((char *)shared, 1, REFS_PAGES * 4096);
+	CHECK_EQ(referenced_of((char *)anon), REFS_PAGES * 4);
+	clear_refs("3\n");
+	CHECK_EQ(referenced_of((char *)anon), REFS_PAGES * 4);
+	CHECK_EQ(referenced_of((char *)shared), 0);
+	shared[0] = 2;
+	CHECK_EQ(referenced_of((char *)shared), 4);
+	clear_refs("2");
+	CHECK_EQ(referenced_of((char *)anon), 0);
+	CHECK_EQ(referenced_of((char *)shared), 4);
+	CHECK_EQ(anon[4096], 1);
+	CHECK_EQ(referenced_of((char *)anon), 4);
+	clear_refs("4");
+	CHECK_EQ(referenced_of((char *)anon), 4);
+	clear_refs("1");
+	CHECK_EQ(referenced_of((char *)anon), 0);
+	CHECK_EQ(referenced_of((char *)shared), 0);
+	fd = open(path_of(getpid(), "clear_refs"), O_RDWR);
+	CHECK(fd >= 0);
+	CHECK_ERRNO(write(fd, "0", 1), EINVAL);
+	CHECK_ERRNO(write(fd, "x", 1), EINVAL);
+	CHECK_ERRNO(read(fd, text, 1), EINVAL);
+	close(fd);
+}
+
+static void
+line_check(const char *path, const char *expected)
+{
+	size_t length = strcspn(file_text(path), "\n");
+
+	if (length != strlen(expected) || memcmp(text, expected, length) != 0)
+		FAIL("%s: %s", path, text);
+}
+
+/* uname and /proc/sys/kernel agree. */
+static void
+kernel_names(void)
+{
+	struct utsname name;
+
+	CHECK_EQ(uname(&name), 0);
+	line_check("/proc/sys/kernel/ostype", name.sysname);
+	line_check("/proc/sys/kernel/hostname", name.nodename);
+	line_check("/proc/sys/kernel/osrelease", name.release);
+	line_check("/proc/sys/kernel/version", name.version);
+	CHECK(number_of("/proc/sys/kernel/pid_max", "") > getpid());
+	CHECK(number_of("/proc/sys/kernel/threads-max", "") > 1);
+}
+
+static void
+mounts_of_a_process(void)
+{
+	char machine[sizeof(text)];
+
+	strcpy(machine, file_text("/proc/mounts"));
+	CHECK(strstr(machine, " /proc proc "));
+	CHECK(strcmp(machine, file_text(path_of(getpid(), "mounts"))) == 0);
+}
+
+#define RANDOMIZE "/proc/sys/kernel/randomize_va_space"
+
+static void
+randomize_set(long value)
+{
+	int fd = open(RANDOMIZE, O_WRONLY);
+	char digit = (char)('0' + value);
+
+	CHECK(fd >= 0);
+	CHECK_EQ(write(fd, &digit, 1), 1);
+	close(fd);
+}
+
+/* Where the stack of a program begins that is executed now. */
+static void
+stack_of_program(char line[128])
+{
+	char address[20] = "";
+	int ends[2];
+	pid_t child;
+
+	CHECK_EQ(pipe(ends), 0);
+	child = fork_checked();
+	if (child == 0) {
+		dup2(ends[1], 1);
+		execl("/bin/grep", "grep", "stack", "/proc/self/maps", (char *)NULL);
+		_exit(1);
+	}
+	close(ends[1]);
+	CHECK(read(ends[0], address, sizeof(address) - 1) > 12);
+	close(ends[0]);
+	CHECK_EQ(waitpid(child, NULL, 0), child);
+	strcpy(line, address);
+}
+
+static void
+knob_of_randomizing(void)
+{
+	char first[128], second[128];
+	long before = number_of(RANDOMIZE, "");
+
+	randomize_set(0);
+	stack_of_program(first);
+	stack_of_program(second);
+	randomize_set(before);
+	CHECK(strcmp(first, second) == 0);
+	CHECK_EQ(number_of(RANDOMIZE, ""), before);
+	if (before == 0)
+		test_skip("nothing is put at random here");
+	stack_of_program(second);
+	CHECK(strcmp(first, second) != 0);
+}
+
 const struct test procfs_tests[] = {
 	{"names_of_the_dead", names_of_the_dead, ANYWHERE},
 	{"threads_by_number", threads_by_number, ANYWHERE},
 	{"status_fields", status_fields, ANYWHERE},
+	{"clear_refs_forgets_uses", clear_refs_forgets_uses, A_KERNEL},
+	{"kernel_names", kernel_names, A_KERNEL},
+	{"mounts_of_a_process", mounts_of_a_process, ANYWHERE},
+	{"knob_of_randomizing", knob_of_randomizing, ON_OUR_SIZE},
 	{"oom_score_adj_texts", oom_score_adj_texts, ANYWHERE},
 	{"limits_of_what_is_not_here", limits_of_what_is_not_here, A_KERNEL},
 	{"proc_open_and_seek", proc_open_and_seek, ANYWHERE},
