@@ -277,6 +277,13 @@ uio_copy_page_to(struct uio *uio, struct page *page, u32 offset, u64 n)
 	return n;
 }
 
+s64
+uio_move_zero(struct uio *uio, u64 n)
+{
+	memset(uio_advance(uio, n), 0, n);
+	return n;
+}
+
 u64
 uio_copy_page_from(struct uio *uio, struct page *page, u32 offset, u64 n)
 {
