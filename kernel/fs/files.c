@@ -327,6 +327,34 @@ fd_close(int fd)
 	return 0;
 }
 
+/* => what was in it and is to be closed, or NULL */
+static struct file *
+fd_leave(struct files *files, u32 fd, bool at_exec)
+{
+	struct file *file = NULL;
+
+	spin_lock(&files->lock);
+	if (fd < files->max && files->fd[fd] && at_exec)
+		bitmap_set(files->cloexec, fd);
+	else if (fd < files->max && files->fd[fd])
+		file = fd_clear_locked(files, fd);
+	spin_unlock(&files->lock);
+	return file;
+}
+
+void
+fd_range_close(u32 first, u32 last, bool at_exec)
+{
+	struct files *files = current->files;
+
+	for (u32 fd = first; fd < FILES_MAX && fd <= last; fd++) {
+		struct file *file = fd_leave(files, fd, at_exec);
+
+		if (file)
+			file_put(file);
+	}
+}
+
 int
 fd_replace(int newfd, struct file *file, bool cloexec)
 {

@@ -103,6 +103,8 @@ int fd_alloc(struct file *file, bool cloexec);
 
 /* => 0 or -EBADF */
 int fd_close(int fd);
+/* Closes first .. last, or only marks them for exec to close. */
+void fd_range_close(u32 first, u32 last, bool at_exec);
 /* dup3: makes newfd stand for file (reference taken), closing what it was. => newfd, -EBADF */
 int fd_replace(int newfd, struct file *file, bool cloexec);
 

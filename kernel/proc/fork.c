@@ -309,3 +309,21 @@ process_clone(const struct clone_args *args)
 	}
 	return clone_run(child, process, args);
 }
+
+int
+process_unshare_files(void)
+{
+	struct files *shared = current->files, *own;
+	u64 flags;
+
+	if (refcount_read(&shared->refs) == 1)
+		return 0;
+	own = files_copy(shared);
+	if (!own)
+		return -ENOMEM;
+	flags = spin_lock_irqsave(&process_lock);
+	current->files = own;
+	spin_unlock_irqrestore(&process_lock, flags);
+	files_put(shared);
+	return 0;
+}

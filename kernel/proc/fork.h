@@ -36,3 +36,9 @@ struct clone_args {
  * => the child's tid; -EINVAL (flags), -EAGAIN (too many), -ENOMEM, -ERESTARTNOINTR (a signal came)
  */
 s64 process_clone(const struct clone_args *args);
+
+/*
+ * The calling thread has a table of descriptors to itself from now on, with the same open files. => 0 or
+ * -ENOMEM
+ */
+int process_unshare_files(void);

@@ -39,8 +39,6 @@
 
 #include "core/clock.h"
 
-/* In how much time each ready task runs once, unless they are so many that slices get too short. */
-#define SCHED_ROUND_NS	   (20 * NSEC_PER_MSEC)
 #define SCHED_SLICE_MIN_NS NSEC_PER_MSEC
 /* Enough for a short command; the slice of one of two tasks. */
 #define SCHED_CREDIT_NS (10 * NSEC_PER_MSEC)

@@ -8,6 +8,9 @@
 #include "lib/rbtree.h"
 #include "sched/task.h"
 
+/* In how much time each ready task runs once, unless they are so many that slices get too short. */
+#define SCHED_ROUND_NS (20 * NSEC_PER_MSEC)
+
 struct run_queue {
 	struct spinlock lock; /* RUNQUEUE, interrupts off: all but the counters' reads */
 	struct rb_root ready; /* of tasks by run_node, in order of vtime_ns */

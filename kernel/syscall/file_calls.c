@@ -4,6 +4,7 @@
 #include "fs/inode.h"
 #include "fs/memfd.h"
 #include "fs/pipe.h"
+#include "proc/fork.h"
 #include "syscall/path_arg.h"
 #include "syscall_proto.h"
 #include "vm/usercopy.h"
@@ -54,6 +55,23 @@ long
 sys_close(int fd)
 {
 	return fd_close(fd);
+}
+
+#define CLOSE_RANGE_UNSHARE 2U
+#define CLOSE_RANGE_CLOEXEC 4U
+
+long
+sys_close_range(u32 first, u32 last, u32 flags)
+{
+	int error = 0;
+
+	if (flags & ~(CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC) || first > last)
+		return -EINVAL;
+	if (flags & CLOSE_RANGE_UNSHARE)
+		error = process_unshare_files();
+	if (!error)
+		fd_range_close(first, last, flags & CLOSE_RANGE_CLOEXEC);
+	return error;
 }
 
 /* The lowest free descriptor >= from, for the same open file. */
@@ -150,6 +168,7 @@ sys_fcntl(int fd, int cmd, u64 arg)
 }
 
 /* What every file has; the rest is its kind's. */
+#define FIONREAD 0x541b
 #define FIONBIO	 0x5421
 #define FIOCLEX	 0x5451
 #define FIONCLEX 0x5450
@@ -163,6 +182,13 @@ file_set_nonblock(struct file *file, uva_t arg)
 		return -EFAULT;
 	file->flags = on ? file->flags | O_NONBLOCK : file->flags & ~O_NONBLOCK;
 	return 0;
+}
+
+/* What is left of a regular file behind its position. */
+static long
+file_put_left(struct file *file, uva_t arg)
+{
+	return put_user_u32(arg, inode_size(file->inode) - file->pos);
 }
 
 long
@@ -179,6 +205,8 @@ sys_ioctl(int fd, u32 request, u64 arg)
 		result = file_set_nonblock(file, arg);
 	else if (request == FIOCLEX || request == FIONCLEX)
 		result = fd_set_cloexec(fd, request == FIOCLEX);
+	else if (request == FIONREAD && S_ISREG(file->inode->mode))
+		result = file_put_left(file, arg);
 	else if (file->ops->ioctl)
 		result = file->ops->ioctl(file, request, arg);
 	file_put(file);

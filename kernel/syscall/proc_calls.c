@@ -1,14 +1,16 @@
 #include "core/clock.h"
+#include "fs/dentry.h"
 #include "fs/files.h"
+#include "fs/inode.h"
+#include "fs/namei.h"
+#include "lib/printf.h"
 #include "lib/string.h"
 #include "mem/slab.h"
 #include "proc/exec.h"
 #include "proc/exit.h"
 #include "proc/fork.h"
-#include "proc/priority.h"
 #include "proc/signal.h"
 #include "proc/wait.h"
-#include "sched/sched.h"
 #include "syscall_proto.h"
 #include "vm/usercopy.h"
 
@@ -74,6 +76,74 @@ sys_execve(uva_t path, uva_t argv, uva_t envp)
 				   &(struct exec_vector){.user = envp});
 	kfree(kpath);
 	return err;
+}
+
+/*
+ * As which path a program may be opened that is named from a directory, or is the descriptor itself: by
+ * /dev/fd, which is also the name that it is told. buf has PATH_MAX bytes. => 0 or -errno
+ */
+static int
+exec_path_from_fd(int dirfd, const char *path, int flags, char *buf)
+{
+	struct file *file;
+	int length;
+
+	if (!*path && !(flags & AT_EMPTY_PATH))
+		return -ENOENT;
+	if (*path == '/' || dirfd == AT_FDCWD) {
+		strscpy(buf, *path ? path : ".", PATH_MAX);
+		return 0;
+	}
+	file = fd_get(dirfd);
+	if (!file)
+		return -EBADF;
+	file_put(file);
+	length = snprintf(buf, PATH_MAX, "/dev/fd/%d%s%s", dirfd, *path ? "/" : "", path);
+	return length < PATH_MAX ? 0 : -ENAMETOOLONG;
+}
+
+/* The last of the path is no symbolic link. => 0, -ELOOP ... */
+static int
+check_no_symlink(const char *path)
+{
+	struct dentry *dentry = path_lookup(NULL, path, 0);
+	int error = err_or_null_to_errno(dentry);
+
+	if (error)
+		return error;
+	error = S_ISLNK(dentry->inode->mode) ? -ELOOP : 0;
+	dentry_put(dentry);
+	return error;
+}
+
+static int
+exec_at(int dirfd, uva_t path, const struct exec_vector *argv, const struct exec_vector *envp,
+	int flags, char *given)
+{
+	char *whole = given + PATH_MAX;
+	ssize_t length = strncpy_from_user(given, path, PATH_MAX);
+	int error = length < 0 ? (int)length : exec_path_from_fd(dirfd, given, flags, whole);
+
+	if (!error && *given && flags & AT_SYMLINK_NOFOLLOW)
+		error = check_no_symlink(whole);
+	return error ? error : process_exec(whole, argv, envp);
+}
+
+long
+sys_execveat(int dirfd, uva_t path, uva_t argv, uva_t envp, int flags)
+{
+	char *paths;
+	int error;
+
+	if (flags & ~(AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW))
+		return -EINVAL;
+	paths = kmalloc(2 * PATH_MAX, GFP_KERNEL);
+	if (!paths)
+		return -ENOMEM;
+	error = exec_at(dirfd, path, &(struct exec_vector){.user = argv},
+			&(struct exec_vector){.user = envp}, flags, paths);
+	kfree(paths);
+	return error;
 }
 
 static struct user_timeval
@@ -215,62 +285,6 @@ sys_getrusage(int who, uva_t uva)
 		return -EINVAL;
 	}
 	return put_rusage(uva, &usage);
-}
-
-/* 0: the current one. => a reference; NULL when there is none */
-static struct task *
-task_or_self(int tid)
-{
-	if (tid)
-		return task_find(tid);
-	task_get(current);
-	return current;
-}
-
-long
-sys_sched_setaffinity(int tid, size_t len, uva_t mask)
-{
-	struct task *task;
-	u64 harts = 0;
-
-	if (copy_from_user(&harts, mask, MIN(len, sizeof(harts))))
-		return -EFAULT;
-	task = task_or_self(tid);
-	if (!task)
-		return -ESRCH;
-	harts &= sched_harts();
-	if (harts)
-		sched_set_allowed(task, harts);
-	task_put(task);
-	return harts ? 0 : -EINVAL;
-}
-
-long
-sys_sched_getaffinity(int tid, size_t len, uva_t mask)
-{
-	struct task *task;
-	u64 harts;
-
-	if (len < sizeof(harts) || len % sizeof(harts))
-		return -EINVAL;
-	task = task_or_self(tid);
-	if (!task)
-		return -ESRCH;
-	harts = READ_ONCE(task->allowed) & sched_harts();
-	task_put(task);
-	return copy_to_user(mask, &harts, sizeof(harts)) ? -EFAULT : (long)sizeof(harts);
-}
-
-long
-sys_setpriority(int which, int who, int nice)
-{
-	return priority_set(which, who, nice);
-}
-
-long
-sys_getpriority(int which, int who)
-{
-	return priority_get(which, who);
 }
 
 /* limit NULL: it is only asked for. => 0, -EINVAL, -EPERM */

@@ -141,8 +141,22 @@ vecs_check(struct uio_vec *vecs, unsigned nr)
 	return 0;
 }
 
+/* Where vectors begin: a position, or this. */
+#define POS_OWN (-1L)
+
 static long
-file_move_vecs(struct file *file, struct uio_vec *vecs, uva_t iov, unsigned nr, enum uio_dir dir)
+file_move_vecs_at(struct file *file, struct uio *uio, s64 at, enum uio_dir dir)
+{
+	u64 pos = at;
+
+	if (at == POS_OWN)
+		return file_move_on(file, uio, dir);
+	return file->ops->flags & FILE_STREAM ? -ESPIPE : file_move(file, uio, &pos, dir);
+}
+
+static long
+file_move_vecs(struct file *file, struct uio_vec *vecs, uva_t iov, unsigned nr, s64 at,
+	       enum uio_dir dir)
 {
 	struct uio uio;
 	int error;
@@ -153,11 +167,11 @@ file_move_vecs(struct file *file, struct uio_vec *vecs, uva_t iov, unsigned nr, 
 	if (error)
 		return error;
 	uio_init_vecs(&uio, dir, vecs, nr);
-	return file_move_on(file, &uio, dir);
+	return file_move_vecs_at(file, &uio, at, dir);
 }
 
 static long
-fd_move_vecs(int fd, uva_t iov, int nr, enum uio_dir dir)
+fd_move_vecs(int fd, uva_t iov, int nr, s64 at, enum uio_dir dir)
 {
 	struct uio_vec some[INLINE_VECS], *vecs = some;
 	struct fd ref = fd_borrow(fd);
@@ -171,7 +185,7 @@ fd_move_vecs(int fd, uva_t iov, int nr, enum uio_dir dir)
 	if (!vecs)
 		result = -ENOMEM;
 	else if (nr >= 0 && nr <= UIO_MAXIOV)
-		result = file_move_vecs(file, vecs, iov, nr, dir);
+		result = file_move_vecs(file, vecs, iov, nr, at, dir);
 	if (vecs != some)
 		kfree(vecs);
 	fd_return(ref);
@@ -181,13 +195,50 @@ fd_move_vecs(int fd, uva_t iov, int nr, enum uio_dir dir)
 long
 sys_readv(int fd, uva_t iov, int iovcnt)
 {
-	return fd_move_vecs(fd, iov, iovcnt, UIO_TO_MEMORY);
+	return fd_move_vecs(fd, iov, iovcnt, POS_OWN, UIO_TO_MEMORY);
 }
 
 long
 sys_writev(int fd, uva_t iov, int iovcnt)
 {
-	return fd_move_vecs(fd, iov, iovcnt, UIO_FROM_MEMORY);
+	return fd_move_vecs(fd, iov, iovcnt, POS_OWN, UIO_FROM_MEMORY);
+}
+
+/* A position has 64 bits, so that the upper half that others pass is empty. */
+long
+sys_preadv(int fd, uva_t iov, int iovcnt, s64 pos, u64 pos_high)
+{
+	(void)pos_high;
+	return pos < 0 ? -EINVAL : fd_move_vecs(fd, iov, iovcnt, pos, UIO_TO_MEMORY);
+}
+
+long
+sys_pwritev(int fd, uva_t iov, int iovcnt, s64 pos, u64 pos_high)
+{
+	(void)pos_high;
+	return pos < 0 ? -EINVAL : fd_move_vecs(fd, iov, iovcnt, pos, UIO_FROM_MEMORY);
+}
+
+static long
+fd_move_vecs_flagged(int fd, uva_t iov, int nr, s64 at, u32 flags, enum uio_dir dir)
+{
+	if (at < POS_OWN)
+		return -EINVAL;
+	return flags ? -EOPNOTSUPP : fd_move_vecs(fd, iov, nr, at, dir);
+}
+
+long
+sys_preadv2(int fd, uva_t iov, int iovcnt, s64 pos, u64 pos_high, u32 flags)
+{
+	(void)pos_high;
+	return fd_move_vecs_flagged(fd, iov, iovcnt, pos, flags, UIO_TO_MEMORY);
+}
+
+long
+sys_pwritev2(int fd, uva_t iov, int iovcnt, s64 pos, u64 pos_high, u32 flags)
+{
+	(void)pos_high;
+	return fd_move_vecs_flagged(fd, iov, iovcnt, pos, flags, UIO_FROM_MEMORY);
 }
 
 long

@@ -328,5 +328,8 @@ void mapping_wait_stores(struct mapping *mapping);
  */
 unsigned pagecache_remove(struct page **pages, unsigned nr);
 
+/* Pages first .. last leave memory, if they are clean and nobody uses them. => no page lock, no lock inside PAGE */
+void pagecache_drop_clean(struct mapping *mapping, u64 first, u64 last);
+
 /* Like pagecache_remove, whoever else may have a reference (truncation). */
 void pagecache_evict(struct page *page);

@@ -162,6 +162,23 @@ page_next(struct mapping *mapping, u64 *index, u64 last)
 }
 
 void
+pagecache_drop_clean(struct mapping *mapping, u64 first, u64 last)
+{
+	struct page *page;
+
+	for (u64 index = first; index <= last && (page = page_next(mapping, &index, last));
+	     index++) {
+		page_lock(page);
+		if (page->mapping == mapping && page_mapcount(page) == 0 &&
+		    !(page->flags & (1U << PG_dirty | 1U << PG_writeback)))
+			pagecache_remove(&page, 1);
+		page_unlock(page);
+		page_put(page);
+		cond_resched();
+	}
+}
+
+void
 mapping_wait_stores(struct mapping *mapping)
 {
 	struct page *page;

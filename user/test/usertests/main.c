@@ -51,7 +51,7 @@ static const struct test_group groups[] = {
 	{"clone", clone_tests},		{"jobs", job_tests},
 	{"waits", wait_tests},		{"priority", priority_tests},
 	{"writes", write_tests},	{"holes", hole_tests},
-	{"procfs", procfs_tests},
+	{"procfs", procfs_tests},	{"advice", advice_tests},
 };
 
 static struct {

@@ -443,7 +443,52 @@ time_of_the_nice(void)
 	CHECK(after[1] - between[1] < BURN_US / TICK_US / 2);
 }
 
+/* There is one policy for all, with one priority. */
+static void
+one_policy(void)
+{
+	int32_t priority = 0, realtime = 1000;
+	uint64_t param = (uintptr_t)&priority, bad = (uintptr_t)&realtime;
+	int64_t interval[2];
+
+	CHECK_EQ(raw_call(SYS_sched_getscheduler, 0, 0, 0, 0, 0, 0), 0);
+	CHECK_EQ(raw_call(SYS_sched_getparam, getpid(), bad, 0, 0, 0, 0), 0);
+	CHECK_EQ(realtime, 0);
+	realtime = 1000;
+	CHECK_EQ(raw_call(SYS_sched_setscheduler, 0, 0, param, 0, 0, 0), 0);
+	CHECK_EQ(raw_call(SYS_sched_setparam, 0, param, 0, 0, 0, 0), 0);
+	CHECK_EQ(raw_call(SYS_sched_setscheduler, 0, 0, bad, 0, 0, 0), -EINVAL);
+	CHECK_EQ(raw_call(SYS_sched_setscheduler, 0, 1, bad, 0, 0, 0), -EINVAL);
+	CHECK_EQ(raw_call(SYS_sched_setscheduler, 0, 99, param, 0, 0, 0), -EINVAL);
+	CHECK_EQ(raw_call(SYS_sched_setscheduler, -1, 0, param, 0, 0, 0), -EINVAL);
+	CHECK_EQ(raw_call(SYS_sched_getscheduler, -1, 0, 0, 0, 0, 0), -EINVAL);
+	CHECK_EQ(raw_call(SYS_sched_getscheduler, 999999999, 0, 0, 0, 0, 0), -ESRCH);
+	CHECK_EQ(raw_call(SYS_sched_getparam, 0, 0, 0, 0, 0, 0), -EINVAL);
+	CHECK_EQ(raw_call(SYS_sched_get_priority_min, 0, 0, 0, 0, 0, 0), 0);
+	CHECK_EQ(raw_call(SYS_sched_get_priority_max, 0, 0, 0, 0, 0, 0), 0);
+	CHECK_EQ(raw_call(SYS_sched_get_priority_min, 1, 0, 0, 0, 0, 0), 1);
+	CHECK_EQ(raw_call(SYS_sched_get_priority_max, 2, 0, 0, 0, 0, 0), 99);
+	CHECK_EQ(raw_call(SYS_sched_get_priority_max, 4, 0, 0, 0, 0, 0), -EINVAL);
+	CHECK_EQ(raw_call(SYS_sched_rr_get_interval, 0, (uintptr_t)interval, 0, 0, 0, 0), 0);
+	CHECK(interval[0] == 0 && interval[1] >= 0 && interval[1] < 1000000000);
+}
+
+/* A thread that may run on one hart alone is there. */
+static void
+hart_is_told(void)
+{
+	uint64_t mask = 1;
+	uint32_t hart = 99, node = 99;
+
+	CHECK_EQ(raw_call(SYS_sched_setaffinity, 0, 8, (uintptr_t)&mask, 0, 0, 0), 0);
+	CHECK_EQ(raw_call(SYS_getcpu, (uintptr_t)&hart, (uintptr_t)&node, 0, 0, 0, 0), 0);
+	CHECK(hart == 0 && node == 0);
+	CHECK_EQ(raw_call(SYS_getcpu, 0, 0, 0, 0, 0, 0), 0);
+}
+
 const struct test priority_tests[] = {
+	{"one_policy", one_policy, ANYWHERE},
+	{"hart_is_told", hart_is_told, ANYWHERE},
 	{"priority_errors", priority_errors, ANYWHERE},
 	{"priority_is_kept", priority_is_kept, ANYWHERE},
 	{"priority_goes_down", priority_goes_down, A_KERNEL},

@@ -1,4 +1,5 @@
 /* exec of scripts and programs that the tests make themselves, byte for byte. */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -386,7 +387,43 @@ exec_keeps_what_threads_left(void)
 	}
 }
 
+/* => what the program of descriptor fd, or of a path from there, exits with, or minus the error number */
+static int
+run_at(int fd, const char *path, int flags)
+{
+	char *argv[] = {"usertests", "-x", "status", "41", NULL};
+	pid_t child = fork_checked();
+	int status;
+
+	if (child == 0)
+		_exit(-raw_call(SYS_execveat, fd, (uintptr_t)path, (uintptr_t)argv,
+				(uintptr_t)no_environment, flags, 0));
+	CHECK_EQ(waitpid(child, &status, 0), child);
+	CHECK(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static void
+exec_of_descriptor(void)
+{
+	int fd = open(test_program, O_RDONLY | O_CLOEXEC), here = open(".", O_RDONLY);
+
+	CHECK(fd >= 0 && here >= 0);
+	CHECK_EQ(symlink(test_program, "link"), 0);
+	CHECK_EQ(run_at(fd, "", AT_EMPTY_PATH), 41);
+	CHECK_EQ(run_at(here, "link", 0), 41);
+	CHECK_EQ(run_at(-1, test_program, 0), 41);
+	CHECK_EQ(run_at(AT_FDCWD, "link", 0), 41);
+	CHECK_EQ(run_at(here, "link", AT_SYMLINK_NOFOLLOW), ELOOP);
+	CHECK_EQ(run_at(fd, "", 0), ENOENT);
+	CHECK_EQ(run_at(-1, "link", 0), EBADF);
+	CHECK_EQ(run_at(fd, "link", 0), ENOTDIR);
+	CHECK_EQ(run_at(here, "", AT_EMPTY_PATH), EACCES);
+	CHECK_EQ(run_at(here, "link", 1), EINVAL);
+}
+
 const struct test program_tests[] = {
+	{"exec_of_descriptor", exec_of_descriptor, A_KERNEL},
 	{"exec_script_long_line", exec_script_long_line, ANYWHERE},
 	{"exec_script_cut_argument", exec_script_cut_argument, ON_OUR_SIZE},
 	{"exec_aligns_program", exec_aligns_program, A_KERNEL},

@@ -33,7 +33,7 @@ extern const struct test pointer_tests[], fault_tests[], memory_tests[], sharing
 	system_tests[], range_tests[], isolation_tests[], count_tests[], usage_tests[],
 	knobs_tests[], thread_tests[], timer_tests[], errno_tests[], thread_signal_tests[],
 	mlock_tests[], clone_tests[], job_tests[], wait_tests[], priority_tests[], program_tests[],
-	write_tests[], hole_tests[], procfs_tests[];
+	write_tests[], hole_tests[], procfs_tests[], advice_tests[];
 
 /* Ends the process and makes its test fail. The first reason of a test is the one that is told. */
 void test_fail(const char *file, int line, const char *format, ...)
