@@ -59,7 +59,7 @@ disk_write_pages(struct mapping *mapping, struct page **pages, unsigned nr)
 		void *kva = kmap_local_page(pages[i]);
 
 		disk->nr_writes++;
-		if (!disk->error)
+		if (disk->blocks && !disk->error)
 			memcpy(disk->blocks + pages[i]->index * PAGE_SIZE, kva, PAGE_SIZE);
 		kunmap_local(kva);
 		page_end_writeback(pages[i], disk->error);

@@ -173,11 +173,12 @@ grow_and_store(struct page *page, u32 at, u32 word)
 
 KTEST(writeback_keeps_what_is_stored_while_the_file_grows)
 {
-	struct mm *mm = mm_create();
+	struct mm *mm;
 	struct page *page;
 	u32 word = 0;
 
 	KTEST_NEEDS(nr_cpus >= 2);
+	mm = mm_create();
 	KTEST_REQUIRE(mm);
 	file_init(100);
 	mm_switch(mm);
