@@ -55,39 +55,9 @@ count_shmem_swapped(struct vma *vma, struct vma_usage *usage)
 	}
 }
 
-void
-vma_usage_add(struct vma *vma, struct vma_usage *usage)
-{
-	struct pgtable *pgt = &vma->mm->pgt;
-	u64 va = vma->start;
-	bool more = true;
-
-	while (more) {
-		unsigned nr;
-		pte_t *ptep;
-
-		spin_lock(&pgt->lock);
-		ptep = pgtable_next(pgt, &va, vma->end, &nr);
-		more = ptep != NULL;
-		for (unsigned i = 0; more && i < nr; i++) {
-			pte_t pte = pte_read(&ptep[i]);
-
-			if (pte_has_page(pte) && !pte_is_zero_page(pte))
-				count_page(vma, pte, usage);
-			else if (pte_is_swap(pte))
-				count_swapped(pte_to_swp_entry(pte), usage);
-		}
-		if (more)
-			va += nr * PAGE_SIZE;
-		spin_unlock(&pgt->lock);
-		cond_resched();
-	}
-	if (vma->mapping && vma->mapping->swapbacked)
-		count_shmem_swapped(vma, usage);
-}
-
-void
-vma_clear_accessed(struct vma *vma)
+/* Each entry of the area's page tables, with the page-table lock held; between tables others may run. */
+static void
+entries_visit(struct vma *vma, void (*visit)(struct vma *vma, pte_t *ptep, void *arg), void *arg)
 {
 	struct pgtable *pgt = &vma->mm->pgt;
 	u64 va = vma->start;
@@ -101,13 +71,46 @@ vma_clear_accessed(struct vma *vma)
 		ptep = pgtable_next(pgt, &va, vma->end, &nr);
 		more = ptep != NULL;
 		for (unsigned i = 0; more && i < nr; i++)
-			if (pte_has_page(pte_read(&ptep[i])))
-				pte_clear_flags(&ptep[i], PTE_A);
+			visit(vma, &ptep[i], arg);
 		if (more)
 			va += nr * PAGE_SIZE;
 		spin_unlock(&pgt->lock);
 		cond_resched();
 	}
+}
+
+static void
+entry_count(struct vma *vma, pte_t *ptep, void *usage)
+{
+	pte_t pte = pte_read(ptep);
+
+	if (pte_has_page(pte) && !pte_is_zero_page(pte))
+		count_page(vma, pte, usage);
+	else if (pte_is_swap(pte))
+		count_swapped(pte_to_swp_entry(pte), usage);
+}
+
+void
+vma_usage_add(struct vma *vma, struct vma_usage *usage)
+{
+	entries_visit(vma, entry_count, usage);
+	if (vma->mapping && vma->mapping->swapbacked)
+		count_shmem_swapped(vma, usage);
+}
+
+static void
+entry_clear_accessed(struct vma *vma, pte_t *ptep, void *unused)
+{
+	(void)vma;
+	(void)unused;
+	if (pte_has_page(pte_read(ptep)))
+		pte_clear_flags(ptep, PTE_A);
+}
+
+void
+vma_clear_accessed(struct vma *vma)
+{
+	entries_visit(vma, entry_clear_accessed, NULL);
 	tlb_flush_range(&vma->mm->tlb, vma->start, vma->end);
 }
 
