@@ -221,6 +221,17 @@ super_destroy(struct super_block *sb, u32 nr_refs)
 	kfree(sb);
 }
 
+/* => mount_mutex held: of two at once one would find nothing to write, and be done before the other */
+static int
+super_sync(struct super_block *sb)
+{
+	int error = super_write_pages(sb), result = super_write_inodes(sb);
+
+	error = error ? error : result;
+	result = sb->ops->sync_fs ? sb->ops->sync_fs(sb) : 0;
+	return error ? error : result;
+}
+
 /*
  * nr_refs: all legitimate references to the root's dentry, the mount's own included. Write-back may
  * hold an inode for a moment, so a busy one is looked at again. => mount lock held
@@ -285,13 +296,14 @@ vfs_remount(struct dentry *root, u64 flags)
 }
 
 int
-super_sync(struct super_block *sb)
+vfs_sync(struct super_block *sb)
 {
-	int error = super_write_pages(sb), result = super_write_inodes(sb);
+	int error;
 
-	error = error ? error : result;
-	result = sb->ops->sync_fs ? sb->ops->sync_fs(sb) : 0;
-	return error ? error : result;
+	mutex_lock(&mount_mutex);
+	error = super_sync(sb);
+	mutex_unlock(&mount_mutex);
+	return error;
 }
 
 int

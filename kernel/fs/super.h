@@ -124,8 +124,8 @@ struct super_block *super_alloc(struct fs_type *type, const char *source);
 /* A device number for a file system without a device. */
 u32 super_next_anon_dev(void);
 
-/* Writes all dirty pages and inodes, and flushes. => the first error */
-int super_sync(struct super_block *sb);
+/* Writes all dirty pages and inodes, of one file system or of all, and flushes. => the first error */
+int vfs_sync(struct super_block *sb);
 int vfs_sync_all(void);
 
 /* Before power-off: sync all, unmount what nobody uses, make the rest read-only. */

@@ -26,27 +26,39 @@ clock_of(struct process *process, enum itimer which)
 	return usage.user_ns + (which == ITIMER_PROF ? usage.system_ns : 0);
 }
 
-/* Send the signal if it is time; the next is due as if this one had not been late. => process_lock held */
-static void
+/*
+ * Send the signal if it is time; the next is due as if this one had not been late. => was it time? process_lock held
+ */
+static bool
 itimer_check_locked(struct process *process, enum itimer which, u64 now)
 {
 	struct interval_timer *timer = &process->itimers[which];
 	struct siginfo info = {.signo = signals[which], .code = SI_KERNEL};
 
 	if (!timer->deadline_ns || now < timer->deadline_ns)
-		return;
+		return false;
 	signal_send_process_locked(process, info.signo, &info);
 	if (timer->interval_ns)
 		timer->deadline_ns +=
 			((now - timer->deadline_ns) / timer->interval_ns + 1) * timer->interval_ns;
 	else
 		timer->deadline_ns = 0;
+	return true;
 }
 
 static bool
 alarm_is_pending(struct process *process)
 {
 	return READ_ONCE(process->signal.shared.set) & SIG_BIT(SIGALRM);
+}
+
+/* => process_lock held */
+static bool
+alarm_is_ignored(const struct process *process)
+{
+	struct sigaction action = signal_action_get(process->signal.actions, SIGALRM);
+
+	return signal_action_ignores(&action, SIGALRM);
 }
 
 /*
@@ -59,10 +71,10 @@ real_timer_expired(struct timer *timer)
 	struct process *process = container_of(timer, struct process, real_timer);
 	u64 flags = spin_lock_irqsave(&process_lock);
 	u64 now = clock_now_ns(), deadline_ns;
-	bool waits = alarm_is_pending(process);
+	bool late = alarm_is_pending(process);
+	bool sent = itimer_check_locked(process, ITIMER_REAL, now);
+	bool waits = sent && (late || alarm_is_ignored(process));
 
-	itimer_check_locked(process, ITIMER_REAL, now);
-	waits |= !alarm_is_pending(process);
 	deadline_ns = process->itimers[ITIMER_REAL].deadline_ns;
 	if (deadline_ns)
 		timer_arm(timer, waits ? MAX(deadline_ns, now + CLOCK_TICK_NS) : deadline_ns);

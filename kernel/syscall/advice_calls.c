@@ -136,12 +136,17 @@ file_sync_range(struct file *file, u64 start, u64 end, u32 flags)
 {
 	u32 mode = file->inode->mode;
 	struct mapping *mapping = disk_mapping(file);
+	int error, told;
 
 	if (!S_ISREG(mode) && !S_ISBLK(mode) && !S_ISDIR(mode))
 		return -ESPIPE;
 	if (!flags || !mapping || !mapping->ops->write_pages)
 		return 0;
-	return mapping_writeback(mapping, start, end, flags & (SYNC_WAIT_BEFORE | SYNC_WAIT_AFTER));
+	if (!(flags & (SYNC_WAIT_BEFORE | SYNC_WAIT_AFTER)))
+		return mapping_writeback(mapping, start, end, false);
+	error = mapping_writeback(mapping, start, end, true);
+	told = mapping_check_error(mapping, &file->wb_errors);
+	return error ? error : told;
 }
 
 long
@@ -167,7 +172,7 @@ sys_syncfs(int fd)
 
 	if (!file)
 		return -EBADF;
-	result = super_sync(file->inode->sb);
+	result = vfs_sync(file->inode->sb);
 	file_put(file);
 	return result;
 }

@@ -196,7 +196,7 @@ willneed_swapped(struct mm *mm, uva_t start, uva_t end)
 {
 	struct swap_wanted wanted[SWAP_AHEAD_MAX];
 
-	while (start < end) {
+	while (start < end && !kill_pending()) {
 		swap_read_ahead(wanted, swapped_pages(mm, &start, end, wanted));
 		cond_resched();
 	}

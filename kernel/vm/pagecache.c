@@ -197,15 +197,13 @@ page_make_valid(struct mapping *mapping, struct page *page)
 }
 
 /*
- * Back from swap, if it is there. => the page, with a reference; NULL no memory; ERR_PTR(-ENOENT): there is
- * none in swap; ERR_PTR(-EAGAIN), ERR_PTR(-EIO)
+ * Back from swap, if it is there. => the page, with a reference; NULL no memory; ERR_PTR(-ENOENT): a
+ * hole, or no such memory; ERR_PTR(-EAGAIN): somebody was faster; ERR_PTR(-EIO)
  */
 static struct page *
 page_from_swap(struct mapping *mapping, u64 index)
 {
-	if (likely(READ_ONCE(mapping->nr_swapped) == 0))
-		return ERR_PTR(-ENOENT);
-	return shmem_swap_in(mapping, index);
+	return mapping->swapbacked ? shmem_swap_in(mapping, index) : ERR_PTR(-ENOENT);
 }
 
 /* => the page, or NULL, ERR_PTR; ERR_PTR(-EAGAIN): look again */

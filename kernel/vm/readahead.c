@@ -68,7 +68,7 @@ page_cached(struct mapping *mapping, u64 index)
 
 /*
  * Read what is missing of first .. first + nr - 1. Page `mark` gets PG_readahead; page `wanted`,
- * when it is read here, is returned with a reference.
+ * when it is read here, is returned with a reference. With none wanted: ERR_PTR(-ENOMEM) when memory is out.
  */
 static struct page *
 read_range(struct mapping *mapping, u64 first, u64 nr, u64 mark, u64 wanted)
@@ -90,7 +90,9 @@ read_range(struct mapping *mapping, u64 first, u64 nr, u64 mark, u64 wanted)
 		}
 		if (!page) {
 			batch_submit(&batch);
-			if (index >= wanted || wanted == UINT64_MAX)
+			if (wanted == UINT64_MAX)
+				found = ERR_PTR(-ENOMEM);
+			if (index >= wanted || found)
 				break;
 			continue;
 		}
@@ -179,7 +181,8 @@ pagecache_readahead(struct mapping *mapping, u64 index, u64 nr_pages)
 
 	for (; index < end && !kill_pending(); index += nr) {
 		nr = MIN(end - index, (u64)CHUNK);
-		read_range(mapping, index, nr, UINT64_MAX, UINT64_MAX);
+		if (read_range(mapping, index, nr, UINT64_MAX, UINT64_MAX))
+			break;
 		cond_resched();
 	}
 }

@@ -219,7 +219,8 @@ shmem_swap_read_ahead(struct mapping *mapping, u64 first, u64 last)
 	struct swap_wanted wanted[SWAP_AHEAD_MAX];
 	unsigned nr = 0;
 
-	for (u64 index = first; shmem_swap_next(mapping, &index, last); index++) {
+	for (u64 index = first; shmem_swap_next(mapping, &index, last) && !kill_pending();
+	     index++) {
 		wanted[nr].at = index << PAGE_SHIFT;
 		nr += entry_find(mapping, index, &wanted[nr].entry) == 0;
 		if (nr == SWAP_AHEAD_MAX) {

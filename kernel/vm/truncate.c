@@ -87,7 +87,7 @@ tail_get(struct mapping *mapping, u64 size)
 
 	while (again) {
 		page = pagecache_find(mapping, size >> PAGE_SHIFT);
-		if (page || READ_ONCE(mapping->nr_swapped) == 0)
+		if (page || !mapping->swapbacked)
 			return page;
 		page = shmem_swap_in(mapping, size >> PAGE_SHIFT);
 		if (!page)
@@ -168,11 +168,12 @@ pagecache_drop_clean(struct mapping *mapping, u64 first, u64 last)
 
 	for (u64 index = first; index <= last && (page = page_next(mapping, &index, last));
 	     index++) {
-		page_lock(page);
-		if (page->mapping == mapping && page_mapcount(page) == 0 &&
-		    !(page->flags & (1U << PG_dirty | 1U << PG_writeback)))
-			pagecache_remove(&page, 1);
-		page_unlock(page);
+		if (page_trylock(page)) {
+			if (page->mapping == mapping && page_mapcount(page) == 0 &&
+			    !(page->flags & (1U << PG_dirty | 1U << PG_writeback)))
+				pagecache_remove(&page, 1);
+			page_unlock(page);
+		}
 		page_put(page);
 		cond_resched();
 	}

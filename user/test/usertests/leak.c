@@ -124,17 +124,21 @@ caches_drop(void)
 	close(fd);
 }
 
-/* A hart that idles keeps the page tables of what it ran last, perhaps of a process that is gone: now it is us. */
+/*
+ * On each hart: one that idles keeps the page tables of what it ran last, perhaps of a process that is gone, and its
+ * share of slabs until it takes an interrupt. Now it runs us, and gives its share itself.
+ */
 static void
-harts_visit(void)
+caches_drop_everywhere(void)
 {
 	uint64_t all = 0, one;
 
 	if (syscall(SYS_sched_getaffinity, 0, sizeof(all), &all) < 0)
 		return;
-	for (one = 1; one; one <<= 1)
-		if (all & one)
-			syscall(SYS_sched_setaffinity, 0, sizeof(one), &one);
+	for (one = 1; one; one <<= 1) {
+		if (all & one && syscall(SYS_sched_setaffinity, 0, sizeof(one), &one) == 0)
+			caches_drop();
+	}
 	syscall(SYS_sched_setaffinity, 0, sizeof(all), &all);
 }
 
@@ -146,8 +150,7 @@ counters_read(struct counters *counters)
 
 	sync();
 	sleep_ms(500);
-	harts_visit();
-	caches_drop();
+	caches_drop_everywhere();
 	text_read("/proc/meminfo");
 	counters->used_kib = meminfo("MemTotal:") - meminfo("MemFree:") - meminfo("\nCached:") -
 			     meminfo("Buffers:");
