@@ -4,9 +4,12 @@
 #include "lib/printf.h"
 #include "lib/string.h"
 #include "mem/slab.h"
+#include "mem/vmalloc.h"
 
 #define SEQ_FIRST_BYTES 2048
-#define SEQ_MAX_BYTES	(4UL << 20)
+#define SEQ_MAX_BYTES	(128UL << 20)
+/* Above this, pages that lie anywhere do: memory may be in small pieces. */
+#define SEQ_BLOCK_BYTES 32768
 
 void
 seq_printf(struct seq *seq, const char *fmt, ...)
@@ -58,13 +61,21 @@ seq_escape(struct seq *seq, const char *s, const char *special)
 	}
 }
 
+static char *
+buffer_alloc(size_t size)
+{
+	if (size <= SEQ_BLOCK_BYTES)
+		return kmalloc(size, GFP_KERNEL);
+	return vmalloc(size, GFP_KERNEL | GFP_NORETRY); /* nobody is killed for a long text */
+}
+
 int
 seq_make(struct seq *seq, int (*show)(struct seq *seq, void *arg), void *arg)
 {
 	for (size_t size = SEQ_FIRST_BYTES; size <= SEQ_MAX_BYTES; size *= 4) {
 		int error;
 
-		*seq = (struct seq){.buf = kmalloc(size, GFP_KERNEL), .size = size};
+		*seq = (struct seq){.buf = buffer_alloc(size), .size = size};
 		if (!seq->buf)
 			return -ENOMEM;
 		error = show(seq, arg);
@@ -80,6 +91,9 @@ seq_make(struct seq *seq, int (*show)(struct seq *seq, void *arg), void *arg)
 void
 seq_destroy(struct seq *seq)
 {
-	kfree(seq->buf);
+	if (seq->size > SEQ_BLOCK_BYTES)
+		vfree(seq->buf);
+	else
+		kfree(seq->buf);
 	seq->buf = NULL;
 }

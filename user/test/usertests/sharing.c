@@ -543,7 +543,29 @@ file_truncated_while_copied(void)
 		sleep_ms(1);
 }
 
+#define MANY 8000
+
+/* Megabytes of text. */
+static void
+smaps_of_many_areas(void)
+{
+	char *area = mmap(NULL, 2 * MANY * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	static char text[16 * PAGE];
+	int fd = open("/proc/self/smaps", O_RDONLY);
+	long nr_bytes = 0;
+	ssize_t got;
+
+	CHECK(area != MAP_FAILED && fd >= 0);
+	for (long i = 0; i < MANY; i++)
+		CHECK_EQ(mprotect(area + 2 * i * PAGE, PAGE, PROT_READ), 0);
+	while ((got = read(fd, text, sizeof(text))) > 0)
+		nr_bytes += got;
+	CHECK_EQ(got, 0);
+	CHECK(nr_bytes > 2L * MANY * 400);
+}
+
 const struct test sharing_tests[] = {
+	{"smaps_of_many_areas", smaps_of_many_areas, ANYWHERE},
 	{"smaps_tell_sharing", smaps_tell_sharing, A_KERNEL},
 	{"fork_isolates", fork_isolates, ANYWHERE},
 	{"fork_nested", fork_nested, ANYWHERE},
