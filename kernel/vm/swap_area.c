@@ -242,12 +242,23 @@ area_find_free(void)
 	return NULL;
 }
 
+/* A map that is much of memory is not worth that anybody is killed for it. */
+#define LARGE_MAP_SHARE 64
+
+static gfp_t
+map_gfp(u64 bytes)
+{
+	return bytes > (nr_total_pages() << PAGE_SHIFT) / LARGE_MAP_SHARE ? GFP_KERNEL | GFP_NORETRY
+									  : GFP_KERNEL;
+}
+
 /* A map of the slots that the header speaks of. => its memory, NULL */
 static void *
 map_make(struct swap_map *map, const struct swap_header *header, const u8 *page)
 {
 	u64 nr_slots = header->last_page + 1UL;
-	void *memory = vmalloc(swap_map_bytes(nr_slots), GFP_KERNEL | GFP_NORETRY);
+	u64 bytes = swap_map_bytes(nr_slots);
+	void *memory = vmalloc(bytes, map_gfp(bytes));
 
 	if (!memory)
 		return NULL;
