@@ -51,7 +51,7 @@ SWAP_FILE = ("swapoff /dev/vdb && dd if=/dev/zero of=/swap bs=1M count=88 && mks
              "swaptest -n 2 -m 48 -r 1 && swapoff /swap && swapon /dev/vdb")
 
 # Reclaim has to wait for the disk, and somebody is told how often.
-SLOW = "swaptest -n 2 -m 40 -r 1"
+SLOW = "swaptest -n 2 -m 60 -r 1"
 SLOW_TOLD = SLOW + " && grep -E '^nr_throttled_written [1-9]' /proc/vmstat"
 
 # (name, build variant, harts, line, boot arguments)
