@@ -102,8 +102,12 @@ void file_discard(struct file *file);
  */
 struct file *file_open(const char *path, u32 flags, u32 mode);
 
-/* The same for reading, regular files with execute permission only: for exec. */
-struct file *file_open_exec(const char *path);
+/*
+ * For exec: for reading, regular files with execute permission only. By path from start (as
+ * path_lookup()), flags 0 or O_NOFOLLOW; or by dentry.
+ */
+struct file *file_open_exec(struct dentry *start, const char *path, u32 flags);
+struct file *file_open_exec_dentry(struct dentry *dentry);
 
 /* Up to n bytes at pos into (from) kernel memory. => bytes; fewer only at the end, or -errno */
 ssize_t file_read_kernel(struct file *file, void *buf, size_t n, u64 pos);

@@ -171,10 +171,10 @@ file_open(const char *path, u32 flags, u32 mode)
 	return path_open(NULL, path, flags, mode);
 }
 
-struct file *
-file_open_exec(const char *path)
+/* An open file, or why there is none. => the same; ERR_PTR, and it is put, when it is nothing to be run */
+static struct file *
+exec_check(struct file *file)
 {
-	struct file *file = path_open(NULL, path, O_RDONLY, 0);
 	int error = 0;
 
 	if (IS_ERR_OR_NULL(file))
@@ -189,4 +189,16 @@ file_open_exec(const char *path)
 		return file;
 	file_put(file);
 	return ERR_PTR(error);
+}
+
+struct file *
+file_open_exec(struct dentry *start, const char *path, u32 flags)
+{
+	return exec_check(path_open(start, path, O_RDONLY | flags, 0));
+}
+
+struct file *
+file_open_exec_dentry(struct dentry *dentry)
+{
+	return exec_check(open_existing(dentry, O_RDONLY));
 }

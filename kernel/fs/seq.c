@@ -3,6 +3,7 @@
 #include "lib/err.h"
 #include "lib/printf.h"
 #include "lib/string.h"
+#include "mem/page_alloc.h"
 #include "mem/slab.h"
 #include "mem/vmalloc.h"
 
@@ -10,6 +11,10 @@
 #define SEQ_MAX_BYTES	(128UL << 20)
 /* Above this, pages that lie anywhere do: memory may be in small pieces. */
 #define SEQ_BLOCK_BYTES 32768
+/* All such texts together take a 4th of memory at most: they stay as long as their files are open. */
+#define SEQ_SHARE 4
+
+static atomic64_t large_bytes;
 
 void
 seq_printf(struct seq *seq, const char *fmt, ...)
@@ -62,17 +67,41 @@ seq_escape(struct seq *seq, const char *s, const char *special)
 }
 
 static char *
+large_alloc(size_t size)
+{
+	s64 limit = nr_total_pages() * PAGE_SIZE / SEQ_SHARE;
+	char *buf = NULL;
+
+	if (atomic64_add(&large_bytes, size) <= limit)
+		buf = vmalloc(size,
+			      GFP_KERNEL | GFP_NORETRY); /* nobody is killed for a long text */
+	if (!buf)
+		atomic64_add(&large_bytes, -(s64)size);
+	return buf;
+}
+
+static char *
 buffer_alloc(size_t size)
 {
-	if (size <= SEQ_BLOCK_BYTES)
-		return kmalloc(size, GFP_KERNEL);
-	return vmalloc(size, GFP_KERNEL | GFP_NORETRY); /* nobody is killed for a long text */
+	return size <= SEQ_BLOCK_BYTES ? kmalloc(size, GFP_KERNEL) : large_alloc(size);
+}
+
+static void
+buffer_free(char *buf, size_t size)
+{
+	if (size <= SEQ_BLOCK_BYTES) {
+		kfree(buf);
+	} else if (buf) {
+		vfree(buf);
+		atomic64_add(&large_bytes, -(s64)size);
+	}
 }
 
 int
 seq_make(struct seq *seq, int (*show)(struct seq *seq, void *arg), void *arg)
 {
-	for (size_t size = SEQ_FIRST_BYTES; size <= SEQ_MAX_BYTES; size *= 4) {
+	for (size_t size = SEQ_FIRST_BYTES; size <= SEQ_MAX_BYTES;
+	     size *= size < SEQ_BLOCK_BYTES ? 4 : 2) {
 		int error;
 
 		*seq = (struct seq){.buf = buffer_alloc(size), .size = size};
@@ -91,9 +120,6 @@ seq_make(struct seq *seq, int (*show)(struct seq *seq, void *arg), void *arg)
 void
 seq_destroy(struct seq *seq)
 {
-	if (seq->size > SEQ_BLOCK_BYTES)
-		vfree(seq->buf);
-	else
-		kfree(seq->buf);
+	buffer_free(seq->buf, seq->size);
 	seq->buf = NULL;
 }

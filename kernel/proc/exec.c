@@ -54,7 +54,7 @@ open_interp(struct exec *exec)
 
 	if (IS_ERR_OR_NULL(path))
 		return err_or_null_to_errno(path);
-	file = file_open_exec(path);
+	file = file_open_exec(NULL, path, 0);
 	kfree(path);
 	if (IS_ERR_OR_NULL(file))
 		return err_or_null_to_errno(file);
@@ -183,13 +183,13 @@ prepare_rest(struct exec *exec, const char *path)
 }
 
 static int
-exec_prepare(struct exec *exec, const char *path, const struct exec_vector *argv,
+exec_prepare(struct exec *exec, struct file *file, const char *path, const struct exec_vector *argv,
 	     const struct exec_vector *envp)
 {
 	int err;
 
 	exec_args_init(&exec->args);
-	err = exec_script_open(&exec->script, path);
+	err = exec_script_open(&exec->script, file, path);
 	if (!err)
 		err = collect_args(exec, path, argv, envp);
 	if (!err)
@@ -305,14 +305,17 @@ exec_commit(struct exec *exec)
 }
 
 int
-process_exec(const char *path, const struct exec_vector *argv, const struct exec_vector *envp)
+process_exec(struct file *file, const char *path, const struct exec_vector *argv,
+	     const struct exec_vector *envp)
 {
 	struct exec *exec = kzalloc(sizeof(*exec), GFP_KERNEL);
 	int err;
 
-	if (!exec)
+	if (!exec) {
+		file_put(file);
 		return -ENOMEM;
-	err = exec_prepare(exec, path, argv, envp);
+	}
+	err = exec_prepare(exec, file, path, argv, envp);
 	if (!err)
 		exec_commit(exec);
 	exec_destroy(exec);

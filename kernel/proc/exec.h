@@ -5,6 +5,8 @@
 #include "fs/types.h"
 #include "vm/mm.h"
 
+struct file;
+
 /* One page above the stack, in every process: where signal handlers return to. */
 #define SIGRETURN_TRAMPOLINE USER_STACK_TOP
 
@@ -15,12 +17,14 @@ struct exec_vector {
 };
 
 /*
- * Replace the current task's program by the one at path. When it returns 0 the registers in
- * task_trap_frame(current) are those that the new program starts with; on an error nothing has
- * changed.
+ * Replace the current task's program by this file, of file_open_exec(), whose reference is gone then;
+ * path is what the program is told (and the interpreter, if it is a script). When it returns 0 the
+ * registers in task_trap_frame(current) are those that the new program starts with; on an error nothing
+ * has changed.
  * => 0; -ENOENT, -EACCES, -ENOEXEC, -E2BIG, -EFAULT, -ENOMEM, -ELOOP (scripts), -EINTR ...
  */
-int process_exec(const char *path, const struct exec_vector *argv, const struct exec_vector *envp);
+int process_exec(struct file *file, const char *path, const struct exec_vector *argv,
+		 const struct exec_vector *envp);
 
 /* The trampoline page. Once, at boot, after vm_init. */
 void exec_init(void);

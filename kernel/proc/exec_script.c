@@ -5,10 +5,10 @@
 #include "lib/string.h"
 #include "mem/slab.h"
 
+/* The file, a reference or an error, is the script's from now on. => 0 or -errno */
 static int
-open_and_read(struct exec_script *script, const char *path)
+read_start(struct exec_script *script, struct file *file)
 {
-	struct file *file = file_open_exec(path);
 	ssize_t got;
 
 	if (IS_ERR_OR_NULL(file))
@@ -104,12 +104,12 @@ add_level(struct exec_script *script, const char *path)
 }
 
 int
-exec_script_open(struct exec_script *script, const char *path)
+exec_script_open(struct exec_script *script, struct file *file, const char *path)
 {
 	script->first_arg = SCRIPT_ARGS_MAX;
 	for (;;) {
 		const char *interp;
-		int err = open_and_read(script, path);
+		int err = read_start(script, file);
 
 		if (err)
 			return err;
@@ -119,6 +119,7 @@ exec_script_open(struct exec_script *script, const char *path)
 		if (IS_ERR(interp))
 			return PTR_ERR(interp);
 		path = interp;
+		file = file_open_exec(NULL, path, 0);
 	}
 }
 

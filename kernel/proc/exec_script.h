@@ -21,6 +21,10 @@ struct exec_script {
 	char *lines[SCRIPT_DEPTH_MAX]; /* storage of args */
 };
 
-/* => 0, -ELOOP (too many levels), -ENOEXEC (an interpreter's name that may be cut, too), or what opening and reading gave; then destroy, too */
-int exec_script_open(struct exec_script *script, const char *path);
+/*
+ * file is what path leads to; its reference is the script's then, whatever comes.
+ * => 0, -ELOOP (too many levels), -ENOEXEC (an interpreter's name that may be cut, too), or what
+ * opening and reading gave; then destroy, too
+ */
+int exec_script_open(struct exec_script *script, struct file *file, const char *path);
 void exec_script_destroy(struct exec_script *script);

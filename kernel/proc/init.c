@@ -1,6 +1,7 @@
 #include "core/machine.h"
 #include "core/panic.h"
 #include "core/printk.h"
+#include "fs/file.h"
 #include "fs/files.h"
 #include "fs/fs_context.h"
 #include "lib/err.h"
@@ -63,14 +64,18 @@ init_process_start(void)
 	static char path[256];
 	static const char *const argv[] = {path, NULL};
 	static const char *const envp[] = {"HOME=/", "TERM=vt102", "PATH=/bin", NULL};
+	struct file *file;
 	int err;
 
 	if (bootarg_get("init", path, sizeof(path)) <= 0)
 		strscpy(path, INIT_PATH, sizeof(path));
 	become_process();
 	open_console();
-	err = process_exec(path, &(struct exec_vector){.kernel = argv},
-			   &(struct exec_vector){.kernel = envp});
+	file = file_open_exec(NULL, path, 0);
+	err = err_or_null_to_errno(file);
+	if (!err)
+		err = process_exec(file, path, &(struct exec_vector){.kernel = argv},
+				   &(struct exec_vector){.kernel = envp});
 	if (err)
 		panic("cannot run %s as the first process: error %d", path, -err);
 	fault_inject_start();

@@ -1,8 +1,8 @@
 #include "core/clock.h"
 #include "fs/dentry.h"
+#include "fs/file.h"
 #include "fs/files.h"
-#include "fs/inode.h"
-#include "fs/namei.h"
+#include "fs/fs_context.h"
 #include "lib/printf.h"
 #include "lib/string.h"
 #include "mem/slab.h"
@@ -11,6 +11,7 @@
 #include "proc/fork.h"
 #include "proc/signal.h"
 #include "proc/wait.h"
+#include "syscall/path_arg.h"
 #include "syscall_proto.h"
 #include "vm/usercopy.h"
 
@@ -59,91 +60,79 @@ sys_clone(u64 flags, uva_t stack, uva_t parent_tid, uva_t tls, uva_t child_tid)
 						  .child_tid = child_tid});
 }
 
-long
-sys_execve(uva_t path, uva_t argv, uva_t envp)
+static struct file *
+exec_open(const struct path_arg *arg, int flags)
 {
-	char *kpath = kmalloc(PATH_MAX, GFP_KERNEL);
-	ssize_t len;
-	int err;
+	struct dentry *dentry;
+	struct file *file;
 
-	if (!kpath)
-		return -ENOMEM;
-	len = strncpy_from_user(kpath, path, PATH_MAX);
-	if (len < 0)
-		err = len;
-	else
-		err = process_exec(kpath, &(struct exec_vector){.user = argv},
-				   &(struct exec_vector){.user = envp});
-	kfree(kpath);
-	return err;
+	if (*arg->text || !(flags & AT_EMPTY_PATH))
+		return file_open_exec(arg->start, arg->text,
+				      flags & AT_SYMLINK_NOFOLLOW ? O_NOFOLLOW : 0);
+	dentry = arg->start ? dentry_ref(arg->start) : fs_cwd_get();
+	file = file_open_exec_dentry(dentry);
+	dentry_put(dentry);
+	return file;
 }
 
-/*
- * As which path a program may be opened that is named from a directory, or is the descriptor itself: by
- * /dev/fd, which is also the name that it is told. buf has PATH_MAX bytes. => 0 or -errno
- */
-static int
-exec_path_from_fd(int dirfd, const char *path, int flags, char *buf)
+/* What is named from a descriptor is told to be in /dev/fd. => kmalloc, NULL, ERR_PTR */
+static char *
+exec_told_path(const struct path_arg *arg, int dirfd)
 {
-	struct file *file;
+	char *told = kmalloc(PATH_MAX, GFP_KERNEL);
 	int length;
 
-	if (!*path && !(flags & AT_EMPTY_PATH))
-		return -ENOENT;
-	if (*path == '/' || dirfd == AT_FDCWD) {
-		strscpy(buf, *path ? path : ".", PATH_MAX);
-		return 0;
-	}
-	file = fd_get(dirfd);
-	if (!file)
-		return -EBADF;
-	file_put(file);
-	length = snprintf(buf, PATH_MAX, "/dev/fd/%d%s%s", dirfd, *path ? "/" : "", path);
-	return length < PATH_MAX ? 0 : -ENAMETOOLONG;
+	if (!told)
+		return NULL;
+	length =
+		snprintf(told, PATH_MAX, "/dev/fd/%d%s%s", dirfd, *arg->text ? "/" : "", arg->text);
+	if (length < PATH_MAX)
+		return told;
+	kfree(told);
+	return ERR_PTR(-ENAMETOOLONG);
 }
 
-/* The last of the path is no symbolic link. => 0, -ELOOP ... */
+/* => 0 or -errno */
 static int
-check_no_symlink(const char *path)
+exec_at(const struct path_arg *arg, int dirfd, const struct exec_vector *argv,
+	const struct exec_vector *envp, int flags)
 {
-	struct dentry *dentry = path_lookup(NULL, path, 0);
-	int error = err_or_null_to_errno(dentry);
+	char *told = arg->start ? exec_told_path(arg, dirfd) : arg->text;
+	struct file *file;
+	int error = err_or_null_to_errno(told);
 
 	if (error)
 		return error;
-	error = S_ISLNK(dentry->inode->mode) ? -ELOOP : 0;
-	dentry_put(dentry);
+	file = exec_open(arg, flags);
+	error = err_or_null_to_errno(file);
+	if (!error)
+		error = process_exec(file, told, argv, envp);
+	if (told != arg->text)
+		kfree(told);
 	return error;
-}
-
-static int
-exec_at(int dirfd, uva_t path, const struct exec_vector *argv, const struct exec_vector *envp,
-	int flags, char *given)
-{
-	char *whole = given + PATH_MAX;
-	ssize_t length = strncpy_from_user(given, path, PATH_MAX);
-	int error = length < 0 ? (int)length : exec_path_from_fd(dirfd, given, flags, whole);
-
-	if (!error && *given && flags & AT_SYMLINK_NOFOLLOW)
-		error = check_no_symlink(whole);
-	return error ? error : process_exec(whole, argv, envp);
 }
 
 long
 sys_execveat(int dirfd, uva_t path, uva_t argv, uva_t envp, int flags)
 {
-	char *paths;
+	struct path_arg arg;
 	int error;
 
 	if (flags & ~(AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW))
 		return -EINVAL;
-	paths = kmalloc(2 * PATH_MAX, GFP_KERNEL);
-	if (!paths)
-		return -ENOMEM;
-	error = exec_at(dirfd, path, &(struct exec_vector){.user = argv},
-			&(struct exec_vector){.user = envp}, flags, paths);
-	kfree(paths);
+	error = path_arg_get(&arg, dirfd, path);
+	if (error)
+		return error;
+	error = exec_at(&arg, dirfd, &(struct exec_vector){.user = argv},
+			&(struct exec_vector){.user = envp}, flags);
+	path_arg_put(&arg);
 	return error;
+}
+
+long
+sys_execve(uva_t path, uva_t argv, uva_t envp)
+{
+	return sys_execveat(AT_FDCWD, path, argv, envp, 0);
 }
 
 static struct user_timeval

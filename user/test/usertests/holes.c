@@ -136,32 +136,17 @@ hole_has_limit(void)
 	CHECK_EQ(status, 0);
 }
 
-static long
-meminfo_shmem(void)
-{
-	char line[128];
-	long kib = -1;
-	FILE *file = fopen("/proc/meminfo", "r");
-
-	CHECK(file != NULL);
-	while (kib < 0 && fgets(line, sizeof(line), file))
-		sscanf(line, "Shmem: %ld", &kib);
-	fclose(file);
-	CHECK(kib >= 0);
-	return kib;
-}
-
 /* /proc/meminfo tells of pages that were only looked at. Others may use such memory, too, but not so much less. */
 static void
 hole_is_told(void)
 {
 	int fd = hole_make(4 * NR_PAGES);
 	char *area = hole_map(fd, 4 * NR_PAGES, MAP_SHARED);
-	long before = meminfo_shmem();
+	long before = meminfo_kib("Shmem");
 
 	for (int i = 0; i < 4 * NR_PAGES; i++)
 		peek(area + i * PAGE);
-	CHECK(meminfo_shmem() >= before + 2 * NR_PAGES * (long)(PAGE / KIB));
+	CHECK(meminfo_kib("Shmem") >= before + 2 * NR_PAGES * (long)(PAGE / KIB));
 }
 
 const struct test hole_tests[] = {

@@ -100,19 +100,7 @@ knobs_of_dirty_pages(void)
 static long
 bytes_dirty(void)
 {
-	char text[4096], *dirty, *writeback;
-	int fd = open("/proc/meminfo", O_RDONLY);
-	ssize_t length;
-
-	CHECK(fd >= 0);
-	length = read(fd, text, sizeof(text) - 1);
-	CHECK(length > 0);
-	text[length] = 0;
-	close(fd);
-	dirty = strstr(text, "Dirty:");
-	writeback = strstr(text, "Writeback:");
-	CHECK(dirty && writeback);
-	return (atol(dirty + 6) + atol(writeback + 10)) * KIB;
+	return (meminfo_kib("Dirty") + meminfo_kib("Writeback")) * KIB;
 }
 
 /* Who writes much waits for the disk at the hard limit; the flusher writes down to the other by itself. */

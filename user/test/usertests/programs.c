@@ -422,7 +422,40 @@ exec_of_descriptor(void)
 	CHECK_EQ(run_at(here, "link", 1), EINVAL);
 }
 
+/* A thread whose descriptors are its own runs what is behind them, not behind those of the first. */
+static int
+run_of_own_table(void *argument)
+{
+	char *argv[] = {"usertests", "-x", "status", "41", NULL};
+	int fd = *(int *)argument;
+
+	if (raw_call(SYS_close_range, 1000, 1000, 2 /* CLOSE_RANGE_UNSHARE */, 0, 0, 0) < 0 ||
+	    raw_call(SYS_dup3, fd, 100, 0, 0, 0, 0) != 100)
+		_exit(42);
+	raw_call(SYS_execveat, 100, (uintptr_t) "", (uintptr_t)argv, (uintptr_t)no_environment,
+		 AT_EMPTY_PATH, 0);
+	_exit(43);
+}
+
+static void
+exec_of_own_descriptor(void)
+{
+	int fd = open(test_program, O_RDONLY), status, tid;
+	pid_t child;
+
+	CHECK(fd >= 0);
+	child = fork_checked();
+	if (child == 0) {
+		thread_start(run_of_own_table, &fd, &tid);
+		for (;;)
+			pause();
+	}
+	CHECK_EQ(waitpid(child, &status, 0), child);
+	CHECK_EQ(status, 41 << 8);
+}
+
 const struct test program_tests[] = {
+	{"exec_of_own_descriptor", exec_of_own_descriptor, A_KERNEL},
 	{"exec_of_descriptor", exec_of_descriptor, A_KERNEL},
 	{"exec_script_long_line", exec_script_long_line, ANYWHERE},
 	{"exec_script_cut_argument", exec_script_cut_argument, ON_OUR_SIZE},

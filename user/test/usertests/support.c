@@ -265,3 +265,20 @@ stat_field(const char *path, int field)
 	}
 	return strtol(at + 1, NULL, 10);
 }
+
+long
+meminfo_kib(const char *name)
+{
+	size_t length = strlen(name);
+	char line[128];
+	long kib = -1;
+	FILE *file = fopen("/proc/meminfo", "r");
+
+	CHECK(file != NULL);
+	while (kib < 0 && fgets(line, sizeof(line), file))
+		if (strncmp(line, name, length) == 0 && line[length] == ':')
+			kib = strtol(line + length + 1, NULL, 10);
+	fclose(file);
+	CHECK(kib >= 0);
+	return kib;
+}

@@ -102,6 +102,9 @@ void file_make(const char *path, const void *bytes, size_t length);
 /* A number of /proc/PID/stat, or a thread's, which must be there. Fields count from 1; the first two are none. */
 long stat_field(const char *path, int field);
 
+/* A number of /proc/meminfo. */
+long meminfo_kib(const char *name);
+
 /* A byte that depends on the offset and a seed. */
 unsigned char pattern_byte(uint64_t offset, unsigned seed);
 void pattern_fill(void *buffer, size_t length, uint64_t offset, unsigned seed);
