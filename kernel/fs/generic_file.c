@@ -92,8 +92,6 @@ write_chunk_locked(struct inode *inode, struct uio *uio, u64 *pos, u64 bytes)
 	if (error)
 		return error;
 	bytes = MIN(bytes, limit - *pos);
-	if (*pos > inode_size(inode))
-		error = mapping_zero_tail(&inode->mapping);
 	while (done < bytes && !error) {
 		u32 n = MIN(bytes - done, PAGE_SIZE - *pos % PAGE_SIZE);
 
@@ -111,6 +109,20 @@ write_chunk_locked(struct inode *inode, struct uio *uio, u64 *pos, u64 bytes)
 		inode_mark_dirty(inode);
 	}
 	return done > 0 ? (ssize_t)done : error;
+}
+
+/* What lies between the end of the file and pos, if that is behind, will be zeros. => 0 or -errno; inode locked */
+static int
+clean_tail(struct inode *inode, u64 pos)
+{
+	struct mapping *mapping = &inode->mapping;
+	int error = 0;
+
+	if (pos <= inode_size(inode))
+		return 0;
+	if (mapping->ops->clean_tail)
+		error = mapping->ops->clean_tail(mapping, pos);
+	return error ? error : mapping_zero_tail(mapping);
 }
 
 /* Chunk by chunk, as far as it gets. => bytes, or -errno when there were none; inode locked */
@@ -149,7 +161,9 @@ generic_file_write(struct file *file, struct uio *uio, u64 *pos)
 
 	inode_lock(inode);
 	at = file->flags & O_APPEND ? inode_size(inode) : *pos;
-	done = write_chunks_locked(inode, uio, &at);
+	done = clean_tail(inode, at);
+	if (!done)
+		done = write_chunks_locked(inode, uio, &at);
 	inode_unlock(inode);
 	if (done <= 0)
 		return done;

@@ -64,6 +64,12 @@ struct mapping_ops {
 	int (*reserve_write)(struct mapping *mapping, struct page *page);
 
 	/*
+	 * A write is about to begin at pos, behind the end of the file: what will lie between must be
+	 * zeros on the disk, too. INODE is held. May be NULL. => 0 or -errno
+	 */
+	int (*clean_tail)(struct mapping *mapping, u64 pos);
+
+	/*
 	 * A program stores into a page of a shared mapping, for the first time since that was clean
 	 * or mapped: the file was modified now. The mm's lock is held. May be NULL.
 	 */

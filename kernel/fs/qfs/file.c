@@ -5,21 +5,6 @@
 #include "vm/pagecache.h"
 #include "vm/uio.h"
 
-/* Before a write begins behind the last block of the file: what will lie between must be zeros. */
-static int
-clean_tail_before(struct inode *inode, u64 pos)
-{
-	int err = 0;
-
-	if (pos >> QFS_BLOCK_SHIFT <= inode_size(inode) >> QFS_BLOCK_SHIFT)
-		return 0;
-	inode_lock(inode);
-	if (pos > inode_size(inode))
-		err = qfs_clean_tail(qfs_node_of(inode));
-	inode_unlock(inode);
-	return err;
-}
-
 /*
  * A dirty page reserves for blocks of numbers of its own, which it will mostly share with its
  * neighbours. When the disk seems full, write this file's pages: that settles what they really take.
@@ -28,12 +13,8 @@ static ssize_t
 qfs_file_write(struct file *file, struct uio *uio, u64 *pos)
 {
 	struct inode *inode = file->inode;
-	ssize_t done;
-	int err = file->flags & O_APPEND ? 0 : clean_tail_before(inode, *pos);
+	ssize_t done = generic_file_write(file, uio, pos);
 
-	if (err)
-		return err;
-	done = generic_file_write(file, uio, pos);
 	if (done != -ENOSPC)
 		return done;
 	mapping_writeback(&inode->mapping, 0, UINT64_MAX, true);

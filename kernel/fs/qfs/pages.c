@@ -89,18 +89,35 @@ read_hole(struct page **pages, u32 nr)
 	}
 }
 
+/*
+ * How many of them are within the file? The others have been cut off, and their blocks may be another file's
+ * soon. Who cuts them off later waits for these reads: he changes the size, and then looks for pages.
+ */
+static u32
+nr_within(const struct mapping *mapping, u64 first, unsigned nr)
+{
+	u64 end;
+
+	__atomic_thread_fence(
+		__ATOMIC_SEQ_CST); /* after the pages came to the tree; as mapping_truncate() */
+	end = DIV_ROUND_UP(mapping_size(mapping), QFS_BLOCK_SIZE);
+	return first < end ? MIN((u64)nr, end - first) : 0;
+}
+
 static void
 qfs_read_pages(struct mapping *mapping, struct page **pages, unsigned nr)
 {
 	struct qfs_node *node = node_of_mapping(mapping);
 	struct qfs *fs = qfs_of(&node->inode);
 	u64 first = pages[0]->index;
+	u32 nr_file = nr_within(mapping, first, nr);
 	u32 run, block;
 
-	for (u32 i = 0; i < nr; i += run) {
+	read_hole(pages + nr_file, nr - nr_file);
+	for (u32 i = 0; i < nr_file; i += run) {
 		int err = 0;
 
-		run = nr - i;
+		run = nr_file - i;
 		block = 0;
 		if (first + i < QFS_MAX_FILE_BLOCKS)
 			err = qfs_map_find(node, first + i, run, &block, &run);
@@ -427,10 +444,20 @@ qfs_find_sectors(struct mapping *mapping, u64 index, u64 *nr, u64 *sector,
 	return block ? 0 : -EINVAL;
 }
 
+/* Within the last block it need not be: who reads that zeroes what lies behind the end. */
+static int
+clean_tail(struct mapping *mapping, u64 pos)
+{
+	if (pos >> QFS_BLOCK_SHIFT <= mapping_size(mapping) >> QFS_BLOCK_SHIFT)
+		return 0;
+	return qfs_clean_tail(node_of_mapping(mapping));
+}
+
 const struct mapping_ops qfs_mapping_ops = {
 	.read_pages = qfs_read_pages,
 	.write_pages = qfs_write_pages,
 	.reserve_write = qfs_reserve_write,
+	.clean_tail = clean_tail,
 	.release_page = qfs_release_page,
 	.find_sectors = qfs_find_sectors,
 	.get = inode_mapping_get,

@@ -212,6 +212,8 @@ readahead_hit(struct mapping *mapping, struct page *page, struct readahead *ra)
 	(void)mapping, (void)page, (void)ra;
 }
 
+void (*simfs_around_read)(struct mapping *mapping, bool begun);
+
 /* Reads up to 8 pages at a time, within the file. */
 struct page *
 readahead_miss(struct mapping *mapping, u64 index, struct readahead *ra)
@@ -221,6 +223,8 @@ readahead_miss(struct mapping *mapping, u64 index, struct readahead *ra)
 	unsigned nr = 0;
 
 	(void)ra;
+	if (simfs_around_read)
+		simfs_around_read(mapping, false);
 	do {
 		struct page *page = pagecache_add(mapping, index + nr, GFP_KERNEL);
 
@@ -235,6 +239,8 @@ readahead_miss(struct mapping *mapping, u64 index, struct readahead *ra)
 	for (unsigned i = 1; i < nr; i++)
 		page_put(pages[i]);
 	mapping->ops->read_pages(mapping, pages, nr);
+	if (simfs_around_read)
+		simfs_around_read(mapping, true);
 	return first;
 }
 

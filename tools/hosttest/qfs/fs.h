@@ -38,6 +38,8 @@ int simfs_rename(struct simfs *fs, struct inode *old_dir, const char *old_name,
 
 s64 simfs_write(struct inode *inode, u64 pos, const void *data, u64 bytes);
 s64 simfs_read(struct inode *inode, u64 pos, void *data, u64 bytes);
+/* What another thread does when a read has looked at the size, and when it waits for the disk. */
+extern void (*simfs_around_read)(struct mapping *mapping, bool begun);
 int simfs_truncate(struct inode *inode, u64 size);
 int simfs_fsync(struct inode *inode);
 /* Dirty pages and attributes go where they belong, without commit: what a flusher does. */

@@ -73,6 +73,35 @@ HOSTTEST(qfs_create_and_read_back)
 	finish(&fs);
 }
 
+#define CUT_BYTES (3 * QFS_BLOCK_SIZE)
+
+static void
+cut_and_grow(struct mapping *mapping, bool begun)
+{
+	mapping_set_size(mapping, begun ? CUT_BYTES : 0);
+}
+
+/* The file was cut, but for its blocks, when a read began, and is long again when that ends. */
+HOSTTEST(qfs_read_of_what_is_cut_off)
+{
+	static u8 data[CUT_BYTES], zeros[CUT_BYTES];
+	struct simfs fs = {0};
+	struct inode *inode;
+
+	setup(&fs, 1024, 128);
+	CHECK_EQ(simfs_create(&fs, NULL, "a", REG, &inode), 0);
+	memset(data, 'x', sizeof(data));
+	CHECK_EQ(simfs_write(inode, 0, data, sizeof(data)), sizeof(data));
+	CHECK_EQ(simfs_fsync(inode), 0);
+	pagecache_drop_clean(&inode->mapping, 0, UINT64_MAX);
+	simfs_around_read = cut_and_grow;
+	CHECK_EQ(simfs_read(inode, 0, data, sizeof(data)), sizeof(data));
+	simfs_around_read = NULL;
+	CHECK(memcmp(data, zeros, sizeof(data)) == 0);
+	inode_put(inode);
+	finish(&fs);
+}
+
 HOSTTEST(qfs_errors_of_names)
 {
 	struct simfs fs = {0};
