@@ -83,9 +83,10 @@ def swap_slots(run, values, nr):
     view = run.view
     root, slots = view.root_of(values["pid"]), {}
     shift, swap = view.number("SWAP_TYPE_BITS"), view.number("PTE_SWAP")
+    kinds = swap | view.number("PTE_PARKED")
     for index, va in enumerate(addresses(values, nr)):
         entry, leaf = sv39.lookup(view.ram, root, va)
-        if leaf is None and entry & swap:
+        if leaf is None and entry & kinds == swap:
             slots[index] = entry >> sv39.ENTRY_PPN >> shift
     return slots
 

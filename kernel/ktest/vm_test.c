@@ -182,6 +182,62 @@ KTEST(vm_fork_leaves_pinned_pages_alone)
 	mm_leave();
 }
 
+static void
+protect_and_back(struct mm *mm, u32 vm_flags)
+{
+	KTEST_CHECK(vma_protect(mm, BASE, PAGE_SIZE, vm_flags) == 0);
+	KTEST_CHECK(vma_protect(mm, BASE, PAGE_SIZE, VM_READ | VM_WRITE) == 0);
+}
+
+/* A page that is about to be stored to stays where it is; and it costs no fault that it could not be. */
+KTEST(vm_protect_leaves_pinned_pages_alone)
+{
+	static const u32 between[] = {VM_READ, 0, VM_READ | VM_EXEC};
+	struct mm *mm = mm_enter();
+	struct fault_stats before, after;
+
+	KTEST_REQUIRE(mm && map_anon(mm, 1));
+	mm_set_word(mm, BASE, 1);
+	fault_stats_get(&before);
+	for (u32 i = 0; i < ARRAY_SIZE(between); i++) {
+		u32 word = 5 + i;
+		struct uio uio;
+
+		uio_init_user(&uio, UIO_TO_MEMORY, BASE, sizeof(word));
+		KTEST_CHECK(uio_pin(&uio, sizeof(word)) == sizeof(word));
+		protect_and_back(mm, between[i]);
+		mm_set_word(mm, BASE + 8, 9);
+		uio_copy_to(&uio, &word, sizeof(word));
+		uio_unpin(&uio);
+		KTEST_CHECK(mm_word(mm, BASE) == word);
+	}
+	fault_stats_get(&after);
+	KTEST_CHECK(after.nr_cow_reused == before.nr_cow_reused);
+	KTEST_CHECK(after.nr_cow_copied == before.nr_cow_copied);
+	mm_leave();
+}
+
+/* What a fork has made common stays so: it does not become writable with its area. */
+KTEST(vm_protect_knows_common_pages)
+{
+	struct mm *mm = mm_enter(), *child;
+
+	KTEST_REQUIRE(mm && map_anon(mm, 1));
+	mm_set_word(mm, BASE, 1);
+	KTEST_CHECK(vma_protect(mm, BASE, PAGE_SIZE, VM_READ) == 0);
+	child = mm_fork(mm);
+	KTEST_REQUIRE(!IS_ERR_OR_NULL(child));
+	KTEST_CHECK(vma_protect(mm, BASE, PAGE_SIZE, VM_READ | VM_WRITE) == 0);
+	KTEST_CHECK(vma_protect(child, BASE, PAGE_SIZE, VM_READ | VM_WRITE) == 0);
+	mm_set_word(mm, BASE, 2);
+	KTEST_CHECK(mm_word(child, BASE) == 1);
+	mm_set_word(child, BASE, 3);
+	protect_and_back(child, 0);
+	KTEST_CHECK(mm_word(mm, BASE) == 2 && mm_word(child, BASE) == 3);
+	mm_put(child);
+	mm_leave();
+}
+
 KTEST(vm_areas_split_and_merge)
 {
 	struct mm *mm = mm_enter();

@@ -146,3 +146,13 @@ pte_clear_flags(pte_t *ptep, u64 flags)
 	pte_note_change(ptep, old, (pte_t){old.bits & ~flags});
 	return old;
 }
+
+/* Change flag bits to what they were not, atomically. => the entry as it was */
+static inline pte_t
+pte_flip_flags(pte_t *ptep, u64 flags)
+{
+	pte_t old = {__atomic_fetch_xor(&ptep->bits, flags, __ATOMIC_ACQ_REL)};
+
+	pte_note_change(ptep, old, (pte_t){old.bits ^ flags});
+	return old;
+}

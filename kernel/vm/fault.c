@@ -95,7 +95,7 @@ fault_zero_page(struct fault *f)
 
 	spin_lock(&mm->pgt.lock);
 	if (f->ptep->bits == f->pte.bits && !mm_is_unstable(mm))
-		pte_write(f->ptep, pte_for(zero_pfn, f->vma->pte_flags & ~PTE_W));
+		pte_write(f->ptep, pte_for(zero_pfn, f->vma->pte_flags & ~(PTE_W | PTE_OWNED)));
 	spin_unlock(&mm->pgt.lock);
 	fault_count()->nr_zero_page++;
 	return FAULT_OK;
@@ -157,19 +157,24 @@ fault_anon_over_zero_page(struct fault *f)
 
 /*
  * With the page-table lock held a page can lose owners, but not win any by this entry or by a fork:
- * with one owner left it is ours to write. => true when it was
+ * with one owner left it is ours to write. So it is if the entry owns it, whoever has a reference.
  */
+static bool
+cow_page_is_ours(struct fault *f, struct page *page)
+{
+	if (pte_is_owned(f->pte))
+		return true;
+	if (unlikely(page_test(page, PG_swapcache)))
+		return swap_cache_try_claim(page, f->held == page);
+	return anon_page_exclusive(page);
+}
+
+/* => true when it could be; page-table lock held */
 static bool
 cow_reuse_locked(struct fault *f)
 {
-	struct page *page = pte_page(f->pte);
-
-	if (unlikely(page_test(page, PG_swapcache))) {
-		if (!swap_cache_try_claim(page, f->held == page))
-			return false;
-	} else if (!anon_page_exclusive(page)) {
+	if (!cow_page_is_ours(f, pte_page(f->pte)))
 		return false;
-	}
 	pte_write(f->ptep, pte_for(pte_pfn(f->pte), f->vma->pte_flags | PTE_D));
 	fault_count()->nr_cow_reused++;
 	return true;
@@ -196,7 +201,7 @@ fault_cow(struct fault *f)
 	struct page *original = pte_page(f->pte), *copy = NULL;
 	bool done, replaced = false;
 
-	if (!anon_page_exclusive(original)) {
+	if (!anon_page_exclusive(original) && !pte_is_owned(f->pte)) {
 		copy = anon_page_alloc_raw(f->vma, f->uva);
 		if (unlikely(!copy))
 			return FAULT_OOM;

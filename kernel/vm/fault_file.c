@@ -143,7 +143,7 @@ map_around(struct fault *f)
 
 		nr = MIN((u64)nr, last - index);
 		if (pages)
-			mapped += map_run(ptep, pages, nr, vma->pte_flags & ~PTE_W);
+			mapped += map_run(ptep, pages, nr, vma->pte_flags & ~(PTE_W | PTE_OWNED));
 	}
 	return mapped;
 }

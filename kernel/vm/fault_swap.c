@@ -28,7 +28,7 @@ swap_map_page(struct vma *vma, uva_t uva, pte_t *ptep, struct page *page, s32 nr
 {
 	swp_entry_t entry = page_swp_entry(page);
 	struct mm *mm = vma->mm;
-	u64 flags = vma->pte_flags & ~PTE_W;
+	u64 flags = vma->pte_flags & ~(PTE_W | PTE_OWNED);
 
 	if (page_mapcount(page) == 0)
 		anon_page_adopt(vma, uva, page);
@@ -38,7 +38,7 @@ swap_map_page(struct vma *vma, uva_t uva, pte_t *ptep, struct page *page, s32 nr
 	atomic64_add(&mm->nr_swap, -1);
 	swap_entry_put(entry);
 	if ((store || swap_is_tight()) && swap_cache_claim(page, nr_own) && vma->pte_flags & PTE_W)
-		flags |= PTE_W | PTE_D;
+		flags |= PTE_W | PTE_OWNED | PTE_D;
 	if (vma->flags & VM_EXEC)
 		icache_flush(&mm->tlb);
 	pte_write(ptep, pte_for(page_to_pfn(page), flags));

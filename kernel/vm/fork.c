@@ -112,9 +112,9 @@ copy_entry(struct fork_copy *copy, pte_t *from, pte_t *to)
 	} else {
 		copy->nr_file++;
 	}
-	if (pte_writable(pte)) {
-		pte = pte_clear_flags(from, PTE_W);
-		pte.bits &= ~PTE_W;
+	if (pte.bits & (PTE_W | PTE_OWNED)) {
+		pte = pte_clear_flags(from, PTE_W | PTE_OWNED);
+		pte.bits &= ~(PTE_W | PTE_OWNED);
 		copy->protected = true;
 	}
 	pte_write(to, pte);

@@ -7,14 +7,15 @@
 /* Bits that a translation cache may hold on to. */
 #define PTE_ACCESS (PTE_V | PTE_R | PTE_W | PTE_X)
 
-pte_t
-pte_modify(pte_t pte, u64 pte_flags)
+/* The bits in which an entry that has a page differs from what it is with these pte_flags; never A and D. */
+static inline u64
+pte_difference(pte_t pte, u64 pte_flags)
 {
-	u64 keep = pte.bits & (PTE_A | PTE_D);
+	pte_t wanted = pte_for(pte_pfn(pte), pte_flags & ~PTE_OWNED);
 
-	if (!pte_writable(pte))
-		pte_flags &= ~PTE_W;
-	return (pte_t){pte_for(pte_pfn(pte), pte_flags).bits | keep};
+	if (!pte_writable(pte) && !pte_is_owned(pte))
+		wanted.bits &= ~PTE_W;
+	return (pte.bits ^ wanted.bits) & ~(PTE_A | PTE_D | PTE_OWNED);
 }
 
 /* => did a present entry lose access? page-table lock held */
@@ -24,19 +25,17 @@ protect_ptes(pte_t *ptep, unsigned nr, u64 pte_flags)
 	u64 lost = 0;
 
 	for (; nr > 0; nr--, ptep++) {
-		pte_t old = pte_read(ptep), new;
+		pte_t old = pte_read(ptep);
+		u64 difference;
 
 		if (!pte_has_page(old))
 			continue;
-		new = pte_modify(old, pte_flags);
-		if (new.bits == old.bits)
+		difference = pte_difference(old, pte_flags);
+		if (!difference)
 			continue;
-		/* Only hardware's A and D may have changed meanwhile: take them along. */
-		old = pte_exchange(ptep, pte_none());
-		new.bits |= old.bits &(PTE_A | PTE_D);
-		pte_write(ptep, new);
+		old = pte_flip_flags(ptep, difference);
 		if (pte_present(old))
-			lost |= old.bits & ~new.bits &PTE_ACCESS;
+			lost |= old.bits & difference & PTE_ACCESS;
 	}
 	return lost != 0;
 }

@@ -6,10 +6,7 @@
 
 /*
  * Give the pages of [start, end), which is one area's, the access pte_flags (vma->pte_flags), and
- * flush where access was taken away. A page becomes writable only by the fault that a store then
- * makes: it may have to be copied, or its file be told. => mm->lock for writing
+ * flush where access was taken away. A page whose entry does not own it becomes writable only by the fault
+ * that a store then makes: it may have to be copied, or its file be told. => mm->lock for writing
  */
 void protect_range(struct mm *mm, u64 start, u64 end, u64 pte_flags);
-
-/* The entry as it is under new pte_flags. */
-pte_t pte_modify(pte_t pte, u64 pte_flags);

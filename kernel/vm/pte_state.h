@@ -6,16 +6,21 @@
  *	none	  all bits 0
  *	present	  V and at least R or X: a page, or the zero page
  *	parked	  not V, PTE_PARKED: a page that PROT_NONE hides; keeps its A and D bits
- *	swap	  not V, PTE_SWAP: the page is in the swap slot that the rest says (vm/swap.h)
+ *	swap	  neither V nor PTE_PARKED, PTE_SWAP: the page is in the swap slot that the rest says (vm/swap.h)
  */
 
 #include "mem/page.h"
 #include "riscv/pte.h"
 #include "vm/swap_entry.h"
 
-/* The two bits left to software. */
+/*
+ * The two bits left to software. PTE_OWNED, of an anonymous page: this entry may be made writable at once, for
+ * nobody else's maps the page, and none will but by a fork, which takes the bit away. Who has a reference to
+ * such a page may store to it, so it must not be replaced by a copy while there is one.
+ */
 #define PTE_PARKED (1UL << 8)
 #define PTE_SWAP   (1UL << 9)
+#define PTE_OWNED  PTE_SWAP
 
 /* The shared page of zeros: mapped read-only, neither counted nor referenced. */
 extern struct page *zero_page;
@@ -50,7 +55,14 @@ pte_for(u64 pfn, u64 pte_flags)
 static inline bool
 pte_is_swap(pte_t pte)
 {
-	return (pte.bits & (PTE_V | PTE_SWAP)) == PTE_SWAP;
+	return (pte.bits & (PTE_V | PTE_PARKED | PTE_SWAP)) == PTE_SWAP;
+}
+
+/* Of an entry that has a page. */
+static inline bool
+pte_is_owned(pte_t pte)
+{
+	return pte.bits & PTE_OWNED;
 }
 
 static inline swp_entry_t

@@ -152,14 +152,14 @@ rmap_count(struct page *page)
 }
 
 /*
- * Who may store has found the page by an entry that says so, and has a reference: read(2), perhaps, which is
+ * Who may store has found the page by an entry that owns it, and has a reference: read(2), perhaps, which is
  * about to copy to it. What others store meanwhile would be put in a copy (swap_cache_claim()), and one of
  * the two lost. The swap cache has a reference, too, and reclaim. => page-table lock held
  */
 static bool
 anon_entry_is_pinned(const pte_t *ptep, const struct page *page)
 {
-	return pte_read(ptep).bits & PTE_W && page_refcount(page) > page_mapcount(page) + 2;
+	return pte_is_owned(pte_read(ptep)) && page_refcount(page) > page_mapcount(page) + 2;
 }
 
 /* An anonymous page leaves its place in swap behind. */

@@ -32,7 +32,7 @@ vma_flags_to_pte(u32 flags)
 	if (flags & (VM_READ | VM_WRITE))
 		bits |= PTE_R;
 	if (flags & VM_WRITE)
-		bits |= PTE_W;
+		bits |= flags & VM_SHARED ? PTE_W : PTE_W | PTE_OWNED;
 	if (flags & VM_EXEC)
 		bits |= PTE_X;
 	return bits ? bits | PTE_V | PTE_U : 0;
