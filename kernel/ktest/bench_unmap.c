@@ -11,6 +11,7 @@
 #include "vm/fault.h"
 #include "vm/lru.h"
 #include "vm/mmap.h"
+#include "vm/page_lock.h"
 #include "vm/pagecache.h"
 #include "vm/pte_state.h"
 #include "vm/drop_caches.h"
@@ -55,9 +56,13 @@ pages_age(struct mm *mm)
 {
 	for (u64 i = 0; i < NR_PAGES; i++) {
 		pte_t *ptep = pgtable_lookup(&mm->pgt, BASE + i * PAGE_SIZE);
+		struct page *page;
 
 		KTEST_REQUIRE(ptep && pte_has_page(pte_read(ptep)));
-		rmap_test_and_clear_accessed(pte_page(pte_read(ptep)), NULL);
+		page = pte_page(pte_read(ptep));
+		page_lock(page);
+		rmap_test_and_clear_accessed(page, NULL);
+		page_unlock(page);
 	}
 }
 

@@ -147,6 +147,18 @@ oom_kill(void)
 	return process;
 }
 
+/* Do all that use it end? => process_lock held */
+static bool
+users_end_locked(const struct mm *mm)
+{
+	struct process *process;
+
+	list_for_each_entry(process, &process_list, all_link)
+		if (process_mm_locked(process) == mm && !process->exiting)
+			return false;
+	return true;
+}
+
 /* => process_lock held; the first call of this kind for the current thread */
 static bool
 current_takes_reserves_locked(void)
@@ -159,7 +171,8 @@ current_takes_reserves_locked(void)
 	if (READ_ONCE(current->ti.flags) & TIF_MEMDIE)
 		return false;
 	atomic_or32(&current->ti.flags, TIF_MEMDIE);
-	if (mm && process->exiting && !oom_victim_pending() && candidate_mm_locked(process) == mm)
+	if (mm && users_end_locked(mm) && !oom_victim_pending() &&
+	    candidate_mm_locked(process) == mm)
 		oom_victim_begin(mm);
 	return true;
 }

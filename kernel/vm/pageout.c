@@ -11,6 +11,7 @@
 #include "mem/vmstat.h"
 #include "sched/sched.h"
 #include "vm/lru.h"
+#include "vm/page_lock.h"
 #include "vm/pte_state.h"
 #include "vm/rmap.h"
 #include "vm/shrink.h"
@@ -99,6 +100,17 @@ isolate_some(struct mm *mm, uva_t *va, uva_t end, const struct advice *advice, s
 	return nr;
 }
 
+static void
+page_forget_uses(struct page *page, struct tlb_deferred *deferred)
+{
+	if (page_trylock(page)) {
+		if (page->owner)
+			rmap_test_and_clear_accessed(page, deferred);
+		page_unlock(page);
+	}
+	page_clear(page, PG_referenced);
+}
+
 /* Forgotten is what they were used for, and they are as young as a new page that was not used. */
 static void
 pages_make_cold(struct page **pages, unsigned nr)
@@ -107,8 +119,7 @@ pages_make_cold(struct page **pages, unsigned nr)
 
 	tlb_deferred_init(&deferred);
 	for (unsigned i = 0; i < nr; i++) {
-		rmap_test_and_clear_accessed(pages[i], &deferred);
-		page_clear(pages[i], PG_referenced);
+		page_forget_uses(pages[i], &deferred);
 		lru_putback(pages[i], false);
 	}
 	tlb_deferred_flush(&deferred);

@@ -126,6 +126,7 @@ rmap_test_and_clear_accessed(struct page *page, struct tlb_deferred *deferred)
 {
 	struct access_walk walk = {.nr_left = page_mapcount(page), .deferred = deferred};
 
+	debug_assert(page_test(page, PG_anon) || page_locked(page));
 	if (walk.nr_left > 0)
 		page_visit(page, entry_clear_accessed, &walk);
 	return walk.found;

@@ -18,7 +18,7 @@ struct tlb_deferred;
  * (mem/tlb_deferred.h).
  */
 
-/* => RMAP_*; clears the accessed bits. The page has a reference */
+/* => RMAP_*; clears the accessed bits. The page has a reference, and one of a file is locked: it keeps its mapping */
 u32 rmap_test_and_clear_accessed(struct page *page, struct tlb_deferred *deferred);
 
 /* Entries that map the page, found one by one. For tests. => the page has a reference */
