@@ -1,5 +1,4 @@
 /* Memory of several processes: copies after fork, shared mappings, mapped files. */
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -565,28 +564,8 @@ smaps_of_many_areas(void)
 	CHECK(nr_bytes > 2L * MANY * 400);
 }
 
-/* However many of them are open, memory is not full of texts. */
-static void
-texts_leave_memory(void)
-{
-	char *area = mmap(NULL, 2 * MANY * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	char byte;
-
-	CHECK(area != MAP_FAILED);
-	for (long i = 0; i < MANY; i++)
-		CHECK_EQ(mprotect(area + 2 * i * PAGE, PAGE, PROT_READ), 0);
-	for (int i = 0; i < 40; i++) {
-		int fd = open("/proc/self/smaps", O_RDONLY);
-		ssize_t got = read(fd, &byte, 1);
-
-		CHECK(fd >= 0 && (got == 1 || (got == -1 && errno == ENOMEM)));
-	}
-	CHECK(meminfo_kib("MemAvailable") > meminfo_kib("MemTotal") / 3);
-}
-
 const struct test sharing_tests[] = {
 	{"smaps_of_many_areas", smaps_of_many_areas, ANYWHERE},
-	{"texts_leave_memory", texts_leave_memory, A_KERNEL},
 	{"smaps_tell_sharing", smaps_tell_sharing, A_KERNEL},
 	{"fork_isolates", fork_isolates, ANYWHERE},
 	{"fork_nested", fork_nested, ANYWHERE},
