@@ -5,7 +5,7 @@
 #include "sched/rq.h"
 
 #define NR_TASKS  2
-#define NR_SLICES 100000
+#define NR_SLICES 20000
 
 static struct run_queue rq;
 static struct task idle, tasks[NR_TASKS];
