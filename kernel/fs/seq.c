@@ -66,6 +66,7 @@ seq_escape(struct seq *seq, const char *s, const char *special)
 	}
 }
 
+/* Nobody is killed for a long text. => NULL when there is no memory, or too many such texts */
 static char *
 large_alloc(size_t size)
 {
@@ -73,8 +74,7 @@ large_alloc(size_t size)
 	char *buf = NULL;
 
 	if (atomic64_add(&large_bytes, size) <= limit)
-		buf = vmalloc(size,
-			      GFP_KERNEL | GFP_NORETRY); /* nobody is killed for a long text */
+		buf = vmalloc(size, GFP_KERNEL | GFP_NORETRY);
 	if (!buf)
 		atomic64_add(&large_bytes, -(s64)size);
 	return buf;

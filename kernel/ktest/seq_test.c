@@ -1,7 +1,7 @@
+/* The texts of /proc: how much of memory those that are kept may take. */
 #include "fs/seq.h"
 
 #include "ktest/ktest.h"
-#include "lib/errno.h"
 #include "lib/string.h"
 #include "mem/page_alloc.h"
 #include "mem/slab.h"

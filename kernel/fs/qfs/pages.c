@@ -98,8 +98,8 @@ nr_within(const struct mapping *mapping, u64 first, unsigned nr)
 {
 	u64 end;
 
-	__atomic_thread_fence(
-		__ATOMIC_SEQ_CST); /* after the pages came to the tree; as mapping_truncate() */
+	/* After the pages came to the tree; as mapping_truncate(). */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	end = DIV_ROUND_UP(mapping_size(mapping), QFS_BLOCK_SIZE);
 	return first < end ? MIN((u64)nr, end - first) : 0;
 }
