@@ -27,6 +27,7 @@ RESULT_LINE = re.compile(r"^test (\S+) (ok|FAILED|skipped)", re.MULTILINE)
 SKIP_STATUS = 77
 HOST_SECONDS = 600  # of wall time, for what hangs
 GUEST_SECONDS = 600
+KERNEL_MEM = "512M"  # with 128M its OOM killer comes in fork_bomb, and ends usertests itself
 MARK = "@end-of-program"
 MISSING = "-"
 
@@ -119,7 +120,7 @@ def on_quire(names):
 
 def on_linux_kernel(names, image):
     """{case: result} of programs in one boot of a Linux kernel."""
-    return marked_results(linux_kernel.run(image, line_of(names), emit=print)[1])
+    return marked_results(linux_kernel.run(image, line_of(names), mem=KERNEL_MEM, emit=print)[1])
 
 
 def judge(case, quire, linux, differences):
