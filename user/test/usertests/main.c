@@ -361,6 +361,15 @@ run_chosen(int argc, char **argv)
 	return counts.failed > 0 || unknown;
 }
 
+/* Who started us may ignore some, as nohup does; that would go on in the children whose end is tested. */
+static void
+signals_reset(void)
+{
+	for (int sig = 1; sig < NSIG; sig++)
+		if (sig != SIGKILL && sig != SIGSTOP)
+			signal(sig, SIG_DFL);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -377,6 +386,7 @@ main(int argc, char **argv)
 	under_qemu_user = qemu_user_detect();
 	if (!under_qemu_user)
 		knobs_save();
+	signals_reset();
 	test_reason_init();
 	work_enter();
 	status = run_chosen(argc, argv);
