@@ -53,15 +53,19 @@ static struct file *
 open_existing(struct dentry *dentry, u32 flags)
 {
 	int error = open_check(dentry, flags);
+	struct file *file;
 
 	if (error)
 		return ERR_PTR(error);
-	if ((flags & O_TRUNC) && S_ISREG(dentry->inode->mode) && !(flags & O_PATH)) {
-		error = inode_resize(dentry->inode, 0);
-		if (error)
-			return ERR_PTR(error);
+	file = file_open_dentry(dentry, flags);
+	if (IS_ERR(file) || !(flags & O_TRUNC) || !S_ISREG(dentry->inode->mode) || (flags & O_PATH))
+		return file;
+	error = inode_resize(dentry->inode, 0);
+	if (error) {
+		file_put(file);
+		return ERR_PTR(error);
 	}
-	return file_open_dentry(dentry, flags);
+	return file;
 }
 
 /* The file `name` of dir, made if it is not there. => with a reference; *created tells */

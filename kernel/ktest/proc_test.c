@@ -82,7 +82,7 @@ KTEST(process_index_finds_by_pid_group_and_session)
 
 KTEST(futex_wake_without_waiters_wakes_nobody)
 {
-	struct futex_key key = {&key, 64}, to = {&key, 128};
+	struct futex_key key = {(uintptr_t)&key, 64}, to = {(uintptr_t)&key, 128};
 
 	KTEST_CHECK(futex_wake(&key, ~0U, FUTEX_BITSET_ANY) == 0);
 	KTEST_CHECK(futex_requeue(&key, &to, 1, ~0U) == 0);

@@ -374,6 +374,14 @@ tlb_batch_init(struct tlb_batch *batch, struct tlb_context *ctx)
 }
 
 void
+tlb_batch_flush_noted(struct tlb_batch *batch)
+{
+	tlb_flush_range(batch->ctx, batch->start, batch->end);
+	batch->start = ~0UL;
+	batch->end = 0;
+}
+
+void
 tlb_batch_flush(struct tlb_batch *batch)
 {
 	tlb_flush_range(batch->ctx, batch->start, batch->end);

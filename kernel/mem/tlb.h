@@ -97,6 +97,8 @@ tlb_batch_note(struct tlb_batch *batch, u64 start, u64 end)
 	batch->end = MAX(batch->end, end);
 }
 
+/* Flush for what was noted so far; the pages stay in the batch. Locks as for tlb_flush_range(). */
+void tlb_batch_flush_noted(struct tlb_batch *batch);
 /* Flush, put the pages, start over. No spinning lock held. */
 void tlb_batch_flush(struct tlb_batch *batch);
 void tlb_batch_finish(struct tlb_batch *batch);

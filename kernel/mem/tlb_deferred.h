@@ -9,8 +9,8 @@
  *	... for each entry, with the page-table lock held: change it, tlb_deferred_add() ...
  *	tlb_deferred_flush(&deferred);		before anybody relies on the changes
  *
- * Until then programs may go on using what was taken away, by what their harts hold. Reclaim and write-back
- * keep the pages locked so long. Whoever changes the same addresses without a look at the pages, and
+ * Until then programs may go on using what was taken away, by what their harts hold. Reclaim keeps the pages
+ * locked so long, write-back has marked them PG_writeback. Whoever changes the same addresses without a look at the pages, and
  * would not flush because there is nothing to be seen in the page table, asks tlb_deferred_pending() (mem/tlb.h):
  *
  *	munmap, mremap	nothing is there: what is mapped there next would not be seen by all harts

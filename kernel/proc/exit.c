@@ -153,7 +153,7 @@ process_becomes_zombie(struct process *process)
 
 /* => true when the tree's reference is to be put */
 static bool
-leave_process(struct process *process, u32 status)
+leave_process(struct process *process)
 {
 	struct process_usage usage;
 
@@ -173,9 +173,6 @@ leave_process(struct process *process, u32 status)
 		return false;
 	}
 	strscpy(process->name, current->name, sizeof(process->name));
-	if (!process->exiting)
-		process->exit_status = status;
-	process->exiting = true;
 	return process_becomes_zombie(process);
 }
 
@@ -198,9 +195,10 @@ thread_exit(u32 status)
 	if (last && process == init_process)
 		panic_init_died(process->exiting ? process->exit_status : status);
 	if (last) {
+		process_begin_exit(status); /* no signal changes the status any more */
 		itimers_stop(process);
 		posix_timers_delete_all(process);
-		trace_end(process->exiting ? process->exit_status : status);
+		trace_end(process->exit_status);
 	}
 	signal_thread_ends();
 	release_resources();
@@ -209,7 +207,7 @@ thread_exit(u32 status)
 		process_exe_set(process, NULL);
 
 	flags = spin_lock_irqsave(&process_lock);
-	reaped = leave_process(process, status);
+	reaped = leave_process(process);
 	spin_unlock_irqrestore(&process_lock, flags);
 	if (reaped)
 		process_put(process);

@@ -7,22 +7,23 @@
 #include "mem/kmap.h"
 #include "sched/wait.h"
 #include "vm/mm.h"
+#include "vm/pagecache.h"
 #include "vm/user_page.h"
 #include "vm/usercopy.h"
 
 /*
  * Waiters hang in chains by the hash of their key; one lock guards all of them, so that
- * requeueing needs no order of locks. What a requeue compares is read under it, too: nobody is moved who
- * came for a later value.
+ * requeueing needs no order of locks. The word is compared under it, too:
  *
- *	waiter				waker
- *	1. put itself in the chain	a. store the new value
- *	2. read the word		b. look through the chain
- *	3. sleep if it is as expected
+ *	waiter					waker
+ *	1. read the word, and if it is as	a. store the new value
+ *	   expected, get into the chain		b. look through the chain
+ *	2. sleep
  *
- * The word is read after step 1, without the lock, for it may have to be faulted in.
- * Either the waiter sees the new value, or the waker sees the waiter. A waiter that was
- * woken and then finds another value counts as woken: no wake-up gets lost.
+ * Steps 1 and b exclude each other: either the waiter sees the new value, or the waker sees the
+ * waiter. Who finds another value was never in a chain, so it takes no wake-up from anybody, and a
+ * requeue moves nobody who came for a later value. The word may have to be faulted in first, without
+ * the lock; the page-table lock then keeps its page.
  */
 
 #define NR_CHAINS 128
@@ -41,7 +42,8 @@ static struct list_head chains[NR_CHAINS];
 static struct list_head *
 chain_of(const struct futex_key *key)
 {
-	u64 hash = ((u64)key->object >> 6) ^ (key->offset >> 2) ^ (key->offset >> PAGE_SHIFT);
+	u64 hash =
+		(key->object >> 6) ^ key->object ^ (key->offset >> 2) ^ (key->offset >> PAGE_SHIFT);
 
 	return &chains[hash % NR_CHAINS];
 }
@@ -61,7 +63,7 @@ futex_key_get(uva_t uva, bool is_private, struct futex_key *key)
 
 	if (uva % sizeof(u32))
 		return -EINVAL;
-	*key = (struct futex_key){mm, uva};
+	*key = (struct futex_key){(uintptr_t)mm, uva};
 	if (is_private)
 		return uva < USER_VA_END ? 0 : -EFAULT;
 	rwsem_read_lock(&mm->lock);
@@ -69,18 +71,64 @@ futex_key_get(uva_t uva, bool is_private, struct futex_key *key)
 	if (!vma || !(vma->flags & (vma->mapping ? VM_ACCESS : VM_WRITE)))
 		err = -EFAULT; /* private memory that nobody can write will never change */
 	else if (vma->mapping && (!(vma->flags & VM_WRITE) || (vma->flags & VM_SHARED)))
-		*key = (struct futex_key){vma->mapping,
+		*key = (struct futex_key){vma->mapping->id,
 					  vma_index(vma, uva) * PAGE_SIZE + uva % PAGE_SIZE};
 	rwsem_read_unlock(&mm->lock);
 	return err;
 }
 
-static void
-waiter_enter(struct futex_waiter *waiter)
+/* The page of the word, with the page-table lock held, so that it stays. => ERR_PTR(-EFAULT), no lock */
+static struct page *
+word_page_lock(struct mm *mm, uva_t uva)
 {
+	struct page *page;
+	int err;
+
+	for (;;) {
+		spin_lock(&mm->pgt.lock);
+		page = user_page_locked(mm, uva, USER_PTE_READ);
+		if (page)
+			return page;
+		spin_unlock(&mm->pgt.lock);
+		err = user_page_fault(mm, uva, USER_PTE_READ);
+		if (err)
+			return ERR_PTR(err);
+	}
+}
+
+/* => 0: the word at uva is value, and futex_lock is held; -EAGAIN, -EFAULT: it is not */
+static int
+word_lock(uva_t uva, u32 value)
+{
+	struct mm *mm = current->mm;
+	struct page *page = word_page_lock(mm, uva);
+	u32 found;
+	u8 *kva;
+
+	if (IS_ERR(page))
+		return PTR_ERR(page);
+	kva = kmap_local_page(page);
 	spin_lock(&futex_lock);
+	found = READ_ONCE(*(u32 *)(kva + uva % PAGE_SIZE));
+	kunmap_local(kva);
+	spin_unlock(&mm->pgt.lock);
+	if (found == value)
+		return 0;
+	spin_unlock(&futex_lock);
+	return -EAGAIN;
+}
+
+/* => 0: it is in its chain; -EAGAIN, -EFAULT */
+static int
+waiter_enter_if(struct futex_waiter *waiter, uva_t uva, u32 value)
+{
+	int result = word_lock(uva, value);
+
+	if (result)
+		return result;
 	list_add_tail(&waiter->link, chain_of(&waiter->key));
 	spin_unlock(&futex_lock);
+	return 0;
 }
 
 /* After this nobody knows the waiter. => whether it had been woken */
@@ -128,15 +176,11 @@ futex_wait(uva_t uva, const struct futex_key *key, u32 value, u32 bitset, u64 de
 				      .task = current,
 				      .bitset = bitset,
 				      .link = LIST_HEAD_INIT(waiter.link)};
-	u32 found;
-	int result;
+	int result = waiter_enter_if(&waiter, uva, value);
 
-	waiter_enter(&waiter);
-	result = get_user_u32(&found, uva);
-	if (result == 0 && found != value)
-		result = -EAGAIN;
-	if (result == 0)
-		result = waiter_sleep(&waiter, deadline_ns);
+	if (result)
+		return result;
+	result = waiter_sleep(&waiter, deadline_ns);
 	return waiter_leave(&waiter) ? 0 : result;
 }
 
@@ -209,43 +253,16 @@ futex_requeue(const struct futex_key *key, const struct futex_key *to, u32 nr_wa
 	return nr;
 }
 
-/* The page of the word, with the page-table lock held, so that it stays. => ERR_PTR(-EFAULT), no lock */
-static struct page *
-word_page_lock(struct mm *mm, uva_t uva)
-{
-	struct page *page;
-	int err;
-
-	for (;;) {
-		spin_lock(&mm->pgt.lock);
-		page = user_page_locked(mm, uva, USER_PTE_READ);
-		if (page)
-			return page;
-		spin_unlock(&mm->pgt.lock);
-		err = user_page_fault(mm, uva, USER_PTE_READ);
-		if (err)
-			return ERR_PTR(err);
-	}
-}
-
 int
 futex_requeue_if(uva_t uva, u32 value, const struct futex_key *key, const struct futex_key *to,
 		 u32 nr_wake, u32 nr_requeue)
 {
-	struct mm *mm = current->mm;
-	struct page *page = word_page_lock(mm, uva);
-	int result = -EAGAIN;
-	u8 *kva;
+	int result = word_lock(uva, value);
 
-	if (IS_ERR(page))
-		return PTR_ERR(page);
-	kva = kmap_local_page(page);
-	spin_lock(&futex_lock);
-	if (READ_ONCE(*(u32 *)(kva + uva % PAGE_SIZE)) == value)
-		result = requeue_locked(key, to, nr_wake, nr_requeue);
+	if (result)
+		return result;
+	result = requeue_locked(key, to, nr_wake, nr_requeue);
 	spin_unlock(&futex_lock);
-	kunmap_local(kva);
-	spin_unlock(&mm->pgt.lock);
 	return result;
 }
 

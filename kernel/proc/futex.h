@@ -11,8 +11,8 @@
  * the file page behind it; that is so of a file's private pages, too, as long as they cannot be written.
  */
 struct futex_key {
-	const void *object; /* struct mm, or struct mapping */
-	u64 offset;	    /* uva, or byte offset in the mapping */
+	u64 object; /* address of struct mm, or mapping->id: the file may be gone while somebody waits */
+	u64 offset; /* uva, or byte offset in the mapping */
 };
 
 /* is_private: the caller promises that no other address space has it. => -EINVAL (not aligned), -EFAULT */

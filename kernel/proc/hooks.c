@@ -12,7 +12,8 @@ static void
 pipe_broken(void)
 {
 	if (current->process)
-		signal_send_task(current, SIGPIPE, &(struct siginfo){.code = SI_KERNEL});
+		signal_send_task(current, SIGPIPE,
+				 &(struct siginfo){.code = SI_USER, .pid = current->process->pid});
 }
 
 /* /dev/tty */

@@ -54,6 +54,7 @@ struct process_signals {
 	struct signal_actions *actions; /* written under T and S; a reference */
 	struct signal_queue shared;	/* S; for any thread */
 	u8 stop_signal;			/* S; group stop in force or under way, 0 for none */
+	bool stop_dequeued;		/* S; a stop signal was taken, and no SIGCONT came since */
 	u32 stop_generation;		/* S; counts the group stops that began */
 	u32 nr_stopped;			/* S; threads that have stopped for this one */
 	bool stop_unreported;		/* S; wait4(WUNTRACED) has not seen it yet */

@@ -41,9 +41,11 @@ word_release(uva_t word, bool is_pending, bool is_pi)
 
 	if (word % sizeof(u32) || get_user_u32(&value, word))
 		return false;
-	/* It unlocked, and died before it could wake the next. */
-	if (is_pending && !is_pi && value == 0)
+	/* It unlocked and could not wake the next, or was woken as the heir and could not take the lock. */
+	if (is_pending && !is_pi && (value & FUTEX_TID_MASK) == 0) {
 		futex_wake_one(word);
+		return true;
+	}
 	for (;;) {
 		if ((value & FUTEX_TID_MASK) != (u32)current->tid)
 			return true;

@@ -118,6 +118,7 @@ process_continue_locked(struct process *process)
 	struct process_signals *signal = &process->signal;
 	struct task *task;
 
+	signal->stop_dequeued = false;
 	if (!signal->stop_signal)
 		return;
 	signal->stop_signal = 0;

@@ -80,7 +80,10 @@ restart_after_handler(struct trap_frame *tf, const struct sigaction *action)
 	tf->cause = CAUSE_NO_SYSCALL;
 }
 
-/* The default action of a stop signal: every thread is to stop. */
+/*
+ * The default action of a stop signal: every thread is to stop, unless SIGCONT came after the signal
+ * was taken.
+ */
 static void
 stop_begin(int sig)
 {
@@ -91,7 +94,8 @@ stop_begin(int sig)
 
 	if (sig == SIGSTOP || !group_is_orphaned_locked(process->pgid, NULL)) {
 		spin_lock(&signal->lock);
-		if (!signal->stop_signal && !process->exiting) {
+		if (signal->stop_dequeued && !signal->stop_signal && !process->exiting) {
+			signal->stop_dequeued = false;
 			signal->stop_signal = sig;
 			signal->stop_generation++;
 			signal->nr_stopped = 0;
@@ -191,6 +195,8 @@ take_next(struct siginfo *info, struct sigaction *action)
 		if (!signal_action_ignores(action, sig))
 			break;
 	}
+	if (sig && action->handler == SIG_DFL && signal_default_action(sig) == SIGNAL_STOP)
+		signal->stop_dequeued = true;
 	signal_recalculate_locked(current);
 	spin_unlock_irqrestore(&signal->lock, flags);
 	return sig;

@@ -71,7 +71,6 @@ look_at_children(const struct wait_request *request, struct wait_result *result,
 	list_for_each_entry(child, &current->process->children, sibling_link) {
 		if (!request_matches(request, child))
 			continue;
-		found = FOUND_LATER;
 		result->pid = child->pid;
 		if (child->state == PROCESS_ZOMBIE) {
 			if (!(request->options & WEXITED))
@@ -80,6 +79,7 @@ look_at_children(const struct wait_request *request, struct wait_result *result,
 				*reaped = child;
 			return FOUND_EVENT;
 		}
+		found = FOUND_LATER; /* a zombie that nobody asks for will not do anything else */
 		if (take_job_event(child, request->options, result))
 			return FOUND_EVENT;
 	}

@@ -1,8 +1,9 @@
 /*
  * The list of mappings with dirty pages, in the order in which they got the first of them, and the
  * thread that works it off: what is older than dirty_expire_ns; everything while more than
- * dirty_background_ratio percent of the usable memory is dirty. Above dirty_ratio percent writers
- * wait for it. With nothing dirty it sleeps without a timer.
+ * dirty_background_ratio percent of the usable memory is dirty. Above dirty_ratio percent a writer
+ * waits in each call until it is less, or until some dozens of pages have been written: that is the
+ * rate of the disk, not a limit of what is dirty. With nothing dirty it sleeps without a timer.
  */
 
 #include "vm/flusher.h"

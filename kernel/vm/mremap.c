@@ -132,7 +132,6 @@ old_area_finish(struct mm *mm, const struct remap *remap, struct list_head *remo
 
 	if (remap->keep_old) {
 		vma_set_flags(vma, vma->flags & ~VM_LOCKED_MASK);
-		vma_merge(vma);
 		return;
 	}
 	vma_remove(vma);
@@ -199,6 +198,8 @@ remap_move(struct mm *mm, struct remap *remap, struct list_head *removed)
 	if (!remap->keep_old)
 		mm->peak_total_pages = MAX(peak, mm->total_pages);
 	vma_merge(area);
+	if (remap->keep_old)
+		vma_merge(vma_at(mm, remap->old)); /* it may have become one with the new area */
 	return remap->new;
 }
 

@@ -19,7 +19,10 @@ static atomic64_t nr_pages_total;
 void
 mapping_init(struct mapping *mapping, const struct mapping_ops *ops, void *host, u64 size)
 {
+	static atomic64_t last_id;
+
 	*mapping = (struct mapping){.ops = ops, .host = host, .size = size};
+	mapping->id = atomic64_add(&last_id, 1);
 	spin_init(&mapping->lock, "mapping", RANK_MAPPING);
 	spin_init(&mapping->rmap_lock, "rmap", RANK_RMAP);
 	xa_init(&mapping->pages);

@@ -142,6 +142,7 @@ struct readahead {
 };
 
 struct mapping {
+	u64 id;			/* of all mappings that ever were */
 	struct spinlock lock;	/* MAPPING: pages, counts */
 	struct xarray pages;	/* L: index -> struct page, or a swap entry (vm/shmem_swap.h) */
 	u64 nr_pages, nr_dirty; /* L */

@@ -3,6 +3,10 @@
  * lock into a batch, the lock is dropped, the TLBs are flushed, then the pages go (mem/tlb.h). An
  * address space that no hart has loaded any more, as that of a program that ended, needs none of
  * this.
+ *
+ * A file's page that could be written here is flushed before that lock is dropped, and counts as mapped
+ * until then. Write-back and reclaim ask the count whether anybody may still store to a page; who finds
+ * it mapped looks at the page table, and so waits for the lock.
  */
 
 #include "vm/zap.h"
@@ -21,8 +25,11 @@
 struct zap_count {
 	s64 nr_anon, nr_file, nr_swap;
 	s64 nr_anon_gone, nr_file_gone; /* those of them that no page table has any more */
-	bool any;			/* some entry was not none: there is something to flush */
+	u64 writable; /* bits: pages of the batch that keep their count until the flush */
+	bool any;     /* some entry was not none: there is something to flush */
 };
+
+STATIC_ASSERT(TLB_BATCH_MAX <= 64);
 
 /* A swap entry is gone, or nothing that counts. */
 static void
@@ -75,8 +82,12 @@ zap_pte(pte_t *ptep, u64 zero, struct zap_count *count, struct tlb_batch *batch)
 	else
 		count->nr_file++;
 	if (batch) {
+		last = false;
+		if (!anon && pte_writable(pte))
+			count->writable |= 1UL << batch->nr_pages;
+		else
+			last = atomic_dec(&page->mapcount) == 0;
 		batch->pages[batch->nr_pages++] = page;
-		last = atomic_dec(&page->mapcount) == 0;
 		if (unlikely(page->flags & (1U << PG_swapcache)))
 			swap_cache_release(page);
 	} else if (unlikely(page->flags & (1U << PG_swapcache))) {
@@ -128,7 +139,20 @@ mm_subtract(struct mm *mm, const struct zap_count *count)
 		vmstat_add(NR_FILE_MAPPED, -count->nr_file_gone);
 }
 
-/* Clear entries from *va on until the batch is full or a chunk is done. => false at the end */
+/* Nobody can store to these pages by this address space any more. => page-table lock held */
+static void
+unmap_writable(struct tlb_batch *batch, struct zap_count *count)
+{
+	tlb_batch_flush_noted(batch);
+	for (unsigned i = 0; i < batch->nr_pages; i++)
+		if ((count->writable >> i & 1) && atomic_dec(&batch->pages[i]->mapcount) == 0)
+			count->nr_file_gone++;
+}
+
+/*
+ * Clear entries from *va on until the batch, empty at first, is full or a chunk is done. => false at
+ * the end
+ */
 static bool
 zap_some(struct mm *mm, u64 *va, u64 end, struct tlb_batch *batch)
 {
@@ -145,6 +169,8 @@ zap_some(struct mm *mm, u64 *va, u64 end, struct tlb_batch *batch)
 	}
 	if (count.any || tlb_deferred_pending(&mm->tlb))
 		tlb_batch_note(batch, first, MIN(*va, end));
+	if (count.writable)
+		unmap_writable(batch, &count);
 	mm_subtract(mm, &count);
 	return *va < end;
 }

@@ -1,4 +1,5 @@
 /* Job control: stopped and orphaned processes, and what a parent hears of its children. */
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -239,10 +240,64 @@ nobody_is_told_as_zeros(void)
 	CHECK_EQ(raw_call(SYS_waitid, ID_OF_PROCESS, getpid(), 0, ENDED, 0, 0), -ECHILD);
 }
 
+/* Whom nobody asks about is nobody to wait for: zombies, when it is stops that are waited for. */
+static void
+zombies_do_not_stop(void)
+{
+	pid_t child;
+
+	board_make();
+	child = fork_checked();
+	if (child == 0) {
+		while (!board->went_on)
+			sleep_ms(1);
+		sleep_ms(50); /* the parent waits by now, most likely */
+		_exit(0);
+	}
+	board->went_on = 1;
+	CHECK_EQ(raw_call(SYS_waitid, ID_OF_PROCESS, child, 0, WUNTRACED, 0, 0), -ECHILD);
+	CHECK_EQ(raw_call(SYS_waitid, ID_OF_PROCESS, child, 0, WUNTRACED | WNOHANG, 0, 0), -ECHILD);
+	check_exit(child);
+}
+
+/* However soon it comes after the stop. */
+static void
+going_on_is_not_lost(void)
+{
+	pid_t child;
+
+	board_make();
+	child = fork_checked();
+	if (child == 0) {
+		while (!board->may_end) {
+			board->went_on++;
+			sched_yield();
+		}
+		_exit(0);
+	}
+	for (int i = 0; i < 4000; i++) {
+		int before = board->went_on;
+
+		CHECK_EQ(kill(child, SIGSTOP), 0);
+		CHECK_EQ(kill(child, SIGCONT), 0);
+		for (int j = 0; board->went_on == before; j++) {
+			CHECK(j < 11000);
+			if (j < 1000)
+				sched_yield();
+			else
+				sleep_ms(1);
+		}
+	}
+	board->may_end = 1;
+	check_exit(child);
+}
+
 const struct test job_tests[] = {
 	{"orphans_do_not_stop", orphans_do_not_stop, ANYWHERE},
 	{"other_session_stays_stopped", other_session_stays_stopped, ANYWHERE},
 	{"going_on_is_told_once", going_on_is_told_once, ANYWHERE},
+	{"going_on_is_not_lost", going_on_is_not_lost, ANYWHERE},
+	{"zombies_do_not_stop", zombies_do_not_stop, ANYWHERE},
 	{"ignored_children_say_nothing", ignored_children_say_nothing, ANYWHERE},
 	{"other_signal_has_status", other_signal_has_status, A_KERNEL},
 	{"threads_are_in_no_group", threads_are_in_no_group, ANYWHERE},

@@ -118,6 +118,22 @@ mremap_keeps_old(void)
 	CHECK(pattern_holds(next, 4 * PAGE, 0, SEED));
 }
 
+/* What was never touched and its second view, beside it, are one area. */
+static void
+mremap_keeps_old_beside(void)
+{
+	char *area = mmap(NULL, 8 * PAGE, RW, ANONYMOUS, -1, 0);
+
+	CHECK(area != MAP_FAILED);
+	CHECK_EQ(munmap(area + 4 * PAGE, 4 * PAGE), 0);
+	for (int i = 0; i < 3; i++)
+		CHECK(mremap(area, 4 * PAGE, 4 * PAGE,
+			     MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP,
+			     area + 4 * PAGE) == area + 4 * PAGE);
+	memset(area, 1, 8 * PAGE);
+	CHECK_EQ(munmap(area, 8 * PAGE), 0);
+}
+
 static void
 mremap_after_fork(void)
 {
@@ -605,6 +621,7 @@ const struct test range_tests[] = {
 	{"mremap_moves", mremap_moves, ANYWHERE},
 	{"mremap_fixed", mremap_fixed, ANYWHERE},
 	{"mremap_keeps_old", mremap_keeps_old, ANYWHERE},
+	{"mremap_keeps_old_beside", mremap_keeps_old_beside, ANYWHERE},
 	{"mremap_after_fork", mremap_after_fork, ANYWHERE},
 	{"mremap_file", mremap_file, ANYWHERE},
 	{"mremap_second_view", mremap_second_view, A_KERNEL},

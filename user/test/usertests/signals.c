@@ -65,12 +65,21 @@ handler_info(void)
 {
 	struct sigaction action = {.sa_sigaction = on_info, .sa_flags = SA_SIGINFO};
 	pid_t child;
+	int fds[2];
 
 	CHECK_EQ(sigaction(SIGUSR1, &action, NULL), 0);
+	CHECK_EQ(sigaction(SIGPIPE, &action, NULL), 0);
 	CHECK_EQ(sigaction(SIGCHLD, &action, NULL), 0);
 	CHECK_EQ(kill(getpid(), SIGUSR1), 0);
 	CHECK_EQ(handled, SIGUSR1);
 	CHECK_EQ(last_info.si_signo, SIGUSR1);
+	CHECK_EQ(last_info.si_code, SI_USER);
+	CHECK_EQ(last_info.si_pid, getpid());
+	CHECK_EQ(pipe(fds), 0);
+	close(fds[0]);
+	last_info = (siginfo_t){0};
+	CHECK_ERRNO(write(fds[1], "x", 1), EPIPE);
+	CHECK_EQ(handled, SIGPIPE);
 	CHECK_EQ(last_info.si_code, SI_USER);
 	CHECK_EQ(last_info.si_pid, getpid());
 	child = fork_checked();

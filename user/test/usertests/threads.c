@@ -193,6 +193,50 @@ robust_waiter_wakes(void)
 	CHECK_EQ(waitpid(child, NULL, 0), child);
 }
 
+/* The heir of a dead owner dies before it has the lock: the next waiter is woken in its place. */
+static void
+robust_heir_dies(void)
+{
+	struct timespec limit = {20, 0};
+	struct robust_area *area = robust_area();
+	uint32_t *word = &area->locks[0].word;
+	pid_t child;
+
+	*word = WAITERS | OWNER_DIED;
+	child = fork_checked();
+	if (child == 0) {
+		await_sleeper(word, &area->locks[1].word);
+		area->pending = &area->locks[0].link;
+		CHECK_EQ(raw_call(SYS_set_robust_list, (uintptr_t)area, 24, 0, 0, 0, 0), 0);
+		_exit(0);
+	}
+	CHECK_EQ(futex(word, FUTEX_WAIT, WAITERS | OWNER_DIED, (uintptr_t)&limit, NULL, 0), 0);
+	check_exit(child);
+}
+
+/* A thread that has begun to exit is dead already for whoever sends a signal. */
+static void
+exit_status_is_settled(void)
+{
+	struct robust_area *area = robust_area();
+	int status;
+	pid_t child = fork_checked();
+
+	if (child == 0) {
+		char *large = mmap(NULL, 32 * MIB, PROT_READ | PROT_WRITE,
+				   MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+
+		CHECK(large != MAP_FAILED);
+		robust_take(area, &area->locks[0]);
+		raw_call(SYS_exit, 5, 0, 0, 0, 0, 0);
+	}
+	while (*(volatile uint32_t *)&area->locks[0].word != OWNER_DIED)
+		sched_yield();
+	CHECK_EQ(kill(child, SIGTERM), 0);
+	CHECK_EQ(waitpid(child, &status, 0), child);
+	CHECK_EQ(status, 5 << 8);
+}
+
 static int
 robust_thread(void *argument)
 {
@@ -342,6 +386,8 @@ const struct test thread_tests[] = {
 	{"wake_op_compares", wake_op_compares, ANYWHERE},
 	{"robust_locks_outlive_owner", robust_locks_outlive_owner, A_KERNEL},
 	{"robust_waiter_wakes", robust_waiter_wakes, A_KERNEL},
+	{"robust_heir_dies", robust_heir_dies, A_KERNEL},
+	{"exit_status_is_settled", exit_status_is_settled, A_KERNEL},
 	{"robust_lists_are_of_threads", robust_lists_are_of_threads, A_KERNEL},
 	{"robust_lists_are_not_believed", robust_lists_are_not_believed, A_KERNEL},
 	{"affinity_is_kept", affinity_is_kept, ANYWHERE},

@@ -108,6 +108,76 @@ sleep_goes_on(void)
 	stop_during(wait_in_sleep);
 }
 
+/* Who waits for another value than there is never was a waiter: it takes no wake-up. */
+static void
+futex_of_another_value(void)
+{
+	struct timespec time = {0, 1000000};
+	pid_t child;
+
+	words_make();
+	child = fork_checked();
+	if (child == 0) {
+		while (!*(volatile uint32_t *)&words[1])
+			if (futex(&words[8], FUTEX_WAIT, 1, (uintptr_t)&time, NULL, 0) != -EAGAIN)
+				_exit(1);
+		_exit(0);
+	}
+	for (int i = 0; i < 40000; i++)
+		CHECK_EQ(futex(&words[8], FUTEX_WAKE, 1, 0, NULL, 0), 0);
+	words[1] = 1;
+	check_exit(child);
+}
+
+struct file_waiter {
+	uint32_t *word;
+	volatile int begun;
+	int tid; /* 0: it has ended */
+};
+
+static int
+wait_at_file(void *argument)
+{
+	struct file_waiter *waiter = argument;
+
+	waiter->begun = 1;
+	futex(waiter->word, FUTEX_WAIT, 0, 0, NULL, 0);
+	return 0;
+}
+
+/* A thread that waits at the same place of a new file. */
+static void
+file_waiter_start(struct file_waiter *waiter)
+{
+	int fd = memfd_create("words", 0);
+
+	CHECK(fd >= 0);
+	CHECK_EQ(ftruncate(fd, PAGE), 0);
+	waiter->word = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	CHECK(waiter->word != MAP_FAILED);
+	close(fd);
+	thread_start(wait_at_file, waiter, &waiter->tid);
+	while (!waiter->begun)
+		sleep_ms(1);
+	while (futex(waiter->word, FUTEX_CMP_REQUEUE, 0, 1, waiter->word, 0) != 1)
+		sleep_ms(1);
+}
+
+/* Who waits at a file that is gone since is not woken for another that has its place in memory. */
+static void
+futex_of_a_file_that_is_gone(void)
+{
+	static struct file_waiter first, second;
+
+	file_waiter_start(&first);
+	CHECK_EQ(munmap(first.word, PAGE), 0);
+	file_waiter_start(&second);
+	CHECK_EQ(futex(second.word, FUTEX_WAKE, 1, 0, NULL, 0), 1);
+	while (*(volatile int *)&second.tid)
+		sleep_ms(1);
+	CHECK(*(volatile int *)&first.tid != 0);
+}
+
 /* What is left of the time is told, of a poll that waited to the end and of one that did not. */
 static void
 rest_is_told(void)
@@ -232,6 +302,8 @@ unknown_flags_are_dropped(void)
 
 const struct test wait_tests[] = {
 	{"futex_goes_on", futex_goes_on, ANYWHERE},
+	{"futex_of_another_value", futex_of_another_value, ANYWHERE},
+	{"futex_of_a_file_that_is_gone", futex_of_a_file_that_is_gone, ANYWHERE},
 	{"sleep_goes_on", sleep_goes_on, ANYWHERE},
 	{"rest_is_told", rest_is_told, ANYWHERE},
 	{"futex_clocks", futex_clocks, ANYWHERE},
