@@ -58,7 +58,8 @@ open_existing(struct dentry *dentry, u32 flags)
 	if (error)
 		return ERR_PTR(error);
 	file = file_open_dentry(dentry, flags);
-	if (IS_ERR(file) || !(flags & O_TRUNC) || !S_ISREG(dentry->inode->mode) || (flags & O_PATH))
+	if (IS_ERR_OR_NULL(file) || !(flags & O_TRUNC) || !S_ISREG(dentry->inode->mode) ||
+	    (flags & O_PATH))
 		return file;
 	error = inode_resize(dentry->inode, 0);
 	if (error) {

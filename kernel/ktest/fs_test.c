@@ -9,6 +9,7 @@
 #include "fs/poll.h"
 #include "fs/readdir.h"
 #include "fs/vfs.h"
+#include "ktest/inject.h"
 #include "ktest/ktest.h"
 #include "lib/printf.h"
 #include "lib/string.h"
@@ -123,6 +124,27 @@ KTEST(fs_open_file_outlives_its_name)
 	KTEST_CHECK(memcmp(buf, "text", 4) == 0);
 	KTEST_CHECK(content_is("/f", "other"));
 	file_put(file);
+	root_end();
+}
+
+/* Whichever allocation fails, an open that fails has not truncated the file. */
+KTEST(fs_open_truncates_when_it_succeeds)
+{
+	struct file *file = NULL;
+	char text[16];
+
+	KTEST_REQUIRE(root_begin() == 0);
+	KTEST_CHECK(file_make("/file", "text", 4) == 0);
+	for (unsigned n = 1; n < 20 && IS_ERR_OR_NULL(file); n++) {
+		KTEST_CHECK(content_is("/file", "text"));
+		snprintf(text, sizeof(text), "%u,100,0,1", n);
+		inject_begin(&failslab, text);
+		file = file_open("/file", O_WRONLY | O_TRUNC, 0);
+		inject_end(&failslab);
+	}
+	KTEST_CHECK(content_is("/file", ""));
+	if (!IS_ERR_OR_NULL(file))
+		file_put(file);
 	root_end();
 }
 
