@@ -495,7 +495,7 @@ const struct test priority_tests[] = {
 	{"children_are_as_nice", children_are_as_nice, ANYWHERE},
 	{"threads_are_nice_alone", threads_are_nice_alone, ANYWHERE},
 	{"first_thread_may_end", first_thread_may_end, ANYWHERE},
-	{"groups_are_nice", groups_are_nice, ANYWHERE},
+	{"groups_are_nice", groups_are_nice, A_KERNEL},
 	{"proc_tells_nice", proc_tells_nice, ANYWHERE},
 	{"users_are_nice", users_are_nice, ON_OUR_SIZE},
 	{"nice_is_a_share", nice_is_a_share, ON_OUR_SIZE},
