@@ -8,7 +8,6 @@
 #include "lib/err.h"
 #include "mem/vmstat.h"
 #include "sched/sched.h"
-#include "sched/wait.h"
 #include "vm/fault.h"
 #include "vm/mmap.h"
 #include "vm/rmap.h"
@@ -23,9 +22,8 @@ struct watcher {
 	struct mm *mm;
 	struct page *page;
 	atomic_t looks;
-	bool flushed; /* hart 1 had been told by then */
-	struct wait_queue gone_wq;
-	u32 gone;
+	bool flushed;  /* hart 1 had been told by then */
+	atomic_t gone; /* the last that it touches */
 };
 
 /* Flushes of hart 1: at another's request, and those that it owed when it came back to the address space. */
@@ -50,8 +48,7 @@ watcher_run(void *arg)
 		;
 	watcher->flushed = nr_flushes() > before;
 	mm_switch(NULL);
-	WRITE_ONCE(watcher->gone, 1);
-	wake_up_all(&watcher->gone_wq);
+	atomic_inc(&watcher->gone);
 }
 
 /* A page of the file that the address space may write, and has written. */
@@ -65,6 +62,13 @@ page_map_dirty(struct mm *mm)
 	return pagecache_find(&file, 0);
 }
 
+static void
+await(const atomic_t *event)
+{
+	while (__atomic_load_n(&event->v, __ATOMIC_ACQUIRE) == 0)
+		task_sleep_ns(NSEC_PER_MSEC, false);
+}
+
 /* => what the watcher found */
 static bool
 unmap_watched(struct mm *mm)
@@ -73,13 +77,11 @@ unmap_watched(struct mm *mm)
 
 	if (!watcher.page)
 		return false;
-	wait_queue_init(&watcher.gone_wq);
 	if (IS_ERR(kthread_start("watcher", watcher_run, &watcher)))
 		return false;
-	while (atomic_read(&watcher.looks) == 0)
-		task_sleep_ns(NSEC_PER_MSEC, false);
+	await(&watcher.looks);
 	KTEST_CHECK(vma_unmap(mm, BASE, PAGE_SIZE) == 0);
-	wait_event(&watcher.gone_wq, READ_ONCE(watcher.gone));
+	await(&watcher.gone);
 	page_put(watcher.page);
 	return watcher.flushed;
 }
