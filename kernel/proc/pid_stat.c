@@ -71,7 +71,7 @@ pid_info_get(const struct pid_subject *whom, struct pid_info *info)
 	info->tty_pgrp = process->tty ? process->tty->foreground : -1;
 	info->tty_dev = process->tty ? process->tty->dev : 0;
 	info->nr_threads = process->nr_threads + process->first_ended;
-	info->exit_signal = process->exit_signal;
+	info->exit_signal = info->id == info->pid ? process->exit_signal : -1;
 	info->exit_status = process->exit_status;
 	info->start_ns = whom->thread ? whom->thread->start_ns : process->start_ns;
 	info->children = process->dead_children;

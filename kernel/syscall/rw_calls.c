@@ -36,6 +36,19 @@ file_move_on(struct file *file, struct uio *uio, enum uio_dir dir)
 	return result;
 }
 
+/* A length that no range of addresses has. => -EBADF, or -EFAULT when the file would allow the call */
+static NOINLINE long
+fd_refuse_length(int fd, enum uio_dir dir)
+{
+	struct fd ref = fd_borrow(fd);
+	bool allowed = ref.file && (dir == UIO_TO_MEMORY ? file_is_readable(ref.file)
+							 : file_is_writable(ref.file));
+
+	if (ref.file)
+		fd_return(ref);
+	return allowed ? -EFAULT : -EBADF;
+}
+
 static NOINLINE long
 fd_move_shared(int fd, uva_t buf, size_t count, enum uio_dir dir)
 {
@@ -57,7 +70,11 @@ fd_move(int fd, uva_t buf, size_t count, enum uio_dir dir)
 	struct file *file = fd_peek(fd);
 	struct uio uio;
 
-	count = MIN(count, RW_MAX);
+	if (unlikely(count > RW_MAX)) {
+		if ((s64)count < 0)
+			return fd_refuse_length(fd, dir);
+		count = RW_MAX;
+	}
 	if (unlikely(!file || !file_pos_is_own(file)))
 		return fd_move_shared(fd, buf, count, dir);
 	uio_init_user(&uio, dir, buf, count);
@@ -107,7 +124,11 @@ fd_move_at(int fd, uva_t buf, size_t count, u64 pos, enum uio_dir dir)
 {
 	struct file *file = fd_peek(fd);
 
-	count = MIN(count, RW_MAX);
+	if (unlikely(count > RW_MAX)) {
+		if ((s64)count < 0)
+			return fd_refuse_length(fd, dir);
+		count = RW_MAX;
+	}
 	if (unlikely(!file))
 		return fd_move_at_shared(fd, buf, count, pos, dir);
 	return file_move_at(file, buf, count, pos, dir);

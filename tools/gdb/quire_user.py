@@ -10,7 +10,7 @@ REGISTERS = ("pc", "ra", "sp", "gp", "tp", "t0", "t1", "t2", "s0", "s1", "a0", "
              "a4", "a5", "a6", "a7", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11",
              "t3", "t4", "t5", "t6")
 
-_loaded = set()
+_loaded = {}  # name: path, of the program whose symbols gdb has: all are linked to the same addresses
 
 
 def gdb_name(register):
@@ -45,15 +45,18 @@ def pin_breakpoints():
 
 
 def load_symbols(name):
-    """Adds the symbols of a program. => False if it is not one of ours"""
+    """The symbols of a program, in place of another's. => False if it is not one of ours"""
     if name in _loaded:
         return True
     for directory in debug_directories():
         path = os.path.join(directory, name)
         if os.path.isfile(path):
             pin_breakpoints()
+            for other in _loaded.values():
+                gdb.execute(f"remove-symbol-file {other}", to_string=True)
+            _loaded.clear()
             gdb.execute(f"add-symbol-file {path}", to_string=True)
-            _loaded.add(name)
+            _loaded[name] = path
             return True
     return False
 
@@ -61,6 +64,7 @@ def load_symbols(name):
 class UserSymbols(gdb.Command):
     """user-symbols NAME: loads the symbols of /bin/NAME, to break in it or print its variables.
 
+    They take the place of another program's, and so do bt-user's: all are linked to the same addresses.
     Breakpoints match the address in every process: many programs have code at the same place.
     """
 

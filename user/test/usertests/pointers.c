@@ -454,6 +454,7 @@ iovec_with_bad_pointer(void)
 static void
 sizes_that_wrap(void)
 {
+	static char page[PAGE];
 	static const uint64_t sizes[] = {1ul << 38, 1ul << 62, ~0ul >> 1, ~0ul, 1ul << 63};
 	fixture_make();
 
@@ -466,6 +467,16 @@ sizes_that_wrap(void)
 		got = raw_call(SYS_read, fixture.pipe[0], 0xffffffff80200000, sizes[i], 0, 0, 0);
 		if (got != -EFAULT && got != -EINVAL)
 			FAIL("read of 0x%lx bytes gives %ld", sizes[i], got);
+	}
+	/* No range is so long, wherever it begins: -1, as of a call that failed, moves nothing. */
+	for (uint64_t size = 1ul << 63; size; size = size == ~0ul ? 0 : ~0ul) {
+		static const int calls[] = {SYS_read, SYS_write, SYS_pread64, SYS_pwrite64};
+
+		for (size_t i = 0; i < COUNT(calls); i++) {
+			CHECK_EQ(raw_call(calls[i], fixture.file, (uintptr_t)page, size, 0, 0, 0),
+				 -EFAULT);
+			CHECK_EQ(raw_call(calls[i], -1, (uintptr_t)page, size, 0, 0, 0), -EBADF);
+		}
 	}
 }
 

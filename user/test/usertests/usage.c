@@ -122,6 +122,8 @@ times_never_go_back(void)
 #define STAT_STIME  15
 #define STAT_CUTIME 16
 
+#define STAT_EXIT_SIGNAL 38
+
 /* What was read in ticks lies between what was read before and after it. */
 static void
 check_between(uint64_t user_ticks, uint64_t system_ticks, struct split before, struct split after)
@@ -289,6 +291,8 @@ times_of_a_thread(void)
 	CHECK(worker.used.user >= BURN_US / 2);
 	CHECK(used_by(RUSAGE_THREAD) - own < BURN_US / 2);
 	CHECK(used_by(RUSAGE_SELF) - all >= BURN_US);
+	CHECK_EQ(stat_field(task_path(tid, "stat"), STAT_EXIT_SIGNAL), -1);
+	CHECK_EQ(stat_field(task_path(getpid(), "stat"), STAT_EXIT_SIGNAL), SIGCHLD);
 	CHECK(stat_field(task_path(tid, "stat"), STAT_UTIME) * TICK_US >= BURN_US / 2);
 	CHECK(stat_field(task_path(getpid(), "stat"), STAT_UTIME) * TICK_US < BURN_US / 2);
 	worker_end();
