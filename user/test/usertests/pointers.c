@@ -486,6 +486,6 @@ const struct test pointer_tests[] = {
 	{"buffers_that_end", buffers_that_end, ANYWHERE},
 	{"argv_with_bad_pointer", argv_with_bad_pointer, ANYWHERE},
 	{"iovec_with_bad_pointer", iovec_with_bad_pointer, ANYWHERE},
-	{"sizes_that_wrap", sizes_that_wrap, ANYWHERE},
+	{"sizes_that_wrap", sizes_that_wrap, A_KERNEL},
 	{NULL, NULL, ANYWHERE},
 };
